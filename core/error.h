@@ -1,0 +1,49 @@
+// The kinds of error that trous throws. A message says: `op: the fact with numbers. The evidence with
+// layouts. What would work.` It is part of the contract; tests compare the whole string.
+#pragma once
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace trous {
+
+/// The base of every exception that trous throws.
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Extents or ranks that do not fit.
+struct ShapeError : Error {
+  using Error::Error;
+};
+
+/// Element types that do not fit; nothing is promoted silently.
+struct DTypeError : Error {
+  using Error::Error;
+};
+
+/// A value outside its domain: rate 0, padding "FULL", probability 1.5.
+struct ArgumentError : Error {
+  using Error::Error;
+};
+
+/// A question that the recorded graph cannot answer.
+struct GraphError : Error {
+  using Error::Error;
+};
+
+/// A file that is absent, truncated, corrupt or of another format. Names the file.
+struct FileError : Error {
+  using Error::Error;
+};
+
+/// Joins `parts` as operator<< prints them.
+template <class... Parts>
+std::string text(const Parts&... parts) {
+  std::ostringstream stream;
+  (stream << ... << parts);
+  return stream.str();
+}
+
+}  // namespace trous

@@ -1,0 +1,55 @@
+// Counter-based random numbers: element i of a draw is a pure function of the key and i, so the numbers
+// are the same for any number of threads and any order of work.
+//
+// Source: Philox 4x32-10, Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <trous/core/tensor.h>
+
+namespace trous {
+
+/// Names one stream of random numbers.
+struct Key {
+  std::uint64_t value = 0;
+};
+
+/// A key of its own for every `data`: fold in a step, a layer's ordinal, a sample's index.
+Key fold_in(Key key, std::uint64_t data);
+
+/// The four 32-bit words of block `counter` of the stream.
+std::array<std::uint32_t, 4> random_words(Key key, std::uint64_t counter);
+
+/// Uniform in [low, high). `dtype` is float32 (24 random bits) or float64 (53).
+Tensor uniform(const Shape& shape, DType dtype, Key key, double low = 0, double high = 1);
+
+/// Normal with the given mean and standard deviation, by Box and Muller's transform.
+Tensor normal(const Shape& shape, DType dtype, Key key, double mean = 0, double deviation = 1);
+
+/// The numbers 0 .. count - 1 in random order, each order equally likely.
+std::vector<std::int64_t> permutation(std::int64_t count, Key key);
+
+/// One number after the other, for code that draws a varying number of them.
+class Random {
+ public:
+  explicit Random(Key key) : key_(key) {}
+
+  /// Uniform in [0, 1), 53 random bits.
+  double uniform();
+  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+
+  /// Uniform among 0 .. bound - 1. Throws ArgumentError if bound < 1.
+  std::int64_t below(std::int64_t bound);
+
+  /// Standard normal.
+  double normal();
+
+ private:
+  Key key_;
+  std::uint64_t counter_ = 0;
+};
+
+}  // namespace trous

@@ -1,0 +1,36 @@
+// The memory behind tensors: 64-byte aligned and from a caching allocator, since fresh multi-megabyte
+// allocations pay for their page faults at every training step.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace trous {
+
+class Storage {
+ public:
+  static constexpr std::size_t alignment = 64;
+
+  /// `bytes` uninitialised bytes. Throws std::bad_alloc where the machine has no such memory.
+  explicit Storage(std::size_t bytes);
+  ~Storage();
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  void* data() { return data_; }
+  const void* data() const { return data_; }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  void* data_;
+  std::size_t bytes_;
+};
+
+/// What is alive now, over all threads. A training step leaves both as it found them.
+struct StorageCount {
+  std::int64_t buffers;
+  std::int64_t bytes;
+};
+StorageCount live_storage();
+
+}  // namespace trous
