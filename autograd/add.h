@@ -1,0 +1,14 @@
+// The one word that the tape needs: cotangents are summed where a value is used twice.
+#pragma once
+
+#include <string_view>
+
+#include <trous/autograd/variable.h>
+
+namespace trous {
+
+/// y = a + b for one shape and one dtype; ops/arithmetic broadcasts on top of it.
+/// Throws ShapeError or DTypeError if they differ.
+Variable add_same_shape(const Variable& a, const Variable& b, std::string_view name = {});
+
+}  // namespace trous

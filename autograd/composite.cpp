@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <memory>
+
+#include <trous/autograd/composite.h>
+#include <trous/autograd/grad.h>
+#include <trous/autograd/recording.h>
+
+namespace trous {
+namespace {
+
+// The same value as a node of its own. A derivative taken in an alias is a partial derivative, even where
+// one Variable fills two slots, and the walk stops there.
+Variable alias(const Variable& x) {
+  return record({"alias"}, {x}, [](std::span<const Tensor> in) { return in[0]; },
+                {Rule(Reads::nothing(), [](const Vjp& v) { return v.grad(); })});
+}
+
+// d definition / d inputs[slot], transposed and applied to `g`; differentiable where the caller records.
+Variable partial(const Definition& definition, const std::vector<Variable>& inputs, std::size_t slot,
+                 const Variable& g) {
+  const bool keep = Recording::mode() != Recording::nothing;
+  const Recording scope(keep ? Recording::mode() : Recording::needed);
+  std::vector<Variable> aliases;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const bool connected = keep && inputs[i].tracked();
+    aliases.push_back(connected   ? alias(inputs[i])
+                      : i == slot ? track(inputs[i].value())
+                                  : detach(inputs[i]));
+  }
+  const Variable x = aliases[slot];
+  Variable y = definition(aliases);
+  if (!y.tracked()) return track(Tensor::zeros(x.shape(), x.dtype()), "zeros");
+  return vjp(std::move(y), {x}, g, keep ? Graph::keep : Graph::discard)[0];
+}
+
+std::vector<Variable> all_inputs(const Vjp& v, std::size_t count) {
+  std::vector<Variable> inputs;
+  for (std::size_t i = 0; i < count; ++i) inputs.push_back(v.input(static_cast<int>(i)));
+  return inputs;
+}
+
+// What the rules of one composite share.
+struct Parts {
+  Op op;
+  Forward fused;
+  Definition definition;
+  std::vector<CompositeSlot> slots;
+};
+
+// The cotangent of slot j as a composite of its own, of the inputs and the cotangent.
+Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, std::size_t j) {
+  const std::size_t count = parts->slots.size();
+  std::vector<Variable> inputs = all_inputs(v, count);
+  std::vector<Tensor> kept, originals;
+  for (std::size_t i = 0; i < v.kept_count(); ++i) kept.push_back(v.kept(static_cast<int>(i)));
+  for (const Variable& input : inputs) originals.push_back(input.value());
+  inputs.push_back(v.grad());
+
+  // At the inputs of the forward pass its by-products are at hand; a replay elsewhere computes them anew.
+  Forward value = [=](std::span<const Tensor> in) -> Computed {
+    const auto at = in.first(count);
+    const bool same = std::equal(at.begin(), at.end(), originals.begin(),
+                                 [](const Tensor& a, const Tensor& b) { return a.same_storage(b); });
+    const std::vector<Tensor> by_products = same ? kept : parts->fused(at).kept;
+    return parts->slots[j].fused_rule({at, by_products, in[count]});
+  };
+  Definition definition = [parts, j, count](const std::vector<Variable>& in) {
+    const std::vector<Variable> at(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(count));
+    return partial(parts->definition, at, j, in[count]);
+  };
+  std::vector<CompositeSlot> slots = parts->slots;
+  for (CompositeSlot& slot : slots) slot.fused_rule = nullptr;
+  slots.push_back({});
+  return composite({parts->op.kind + "_grad", parts->op.attributes}, std::move(inputs), std::move(value),
+                   std::move(definition), std::move(slots));
+}
+
+}  // namespace
+
+std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<Variable> inputs,
+                                                             Forward fused, Definition definition,
+                                                             std::vector<CompositeSlot> slots) {
+  const auto parts = std::make_shared<const Parts>(Parts{op, fused, std::move(definition), std::move(slots)});
+  std::vector<Rule> rules;
+  for (std::size_t j = 0; j < parts->slots.size(); ++j) {
+    const CompositeSlot& slot = parts->slots[j];
+    if (!slot.differentiable) {
+      rules.push_back(Rule::not_differentiable());
+    } else if (slot.fused_rule) {
+      rules.emplace_back(Reads::every_input() | Reads::the_kept(),
+                         [parts, j](const Vjp& v) { return first_order(parts, v, j); });
+    } else {
+      rules.emplace_back(Reads::every_input(), [parts, j](const Vjp& v) {
+        return partial(parts->definition, all_inputs(v, parts->slots.size()), j, v.grad());
+      });
+    }
+  }
+  return record_with_kept(std::move(op), std::move(inputs), std::move(fused), std::move(rules));
+}
+
+Variable composite(Op op, std::vector<Variable> inputs, Forward fused, Definition definition,
+                   std::vector<CompositeSlot> slots) {
+  return composite_with_kept(std::move(op), std::move(inputs), std::move(fused), std::move(definition),
+                             std::move(slots))
+      .first;
+}
+
+}  // namespace trous

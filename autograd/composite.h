@@ -1,0 +1,41 @@
+// The fourth kind of op: a function of other ops, its definition, with a fused value and fused first-order
+// rules where a profile shows that they matter. Orders two and up come from the definition.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include <trous/autograd/record.h>
+
+namespace trous {
+
+/// The op written in other ops; what its value and every derivative must agree with.
+using Definition = std::function<Variable(const std::vector<Variable>& inputs)>;
+
+/// What a fused rule is given: values only. A rule that reads the output finds it where `fused` kept it.
+struct FirstOrder {
+  std::span<const Tensor> inputs;
+  std::span<const Tensor> kept;
+  const Tensor& grad;
+};
+
+/// One slot of a composite.
+struct CompositeSlot {
+  /// Computes the slot's cotangent from values; where there is none, the rule comes from the definition.
+  std::function<Tensor(const FirstOrder&)> fused_rule = nullptr;
+  bool differentiable = true;
+};
+
+/// Records `op` with the value `fused(inputs)`. The rule of slot j records `<op>_grad`, whose value is
+/// the fused rule and whose definition is the partial derivative of `definition` in slot j; so it can be
+/// differentiated again.
+Variable composite(Op op, std::vector<Variable> inputs, Forward fused, Definition definition,
+                   std::vector<CompositeSlot> slots);
+
+/// As `composite`; also returns the by-products of `fused`.
+std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<Variable> inputs,
+                                                             Forward fused, Definition definition,
+                                                             std::vector<CompositeSlot> slots);
+
+}  // namespace trous

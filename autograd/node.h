@@ -1,0 +1,44 @@
+// A node of the tape. Consumers are younger than what they consume, so the order of creation is a
+// topological order: that order is the tape. Nothing points downstream.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <trous/autograd/record.h>
+
+namespace trous {
+
+/// Written once, by `record` or `track`, and only read afterwards.
+struct Node {
+  struct Input {
+    NodePtr node;  ///< null where the input was a constant
+    Shape shape;
+    DType dtype;
+    std::optional<Tensor> value;  ///< kept only where a live rule reads it, or everything is recorded
+  };
+
+  Op op;
+  std::uint64_t serial;  ///< counts nodes over the process: younger is larger
+  Shape shape;
+  DType dtype;
+  bool tracked;  ///< floating, and some input is tracked
+  std::vector<Input> inputs;
+  std::optional<Tensor> output;
+  std::vector<Tensor> kept;
+  Forward forward;
+  std::vector<Rule> rules;
+
+  Node* next_dead = nullptr;  ///< links nodes that wait for their destruction
+};
+
+/// A fresh node with the next serial number. Its destruction is a loop, however long the chain behind it,
+/// also where Variables sit in the closures of rules.
+NodePtr make_node(Op op, const Shape& shape, DType dtype, bool tracked);
+
+/// The nodes from which `roots` were computed, themselves included, oldest first; none whose serial number
+/// is below `oldest`.
+std::vector<NodePtr> nodes_under(const std::vector<Variable>& roots, std::uint64_t oldest = 0);
+
+}  // namespace trous

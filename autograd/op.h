@@ -1,0 +1,49 @@
+// What a node of the tape is called and configured with.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace trous {
+
+/// A pair per spatial axis, printed 2x3.
+struct HeightWidth {
+  std::int64_t height, width;
+};
+
+using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, HeightWidth>;
+
+/// Ordered keys and values, with one formatter for all ops: `rate 2x2 SAME`. An empty key prints its
+/// value alone.
+class Attributes {
+ public:
+  Attributes() = default;
+  Attributes(std::initializer_list<std::pair<std::string, Attribute>> entries) : entries_(entries) {}
+
+  bool empty() const { return entries_.empty(); }
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+
+  /// The value under `key`, or null.
+  const Attribute* find(std::string_view key) const;
+
+ private:
+  std::vector<std::pair<std::string, Attribute>> entries_;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Attributes& attributes);
+
+/// An op as recorded: its kind, how it was configured and, if the caller gave one, the name of the result.
+struct Op {
+  std::string kind;
+  Attributes attributes = {};
+  std::string name = {};
+};
+
+}  // namespace trous

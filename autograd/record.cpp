@@ -1,0 +1,156 @@
+#include <atomic>
+#include <ostream>
+
+#include <trous/autograd/node.h>
+#include <trous/autograd/record.h>
+#include <trous/autograd/recording.h>
+#include <trous/core/error.h>
+
+namespace trous {
+namespace {
+
+std::atomic<std::uint64_t> next_serial{1};
+thread_local Recording::Mode current_mode = Recording::needed;
+
+// Destroying a node may release the last handle of its inputs, and so on down the chain. Every release
+// only queues the node; the outermost one empties the queue. The queue is an intrusive list, since it must
+// outlive every other thread-local and static object that holds a Variable.
+thread_local Node* dead = nullptr;
+thread_local bool burying = false;
+
+void bury(Node* node) {
+  node->next_dead = dead;
+  dead = node;
+  if (burying) return;
+  burying = true;
+  while (dead) {
+    Node* const next = dead;
+    dead = next->next_dead;
+    delete next;
+  }
+  burying = false;
+}
+
+bool reads_input(Reads reads, std::size_t i) { return i < 64 && (reads.inputs >> i & 1) != 0; }
+
+// What the rules that may ever run read: those of tracked inputs.
+Reads live_reads(const std::vector<Variable>& inputs, const std::vector<Rule>& rules) {
+  Reads reads;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].tracked() && rules[i].kind == Rule::Kind::cotangent) reads = reads | rules[i].reads;
+  }
+  return reads;
+}
+
+}  // namespace
+
+Recording::Recording(Mode mode) : outer_(current_mode) { current_mode = mode; }
+Recording::~Recording() { current_mode = outer_; }
+Recording::Mode Recording::mode() { return current_mode; }
+
+NodePtr make_node(Op op, const Shape& shape, DType dtype, bool tracked) {
+  auto* node = new Node{.op = std::move(op),
+                        .serial = next_serial++,
+                        .shape = shape,
+                        .dtype = dtype,
+                        .tracked = tracked,
+                        .inputs = {},
+                        .output = {},
+                        .kept = {},
+                        .forward = {},
+                        .rules = {}};
+  return {node, bury};
+}
+
+std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Variable> inputs,
+                                                          Forward forward, std::vector<Rule> rules) {
+  if (rules.size() != inputs.size()) {
+    throw GraphError(
+        text(op.kind, ": ", inputs.size(), " inputs and ", rules.size(),
+             " rules. Give one rule per input; Rule::not_differentiable() where there is none."));
+  }
+  std::vector<Tensor> values;
+  values.reserve(inputs.size());
+  bool any_tracked = false;
+  for (const Variable& input : inputs) {
+    values.push_back(input.value());
+    any_tracked = any_tracked || input.tracked();
+  }
+  Computed computed = forward(values);
+
+  const Recording::Mode mode = Recording::mode();
+  if (mode == Recording::nothing || (mode == Recording::needed && !any_tracked)) {
+    return {Variable(std::move(computed.value)), std::move(computed.kept)};
+  }
+  const Reads reads = mode == Recording::everything ? Reads::everything() : live_reads(inputs, rules);
+  NodePtr node = make_node(std::move(op), computed.value.shape(), computed.value.dtype(),
+                           any_tracked && is_floating(computed.value.dtype()));
+  node->inputs.reserve(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const bool keep = reads_input(reads, i) || mode == Recording::everything;
+    node->inputs.push_back({inputs[i].node(), inputs[i].shape(), inputs[i].dtype(),
+                            keep ? std::optional(std::move(values[i])) : std::nullopt});
+  }
+  if (reads.output) node->output = computed.value;
+  if (reads.kept) node->kept = computed.kept;
+  node->forward = std::move(forward);
+  node->rules = std::move(rules);
+  return {Variable(std::move(computed.value), std::move(node)), std::move(computed.kept)};
+}
+
+Variable record(Op op, std::vector<Variable> inputs, Forward forward, std::vector<Rule> rules) {
+  return record_with_kept(std::move(op), std::move(inputs), std::move(forward), std::move(rules)).first;
+}
+
+bool Variable::tracked() const { return node_ && node_->tracked; }
+
+Variable track(const Tensor& value, std::string_view name) {
+  if (!is_floating(value.dtype())) {
+    throw DTypeError(
+        text("track: ", value.dtype(), " values have no gradient. Cast to float32 or float64 first."));
+  }
+  return {value, make_node({.kind = "leaf", .name = std::string(name)}, value.shape(), value.dtype(), true)};
+}
+
+Variable detach(const Variable& x) { return x.value(); }
+
+std::ostream& operator<<(std::ostream& stream, const Variable& x) { return stream << x.value(); }
+
+namespace {
+
+[[noreturn]] void not_declared(const Op& op, int slot, const std::string& what,
+                               const std::string& declaration) {
+  throw GraphError(text(op.kind, ": the rule of input ", slot, " reads ", what,
+                        ", which it did not declare. Declare ", declaration, "."));
+}
+
+}  // namespace
+
+// Under Graph::discard a rule works on plain values; otherwise on the Variables as they stand on the tape.
+Variable Vjp::input(int i) const {
+  const auto& saved = node_->inputs.at(static_cast<std::size_t>(i));
+  if (!reads_input(node_->rules[static_cast<std::size_t>(slot_)].reads, static_cast<std::size_t>(i))) {
+    not_declared(node_->op, slot_, text("input ", i), text("Reads::input(", i, ")"));
+  }
+  return keep_ ? Variable(*saved.value, saved.node) : Variable(*saved.value);
+}
+
+Variable Vjp::output() const {
+  if (!node_->rules[static_cast<std::size_t>(slot_)].reads.output) {
+    not_declared(node_->op, slot_, "the output", "Reads::the_output()");
+  }
+  return keep_ ? Variable(*node_->output, node_) : Variable(*node_->output);
+}
+
+const Tensor& Vjp::kept(int i) const {
+  if (!node_->rules[static_cast<std::size_t>(slot_)].reads.kept) {
+    not_declared(node_->op, slot_, "a by-product", "Reads::the_kept()");
+  }
+  return node_->kept.at(static_cast<std::size_t>(i));
+}
+
+std::size_t Vjp::kept_count() const { return node_->kept.size(); }
+const Shape& Vjp::shape(int i) const { return node_->inputs.at(static_cast<std::size_t>(i)).shape; }
+DType Vjp::dtype(int i) const { return node_->inputs.at(static_cast<std::size_t>(i)).dtype; }
+
+}  // namespace trous

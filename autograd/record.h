@@ -1,0 +1,117 @@
+// How functions get onto the tape: `record` is the only way, for our ops and for a user's own.
+//
+// A rule maps Variables to a Variable and is itself written in ops, so gradients of gradients need no
+// second set of rules.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <trous/autograd/op.h>
+#include <trous/autograd/variable.h>
+
+namespace trous {
+
+/// What a forward function returns: the value, and by-products that a rule may read later.
+struct Computed {
+  Computed(Tensor result) : value(std::move(result)) {}  // NOLINT(google-explicit-constructor)
+  Computed(Tensor result, std::vector<Tensor> by_products)
+      : value(std::move(result)), kept(std::move(by_products)) {}
+
+  Tensor value;
+  std::vector<Tensor> kept;
+};
+
+/// A pure function of the inputs' values, so that any node can be replayed at other inputs.
+using Forward = std::function<Computed(std::span<const Tensor>)>;
+
+/// What a rule reads, and hence what the node keeps alive for it.
+struct Reads {
+  std::uint64_t inputs = 0;  ///< bit i: the value of input i
+  bool output = false;
+  bool kept = false;
+
+  static constexpr Reads nothing() { return {}; }
+  static constexpr Reads everything() { return {~std::uint64_t{0}, true, true}; }
+  static constexpr Reads input(int i) { return {std::uint64_t{1} << i, false, false}; }
+  static constexpr Reads every_input() { return {~std::uint64_t{0}, false, false}; }
+  static constexpr Reads the_output() { return {0, true, false}; }
+  static constexpr Reads the_kept() { return {0, false, true}; }
+
+  friend constexpr Reads operator|(Reads a, Reads b) {
+    return {a.inputs | b.inputs, a.output || b.output, a.kept || b.kept};
+  }
+};
+
+/// What a rule is given: the cotangent of the output, and what the rule declared that it reads. Reading
+/// anything else is a GraphError.
+class Vjp {
+ public:
+  Vjp(const NodePtr& node, int slot, const Variable& grad, bool keep)
+      : node_(node), slot_(slot), grad_(grad), keep_(keep) {}
+
+  /// The cotangent of the output; has the output's shape and dtype.
+  const Variable& grad() const { return grad_; }
+  Variable input(int i) const;
+  Variable output() const;
+  const Tensor& kept(int i) const;
+  std::size_t kept_count() const;
+
+  /// Shape and dtype of input i; may always be read.
+  const Shape& shape(int i) const;
+  DType dtype(int i) const;
+
+ private:
+  const NodePtr& node_;
+  int slot_;
+  const Variable& grad_;
+  bool keep_;
+};
+
+/// One input's vector-Jacobian product: given the cotangent of the output, the cotangent of that input.
+struct Rule {
+  enum class Kind { cotangent, locally_constant, not_differentiable };
+
+  /// A rule that may read everything.
+  template <class F>
+  requires(std::is_invocable_r_v<Variable, F, const Vjp&>) Rule(F&& f)  // NOLINT(google-explicit-constructor)
+      : Rule(Reads::everything(), std::forward<F>(f)) {}
+
+  Rule(Reads what, std::function<Variable(const Vjp&)> f) : reads(what), cotangent(std::move(f)) {}
+
+  /// The derivative is exactly zero wherever it exists (a step, a sign, an argmax): the path ends.
+  static Rule locally_constant() { return Rule(Kind::locally_constant); }
+
+  /// There is no derivative (class weights): asking for one is a GraphError naming op and input.
+  static Rule not_differentiable() { return Rule(Kind::not_differentiable); }
+
+  Kind kind = Kind::cotangent;
+  Reads reads;
+  std::function<Variable(const Vjp&)> cotangent;
+
+ private:
+  explicit Rule(Kind ending) : kind(ending) {}
+};
+
+/// Evaluates `forward` at the inputs' values and, where the recording scope asks for it, puts a node on
+/// the tape. `rules` has one rule per input.
+///
+///   Variable square(const Variable& x) {
+///     return record({"square"}, {x},
+///                   [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return v * v; }); },
+///                   {[](const Vjp& v) { return 2.0 * v.input(0) * v.grad(); }});
+///   }
+///
+/// Throws GraphError if the number of rules is not the number of inputs.
+Variable record(Op op, std::vector<Variable> inputs, Forward forward, std::vector<Rule> rules);
+
+/// As `record`; also returns the by-products of this evaluation, for a caller who wants them (batch norm
+/// reads the batch's statistics here).
+std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Variable> inputs,
+                                                          Forward forward, std::vector<Rule> rules);
+
+}  // namespace trous

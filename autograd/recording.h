@@ -1,0 +1,29 @@
+// What ops leave on the tape: the one ambient switch, a scope per thread.
+#pragma once
+
+namespace trous {
+
+/// While it lives, the ops of this thread record as `mode` says:
+///
+///   const Recording evaluation(Recording::nothing);
+class Recording {
+ public:
+  enum Mode {
+    nothing,    ///< evaluation: results are constants, no intermediate stays alive
+    needed,     ///< the default: an op is recorded when one of its inputs is tracked
+    everything  ///< every op is recorded and keeps its inputs and output, to be profiled, checked, replayed
+  };
+
+  explicit Recording(Mode mode);
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  /// The mode of the calling thread.
+  static Mode mode();
+
+ private:
+  Mode outer_;
+};
+
+}  // namespace trous

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <iomanip>
+#include <ostream>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <trous/autograd/tape.h>
+#include <trous/core/error.h>
+
+namespace trous {
+
+std::vector<NodePtr> nodes_under(const std::vector<Variable>& roots, std::uint64_t oldest) {
+  std::vector<NodePtr> found;
+  std::unordered_set<const Node*> seen;
+  const auto visit_node = [&](const NodePtr& node) {
+    if (node && node->serial >= oldest && seen.insert(node.get()).second) found.push_back(node);
+  };
+  for (const Variable& root : roots) visit_node(root.node());
+  for (std::size_t next = 0; next < found.size(); ++next) {
+    const Node& node = *found[next];  // found may grow, the node stays
+    for (const Node::Input& input : node.inputs) visit_node(input.node);
+  }
+  std::sort(found.begin(), found.end(),
+            [](const NodePtr& a, const NodePtr& b) { return a->serial < b->serial; });
+  return found;
+}
+
+std::size_t Tape::count(std::string_view kind) const {
+  return static_cast<std::size_t>(std::count_if(nodes_.begin(), nodes_.end(),
+                                                [&](const NodePtr& node) { return node->op.kind == kind; }));
+}
+
+std::optional<std::size_t> Tape::find(const Node* node) const {
+  if (!node) return {};
+  const auto at = std::lower_bound(nodes_.begin(), nodes_.end(), node->serial,
+                                   [](const NodePtr& a, std::uint64_t serial) { return a->serial < serial; });
+  if (at == nodes_.end() || at->get() != node) return {};
+  return static_cast<std::size_t>(at - nodes_.begin());
+}
+
+Computed Tape::replay(std::size_t i, std::span<const Tensor> inputs) const {
+  const Node& node = *nodes_.at(i);
+  if (!node.forward) {
+    throw GraphError(text("replay: %", i + 1, " is a ", node.op.kind,
+                          ", which computes nothing. Replay a node with inputs."));
+  }
+  return node.forward(inputs);
+}
+
+std::optional<std::size_t> Tape::first_not_finite() const {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i]->output && !all_finite(*nodes_[i]->output)) return i;
+  }
+  return {};
+}
+
+std::ostream& operator<<(std::ostream& stream, const Tape& tape) {
+  if (tape.size() == 0) return stream << "(an empty tape: the value is a constant, nothing was recorded)\n";
+  struct Line {
+    std::string label, kind, inputs, attributes, result;
+  };
+  std::unordered_map<const Node*, std::size_t> number;
+  std::vector<Line> lines;
+  Line widths;
+  const auto widen = [](std::string& width, const std::string& cell) {
+    width.resize(std::max(width.size(), cell.size()));
+  };
+  for (const NodePtr& node : tape) {
+    number[node.get()] = number.size() + 1;
+    Line line{.label = text('%', number.size()),
+              .kind = node->op.kind,
+              .inputs = {},
+              .attributes = text(node->op.attributes),
+              .result = text(short_name(node->dtype), node->shape)};
+    for (const Node::Input& input : node->inputs) {
+      const auto found = number.find(input.node.get());
+      line.inputs += (line.inputs.empty() ? "" : " ") +
+                     (found == number.end() ? std::string("const") : text('%', found->second));
+    }
+    if (!node->op.name.empty()) line.result += text("   \"", node->op.name, '"');
+    widen(widths.label, line.label);
+    widen(widths.kind, line.kind);
+    widen(widths.inputs, line.inputs);
+    widen(widths.attributes, line.attributes);
+    lines.push_back(std::move(line));
+  }
+  const auto column = [&](const std::string& cell, const std::string& width) {
+    stream << std::left << std::setw(static_cast<int>(width.size())) << cell;
+    if (!width.empty()) stream << "   ";
+  };
+  for (const Line& line : lines) {
+    stream << std::right << std::setw(static_cast<int>(widths.label.size())) << line.label << " = ";
+    column(line.kind, widths.kind);
+    column(line.inputs, widths.inputs);
+    column(line.attributes, widths.attributes);
+    stream << line.result << '\n';
+  }
+  return stream;
+}
+
+}  // namespace trous

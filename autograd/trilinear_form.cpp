@@ -1,0 +1,68 @@
+#include <memory>
+
+#include <trous/autograd/record.h>
+#include <trous/autograd/trilinear_form.h>
+#include <trous/core/error.h>
+
+namespace trous {
+namespace {
+
+void check_slot(const std::string& op, const Variable& x, int slot, const Domain& domain) {
+  if (!(x.shape() == domain.shape)) {
+    throw ShapeError(text(op, ": slot ", slot, " is ", x.shape(), ", the form takes ", domain.shape,
+                          ". Make the form anew."));
+  }
+  if (x.dtype() != domain.dtype) {
+    throw DTypeError(
+        text(op, ": slot ", slot, " is ", x.dtype(), ", the form takes ", domain.dtype, ". Cast one side."));
+  }
+}
+
+}  // namespace
+
+Variable TrilinearForm::operator()(const Slots& slots, std::string_view name) const {
+  std::vector<int> filled;
+  for (int slot = 0; slot < 3; ++slot) {
+    if (slots[static_cast<std::size_t>(slot)]) filled.push_back(slot);
+  }
+  if (filled.size() != 2) {
+    throw GraphError(text(ops[2], ": ", filled.size(),
+                          " of the form's 3 slots are filled. Fill two; the third is the hole."));
+  }
+  const auto hole = static_cast<std::size_t>(3 - filled[0] - filled[1]);
+  const auto self = std::make_shared<const TrilinearForm>(*this);
+  std::vector<Variable> inputs;
+  std::vector<Rule> rules;
+  for (int i = 0; i < 2; ++i) {
+    const auto here = static_cast<std::size_t>(filled[static_cast<std::size_t>(i)]);
+    const auto other = static_cast<std::size_t>(filled[static_cast<std::size_t>(1 - i)]);
+    check_slot(ops[hole], *slots[here], static_cast<int>(here), domains[here]);
+    inputs.push_back(*slots[here]);
+    // Fill the hole with the cotangent, open a hole at this input, contract again.
+    rules.emplace_back(Reads::input(1 - i), [self, hole, other, i](const Vjp& v) {
+      Slots next;
+      next[hole] = v.grad();
+      next[other] = v.input(1 - i);
+      return (*self)(next);
+    });
+  }
+  return record(
+      {ops[hole], attributes, std::string(name)}, std::move(inputs),
+      [self, hole](std::span<const Tensor> in) { return self->contract[hole](in[0], in[1]); },
+      std::move(rules));
+}
+
+LinearMap TrilinearForm::map(int from, int to, const Tensor& fixed) const {
+  const auto apply = [this](int argument, int hole) -> LinearMap::Apply {
+    const int third = 3 - argument - hole;
+    const Contract contraction = contract[static_cast<std::size_t>(hole)];
+    return [contraction, argument, third](const Tensor& x, std::span<const Tensor> parameters) {
+      return argument < third ? contraction(x, parameters[0]) : contraction(parameters[0], x);
+    };
+  };
+  const auto source = static_cast<std::size_t>(from), target = static_cast<std::size_t>(to);
+  return {ops[target],     ops[source],     attributes,      domains[source],
+          domains[target], apply(from, to), apply(to, from), {fixed}};
+}
+
+}  // namespace trous

@@ -1,0 +1,42 @@
+// The third kind of op: a form T(x, w, y) that is linear in each of three slots. An op of the family
+// fills two slots and leaves one hole; its value is the derivative of T in the hole. To differentiate:
+// fill the hole with the cotangent, open a hole at the input, contract again. The family is closed under
+// differentiation of every order.
+//
+//   conv2d            {x, w, _}      gradients {_, w, g} and {x, _, g}
+//   conv2d_transpose  {_, w, y}      gradients {g, w, _} and {g, _, y}
+//   filter gradient   {x, _, y}      gradients {_, g, y} and {x, g, _}
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <trous/autograd/linear_map.h>
+
+namespace trous {
+
+struct TrilinearForm {
+  /// dT/d(hole) at the two filled slots, given in slot order.
+  using Contract = std::function<Tensor(const Tensor& first, const Tensor& second)>;
+
+  /// What fills the slots; the one without a value is the hole.
+  using Slots = std::array<std::optional<Variable>, 3>;
+
+  std::array<std::string, 3> ops;  ///< by hole: the name of the op that leaves this slot open
+  Attributes attributes;
+  std::array<Domain, 3> domains;
+  std::array<Contract, 3> contract;  ///< by hole
+
+  /// The op with its hole where `slots` has no value. Throws GraphError unless exactly one slot is open,
+  /// ShapeError or DTypeError if a value is not in its slot's domain.
+  Variable operator()(const Slots& slots, std::string_view name = {}) const;
+
+  /// The linear map from slot `from` to slot `to`, the third slot filled with `fixed`; its transpose runs
+  /// the other way.
+  LinearMap map(int from, int to, const Tensor& fixed) const;
+};
+
+}  // namespace trous

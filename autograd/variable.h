@@ -1,0 +1,50 @@
+// A value, and a handle to the node of the tape that computed it.
+#pragma once
+
+#include <iosfwd>
+#include <memory>
+#include <string_view>
+
+#include <trous/core/tensor.h>
+
+namespace trous {
+
+struct Node;
+using NodePtr = std::shared_ptr<Node>;
+
+/// A tensor that may be tracked: a gradient with respect to it, or through it, may be asked. Copies are
+/// handles to the same value and node.
+class Variable {
+ public:
+  /// A constant. Implicit, so that tensors can be given wherever Variables are taken.
+  Variable(Tensor value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+
+  /// The result of a recorded op; made by `record` and `track`.
+  Variable(Tensor value, NodePtr node) : value_(std::move(value)), node_(std::move(node)) {}
+
+  const Tensor& value() const { return value_; }
+  const Shape& shape() const { return value_.shape(); }
+  DType dtype() const { return value_.dtype(); }
+
+  /// Whether a gradient may be asked.
+  bool tracked() const;
+
+  /// The node that computed the value, or null where nothing was recorded.
+  const NodePtr& node() const { return node_; }
+
+ private:
+  Tensor value_;
+  NodePtr node_;
+};
+
+/// A tracked leaf: an x of `grad(y, {x})`. `name` is shown where a tape is printed. Throws DTypeError
+/// unless `value` is float32 or float64.
+Variable track(const Tensor& value, std::string_view name = {});
+
+/// The value of `x` alone: no gradient passes.
+Variable detach(const Variable& x);
+
+/// Prints the value.
+std::ostream& operator<<(std::ostream& stream, const Variable& x);
+
+}  // namespace trous
