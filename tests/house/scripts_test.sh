@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# What a newcomer types first: each script can be started, explains itself and refuses what it does not know.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+faults=0
+expect() {  # expect STATUS TEXT COMMAND...: the command's exit status, and a text in what it prints
+  local status=$1 text=$2 printed
+  shift 2
+  printed=$("$@" 2>&1 </dev/null)
+  local got=$?
+  if ((got != status)) || [[ $printed != *"$text"* ]]; then
+    echo "$*: status $got, not $status with '$text'. It printed: $printed"
+    faults=$((faults + 1))
+  fi
+}
+
+for script in scripts/* .ci/run; do
+  [[ -x $script ]] || { echo "$script is not executable"; faults=$((faults + 1)); }
+  expect 0 "" bash -n "$script"
+done
+for script in scripts/*; do
+  expect 0 "usage: $script" "$script" --help
+  expect 2 "'--no-such-option'" "$script" --no-such-option
+done
+expect 2 "--preset needs a name" scripts/test --preset
+expect 2 "--steps needs a value" scripts/demo --steps
+
+# Where there is no apt-get, the packages are named and nothing is tried.
+empty_path=$(mktemp -d)
+trap 'rm -rf "$empty_path"' EXIT
+ln -s "$(command -v bash)" "$empty_path/bash"
+expect 1 "build: g++ cmake" env PATH="$empty_path" bash scripts/install-dependencies
+expect 1 "sanitizers: clang" env PATH="$empty_path" bash scripts/install-dependencies sanitizers
+
+((faults == 0))
