@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <cstring>
+
+#include <trous/core/error.h>
+#include <trous/core/parallel.h>
+#include <trous/data/dataset.h>
+#include <trous/data/palette.h>
+
+namespace trous {
+
+Sample checked_sample(const Dataset& dataset, std::int64_t index) {
+  if (index < 0 || index >= dataset.size) {
+    throw ArgumentError(text(dataset.name, ": sample ", index, " does not exist. The set has ", dataset.size,
+                             ". Count from 0."));
+  }
+  Sample sample = dataset.sample(index);
+  const Shape mask_shape{dataset.image_shape[0], dataset.image_shape[1]};
+  if (!(sample.image.shape() == dataset.image_shape) || !(sample.mask.shape() == mask_shape)) {
+    throw ShapeError(text(dataset.name, ": sample ", index, " has image ", sample.image.shape(), " and mask ",
+                          sample.mask.shape(), ". The set promises ", dataset.image_shape, " and ",
+                          mask_shape, ". Crop or pad them."));
+  }
+  if (sample.image.dtype() != DType::float32 || sample.mask.dtype() != DType::int32) {
+    throw DTypeError(text(dataset.name, ": sample ", index, " has a ", sample.image.dtype(), " image and a ",
+                          sample.mask.dtype(), " mask. Images are float32, masks int32. Cast them."));
+  }
+  return sample;
+}
+
+Batch make_batch(const Dataset& dataset, std::span<const std::int64_t> indices) {
+  const Shape& image = dataset.image_shape;
+  const auto count = static_cast<std::int64_t>(indices.size());
+  Batch batch{.images = Tensor::uninitialized({count, image[0], image[1], image[2]}, DType::float32),
+              .labels = Tensor::uninitialized({count, image[0], image[1]}, DType::int32)};
+  float* images = batch.images.mutable_values<float>().data();
+  std::int32_t* labels = batch.labels.mutable_values<std::int32_t>().data();
+  parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Sample sample = checked_sample(dataset, indices[static_cast<std::size_t>(i)]);
+      std::memcpy(images + i * sample.image.elements(), sample.image.values<float>().data(),
+                  sample.image.bytes());
+      std::memcpy(labels + i * sample.mask.elements(), sample.mask.values<std::int32_t>().data(),
+                  sample.mask.bytes());
+    }
+  });
+  return batch;
+}
+
+BatchOrder::BatchOrder(std::int64_t size, std::int64_t batch, Key key)
+    : size_(size), batch_(batch), key_(key) {
+  if (size < 1 || batch < 1) {
+    throw ArgumentError(text("BatchOrder: ", size, " samples in batches of ", batch,
+                             " leave nothing to train on. Both are 1 or more."));
+  }
+}
+
+std::vector<std::int64_t> BatchOrder::indices(std::int64_t step) {
+  if (step < 0) throw ArgumentError(text("BatchOrder: step ", step, " does not exist. Count from 0."));
+  std::vector<std::int64_t> result;
+  for (std::int64_t at = step * batch_; at < (step + 1) * batch_; ++at) {
+    if (const std::int64_t epoch = at / size_; epoch != epoch_) {
+      permutation_ = permutation(size_, fold_in(key_, static_cast<std::uint64_t>(epoch)));
+      epoch_ = epoch;
+    }
+    result.push_back(permutation_[static_cast<std::size_t>(at % size_)]);
+  }
+  return result;
+}
+
+std::vector<std::int64_t> class_pixels(const Dataset& dataset) {
+  constexpr std::int64_t grain = 64;
+  const auto classes = static_cast<std::int64_t>(dataset.classes.size());
+  std::vector<std::vector<std::int64_t>> partial(static_cast<std::size_t>(chunks(dataset.size, grain)));
+  parallel_for(dataset.size, grain, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<std::int64_t> counts(static_cast<std::size_t>(classes));
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Sample sample = checked_sample(dataset, i);
+      for (const std::int32_t label : sample.mask.values<std::int32_t>()) {
+        if (label == unknown_label && label >= classes) continue;
+        if (label < 0 || label >= classes) {
+          throw ArgumentError(text(dataset.name, ": sample ", i, " has label ", label, ". The set has ",
+                                   classes, " classes, and ", unknown_label,
+                                   " means unknown. Mend the mask."));
+        }
+        ++counts[static_cast<std::size_t>(label)];
+      }
+    }
+    partial[static_cast<std::size_t>(begin / grain)] = std::move(counts);
+  });
+  std::vector<std::int64_t> total(static_cast<std::size_t>(classes));
+  for (const std::vector<std::int64_t>& counts : partial) {
+    std::transform(counts.begin(), counts.end(), total.begin(), total.begin(), std::plus<>());
+  }
+  return total;
+}
+
+}  // namespace trous

@@ -1,0 +1,70 @@
+// A data set for segmentation: numbered samples of an image and its mask. Sample i depends on i alone,
+// so any order, any thread and any later run sees the same set.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <trous/core/random.h>
+#include <trous/core/tensor.h>
+
+namespace trous {
+
+struct Sample {
+  Tensor image;  ///< float32 [h, w, channels], 0..1
+  Tensor mask;   ///< int32 [h, w]: the class of each pixel, or `unknown_label`
+};
+
+struct Dataset {
+  std::string name;                            ///< in one word, with the split: "fashion/train"
+  std::string source;                          ///< where it comes from, licence and seed: for the run record
+  std::vector<std::string> classes;            ///< class 0 is the background
+  std::int64_t size = 0;                       ///< number of samples
+  Shape image_shape;                           ///< [h, w, channels], the same for all
+  std::function<Sample(std::int64_t)> sample;  ///< of 0..size - 1; pure, and safe to call from many threads
+};
+
+struct Splits {
+  Dataset train, validation, test;
+};
+
+/// `dataset.sample(index)`, checked. Throws ArgumentError if there is no such sample, ShapeError or
+/// DTypeError if it is not what the data set promises.
+Sample checked_sample(const Dataset& dataset, std::int64_t index);
+
+struct Batch {
+  Tensor images;  ///< float32 [n, h, w, channels]
+  Tensor labels;  ///< int32 [n, h, w]
+};
+
+/// The samples with these indices, stacked in this order; made in parallel. Throws as checked_sample.
+Batch make_batch(const Dataset& dataset, std::span<const std::int64_t> indices);
+
+/// Which samples each training step takes. The permutations of all epochs, each fresh, follow one another
+/// in one endless sequence, and step k takes the elements k batch .. (k + 1) batch - 1 of it. So no sample
+/// is ever dropped, every batch is full, and a resumed run needs to know its step and nothing else.
+class BatchOrder {
+ public:
+  /// Throws ArgumentError if `size` or `batch` is below 1.
+  BatchOrder(std::int64_t size, std::int64_t batch, Key key);
+
+  /// The indices of step `step` = 0, 1, ..., in any order of asking; depends on size, batch, key and step
+  /// alone. Remembers the last epoch's permutation, so it is for one thread at a time. Throws
+  /// ArgumentError if `step` is negative.
+  std::vector<std::int64_t> indices(std::int64_t step);
+
+ private:
+  std::int64_t size_, batch_;
+  Key key_;
+  std::int64_t epoch_ = -1;  // of permutation_
+  std::vector<std::int64_t> permutation_;
+};
+
+/// How many pixels of the whole set each class has; `unknown_label` is not counted. Goes through every
+/// sample, in parallel. Throws as checked_sample, and ArgumentError for any other label that is no class.
+std::vector<std::int64_t> class_pixels(const Dataset& dataset);
+
+}  // namespace trous

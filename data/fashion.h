@@ -1,0 +1,57 @@
+// Fashion-MNIST, composed: one to three garments on a dark canvas, to be found and named pixel by pixel.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <trous/data/dataset.h>
+
+namespace trous {
+
+struct FashionOptions {
+  std::string directory = "/usr/share/datasets/fashion-mnist";
+  std::int64_t train = 20000;  ///< canvases
+  std::int64_t validation = 400;
+  std::int64_t test = 1000;
+  std::uint64_t seed = 20170825;  ///< of the compositions; another seed is another data set
+};
+
+enum class FashionSplit { train, validation, test };
+
+/// The files a split takes its garments from, and which of their images: disjoint between splits, so
+/// that a score is about garments that were never seen.
+struct FashionSources {
+  std::string images, labels;  ///< file names
+  std::int64_t in_file;        ///< images in that file
+  std::int64_t first, count;   ///< the range of images the split uses
+};
+FashionSources fashion_sources(FashionSplit split);
+
+/// A garment on a canvas: which image of the split's file, and where its upper left corner lies.
+struct Garment {
+  std::int64_t image, row, column;
+  friend bool operator==(const Garment&, const Garment&) = default;
+};
+
+/// What canvas `canvas` of a split shows, in the order of painting; a pure function. Corners of two
+/// garments are at least 24 pixels apart in a row or in a column, so 28 x 28 pictures overlap slightly.
+std::vector<Garment> fashion_garments(std::uint64_t seed, FashionSplit split, std::int64_t canvas);
+
+/// Canvases of 64 x 84 pixels with one to three garments of Fashion-MNIST. A pixel brighter than 20 of 255
+/// belongs to its garment (class label + 1), all others to the background (class 0); where garments
+/// overlap, the later one wins in image and mask.
+///
+/// images    [64, 84, 1], 0..1
+/// classes   background, T-shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot
+/// splits    train from the 60,000 training images; validation from the test images 0 to 4999, test from
+///           5000 to 9999
+///
+/// What is easy about it: figure and ground differ by a threshold. What is not: the ten classes.
+///
+/// Throws FileError if a file is absent (it says which package has it) or is not what Fashion-MNIST
+/// published, ArgumentError if a split has no canvas.
+/// Source: Xiao, Rasul, Vollgraf, arXiv:1708.07747; MIT licence. Canvases in the manner of M2NIST.
+Splits fashion(const FashionOptions& options = {});
+
+}  // namespace trous

@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <new>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include <trous/core/error.h>
+#include <trous/data/file.h>
+
+namespace trous {
+namespace {
+
+std::string system_message(int code) { return std::generic_category().message(code); }
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+struct Descriptor {
+  int value;
+  explicit Descriptor(int opened) : value(opened) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (value >= 0) close(value);
+  }
+};
+
+[[noreturn]] void not_written(const std::string& path, const char* call, int code) {
+  throw FileError(text("write_file: ", path, " was not written. ", call, " says: ", system_message(code),
+                       ". Make room or choose another path; a file that was there is unchanged."));
+}
+
+// A name beside `path` that no other process or thread uses, short since `path` may be as long as names
+// get. The mode is what the umask leaves of 0666,
+// as for any new file.
+std::string open_temporary(const std::string& path, int& descriptor) {
+  static std::atomic<unsigned> counter{0};
+  for (;;) {
+    const std::string name = text(directory_of(path), "/.trous-", getpid(), "-", counter++);
+    descriptor = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor >= 0) return name;
+    if (errno != EEXIST) not_written(path, "open", errno);
+  }
+}
+
+// 0, or the errno of the call that failed.
+int write_all(int descriptor, std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30));
+    if (written < 0 && errno != EINTR) return errno;
+    if (written > 0) bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+// A temporary that is removed unless it was renamed.
+struct Temporary {
+  std::string name;
+  bool renamed = false;
+  ~Temporary() {
+    if (!renamed) unlink(name.c_str());
+  }
+};
+
+}  // namespace
+
+InputFile::InputFile(const std::string& path) : path_(path) {
+  // Non-blocking: opening a pipe that nobody writes to would wait for ever.
+  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor_ < 0) {
+    throw FileError(text("read_file: ", path, " cannot be opened. The system says: ", system_message(errno),
+                         ". Give the path of a readable file."));
+  }
+  struct stat status;
+  if (fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
+    close(descriptor_);
+    throw FileError(text("read_file: ", path,
+                         " is no regular file. It is a directory, a device or a pipe. Give the path of a "
+                         "file."));
+  }
+  bytes_ = status.st_size;
+}
+
+InputFile::~InputFile() { close(descriptor_); }
+
+void InputFile::read(std::int64_t offset, std::span<std::uint8_t> out) const {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got =
+        pread(descriptor_, out.data() + done, std::min<std::size_t>(out.size() - done, 1 << 30),
+              static_cast<off_t>(offset + static_cast<std::int64_t>(done)));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      throw FileError(text("read_file: ", path_, " cannot be read at byte ", offset,
+                           ". The system says: ", system_message(errno), ". Check the disk."));
+    }
+    if (got == 0) {
+      throw FileError(text("read_file: ", path_, " ends at byte ", offset + static_cast<std::int64_t>(done),
+                           ", but ", out.size(), " bytes from byte ", offset,
+                           " on were asked for. Fetch or write the file again."));
+    }
+    done += static_cast<std::size_t>(got);
+  }
+}
+
+std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_bytes) {
+  const InputFile file(path);
+  if (file.bytes() > max_bytes) {
+    throw FileError(text("read_file: ", path, " has ", file.bytes(), " bytes, more than the limit of ",
+                         max_bytes, ". Raise max_bytes if the file is meant to be that large."));
+  }
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(file.bytes()));
+  file.read(0, bytes);
+  return bytes;
+}
+
+std::vector<std::uint8_t> read_gzip_file(const std::string& path, std::int64_t max_bytes) {
+  return gunzip(read_file(path), path, max_bytes);
+}
+
+std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const std::string& name,
+                                 std::int64_t max_bytes) {
+  if (compressed.size() < 2 || compressed[0] != 0x1f || compressed[1] != 0x8b) {
+    throw FileError(text("gunzip: ", name, " is no gzip file. It starts with ", first_bytes(compressed),
+                         " instead of 1f 8b. Read it with read_file."));
+  }
+  struct Stream : z_stream {
+    Stream() : z_stream{} {
+      if (inflateInit2(this, 15 + 16) != Z_OK) throw std::bad_alloc();  // 15: any window; 16: gzip only
+    }
+    ~Stream() { inflateEnd(this); }
+  } stream;
+  const auto limit = static_cast<std::size_t>(max_bytes);
+  const auto too_large = [&] {
+    throw FileError(text("gunzip: ", name, " decompresses to more than the limit of ", max_bytes, " bytes. ",
+                         compressed.size(),
+                         " compressed bytes were given. Raise max_bytes if it is meant to "
+                         "be that large."));
+  };
+  std::vector<std::uint8_t> out;
+  std::size_t read = 0, filled = 0;
+  for (;;) {
+    if (filled == out.size()) {
+      if (filled > limit) too_large();
+      out.resize(std::min(std::max<std::size_t>(2 * filled, 1 << 12), limit + 1));
+    }
+    // zlib counts in 32 bits, so both ends are handed over in slices.
+    const std::size_t slice_in = std::min<std::size_t>(compressed.size() - read, 1 << 30);
+    const std::size_t slice_out = std::min<std::size_t>(out.size() - filled, 1 << 30);
+    stream.next_in = const_cast<Bytef*>(compressed.data() + read);
+    stream.avail_in = static_cast<uInt>(slice_in);
+    stream.next_out = out.data() + filled;
+    stream.avail_out = static_cast<uInt>(slice_out);
+    const int status = inflate(&stream, Z_NO_FLUSH);
+    read += slice_in - stream.avail_in;
+    filled += slice_out - stream.avail_out;
+    if (status == Z_STREAM_END && read == compressed.size()) break;
+    if (status == Z_STREAM_END) {
+      inflateReset(&stream);
+    } else if (status == Z_BUF_ERROR && read == compressed.size()) {
+      throw FileError(text("gunzip: ", name, " is truncated. Its ", compressed.size(),
+                           " bytes end inside a gzip member, after ", filled,
+                           " decompressed bytes. Fetch the file again."));
+    } else if (status == Z_MEM_ERROR) {
+      throw std::bad_alloc();
+    } else if (status != Z_OK && status != Z_BUF_ERROR) {
+      throw FileError(text("gunzip: ", name, " is damaged at byte ", read, " of ", compressed.size(),
+                           ". zlib says: ", stream.msg ? stream.msg : "a preset dictionary is needed",
+                           ". Fetch the file again."));
+    }
+  }
+  if (filled > limit) too_large();
+  out.resize(filled);
+  return out;
+}
+
+void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces) {
+  const Descriptor directory(open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.value < 0) not_written(path, "open of its directory", errno);
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw FileError(text("write_file: ", path,
+                         " is no regular file. It is a directory, a device or a pipe. Give the path of a "
+                         "file."));
+  }
+  int opened = -1;
+  Temporary temporary{open_temporary(path, opened)};
+  {
+    const Descriptor file(opened);
+    for (const std::span<const std::uint8_t> piece : pieces) {
+      if (const int code = write_all(file.value, piece)) not_written(path, "write", code);
+    }
+    if (fsync(file.value) != 0) not_written(path, "fsync", errno);
+  }
+  if (rename(temporary.name.c_str(), path.c_str()) != 0) not_written(path, "rename", errno);
+  temporary.renamed = true;
+  // EINVAL: a file system whose directories cannot be flushed, and need not be.
+  if (fsync(directory.value) != 0 && errno != EINVAL) {
+    throw FileError(text("write_file: ", path,
+                         " was written, but its directory was not flushed. The system "
+                         "says: ",
+                         system_message(errno), ". Check the disk before relying on the file."));
+  }
+}
+
+void write_file(const std::string& path, std::span<const std::uint8_t> bytes) {
+  write_file(path, std::span<const std::span<const std::uint8_t>>(&bytes, 1));
+}
+
+std::string first_bytes(std::span<const std::uint8_t> bytes) {
+  if (bytes.empty()) return "nothing";
+  std::string result;
+  for (const std::uint8_t byte : bytes.first(std::min<std::size_t>(bytes.size(), 8))) {
+    char digits[4];
+    std::snprintf(digits, sizeof digits, "%02x", byte);
+    result += (result.empty() ? "" : " ") + std::string(digits);
+  }
+  return result;
+}
+
+}  // namespace trous

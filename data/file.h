@@ -1,0 +1,59 @@
+// Whole files in and out. A corrupt file never makes the reader allocate more than was asked for, and a
+// failed write never harms the file that was there before.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace trous {
+
+/// An open regular file, read at offsets; what lets a reader judge a header before it allocates.
+class InputFile {
+ public:
+  /// Throws FileError if `path` cannot be opened or is a directory, a device or a pipe.
+  explicit InputFile(const std::string& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::int64_t bytes() const { return bytes_; }
+
+  /// Fills `out` with the bytes from `offset` on. Throws FileError if the file ends before.
+  void read(std::int64_t offset, std::span<std::uint8_t> out) const;
+
+ private:
+  std::string path_;
+  int descriptor_;
+  std::int64_t bytes_;
+};
+
+/// What a whole-file reader accepts unless told otherwise: 1 GiB.
+inline constexpr std::int64_t default_max_bytes = std::int64_t{1} << 30;
+
+/// All bytes of a file. Throws FileError if it cannot be read or has more than `max_bytes`; the size is
+/// judged before memory is taken.
+std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_bytes = default_max_bytes);
+
+/// The decompressed bytes of a gzip file of one or more members, lengths and checksums verified. Throws
+/// FileError if it is no gzip file, is truncated or damaged, or decompresses to more than `max_bytes`.
+/// Memory taken is at most twice what the file really holds. Source: RFC 1952.
+std::vector<std::uint8_t> read_gzip_file(const std::string& path, std::int64_t max_bytes = default_max_bytes);
+
+/// As read_gzip_file, of bytes in memory; `name` is what errors call them.
+std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const std::string& name,
+                                 std::int64_t max_bytes = default_max_bytes);
+
+/// Replaces the file at `path` by `pieces`, one after the other, or changes nothing: the bytes go to a
+/// temporary name in the same directory, are flushed and renamed, and the directory is flushed. Throws
+/// FileError on any failure, a full disk too; the temporary is then removed and an earlier file is as it
+/// was. A symbolic link at `path` is replaced, not followed.
+void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces);
+void write_file(const std::string& path, std::span<const std::uint8_t> bytes);
+
+/// The first bytes, at most 8, in hexadecimal: how an error shows what a foreign file starts with.
+std::string first_bytes(std::span<const std::uint8_t> bytes);
+
+}  // namespace trous

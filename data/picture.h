@@ -1,0 +1,39 @@
+// Pictures of images, labels and predictions, for eyes: uint8 RGB tensors that write_png takes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <trous/core/tensor.h>
+#include <trous/data/dataset.h>
+
+namespace trous {
+
+/// A floating image [h, w, 1 or 3] in 0..1 as uint8 [h, w, 3]; values outside are clamped, NaN is 0.
+/// Throws ShapeError or DTypeError for other tensors.
+Tensor image_picture(const Tensor& image);
+
+/// Labels, int32 or uint8 [h, w], in their class colours: uint8 [h, w, 3]. Throws ShapeError or DTypeError
+/// for other tensors, ArgumentError for labels outside 0..255.
+Tensor label_picture(const Tensor& labels);
+
+struct PanelOptions {
+  std::int64_t scale = 2;    ///< side of the square that a pixel becomes
+  std::int64_t gap = 4;      ///< white pixels between pictures
+  std::int64_t margin = 8;   ///< white pixels around all
+  std::int64_t columns = 1;  ///< samples side by side
+};
+
+/// One cell per sample: input | truth | prediction, the latter two in class colours; cells in rows of
+/// `columns`, left to right.
+///
+/// samples      of one image shape
+/// predictions  int32 or uint8 [h, w], one for each sample
+/// returns      uint8 [H, W, 3]
+///
+/// Throws ArgumentError if there is no sample, the counts differ or an option is out of range, ShapeError
+/// if shapes differ.
+Tensor prediction_panel(std::span<const Sample> samples, std::span<const Tensor> predictions,
+                        const PanelOptions& options = {});
+
+}  // namespace trous

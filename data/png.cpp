@@ -1,0 +1,299 @@
+// libpng reports an error by longjmp. So everything between a setjmp and libpng is a plain function over
+// plain pointers: a jump never passes over an object with a destructor. Those functions return false, and
+// their callers, which own the memory, throw.
+#include <algorithm>
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <vector>
+
+#include <png.h>
+
+#include <trous/core/error.h>
+#include <trous/data/file.h>
+#include <trous/data/png.h>
+
+namespace trous {
+namespace {
+
+constexpr std::int64_t max_extent = 1 << 15;
+constexpr std::int64_t max_decoded = std::int64_t{1} << 30;
+
+struct Message {
+  char text[160] = "out of memory";
+};
+
+[[noreturn]] void keep_message(png_structp png, png_const_charp text) {
+  std::snprintf(static_cast<Message*>(png_get_error_ptr(png))->text, sizeof(Message::text), "%s", text);
+  png_longjmp(png, 1);
+}
+
+void drop_warning(png_structp, png_const_charp) {}
+
+// Reading.
+
+struct Decoder {
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  const std::uint8_t* next = nullptr;
+  std::size_t left = 0;
+  Message message;
+
+  Decoder() = default;
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+  ~Decoder() { png_destroy_read_struct(&png, &info, nullptr); }
+};
+
+void take_bytes(png_structp png, png_bytep out, std::size_t count) {
+  auto* decoder = static_cast<Decoder*>(png_get_io_ptr(png));
+  if (count > decoder->left) png_error(png, "the file ends too early");
+  std::memcpy(out, decoder->next, count);
+  decoder->next += count;
+  decoder->left -= count;
+}
+
+// What the header says, before and after the conversion to 8 bits.
+struct Layout {
+  png_uint_32 width, height;
+  int depth, color, stored_channels, channels;
+};
+
+bool read_layout(Decoder& decoder, bool indices, Layout& layout) {
+  png_structp png =
+      png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder.message, keep_message, drop_warning);
+  decoder.png = png;
+  if (!png) return false;
+  decoder.info = png_create_info_struct(png);
+  if (!decoder.info) return false;
+  if (setjmp(png_jmpbuf(png))) return false;
+  png_set_read_fn(png, &decoder, take_bytes);
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // judged below, with better words
+  png_read_info(png, decoder.info);
+  png_get_IHDR(png, decoder.info, &layout.width, &layout.height, &layout.depth, &layout.color, nullptr,
+               nullptr, nullptr);
+  layout.stored_channels = png_get_channels(png, decoder.info);
+  if (indices) {
+    png_set_packing(png);  // one byte for each index of 1, 2 or 4 bits
+  } else {
+    png_set_scale_16(png);
+    png_set_expand(png);  // palette to RGB, grey to 8 bits, transparent colour to alpha
+  }
+  png_set_interlace_handling(png);
+  png_read_update_info(png, decoder.info);
+  layout.channels = png_get_channels(png, decoder.info);
+  return true;
+}
+
+// `out` has height rows of width * channels bytes.
+bool read_pixels(Decoder& decoder, const Layout& layout, std::uint8_t* out) {
+  if (setjmp(png_jmpbuf(decoder.png))) return false;
+  const int passes = png_get_interlace_type(decoder.png, decoder.info) == PNG_INTERLACE_ADAM7 ? 7 : 1;
+  const std::size_t stride = std::size_t{layout.width} * static_cast<std::size_t>(layout.channels);
+  for (int pass = 0; pass < passes; ++pass) {
+    for (png_uint_32 row = 0; row < layout.height; ++row)
+      png_read_row(decoder.png, out + row * stride, nullptr);
+  }
+  png_read_end(decoder.png, nullptr);
+  return true;
+}
+
+[[noreturn]] void damaged(const char* op, const std::string& path, const Decoder& decoder) {
+  throw FileError(text(op, ": ", path, " is truncated or damaged. libpng says: ", decoder.message.text,
+                       ". Fetch or write the file again."));
+}
+
+void check_layout(const char* op, const std::string& path, const Layout& layout, std::size_t file_bytes) {
+  const std::int64_t width = layout.width, height = layout.height;
+  if (width > max_extent || height > max_extent || width * height * layout.channels > max_decoded) {
+    throw FileError(text(op, ": ", path, " has ", width, " x ", height, " pixels of ", layout.channels,
+                         " channels. Up to ", max_extent, " a side and ", max_decoded,
+                         " bytes are read. Cut it into tiles."));
+  }
+  // Deflate shrinks at most 1032 to 1, so a short file cannot hold the rows that its header promises.
+  const std::int64_t row_bits = width * layout.stored_channels * layout.depth;
+  const std::int64_t least = height * ((row_bits + 7) / 8 + 1) / 1032;
+  if (least > static_cast<std::int64_t>(file_bytes)) {
+    throw FileError(text(op, ": ", path, " is truncated. Its header says ", width, " x ", height,
+                         " pixels, which take at least ", least, " bytes, and it has ", file_bytes,
+                         ". Fetch or write the file again."));
+  }
+}
+
+Tensor decode(const char* op, const std::string& path, bool indices) {
+  const std::vector<std::uint8_t> bytes = read_file(path);
+  if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) {
+    throw FileError(text(op, ": ", path, " is no PNG file. It starts with ", first_bytes(bytes),
+                         " instead of 89 50 4e 47 0d 0a 1a 0a. Convert it to PNG."));
+  }
+  Decoder decoder;
+  decoder.next = bytes.data();
+  decoder.left = bytes.size();
+  Layout layout{};
+  if (!read_layout(decoder, indices, layout)) damaged(op, path, decoder);
+  if (indices && (layout.channels != 1 || layout.depth > 8)) {
+    throw FileError(text(op, ": ", path, " holds colours, not labels: ", layout.channels, " channels of ",
+                         layout.depth, " bits. Labels have a palette or one grey channel of up to 8 bits."));
+  }
+  check_layout(op, path, layout, bytes.size());
+  Tensor pixels = Tensor::uninitialized({layout.height, layout.width, layout.channels}, DType::uint8);
+  if (!read_pixels(decoder, layout, pixels.mutable_values<std::uint8_t>().data())) damaged(op, path, decoder);
+  return pixels;
+}
+
+// Writing.
+
+struct Encoder {
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  std::vector<std::uint8_t> bytes;
+  Message message;
+
+  Encoder() = default;
+  Encoder(const Encoder&) = delete;
+  Encoder& operator=(const Encoder&) = delete;
+  ~Encoder() { png_destroy_write_struct(&png, &info); }
+};
+
+bool append(std::vector<std::uint8_t>& bytes, const std::uint8_t* data, std::size_t count) noexcept {
+  try {
+    bytes.insert(bytes.end(), data, data + count);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
+}
+
+void give_bytes(png_structp png, png_bytep data, std::size_t count) {
+  auto* encoder = static_cast<Encoder*>(png_get_io_ptr(png));
+  if (!append(encoder->bytes, data, count)) png_error(png, "out of memory");
+}
+
+void flush_nothing(png_structp) {}
+
+struct Header {
+  png_uint_32 width, height;
+  int depth, color, channels;
+};
+
+bool encode(Encoder& encoder, const Header& header, const png_color* palette, int colors,
+            const std::uint8_t* pixels) {
+  png_structp png =
+      png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder.message, keep_message, drop_warning);
+  encoder.png = png;
+  if (!png) return false;
+  encoder.info = png_create_info_struct(png);
+  if (!encoder.info) return false;
+  if (setjmp(png_jmpbuf(png))) return false;
+  png_set_write_fn(png, &encoder, give_bytes, flush_nothing);
+  png_set_IHDR(png, encoder.info, header.width, header.height, header.depth, header.color, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (palette) png_set_PLTE(png, encoder.info, palette, colors);
+  png_write_info(png, encoder.info);
+  png_set_packing(png);
+  const std::size_t stride = std::size_t{header.width} * static_cast<std::size_t>(header.channels);
+  for (png_uint_32 row = 0; row < header.height; ++row) png_write_row(png, pixels + row * stride);
+  png_write_end(png, encoder.info);
+  return true;
+}
+
+void write_encoded(const char* op, const std::string& path, const Header& header, const png_color* palette,
+                   int colors, const std::uint8_t* pixels) {
+  Encoder encoder;
+  if (!encode(encoder, header, palette, colors, pixels)) {
+    throw FileError(text(op, ": ", path, " was not written. libpng says: ", encoder.message.text,
+                         ". Write a smaller picture."));
+  }
+  write_file(path, encoder.bytes);
+}
+
+bool fits(const Shape& shape) {
+  return shape[0] >= 1 && shape[0] <= max_extent && shape[1] >= 1 && shape[1] <= max_extent;
+}
+
+// The labels as bytes, each known to have a colour.
+std::vector<std::uint8_t> label_bytes(const Tensor& labels, std::size_t colors) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(labels.elements()));
+  const auto convert = [&](const auto values) {
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      const std::int64_t label = values[i];
+      if (label < 0 || label >= static_cast<std::int64_t>(colors)) {
+        const auto width = static_cast<std::size_t>(labels.shape()[1]);
+        throw ArgumentError(text("write_indexed_png: label ", label, " at row ", i / width, ", column ",
+                                 i % width, " has no colour. The palette has ", colors,
+                                 ". Pass class_palette(), which has 256."));
+      }
+      bytes[i] = static_cast<std::uint8_t>(label);
+    }
+  };
+  if (labels.dtype() == DType::uint8) {
+    convert(labels.values<std::uint8_t>());
+  } else {
+    convert(labels.values<std::int32_t>());
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Tensor read_png(const std::string& path) { return decode("read_png", path, false); }
+
+Tensor read_indexed_png(const std::string& path) {
+  const Tensor pixels = decode("read_indexed_png", path, true);
+  return pixels.reshaped({pixels.shape()[0], pixels.shape()[1]});
+}
+
+void write_png(const std::string& path, const Tensor& image) {
+  const Shape& shape = image.shape();
+  if (image.dtype() != DType::uint8) {
+    throw DTypeError(text("write_png: the image is ", image.dtype(),
+                          ", PNG holds uint8. A float32 image in "
+                          "0..1 becomes one through image_picture."));
+  }
+  if (shape.rank() != 3 || shape[2] < 1 || shape[2] > 4 || !fits(shape)) {
+    throw ShapeError(text("write_png: image ", shape, " is no picture. It is [height, width, channels] with ",
+                          "sides of 1 to ", max_extent, " and 1 to 4 channels."));
+  }
+  constexpr int colors[]{PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
+                         PNG_COLOR_TYPE_RGB_ALPHA};
+  const Header header{.width = static_cast<png_uint_32>(shape[1]),
+                      .height = static_cast<png_uint_32>(shape[0]),
+                      .depth = 8,
+                      .color = colors[shape[2] - 1],
+                      .channels = static_cast<int>(shape[2])};
+  write_encoded("write_png", path, header, nullptr, 0, image.values<std::uint8_t>().data());
+}
+
+void write_indexed_png(const std::string& path, const Tensor& labels, std::span<const Color> palette) {
+  const Shape& shape = labels.shape();
+  if (labels.dtype() != DType::uint8 && labels.dtype() != DType::int32) {
+    throw DTypeError(text("write_indexed_png: the labels are ", labels.dtype(),
+                          ". Labels are uint8 or int32; take argmax of scores first."));
+  }
+  if (shape.rank() != 2 || !fits(shape)) {
+    throw ShapeError(text("write_indexed_png: labels ", shape,
+                          " are no picture. They are [height, width] with ", "sides of 1 to ", max_extent,
+                          "."));
+  }
+  if (palette.empty() || palette.size() > 256) {
+    throw ArgumentError(
+        text("write_indexed_png: the palette has ", palette.size(), " colours. PNG takes 1 to 256."));
+  }
+  const std::vector<std::uint8_t> bytes = label_bytes(labels, palette.size());
+  std::vector<png_color> colors;
+  for (const Color& color : palette) colors.push_back({color.red, color.green, color.blue});
+  const std::size_t count = palette.size();
+  const Header header{.width = static_cast<png_uint_32>(shape[1]),
+                      .height = static_cast<png_uint_32>(shape[0]),
+                      .depth = count <= 2    ? 1
+                               : count <= 4  ? 2
+                               : count <= 16 ? 4
+                                             : 8,
+                      .color = PNG_COLOR_TYPE_PALETTE,
+                      .channels = 1};
+  write_encoded("write_indexed_png", path, header, colors.data(), static_cast<int>(count), bytes.data());
+}
+
+}  // namespace trous

@@ -1,0 +1,46 @@
+// PNG files: images as uint8 tensors, label maps as indices into a palette.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <trous/core/tensor.h>
+#include <trous/data/palette.h>
+
+namespace trous {
+
+/// The pixels of a PNG file as they are stored: no gamma, no colour profile is applied. Palettes become
+/// red, green, blue, 16 bits are rounded to 8, fewer than 8 bits are scaled to 0..255, and a transparent
+/// colour becomes an alpha channel.
+///
+/// returns   uint8 [h, w, channels], channels 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha)
+///
+/// Throws FileError, naming the file, if it is absent, no PNG, truncated or damaged, wider or higher than
+/// 32768, or larger than 1 GiB when decoded; all of this but damage is judged before pixels are allocated.
+Tensor read_png(const std::string& path);
+
+/// The stored numbers of a PNG file with a palette, or of a grey one of up to 8 bits whose values are
+/// labels.
+///
+/// returns   uint8 [h, w]
+///
+/// Throws FileError as read_png does, and if the file holds colours or 16 bits.
+Tensor read_indexed_png(const std::string& path);
+
+/// Writes a PNG file as write_file does: whole, or not at all.
+///
+/// image     uint8 [h, w, channels], channels 1 to 4 as read_png returns them
+///
+/// Throws ShapeError or DTypeError for any other tensor, FileError if the file cannot be written.
+void write_png(const std::string& path, const Tensor& image);
+
+/// Writes labels as a PNG file whose pixels are the labels and whose palette gives their colours.
+///
+/// labels    uint8 or int32 [h, w], each below palette.size()
+/// palette   1 to 256 colours; the whole `class_palette()` also has a place for `unknown_label`
+///
+/// Throws ShapeError, DTypeError or ArgumentError (a label without a colour) for other arguments,
+/// FileError if the file cannot be written.
+void write_indexed_png(const std::string& path, const Tensor& labels, std::span<const Color> palette);
+
+}  // namespace trous
