@@ -9,6 +9,9 @@ double dot(const Tensor& a, const Tensor& b) {
     throw ShapeError(
         text("dot: shapes ", a.shape(), " and ", b.shape(), " differ. Both need the same shape."));
   }
+  if (a.dtype() != b.dtype()) {
+    throw DTypeError(text("dot: ", a.dtype(), " and ", b.dtype(), " do not mix. Cast one side."));
+  }
   return visit_floating("dot", a.dtype(), [&]<class T> {
     const T* left = a.values<T>().data();
     const T* right = b.values<T>().data();
