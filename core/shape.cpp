@@ -65,6 +65,9 @@ void check_tensor_shape(const Shape& shape, std::size_t element_size) {
 
 int normalize_axis(const char* op, const Shape& shape, int axis) {
   const int counted = axis < 0 ? axis + shape.rank() : axis;
+  if (shape.rank() == 0) {
+    throw ArgumentError(text(op, ": axis ", axis, " does not exist. x [] has rank 0; it has no axes."));
+  }
   if (counted < 0 || counted >= shape.rank()) {
     throw ArgumentError(text(op, ": axis ", axis, " does not exist. x ", shape, " has rank ", shape.rank(),
                              "; axes are ", -shape.rank(), " to ", shape.rank() - 1, "."));
