@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -32,6 +34,15 @@ double unit(std::uint32_t high, std::uint32_t low) {
   return static_cast<double>(joined(high, low) >> 11) * two_to_minus_53;
 }
 
+// low + (high - low) u, u in [0, 1), without reaching `high` by rounding.
+template <class T>
+T scaled(double low, double high, double u) {
+  const auto value = static_cast<T>(low + (high - low) * u);
+  if (value < high) return value;
+  return std::max(static_cast<T>(low),
+                  std::nextafter(static_cast<T>(high), -std::numeric_limits<T>::infinity()));
+}
+
 // Two independent standard normals from one block of four words.
 std::array<double, 2> normals(const std::array<std::uint32_t, 4>& words) {
   const double radius = std::sqrt(-2 * std::log(1 - unit(words[0], words[1])));  // 1 - u is in (0, 1]
@@ -60,9 +71,8 @@ Tensor uniform(const Shape& shape, DType dtype, Key key, double low, double high
     parallel_for(result.elements(), grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         const auto words = random_words(key, static_cast<std::uint64_t>(i));
-        // 24 bits in float32: rounding more of them could reach `high` itself.
         const double u = sizeof(T) == 4 ? (words[0] >> 8) / 16777216.0 : unit(words[0], words[1]);
-        out[i] = static_cast<T>(low + (high - low) * u);
+        out[i] = scaled<T>(low, high, u);
       }
     });
     return result;
@@ -99,6 +109,8 @@ double Random::uniform() {
   const auto words = random_words(key_, counter_++);
   return unit(words[0], words[1]);
 }
+
+double Random::uniform(double low, double high) { return scaled<double>(low, high, uniform()); }
 
 // Draws above the largest multiple of `bound` are thrown away, so that no remainder is favoured.
 std::int64_t Random::below(std::int64_t bound) {

@@ -39,7 +39,8 @@ class Random {
 
   /// Uniform in [0, 1), 53 random bits.
   double uniform();
-  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  /// Uniform in [low, high).
+  double uniform(double low, double high);
 
   /// Uniform among 0 .. bound - 1. Throws ArgumentError if bound < 1.
   std::int64_t below(std::int64_t bound);
