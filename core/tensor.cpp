@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <ostream>
 
 #include <trous/core/parallel.h>
@@ -13,6 +14,18 @@ constexpr std::int64_t grain = 1 << 15;  // elements a chunk of cheap per-elemen
 
 std::string only_one(const Tensor& tensor) {
   return text("item: the tensor has shape ", tensor.shape(), ", which is not one element. Reduce it first.");
+}
+
+// A number beyond an integer type is undefined in C++ and differs between machines, so the ends are held.
+template <class To, class From>
+To convert(From x) {
+  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    constexpr double low = std::numeric_limits<To>::min(), high = std::numeric_limits<To>::max();
+    if (std::isnan(x)) return 0;
+    return static_cast<To>(std::clamp(static_cast<double>(x), low, high));
+  } else {
+    return static_cast<To>(x);
+  }
 }
 
 }  // namespace
@@ -42,7 +55,7 @@ Tensor Tensor::full(const Shape& shape, DType dtype, double value) {
   Tensor result = uninitialized(shape, dtype);
   visit(dtype, [&]<class T> {
     const std::span<T> out = result.mutable_values<T>();
-    std::fill(out.begin(), out.end(), static_cast<T>(value));
+    std::fill(out.begin(), out.end(), convert<T>(value));
   });
   return result;
 }
@@ -97,7 +110,7 @@ Tensor Tensor::cast(DType dtype) const {
     visit(dtype, [&]<class To> {
       const std::span<const From> in = values<From>();
       const std::span<To> out = result.mutable_values<To>();
-      std::transform(in.begin(), in.end(), out.begin(), [](From x) { return static_cast<To>(x); });
+      std::transform(in.begin(), in.end(), out.begin(), [](From x) { return convert<To>(x); });
     });
   });
   return result;

@@ -60,7 +60,8 @@ class Tensor {
   /// The same elements under another shape; shares memory. Throws ShapeError if their number differs.
   Tensor reshaped(const Shape& shape) const;
 
-  /// The elements converted to `dtype`; floating to integer truncates towards zero.
+  /// The elements converted to `dtype`; floating to integer truncates towards zero, stops
+  /// at the ends of the integer's range, and gives 0 for NaN.
   Tensor cast(DType dtype) const;
 
   /// Whether both are the same elements in memory.
