@@ -36,7 +36,7 @@ class Walk {
   bool keep_;
   std::vector<NodePtr> nodes_;  // oldest first; released as they are walked
   std::unordered_map<const Node*, std::size_t> index_;
-  std::vector<char> on_path_;  // whether a cotangent here can reach an x
+  std::vector<char> on_path_;  // whether a cotangent here can reach an x; integers carry none
   std::vector<std::optional<Variable>> cotangents_;
   std::unordered_map<const Node*, std::optional<Variable>> results_;
 };
@@ -59,7 +59,7 @@ Walk::Walk(const char* caller, std::vector<Variable> ys, const std::vector<Varia
   index_.reserve(nodes_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     index_[nodes_[i].get()] = i;
-    on_path_[i] = results_.contains(nodes_[i].get()) || leads_to_x(*nodes_[i]);
+    on_path_[i] = results_.contains(nodes_[i].get()) || (nodes_[i]->tracked && leads_to_x(*nodes_[i]));
   }
 }
 
