@@ -109,7 +109,7 @@ Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variabl
              " is computed from values, not from ops; it has no second order. Write it with ops, or "
              "differentiate once with Graph::discard."));
   }
-  return result;
+  return keep_ ? result : detach(result);
 }
 
 void Walk::visit_node(std::size_t i) {
