@@ -40,8 +40,7 @@ struct Descriptor {
 }
 
 // A name beside `path` that no other process or thread uses, short since `path` may be as long as names
-// get. The mode is what the umask leaves of 0666,
-// as for any new file.
+// get. The mode is what the umask leaves of 0666, as for any new file.
 std::string open_temporary(const std::string& path, int& descriptor) {
   static std::atomic<unsigned> counter{0};
   for (;;) {

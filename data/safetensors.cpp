@@ -183,7 +183,7 @@ class HeaderReader : public json::json_sax_t {
   bool unexpected(const std::string& what) {
     const char* wanted = where_ == Where::start || where_ == Where::root_value            ? "an object"
                          : where_ == Where::shape_value || where_ == Where::offsets_value ? "an array"
-                         : where_ == Where::shape || where_ == Where::offsets ? "a whole number, 0 or more,"
+                         : where_ == Where::shape || where_ == Where::offsets ? "a whole number from 0 on"
                                                                               : "a string";
     fail(text("has ", what, " at ", place(), ", where the format has ", wanted));
   }
