@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <ostream>
 
@@ -31,7 +32,9 @@ void bury(Node* node) {
   burying = false;
 }
 
-bool reads_input(Reads reads, std::size_t i) { return i < 64 && (reads.inputs >> i & 1) != 0; }
+bool reads_input(Reads reads, std::size_t i) {
+  return (reads.inputs >> std::min<std::size_t>(i, 63) & 1) != 0;
+}
 
 // What the rules that may ever run read: those of tracked inputs.
 Reads live_reads(const std::vector<Variable>& inputs, const std::vector<Rule>& rules) {

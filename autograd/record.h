@@ -31,13 +31,13 @@ using Forward = std::function<Computed(std::span<const Tensor>)>;
 
 /// What a rule reads, and hence what the node keeps alive for it.
 struct Reads {
-  std::uint64_t inputs = 0;  ///< bit i: the value of input i
+  std::uint64_t inputs = 0;  ///< bit i: the value of input i; bit 63: of all from the 63rd on
   bool output = false;
   bool kept = false;
 
   static constexpr Reads nothing() { return {}; }
   static constexpr Reads everything() { return {~std::uint64_t{0}, true, true}; }
-  static constexpr Reads input(int i) { return {std::uint64_t{1} << i, false, false}; }
+  static constexpr Reads input(int i) { return {std::uint64_t{1} << (i < 63 ? i : 63), false, false}; }
   static constexpr Reads every_input() { return {~std::uint64_t{0}, false, false}; }
   static constexpr Reads the_output() { return {0, true, false}; }
   static constexpr Reads the_kept() { return {0, false, true}; }
