@@ -1,0 +1,37 @@
+// Batch normalisation.
+#pragma once
+
+#include <string_view>
+
+#include <trous/autograd/variable.h>
+
+namespace trous {
+
+/// What normalising a batch gives: the result, and the batch's statistics for running averages.
+struct BatchNormResult {
+  Variable value;
+  Tensor mean;      ///< [channels]
+  Tensor variance;  ///< [channels], biased: divided by the number of values
+};
+
+/// y = (x - mean) / sqrt(variance + epsilon) * scale + offset, with mean and biased variance of each
+/// channel over the batch and all pixels.
+///
+/// x               [n, ..., channels]  float32 or float64; two or more values per channel
+/// scale, offset   [channels], same dtype
+/// epsilon         above 0
+///
+/// A composite: fused value and first-order rules; higher orders come from the definition.
+/// Throws ShapeError if the shapes do not fit or there are fewer than 2 values per channel, ArgumentError
+/// if epsilon <= 0.
+/// Source: Ioffe and Szegedy, arXiv:1502.03167.
+BatchNormResult batch_norm(const Variable& x, const Variable& scale, const Variable& offset,
+                           double epsilon = 1e-5, std::string_view name = {});
+
+/// The same with given statistics, as in evaluation: an affine map per channel.
+///
+/// mean, variance   [channels]; constants of a trained network
+Variable batch_norm_inference(const Variable& x, const Variable& scale, const Variable& offset,
+                              const Variable& mean, const Variable& variance, double epsilon = 1e-5);
+
+}  // namespace trous

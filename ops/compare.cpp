@@ -1,0 +1,128 @@
+#include <cmath>
+#include <functional>
+
+#include <trous/autograd/linear_map.h>
+#include <trous/autograd/record.h>
+#include <trous/core/map.h>
+#include <trous/ops/broadcast.h>
+#include <trous/ops/compare.h>
+
+namespace trous {
+namespace {
+
+template <class Relation>
+Tensor related(const Tensor& a, const Tensor& b, Relation relation) {
+  Tensor y = Tensor::uninitialized(a.shape(), DType::uint8);
+  std::uint8_t* const out = y.mutable_values<std::uint8_t>().data();
+  visit(a.dtype(), [&]<class T> {
+    const T *left = a.values<T>().data(), *right = b.values<T>().data();
+    parallel_for(a.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) out[i] = relation(left[i], right[i]) ? 1 : 0;
+    });
+  });
+  return y;
+}
+
+template <class Relation>
+Variable compare(const char* op, const Variable& a, const Variable& b, Relation relation) {
+  if (a.dtype() != b.dtype()) {
+    throw DTypeError(text(op, ": ", a.dtype(), " and ", b.dtype(),
+                          " do not mix. Cast one side: cast(x, DType::", b.dtype(), ")."));
+  }
+  const Shape shape = broadcast_shape(op, a.shape(), b.shape());
+  // Compared values carry no gradient, so the broadcast need not be recorded.
+  return record({op}, {a, b},
+                [relation, shape](std::span<const Tensor> in) {
+                  return related(broadcast_to(in[0], shape).value(), broadcast_to(in[1], shape).value(),
+                                 relation);
+                },
+                {Rule::locally_constant(), Rule::locally_constant()});
+}
+
+Tensor number_like(const Variable& x, double number) { return Tensor::full({}, x.dtype(), number); }
+
+}  // namespace
+
+Variable equal(const Variable& a, const Variable& b) { return compare("equal", a, b, std::equal_to<>()); }
+Variable less(const Variable& a, const Variable& b) { return compare("less", a, b, std::less<>()); }
+Variable less_equal(const Variable& a, const Variable& b) {
+  return compare("less_equal", a, b, std::less_equal<>());
+}
+Variable greater(const Variable& a, const Variable& b) { return compare("greater", a, b, std::greater<>()); }
+Variable greater_equal(const Variable& a, const Variable& b) {
+  return compare("greater_equal", a, b, std::greater_equal<>());
+}
+
+Variable equal(const Variable& x, double number) { return equal(x, number_like(x, number)); }
+Variable less(const Variable& x, double number) { return less(x, number_like(x, number)); }
+Variable less_equal(const Variable& x, double number) { return less_equal(x, number_like(x, number)); }
+Variable greater(const Variable& x, double number) { return greater(x, number_like(x, number)); }
+Variable greater_equal(const Variable& x, double number) { return greater_equal(x, number_like(x, number)); }
+
+Variable masked(const Variable& x, const Variable& mask) {
+  if (mask.dtype() != DType::uint8) {
+    throw DTypeError(text("masked: mask is ", mask.dtype(),
+                          ", must be uint8. Comparisons such as greater(x, 0) make one."));
+  }
+  if (!(mask.shape() == x.shape())) {
+    throw ShapeError(text("masked: x is ", x.shape(), ", mask ", mask.shape(), ". Broadcast one of them."));
+  }
+  const auto apply = [](const Tensor& t, std::span<const Tensor> parameters) {
+    Tensor y = Tensor::uninitialized(t.shape(), t.dtype());
+    const std::uint8_t* const keep = parameters[0].values<std::uint8_t>().data();
+    visit_floating("masked", t.dtype(), [&]<class T> {
+      const T* const in = t.values<T>().data();
+      T* const out = y.mutable_values<T>().data();
+      parallel_for(t.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) out[i] = keep[i] ? in[i] : T(0);
+      });
+    });
+    return y;
+  };
+  const Domain domain{x.shape(), x.dtype()};
+  return LinearMap{"masked", "masked", {}, domain, domain, apply, apply, {mask}}(x);
+}
+
+Variable where(const Variable& mask, const Variable& a, const Variable& b) {
+  if (mask.dtype() != DType::uint8) {
+    throw DTypeError(text("where: mask is ", mask.dtype(),
+                          ", must be uint8. Comparisons such as greater(x, 0) make one."));
+  }
+  if (a.dtype() != b.dtype()) {
+    throw DTypeError(text("where: ", a.dtype(), " and ", b.dtype(),
+                          " do not mix. Cast one side: cast(x, DType::", b.dtype(), ")."));
+  }
+  const Shape shape = broadcast_shape("where", mask.shape(), broadcast_shape("where", a.shape(), b.shape()));
+  const Variable chosen = broadcast_to(mask, shape);
+  return record({"where"}, {chosen, broadcast_to(a, shape), broadcast_to(b, shape)},
+                [](std::span<const Tensor> in) {
+                  Tensor y = Tensor::uninitialized(in[1].shape(), in[1].dtype());
+                  const std::uint8_t* const keep = in[0].values<std::uint8_t>().data();
+                  visit(y.dtype(), [&]<class T> {
+                    const T *left = in[1].values<T>().data(), *right = in[2].values<T>().data();
+                    T* const out = y.mutable_values<T>().data();
+                    for (std::int64_t i = 0; i < y.elements(); ++i) out[i] = keep[i] ? left[i] : right[i];
+                  });
+                  return y;
+                },
+                {Rule::locally_constant(),
+                 Rule(Reads::input(0), [](const Vjp& v) { return masked(v.grad(), v.input(0)); }),
+                 Rule(Reads::input(0), [](const Vjp& v) { return masked(v.grad(), equal(v.input(0), 0)); })});
+}
+
+Variable sign(const Variable& x) {
+  return record(
+      {"sign"}, {x},
+      [](std::span<const Tensor> in) {
+        return map(in[0], [](auto v) { return v > 0 ? decltype(v)(1) : v < 0 ? decltype(v)(-1) : v; });
+      },
+      {Rule::locally_constant()});
+}
+
+Variable floor(const Variable& x) {
+  return record({"floor"}, {x},
+                [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return std::floor(v); }); },
+                {Rule::locally_constant()});
+}
+
+}  // namespace trous

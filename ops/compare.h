@@ -1,0 +1,38 @@
+// Comparisons, choices and other locally constant functions: their derivative is exactly zero and ends the
+// path.
+#pragma once
+
+#include <trous/autograd/variable.h>
+
+namespace trous {
+
+/// 1 where the relation holds, else 0, as uint8. The operands have one dtype, of any kind; shapes broadcast.
+Variable equal(const Variable& a, const Variable& b);
+Variable less(const Variable& a, const Variable& b);
+Variable less_equal(const Variable& a, const Variable& b);
+Variable greater(const Variable& a, const Variable& b);
+Variable greater_equal(const Variable& a, const Variable& b);
+
+/// The same against a number, converted to x's dtype.
+Variable equal(const Variable& x, double number);
+Variable less(const Variable& x, double number);
+Variable less_equal(const Variable& x, double number);
+Variable greater(const Variable& x, double number);
+Variable greater_equal(const Variable& x, double number);
+
+/// x where mask is not 0, else 0: a linear map of x that is its own transpose.
+///
+/// x      float32 or float64
+/// mask   uint8, x's shape
+Variable masked(const Variable& x, const Variable& mask);
+
+/// a where mask is not 0, else b. mask is uint8; the three shapes broadcast. A NaN in the side not taken
+/// reaches neither value nor gradient.
+Variable where(const Variable& mask, const Variable& a, const Variable& b);
+
+/// -1, 0 or 1; NaN stays.
+Variable sign(const Variable& x);
+/// The largest integer that is not above x.
+Variable floor(const Variable& x);
+
+}  // namespace trous

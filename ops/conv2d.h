@@ -1,0 +1,61 @@
+// Convolution in general: stride, rate and padding per axis, from the same form as the atrous ops.
+#pragma once
+
+#include <string_view>
+
+#include <trous/autograd/trilinear_form.h>
+#include <trous/ops/window.h>
+
+namespace trous {
+
+struct Conv2dOptions {
+  Stride stride = 1;
+  Rate rate = 1;
+  WindowPadding padding = Padding::same;
+};
+
+/// y[n, i, j, o] = sum_{p, q, c}  value[n, i sh + p rh - top, j sw + q rw - left, c] * filters[p, q, c, o]
+///
+/// value     [n, h, w, in_channels]               float32 or float64, NHWC
+/// filters   [kh, kw, in_channels, out_channels]  same dtype; not flipped
+/// returns   [n, oh, ow, out_channels]. With e = (kh - 1) rh + 1: SAME oh = ceil(h / sh), the zeros of the
+///           last window split with the odd one at the end; VALID oh = floor((h - e) / sh) + 1; explicit
+///           oh = floor((h + top + bottom - e) / sh) + 1
+///
+/// Gradients: conv2d_transpose (value), conv2d_filter_grad (filters); every order.
+/// Throws as atrous_conv2d, with the strides checked after the rates.
+/// Source: TensorFlow tf.nn.conv2d.
+Variable conv2d(const Variable& value, const Variable& filters, const Conv2dOptions& options = {},
+                std::string_view name = {});
+
+/// The transpose of `conv2d` as a linear map of its value.
+///
+/// value         [n, h, w, in_channels]
+/// filters       [kh, kw, out_channels, in_channels]  out before in
+/// output_shape  [n, oh, ow, out_channels]: any shape of which `conv2d` with these options makes h x w.
+///               With a stride several fit; left out, it is h sh (SAME) or (h - 1) sh + e less the
+///               explicit padding
+///
+/// Gradients: conv2d (value), conv2d_filter_grad (filters); every order.
+/// Throws as conv2d; then ShapeError if output_shape does not fit.
+/// Source: TensorFlow tf.nn.conv2d_transpose.
+Variable conv2d_transpose(const Variable& value, const Variable& filters, const Shape& output_shape,
+                          const Conv2dOptions& options = {}, std::string_view name = {});
+Variable conv2d_transpose(const Variable& value, const Variable& filters, const Conv2dOptions& options = {},
+                          std::string_view name = {});
+
+/// The gradient of `conv2d` in its filters: w[p, q, c, o] = sum value[...] * grad[n, i, j, o].
+///
+/// value         [n, h, w, in_channels]
+/// grad          [n, oh, ow, out_channels]            of conv2d's shape
+/// filter_shape  [kh, kw, in_channels, out_channels]
+///
+/// Gradients: conv2d_transpose (value), conv2d (grad); every order.
+Variable conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
+                            const Conv2dOptions& options = {}, std::string_view name = {});
+
+/// The form itself, over value [n, h, w, c] and filters [kh, kw, c, o].
+TrilinearForm conv2d_form(const Shape& value, const Shape& filters, const Conv2dOptions& options,
+                          DType dtype);
+
+}  // namespace trous

@@ -1,0 +1,38 @@
+// The three contractions of the convolution form, on memory.
+//
+//   T(x, w, y) = sum x[n, i s + a r - before_h, j s + b r - before_w, c] w[a, b, c, o] y[n, i, j, o]
+//
+// Reads outside x give 0.
+#pragma once
+
+#include <cstdint>
+
+#include <trous/core/tensor.h>
+
+namespace trous::kernels {
+
+/// y[i] = sum_a x[i stride + a rate - before] w[a], 0 <= i < out, 0 <= a < taps.
+struct ConvAxis {
+  std::int64_t in, out, taps, stride, rate, before;
+};
+
+struct ConvGeometry {
+  std::int64_t batch, in_channels, out_channels;
+  ConvAxis height, width;
+
+  Shape x_shape() const { return {batch, height.in, width.in, in_channels}; }
+  Shape w_shape() const { return {height.taps, width.taps, in_channels, out_channels}; }
+  Shape y_shape() const { return {batch, height.out, width.out, out_channels}; }
+};
+
+Tensor conv2d(const ConvGeometry& geometry, const Tensor& x, const Tensor& w);
+Tensor conv2d_transpose(const ConvGeometry& geometry, const Tensor& w, const Tensor& y);
+Tensor conv2d_filter_grad(const ConvGeometry& geometry, const Tensor& x, const Tensor& y);
+
+/// Depthwise: channel c of x meets only w[a, b, c, m] and y[..., c M + m]; here `out_channels` is the
+/// multiplier M.
+Tensor depthwise_conv2d(const ConvGeometry& geometry, const Tensor& x, const Tensor& w);
+Tensor depthwise_conv2d_transpose(const ConvGeometry& geometry, const Tensor& w, const Tensor& y);
+Tensor depthwise_conv2d_filter_grad(const ConvGeometry& geometry, const Tensor& x, const Tensor& y);
+
+}  // namespace trous::kernels

@@ -1,0 +1,30 @@
+// Sums, winners and softmax along axes.
+#pragma once
+
+#include <trous/core/tensor.h>
+
+namespace trous::kernels {
+
+/// A tensor seen as [outer, axis, inner].
+struct Split {
+  std::int64_t outer, axis, inner;
+};
+Split split_at(const Shape& shape, int axis);
+
+/// Sums x down to `shape`, which has x's rank and, on every axis, x's extent or 1. float32 is added in
+/// float64, over fixed blocks combined in order.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+
+/// int32 index of the largest element along `axis`, which becomes 1. Ties go to the first; NaN wins.
+Tensor argmax(const Tensor& x, int axis);
+
+/// x - log sum exp(x) along `axis`, with the maximum taken out.
+Tensor log_softmax(const Tensor& x, int axis);
+
+/// y[o, k, i] = x[o, index[o, k, i], i].
+Tensor gather(const Tensor& x, const Tensor& index, int axis);
+
+/// The transpose: x[o, index[o, k, i], i] += y[o, k, i]; x has `extent` elements along `axis`.
+Tensor scatter_add(const Tensor& y, const Tensor& index, int axis, std::int64_t extent);
+
+}  // namespace trous::kernels

@@ -1,0 +1,81 @@
+#include <limits>
+
+#include <trous/autograd/linear_map.h>
+#include <trous/autograd/record.h>
+#include <trous/core/error.h>
+#include <trous/ops/gather.h>
+#include <trous/ops/kernels/pool.h>
+#include <trous/ops/pool.h>
+#include <trous/ops/reshape.h>
+
+namespace trous {
+namespace {
+
+kernels::ConvAxis kernel_axis(const WindowAxis& a) {
+  return {a.in, a.out, a.taps, a.stride, a.rate, a.before};
+}
+
+struct Pooling {
+  kernels::ConvGeometry geometry;
+  Attributes attributes;
+  Shape result;
+};
+
+Pooling pooling(const char* op, const Variable& x, const Pool2dOptions& options) {
+  const auto padding = options.padding.resolve(op);
+  const Shape& s = x.shape();
+  if (s.rank() != 4) {
+    throw ShapeError(text(op, ": x has rank ", s.rank(), ", needs 4. x ", s,
+                          " must be [batch, height, width, channels]."));
+  }
+  visit_floating(op, x.dtype(), []<class T> {});
+  check_at_least_one(op, "window", options.window);
+  check_at_least_one(op, "stride", options.stride);
+  if (const auto* counts = std::get_if<ExplicitPadding>(&padding)) {
+    if (std::max(counts->top, counts->bottom) >= options.window.height ||
+        std::max(counts->left, counts->right) >= options.window.width) {
+      throw ArgumentError(text(op, ": padding ", padding_text(padding), " is as wide as the window ",
+                               options.window.height, 'x', options.window.width,
+                               ", so a window would lie outside the image. Pad less."));
+    }
+  }
+  const Windows w = windows_over(op, "x", {s[1], s[2]}, {options.window.height, options.window.width},
+                                 options.stride, 1, padding);
+  return {{s[0], s[3], 1, kernel_axis(w.height), kernel_axis(w.width)},
+          {{"window", HeightWidth{options.window.height, options.window.width}},
+           {"stride", HeightWidth{options.stride.height, options.stride.width}},
+           {"", padding_text(padding)}},
+          {s[0], w.height.out, w.width.out, s[3]}};
+}
+
+}  // namespace
+
+Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
+  const Pooling p = pooling("max_pool2d", x, options);
+  const Shape& s = x.shape();
+  if (s.elements(1, 3) > std::numeric_limits<std::int32_t>::max()) {
+    throw ShapeError(
+        text("max_pool2d: ", s.elements(1, 3), " pixels per image exceed 2^31 - 1. Tile x ", s, "."));
+  }
+  const Variable indices =
+      record({"max_pool2d_indices", p.attributes}, {x},
+             [g = p.geometry](std::span<const Tensor> in) { return kernels::max_pool_indices(g, in[0]); },
+             {Rule::locally_constant()});
+  return reshape(gather(reshape(x, {s[0], s[1] * s[2], s[3]}), indices, 1), p.result);
+}
+
+Variable average_pool2d(const Variable& x, const Pool2dOptions& options) {
+  const Pooling p = pooling("average_pool2d", x, options);
+  return LinearMap{
+      "average_pool2d",
+      "average_pool2d_transpose",
+      p.attributes,
+      {x.shape(), x.dtype()},
+      {p.result, x.dtype()},
+      [g = p.geometry](const Tensor& t, std::span<const Tensor>) { return kernels::average_pool(g, t); },
+      [g = p.geometry](const Tensor& t, std::span<const Tensor>) {
+        return kernels::average_pool_transpose(g, t);
+      }}(x);
+}
+
+}  // namespace trous

@@ -1,0 +1,29 @@
+// Pooling: one number per window and channel.
+#pragma once
+
+#include <trous/autograd/variable.h>
+#include <trous/ops/window.h>
+
+namespace trous {
+
+struct Pool2dOptions {
+  PerAxis window = 2;
+  Stride stride = 2;
+  WindowPadding padding = Padding::valid;
+};
+
+/// The largest element of each window, clipped to the image.
+///
+/// x         [n, h, w, c]    float32 or float64
+/// returns   [n, oh, ow, c]  oh, ow as for conv2d with `window` taps
+///
+/// The gradient goes to the winner: the first in row-major order where several tie; NaN wins. Recorded as
+/// a gather by locally constant indices, so every order comes with it.
+/// Throws ShapeError if the rank is not 4 or no window fits, ArgumentError if window or stride < 1 or the
+/// padding is as wide as the window.
+Variable max_pool2d(const Variable& x, const Pool2dOptions& options = {});
+
+/// The mean over the elements of each window that lie inside the image: a linear map.
+Variable average_pool2d(const Variable& x, const Pool2dOptions& options = {});
+
+}  // namespace trous

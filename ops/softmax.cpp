@@ -1,0 +1,22 @@
+#include <trous/autograd/record.h>
+#include <trous/ops/arithmetic.h>
+#include <trous/ops/kernels/reduce.h>
+#include <trous/ops/pointwise.h>
+#include <trous/ops/reduce.h>
+#include <trous/ops/softmax.h>
+
+namespace trous {
+
+Variable log_softmax(const Variable& x, int axis) {
+  visit_floating("log_softmax", x.dtype(), []<class T> {});
+  const int along = normalize_axis("log_softmax", x.shape(), axis);
+  return record({"log_softmax", {{"axis", std::int64_t{along}}}}, {x},
+                [along](std::span<const Tensor> in) { return kernels::log_softmax(in[0], along); },
+                {Rule(Reads::the_output(), [along](const Vjp& v) {
+                  return v.grad() - exp(v.output()) * sum(v.grad(), {along}, true);
+                })});
+}
+
+Variable softmax(const Variable& x, int axis) { return exp(log_softmax(x, axis)); }
+
+}  // namespace trous

@@ -1,0 +1,31 @@
+// The loss of classification and segmentation.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <trous/autograd/variable.h>
+
+namespace trous {
+
+struct CrossEntropyOptions {
+  /// [classes], of the logits' dtype, none negative; absent: all 1. They have no derivative.
+  std::optional<Variable> class_weights = std::nullopt;
+  /// A label that does not count, such as 255.
+  std::optional<std::int32_t> ignore_index = std::nullopt;
+};
+
+/// loss = - sum_i w[t_i] log softmax(logits_i)[t_i] / sum_i w[t_i] over the counted labels t_i; 0, with
+/// zero gradients, where nothing counts.
+///
+/// logits    [..., classes]  float32 or float64
+/// labels    [...]           int32, each in 0 .. classes - 1 or ignore_index
+/// returns   one number, rank 0
+///
+/// A composite of log_softmax and gather; the division by the sum of the weights is PyTorch's convention.
+/// Throws ShapeError or DTypeError if they do not fit, ArgumentError naming the first label out of range.
+Variable softmax_cross_entropy(const Variable& logits, const Variable& labels,
+                               const CrossEntropyOptions& options = {}, std::string_view name = {});
+
+}  // namespace trous
