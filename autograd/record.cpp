@@ -85,9 +85,11 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
   if (mode == Recording::nothing || (mode == Recording::needed && !any_tracked)) {
     return {Variable(std::move(computed.value)), std::move(computed.kept)};
   }
-  const Reads reads = mode == Recording::everything ? Reads::everything() : live_reads(inputs, rules);
-  NodePtr node = make_node(std::move(op), computed.value.shape(), computed.value.dtype(),
-                           any_tracked && is_floating(computed.value.dtype()));
+  const bool tracked = any_tracked && is_floating(computed.value.dtype());
+  const Reads reads = mode == Recording::everything ? Reads::everything()
+                      : tracked                     ? live_reads(inputs, rules)
+                                                    : Reads::nothing();
+  NodePtr node = make_node(std::move(op), computed.value.shape(), computed.value.dtype(), tracked);
   node->inputs.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const bool keep = reads_input(reads, i) || mode == Recording::everything;
