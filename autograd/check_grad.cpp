@@ -160,8 +160,8 @@ std::string GradReport::failures() const {
     stream << "check_grad: " << name << ", input " << row.input << ", order " << row.order << ": rule "
            << std::setprecision(6) << row.rule << ", central difference " << row.difference
            << ", relative error " << std::scientific << std::setprecision(1) << row.error << std::defaultfloat
-           << " > " << options.tolerance << ". float64, step " << options.step << ", seed " << options.seed
-           << ".\n";
+           << std::setprecision(6) << " > " << options.tolerance << ". float64, step " << options.step
+           << ", seed " << options.seed << ".\n";
   }
   return stream.str();
 }
