@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iomanip>
 #include <ostream>
+#include <sstream>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -84,18 +85,19 @@ std::ostream& operator<<(std::ostream& stream, const Tape& tape) {
     widen(widths.attributes, line.attributes);
     lines.push_back(std::move(line));
   }
+  std::ostringstream table;  // the caller's stream keeps its own alignment
   const auto column = [&](const std::string& cell, const std::string& width) {
-    stream << std::left << std::setw(static_cast<int>(width.size())) << cell;
-    if (!width.empty()) stream << "   ";
+    table << std::left << std::setw(static_cast<int>(width.size())) << cell;
+    if (!width.empty()) table << "   ";
   };
   for (const Line& line : lines) {
-    stream << std::right << std::setw(static_cast<int>(widths.label.size())) << line.label << " = ";
+    table << std::right << std::setw(static_cast<int>(widths.label.size())) << line.label << " = ";
     column(line.kind, widths.kind);
     column(line.inputs, widths.inputs);
     column(line.attributes, widths.attributes);
-    stream << line.result << '\n';
+    table << line.result << '\n';
   }
-  return stream;
+  return stream << table.str();
 }
 
 }  // namespace trous
