@@ -40,10 +40,27 @@ std::optional<std::size_t> Tape::find(const Node* node) const {
 }
 
 Computed Tape::replay(std::size_t i, std::span<const Tensor> inputs) const {
-  const Node& node = *nodes_.at(i);
+  if (i >= nodes_.size()) {
+    throw GraphError(text("replay: there is no %", i + 1, ". The tape has ", nodes_.size(), " nodes."));
+  }
+  const Node& node = *nodes_[i];
   if (!node.forward) {
     throw GraphError(text("replay: %", i + 1, " is a ", node.op.kind,
                           ", which computes nothing. Replay a node with inputs."));
+  }
+  if (inputs.size() != node.inputs.size()) {
+    throw GraphError(text("replay: %", i + 1, " is a ", node.op.kind, " of ", node.inputs.size(),
+                          " inputs, but ", inputs.size(), inputs.size() == 1 ? " is" : " are",
+                          " given. Give one tensor per input."));
+  }
+  for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
+    const Node::Input& recorded = node.inputs[slot];
+    if (!(inputs[slot].shape() == recorded.shape) || inputs[slot].dtype() != recorded.dtype) {
+      throw ShapeError(text("replay: input ", slot, " of %", i + 1, ", a ", node.op.kind, ", is ",
+                            short_name(recorded.dtype), recorded.shape, ", the tensor given ",
+                            short_name(inputs[slot].dtype()), inputs[slot].shape(),
+                            ". Give the recorded shape and dtype."));
+    }
   }
   return node.forward(inputs);
 }

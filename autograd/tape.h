@@ -29,7 +29,8 @@ class Tape {
   /// The position of `node`, or nothing if it is not on this tape.
   std::optional<std::size_t> find(const Node* node) const;
 
-  /// Runs node `i` again at other inputs of the same shapes. Throws GraphError for a leaf.
+  /// Runs node `i` again at other inputs of the same shapes. Throws GraphError for a leaf or a
+  /// wrong number of inputs, ShapeError for inputs of another shape or dtype.
   Computed replay(std::size_t i, std::span<const Tensor> inputs) const;
 
   /// The oldest node whose output holds NaN or an infinity although its inputs do not, or nothing. Needs
