@@ -67,7 +67,13 @@ Computed Tape::replay(std::size_t i, std::span<const Tensor> inputs) const {
 
 std::optional<std::size_t> Tape::first_not_finite() const {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i]->output && !all_finite(*nodes_[i]->output)) return i;
+    const Node& node = *nodes_[i];
+    // A leaf keeps no output: what its consumers kept of it shows whether it was bad.
+    for (const Node::Input& input : node.inputs) {
+      const bool unseen = input.value && input.node && !input.node->output;
+      if (unseen && !all_finite(*input.value)) return find(input.node.get());
+    }
+    if (node.output && !all_finite(*node.output)) return i;
   }
   return {};
 }

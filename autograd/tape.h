@@ -33,8 +33,8 @@ class Tape {
   /// wrong number of inputs, ShapeError for inputs of another shape or dtype.
   Computed replay(std::size_t i, std::span<const Tensor> inputs) const;
 
-  /// The oldest node whose output holds NaN or an infinity although its inputs do not, or nothing. Needs
-  /// `Recording::everything`: nodes that did not keep their output are passed over.
+  /// The oldest node whose value holds NaN or an infinity, or nothing; the leaf where a leaf was bad, the
+  /// consumer where a constant was. Needs `Recording::everything`: values that were not kept are passed over.
   std::optional<std::size_t> first_not_finite() const;
 
  private:
