@@ -4,31 +4,45 @@
 #include <trous/autograd/composite.h>
 #include <trous/autograd/grad.h>
 #include <trous/autograd/recording.h>
+#include <trous/core/error.h>
 
 namespace trous {
 namespace {
 
+// What the rules of one composite share.
+struct Parts {
+  Op op;
+  Forward fused;
+  Definition definition;
+  std::vector<CompositeSlot> slots;
+};
+
 // The same value as a node of its own. A derivative taken in an alias is a partial derivative, even where
-// one Variable fills two slots, and the walk stops there.
-Variable alias(const Variable& x) {
-  return record({"alias"}, {x}, [](std::span<const Tensor> in) { return in[0]; },
-                {Rule(Reads::nothing(), [](const Vjp& v) { return v.grad(); })});
+// one Variable fills two slots, and the walk stops there. What has no derivative has none behind its alias.
+Variable alias(const Variable& x, const std::string& kind, bool differentiable) {
+  return record({kind}, {x}, [](std::span<const Tensor> in) { return in[0]; },
+                {differentiable ? Rule(Reads::nothing(), [](const Vjp& v) { return v.grad(); })
+                                : Rule::not_differentiable()});
 }
 
 // d definition / d inputs[slot], transposed and applied to `g`; differentiable where the caller records.
-Variable partial(const Definition& definition, const std::vector<Variable>& inputs, std::size_t slot,
+Variable partial(const Parts& parts, const std::vector<Variable>& inputs, std::size_t slot,
                  const Variable& g) {
   const bool keep = Recording::mode() != Recording::nothing;
   const Recording scope(keep ? Recording::mode() : Recording::needed);
   std::vector<Variable> aliases;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const bool connected = keep && inputs[i].tracked();
-    aliases.push_back(connected   ? alias(inputs[i])
-                      : i == slot ? track(inputs[i].value())
-                                  : detach(inputs[i]));
+    if (connected && !parts.slots[i].differentiable) {
+      aliases.push_back(alias(inputs[i], text(parts.op.kind, " slot ", i), false));
+    } else if (connected) {
+      aliases.push_back(alias(inputs[i], "alias", true));
+    } else {
+      aliases.push_back(i == slot ? track(inputs[i].value()) : detach(inputs[i]));
+    }
   }
   const Variable x = aliases[slot];
-  Variable y = definition(aliases);
+  Variable y = parts.definition(aliases);
   if (!y.tracked()) return track(Tensor::zeros(x.shape(), x.dtype()), "zeros");
   return vjp(std::move(y), {x}, g, keep ? Graph::keep : Graph::discard)[0];
 }
@@ -38,14 +52,6 @@ std::vector<Variable> all_inputs(const Vjp& v, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) inputs.push_back(v.input(static_cast<int>(i)));
   return inputs;
 }
-
-// What the rules of one composite share.
-struct Parts {
-  Op op;
-  Forward fused;
-  Definition definition;
-  std::vector<CompositeSlot> slots;
-};
 
 // The cotangent of slot j as a composite of its own, of the inputs and the cotangent.
 Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, std::size_t j) {
@@ -66,7 +72,7 @@ Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, st
   };
   Definition definition = [parts, j, count](const std::vector<Variable>& in) {
     const std::vector<Variable> at(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(count));
-    return partial(parts->definition, at, j, in[count]);
+    return partial(*parts, at, j, in[count]);
   };
   std::vector<CompositeSlot> slots = parts->slots;
   for (CompositeSlot& slot : slots) slot.fused_rule = nullptr;
@@ -91,7 +97,7 @@ std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<
                          [parts, j](const Vjp& v) { return first_order(parts, v, j); });
     } else {
       rules.emplace_back(Reads::every_input(), [parts, j](const Vjp& v) {
-        return partial(parts->definition, all_inputs(v, parts->slots.size()), j, v.grad());
+        return partial(*parts, all_inputs(v, parts->slots.size()), j, v.grad());
       });
     }
   }
