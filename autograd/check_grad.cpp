@@ -16,6 +16,9 @@ namespace {
 
 using Function = std::function<Variable(const std::vector<Variable>&)>;
 
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 std::vector<Variable> tracked(const std::vector<Tensor>& tensors) {
   std::vector<Variable> variables;
   for (const Tensor& tensor : tensors) variables.push_back(track(tensor));
@@ -120,7 +123,8 @@ GradCheckRow Check::row(int order, int input) {
                    .largest = 0,
                    .error = 0,
                    .passed = true};
-  double worst_gap = -1;
+  // What is worst lies furthest beyond the round-off of its difference; a NaN is worse than any number.
+  std::pair<double, double> worst{-1, -1};  // that excess, and the whole gap
   for (std::int64_t which = 0; which < row.checked; ++which) {
     const Tensor u = direction(order, input, which, coordinates);
     std::vector<Tensor> above = inputs_, below = inputs_;
@@ -128,22 +132,19 @@ GradCheckRow Check::row(int order, int input) {
     below[slot] = zip(inputs_[slot], u, [h](double x, double d) { return x - h * d; });
     const Phi up = phi(order, above), down = phi(order, below);
     const double rule = dot(by_rule, u), difference = (up.value - down.value) / (2 * h);
-    const double round_off =
-        8 * std::numeric_limits<double>::epsilon() * (up.magnitude + down.magnitude) / (2 * h);
-    const double gap = std::abs(rule - difference);
+    const double round_off = 8 * epsilon * (up.magnitude + down.magnitude) / (2 * h);
+    const double gap = std::isfinite(rule - difference) ? std::abs(rule - difference) : infinity;
     row.largest = std::max({row.largest, std::abs(rule), std::abs(difference)});
-    // A NaN is worse than any number.
-    const double excess =
-        std::isfinite(gap) ? std::max(0.0, gap - round_off) : std::numeric_limits<double>::infinity();
-    if (excess > worst_gap) {
-      worst_gap = excess;
+    if (const std::pair candidate{std::max(0.0, gap - round_off), gap}; candidate > worst) {
+      worst = candidate;
       row.worst = which;
       row.rule = rule;
       row.difference = difference;
     }
   }
-  row.error = worst_gap <= 0 ? 0 : worst_gap / std::max(row.largest, std::numeric_limits<double>::min());
-  row.passed = row.error <= options_.tolerance;
+  const double scale = std::max(row.largest, std::numeric_limits<double>::min());
+  row.error = std::max(0.0, worst.second) / scale;
+  row.passed = !(std::max(0.0, worst.first) / scale > options_.tolerance);
   return row;
 }
 

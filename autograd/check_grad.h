@@ -28,7 +28,7 @@ struct GradCheckRow {
   std::int64_t worst;       ///< which of them was worst
   double rule, difference;  ///< the derivative there by the rules, and by central differences
   double largest;           ///< the largest derivative seen; a row of zeros proves little
-  double error;             ///< |rule - difference| / largest, after the difference's own round-off
+  double error;             ///< |rule - difference| / largest, at the worst
   bool passed;
 };
 
@@ -54,8 +54,9 @@ std::ostream& operator<<(std::ostream& stream, const GradReport& report);
 ///   phi_1(x) = <c, f(x)>,   phi_n(x) = <v, d phi_(n-1) / dx>
 ///
 /// and at each order n the gradient of phi_n by the rules is compared with
-/// (phi_n(x + h u) - phi_n(x - h u)) / 2h for unit vectors u. The truncation error is O(h^2); round-off,
-/// about epsilon |phi| / h, is estimated and subtracted.
+/// (phi_n(x + h u) - phi_n(x - h u)) / 2h for unit vectors u. The truncation error is O(h^2). A row passes if
+/// no gap exceeds `tolerance` times the largest derivative by more than the round-off of its difference,
+/// 8 epsilon |phi| / h with |phi| the sum of phi's absolute terms.
 ///
 /// name      shown in the report
 /// f         any function of Variables, of the inputs' number; called at many points

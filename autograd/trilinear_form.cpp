@@ -7,6 +7,11 @@
 namespace trous {
 namespace {
 
+// The order in which an op takes what fills its slots: x, y, w.
+constexpr int input_order[] = {0, 2, 1};
+
+bool comes_first(int slot, int other) { return slot == 0 || (slot == 2 && other == 1); }
+
 void check_slot(const std::string& op, const Variable& x, int slot, const Domain& domain) {
   if (!(x.shape() == domain.shape)) {
     throw ShapeError(text(op, ": slot ", slot, " is ", x.shape(), ", the form takes ", domain.shape,
@@ -22,7 +27,7 @@ void check_slot(const std::string& op, const Variable& x, int slot, const Domain
 
 Variable TrilinearForm::operator()(const Slots& slots, std::string_view name) const {
   std::vector<int> filled;
-  for (int slot = 0; slot < 3; ++slot) {
+  for (const int slot : input_order) {
     if (slots[static_cast<std::size_t>(slot)]) filled.push_back(slot);
   }
   if (filled.size() != 2) {
@@ -57,7 +62,7 @@ LinearMap TrilinearForm::map(int from, int to, const Tensor& fixed) const {
     const int third = 3 - argument - hole;
     const Contract contraction = contract[static_cast<std::size_t>(hole)];
     return [contraction, argument, third](const Tensor& x, std::span<const Tensor> parameters) {
-      return argument < third ? contraction(x, parameters[0]) : contraction(parameters[0], x);
+      return comes_first(argument, third) ? contraction(x, parameters[0]) : contraction(parameters[0], x);
     };
   };
   const auto source = static_cast<std::size_t>(from), target = static_cast<std::size_t>(to);

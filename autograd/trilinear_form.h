@@ -19,7 +19,8 @@
 namespace trous {
 
 struct TrilinearForm {
-  /// dT/d(hole) at the two filled slots, given in slot order.
+  /// dT/d(hole) at the two filled slots, given in the order x, y, w: so every op of a convolution takes its
+  /// image first and its filters last.
   using Contract = std::function<Tensor(const Tensor& first, const Tensor& second)>;
 
   /// What fills the slots; the one without a value is the hole.

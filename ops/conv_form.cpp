@@ -44,7 +44,7 @@ TrilinearForm conv_form(std::array<std::string, 3> ops, Attributes attributes, c
   return {.ops = std::move(ops),
           .attributes = std::move(attributes),
           .domains = {{{g.x_shape(), dtype}, {g.w_shape(), dtype}, {g.y_shape(), dtype}}},
-          .contract = {[g](const Tensor& w, const Tensor& y) { return kernels::conv2d_transpose(g, w, y); },
+          .contract = {[g](const Tensor& y, const Tensor& w) { return kernels::conv2d_transpose(g, w, y); },
                        [g](const Tensor& x, const Tensor& y) { return kernels::conv2d_filter_grad(g, x, y); },
                        [g](const Tensor& x, const Tensor& w) { return kernels::conv2d(g, x, w); }}};
 }

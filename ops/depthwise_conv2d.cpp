@@ -33,7 +33,7 @@ TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOp
                      {"", padding_text(padding)}},
       .domains = {{{value, value_dtype}, {filters, value_dtype}, {result, value_dtype}}},
       .contract = {
-          [g](const Tensor& w, const Tensor& y) { return kernels::depthwise_conv2d_transpose(g, w, y); },
+          [g](const Tensor& y, const Tensor& w) { return kernels::depthwise_conv2d_transpose(g, w, y); },
           [g](const Tensor& x, const Tensor& y) { return kernels::depthwise_conv2d_filter_grad(g, x, y); },
           [g](const Tensor& x, const Tensor& w) { return kernels::depthwise_conv2d(g, x, w); }}};
 }

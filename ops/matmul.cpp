@@ -24,7 +24,7 @@ Variable matmul(const Variable& a, const Variable& b, std::string_view name) {
       .ops = {"matmul_nt", "matmul_tn", "matmul"},
       .attributes = {},
       .domains = {{{{rows, inner}, a.dtype()}, {{inner, columns}, a.dtype()}, {{rows, columns}, a.dtype()}}},
-      .contract = {[](const Tensor& w, const Tensor& y) { return kernels::matmul(y, false, w, true); },
+      .contract = {[](const Tensor& y, const Tensor& w) { return kernels::matmul(y, false, w, true); },
                    [](const Tensor& x, const Tensor& y) { return kernels::matmul(x, true, y, false); },
                    [](const Tensor& x, const Tensor& w) { return kernels::matmul(x, false, w, false); }}};
   return form({a, b, std::nullopt}, name);

@@ -20,7 +20,7 @@ using Slots = TrilinearForm::Slots;
 
 constexpr std::array<std::int64_t, 3> extents{2, 3, 4};
 
-// dT/d(hole) with the two other slots filled, by a loop over all coefficients.
+// dT/d(hole) with the two other slots filled in the order x, y, w, by a loop over all coefficients.
 TrilinearForm::Contract contraction(const Tensor& coefficients, std::size_t hole) {
   return [coefficients, hole](const Tensor& first, const Tensor& second) {
     const auto a = coefficients.values<double>(), u = first.values<double>(), v = second.values<double>();
@@ -29,7 +29,7 @@ TrilinearForm::Contract contraction(const Tensor& coefficients, std::size_t hole
     for (std::size_t i = 0; i < 2; ++i) {
       for (std::size_t j = 0; j < 3; ++j) {
         for (std::size_t k = 0; k < 4; ++k, ++at) {
-          if (hole == 0) out[i] += a[at] * u[j] * v[k];
+          if (hole == 0) out[i] += a[at] * u[k] * v[j];
           if (hole == 1) out[j] += a[at] * u[i] * v[k];
           if (hole == 2) out[k] += a[at] * u[i] * v[j];
         }

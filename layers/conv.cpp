@@ -1,0 +1,94 @@
+#include <trous/core/error.h>
+#include <trous/layers/conv.h>
+#include <trous/ops/arithmetic.h>
+#include <trous/ops/atrous_conv2d.h>
+#include <trous/ops/conv2d.h>
+
+namespace trous {
+namespace {
+
+enum class Channels { in_out, out_in };
+
+Parameter filters_for(const char* layer, std::int64_t in, std::int64_t out, PerAxis kernel,
+                      const Initializer& initializer, Channels order) {
+  if (in < 1 || out < 1 || kernel.height < 1 || kernel.width < 1) {
+    throw ArgumentError(text(layer, ": in_channels ", in, ", out_channels ", out, ", kernel ", kernel.height,
+                             'x', kernel.width, ". Each must be 1 or more."));
+  }
+  const std::int64_t taps = kernel.height * kernel.width;
+  const Shape shape = order == Channels::in_out ? Shape{kernel.height, kernel.width, in, out}
+                                                : Shape{kernel.height, kernel.width, out, in};
+  return {{shape, taps * in, taps * out}, initializer};
+}
+
+std::optional<Parameter> bias_for(bool wanted, std::int64_t out) {
+  if (!wanted) return std::nullopt;
+  return Parameter{{Shape{out}}, zeros()};
+}
+
+Variable with_bias(const Variable& y, const std::optional<Parameter>& bias) {
+  return bias ? y + bias->get() : y;
+}
+
+Conv2dOptions conv_options(const Conv2dLayerOptions& o) {
+  return {.stride = o.stride, .rate = o.rate, .padding = o.padding};
+}
+
+}  // namespace
+
+Conv2d::Conv2d(const Conv2dLayerOptions& o)
+    : options(o),
+      filters(
+          filters_for("Conv2d", o.in_channels, o.out_channels, o.kernel, o.initializer, Channels::in_out)),
+      bias(bias_for(o.bias, o.out_channels)) {}
+
+Variable Conv2d::operator()(const Variable& x, Pass& pass) const {
+  return with_bias(conv2d(x, filters.get(), conv_options(options), pass.name_of(this)), bias);
+}
+
+Conv2dTranspose::Conv2dTranspose(const Conv2dLayerOptions& o)
+    : options(o),
+      filters(filters_for("Conv2dTranspose", o.in_channels, o.out_channels, o.kernel, o.initializer,
+                          Channels::out_in)),
+      bias(bias_for(o.bias, o.out_channels)) {}
+
+Variable Conv2dTranspose::operator()(const Variable& x, Pass& pass) const {
+  return with_bias(conv2d_transpose(x, filters.get(), conv_options(options), pass.name_of(this)), bias);
+}
+
+Variable Conv2dTranspose::operator()(const Variable& x, const Shape& output_shape, Pass& pass) const {
+  return with_bias(
+      conv2d_transpose(x, filters.get(), output_shape, conv_options(options), pass.name_of(this)), bias);
+}
+
+AtrousConv2d::AtrousConv2d(const AtrousConv2dLayerOptions& o)
+    : options(o),
+      filters(filters_for("AtrousConv2d", o.in_channels, o.out_channels, o.kernel, o.initializer,
+                          Channels::in_out)),
+      bias(bias_for(o.bias, o.out_channels)) {}
+
+Variable AtrousConv2d::operator()(const Variable& x, Pass& pass) const {
+  return with_bias(atrous_conv2d(x, filters.get(), options.rate, options.padding, pass.name_of(this)), bias);
+}
+
+AtrousConv2dTranspose::AtrousConv2dTranspose(const AtrousConv2dLayerOptions& o)
+    : options(o),
+      filters(filters_for("AtrousConv2dTranspose", o.in_channels, o.out_channels, o.kernel, o.initializer,
+                          Channels::out_in)),
+      bias(bias_for(o.bias, o.out_channels)) {}
+
+Variable AtrousConv2dTranspose::operator()(const Variable& x, Pass& pass) const {
+  return with_bias(
+      atrous_conv2d_transpose(x, filters.get(), options.rate, options.padding, pass.name_of(this)), bias);
+}
+
+Variable AtrousConv2dTranspose::operator()(const Variable& x, const Variable& height_width_of,
+                                           Pass& pass) const {
+  Shape output_shape = height_width_of.shape();
+  if (output_shape.rank() == 4) output_shape[3] = options.out_channels;
+  return with_bias(atrous_conv2d_transpose(x, filters.get(), output_shape, options.rate, options.padding,
+                                           pass.name_of(this)),
+                   bias);
+}
+
+}  // namespace trous

@@ -1,0 +1,104 @@
+// Convolutions with parameters: dense or strided, atrous, and the transposes of both.
+#pragma once
+
+#include <trous/layers/pass.h>
+#include <trous/ops/window.h>
+
+namespace trous {
+
+struct Conv2dLayerOptions {
+  std::int64_t in_channels, out_channels;
+  PerAxis kernel = 3;
+  Stride stride = 1;
+  Rate rate = 1;
+  WindowPadding padding = Padding::same;
+  bool bias = true;
+  Initializer initializer = he_normal();
+};
+
+/// y = conv2d(x, filters) + bias.
+///
+/// x         [n, h, w, in_channels]
+/// filters   [kh, kw, in_channels, out_channels]
+/// returns   [n, oh, ow, out_channels], see ops/conv2d.h
+///
+///   Conv2d down{{.in_channels = 3, .out_channels = 16, .stride = 2}};
+///
+/// Throws ArgumentError if a channel count or the kernel is below 1.
+struct Conv2d {
+  Conv2dLayerOptions options;
+  Parameter filters;
+  std::optional<Parameter> bias;
+
+  explicit Conv2d(const Conv2dLayerOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("filters", self.filters);
+    f("bias", self.bias);
+  }
+};
+
+/// y = conv2d_transpose(x, filters) + bias; with stride s the usual upsampling by s.
+///
+/// x         [n, h, w, in_channels]
+/// filters   [kh, kw, out_channels, in_channels]
+/// returns   SAME [n, h s, w s, out_channels], or `output_shape` where it is given
+struct Conv2dTranspose {
+  Conv2dLayerOptions options;
+  Parameter filters;
+  std::optional<Parameter> bias;
+
+  explicit Conv2dTranspose(const Conv2dLayerOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x, const Shape& output_shape, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("filters", self.filters);
+    f("bias", self.bias);
+  }
+};
+
+struct AtrousConv2dLayerOptions {
+  std::int64_t in_channels, out_channels;
+  PerAxis kernel = 3;
+  Rate rate = 1;
+  Padding padding = Padding::same;
+  bool bias = true;
+  Initializer initializer = he_normal();
+};
+
+/// y = atrous_conv2d(x, filters) + bias, see ops/atrous_conv2d.h.
+struct AtrousConv2d {
+  AtrousConv2dLayerOptions options;
+  Parameter filters;
+  std::optional<Parameter> bias;
+
+  explicit AtrousConv2d(const AtrousConv2dLayerOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("filters", self.filters);
+    f("bias", self.bias);
+  }
+};
+
+/// y = atrous_conv2d_transpose(x, filters) + bias: under VALID it gives back the height and width that the
+/// mirrored AtrousConv2d took away.
+struct AtrousConv2dTranspose {
+  AtrousConv2dLayerOptions options;
+  Parameter filters;
+  std::optional<Parameter> bias;
+
+  explicit AtrousConv2dTranspose(const AtrousConv2dLayerOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  /// `height_width_of` is the mirrored tensor: the output has its batch, height and width.
+  Variable operator()(const Variable& x, const Variable& height_width_of, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("filters", self.filters);
+    f("bias", self.bias);
+  }
+};
+
+}  // namespace trous

@@ -1,0 +1,34 @@
+// The fully connected layer.
+#pragma once
+
+#include <trous/layers/pass.h>
+
+namespace trous {
+
+struct DenseOptions {
+  std::int64_t in_features, out_features;
+  bool bias = true;
+  Initializer initializer = glorot_uniform();
+};
+
+/// y = x weights + bias over the last axis.
+///
+/// x         [..., in_features], rank 2 or more
+/// weights   [in_features, out_features]
+/// returns   [..., out_features]
+struct Dense {
+  DenseOptions options;
+  Parameter weights;
+  std::optional<Parameter> bias;
+
+  /// Throws ArgumentError if a feature count is below 1.
+  explicit Dense(const DenseOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("weights", self.weights);
+    f("bias", self.bias);
+  }
+};
+
+}  // namespace trous

@@ -1,0 +1,71 @@
+// What can be done with any network: give it first values, list its weights, use other weights, count.
+#pragma once
+
+#include <trous/core/error.h>
+#include <trous/layers/visit.h>
+
+namespace trous {
+
+/// Gives every parameter and buffer of `net` its first value: parameter k in the order of `parts` draws
+/// from fold_in(key, k).
+template <class Net>
+void initialize(Net& net, Key key, DType dtype = DType::float32) {
+  std::uint64_t ordinal = 0;
+  for (const auto& [path, parameter] : parameters(net)) {
+    parameter->value = parameter->initializer(parameter->spec, dtype, fold_in(key, ordinal++));
+  }
+  for (const auto& [path, buffer] : buffers(net)) {
+    buffer->value = buffer->initializer(buffer->spec, dtype, fold_in(key, ordinal++));
+  }
+}
+
+/// The weights of `net` as tracked leaves named by their paths: what `grad` is asked about and `bind` puts
+/// in place.
+template <class Net>
+std::vector<Variable> tracked_weights(const Net& net) {
+  std::vector<Variable> weights;
+  for (const auto& [path, parameter] : parameters(net))
+    weights.push_back(track(parameter->get().value(), path));
+  return weights;
+}
+
+/// A copy of `net` whose parameters are `weights`, in the order of `parts`; its buffers are net's. Throws
+/// ArgumentError if the number differs, ShapeError naming the path where a shape does.
+template <class Net>
+Net bind(const Net& net, const std::vector<Variable>& weights) {
+  Net bound = net;
+  const auto targets = parameters(bound);
+  if (targets.size() != weights.size()) {
+    throw ArgumentError(text("bind: ", weights.size(), " weights for ", targets.size(),
+                             " parameters. Give one per parameter, in the order of tracked_weights(net)."));
+  }
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (!(weights[i].shape() == targets[i].part->spec.shape)) {
+      throw ShapeError(text("bind: ", targets[i].path, " has shape ", targets[i].part->spec.shape,
+                            ", weight number ", i, " has ", weights[i].shape(),
+                            ". Keep the order of tracked_weights(net)."));
+    }
+    targets[i].part->value = weights[i];
+  }
+  return bound;
+}
+
+/// A copy of `net` with every weight and buffer converted: float64 to have its gradients checked.
+template <class Net>
+Net cast_network(const Net& net, DType dtype) {
+  Net copy = net;
+  for (const auto& [path, parameter] : parameters(copy))
+    parameter->value = parameter->get().value().cast(dtype);
+  for (const auto& [path, buffer] : buffers(copy)) buffer->value = buffer->get().cast(dtype);
+  return copy;
+}
+
+/// The number of weights.
+template <class Net>
+std::int64_t count_parameters(const Net& net) {
+  std::int64_t count = 0;
+  for (const auto& [path, parameter] : parameters(net)) count += parameter->spec.shape.elements();
+  return count;
+}
+
+}  // namespace trous

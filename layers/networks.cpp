@@ -1,0 +1,100 @@
+#include <trous/layers/networks.h>
+#include <trous/ops/arithmetic.h>
+#include <trous/ops/pointwise.h>
+
+namespace trous {
+namespace {
+
+ConvNormRelu<AtrousConv2d> atrous(std::int64_t in, std::int64_t out, PerAxis kernel, Rate rate,
+                                  Padding padding) {
+  return {AtrousConv2d{{.in_channels = in,
+                        .out_channels = out,
+                        .kernel = kernel,
+                        .rate = rate,
+                        .padding = padding,
+                        .bias = false}},
+          BatchNorm{{.channels = out}}};
+}
+
+ConvNormRelu<Conv2d> conv(std::int64_t in, std::int64_t out, PerAxis kernel, Stride stride) {
+  return {Conv2d{{.in_channels = in, .out_channels = out, .kernel = kernel, .stride = stride, .bias = false}},
+          BatchNorm{{.channels = out}}};
+}
+
+ConvNormRelu<Conv2dTranspose> conv_transpose(std::int64_t in, std::int64_t out, PerAxis kernel,
+                                             Stride stride) {
+  return {Conv2dTranspose{
+              {.in_channels = in, .out_channels = out, .kernel = kernel, .stride = stride, .bias = false}},
+          BatchNorm{{.channels = out}}};
+}
+
+Conv2d classifier(std::int64_t in, std::int64_t classes) {
+  return Conv2d{{.in_channels = in, .out_channels = classes, .kernel = 1, .initializer = glorot_uniform()}};
+}
+
+std::int64_t width_or(const SegmentationOptions& o, std::int64_t own) { return o.width > 0 ? o.width : own; }
+
+// A transposed filter of twice the stride overlaps itself evenly; with 1x1 filters there is nothing to
+// overlap.
+PerAxis up_kernel(PerAxis kernel) { return {kernel.height == 1 ? 1 : 4, kernel.width == 1 ? 1 : 4}; }
+
+}  // namespace
+
+template <class Conv>
+Variable ConvNormRelu<Conv>::finish(const Variable& y, Pass& pass) const {
+  return relu(norm(y, pass));
+}
+
+template struct ConvNormRelu<Conv2d>;
+template struct ConvNormRelu<Conv2dTranspose>;
+template struct ConvNormRelu<AtrousConv2d>;
+template struct ConvNormRelu<AtrousConv2dTranspose>;
+
+SmallDilated::SmallDilated(const SegmentationOptions& o)
+    : stem(conv(o.in_channels, width_or(o, 16), o.kernel, 1)),
+      down(conv(width_or(o, 16), 2 * width_or(o, 16), o.kernel, 2)),
+      up(conv_transpose(2 * width_or(o, 16), width_or(o, 16), up_kernel(o.kernel), 2)),
+      head(classifier(width_or(o, 16), o.classes)) {
+  const std::int64_t wide = 2 * width_or(o, 16);
+  for (const int rate : {2, 4, 8, 4, 2}) context.push_back(atrous(wide, wide, o.kernel, rate, Padding::same));
+}
+
+Variable SmallDilated::operator()(const Variable& x, Pass& pass) const {
+  const Variable fine = stem(x, pass);
+  Variable y = down(fine, pass);
+  for (const auto& block : context) y = y + block(y, pass);
+  return head(fine + up(y, pass), pass);
+}
+
+MirrorContext::MirrorContext(const SegmentationOptions& o) : head(classifier(width_or(o, 12), o.classes)) {
+  const std::int64_t width = width_or(o, 12);
+  std::int64_t in = o.in_channels;
+  for (const int rate : {1, 1, 2, 4, 8}) {
+    encoder.push_back(atrous(in, width, o.kernel, rate, Padding::valid));
+    in = width;
+  }
+  for (const int rate : {8, 4, 2, 1, 1}) {
+    decoder.push_back({AtrousConv2dTranspose{{.in_channels = width,
+                                              .out_channels = width,
+                                              .kernel = o.kernel,
+                                              .rate = rate,
+                                              .padding = Padding::valid,
+                                              .bias = false}},
+                       BatchNorm{{.channels = width}}});
+  }
+}
+
+Variable MirrorContext::operator()(const Variable& x, Pass& pass) const {
+  std::vector<Variable> levels{x};
+  for (const auto& block : encoder) levels.push_back(block(levels.back(), pass));
+  Variable y = levels.back();
+  for (std::size_t i = 0; i < decoder.size(); ++i) {
+    const Variable& mirrored = levels[levels.size() - 2 - i];
+    y = decoder[i](y, mirrored, pass);
+    // The outermost mirrored tensor is the image itself, which has other channels.
+    if (i + 1 < decoder.size()) y = y + mirrored;
+  }
+  return head(y, pass);
+}
+
+}  // namespace trous

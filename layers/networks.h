@@ -1,0 +1,82 @@
+// The networks that `trous train --model` knows.
+#pragma once
+
+#include <trous/layers/conv.h>
+#include <trous/layers/norm.h>
+
+namespace trous {
+
+struct SegmentationOptions {
+  std::int64_t in_channels = 3;
+  std::int64_t classes = 5;  ///< background included
+  std::int64_t width = 0;    ///< channels; 0 means the network's own default
+  PerAxis kernel = 3;        ///< of every convolution but the last; 1 sees single pixels only
+};
+
+/// A convolution without bias, batch norm and ReLU.
+template <class Conv>
+struct ConvNormRelu {
+  Conv conv;
+  BatchNorm norm;
+
+  Variable operator()(const Variable& x, Pass& pass) const { return finish(conv(x, pass), pass); }
+  /// For AtrousConv2dTranspose: onto the height and width of the mirrored tensor.
+  Variable operator()(const Variable& x, const Variable& mirrored, Pass& pass)
+      const requires std::invocable<const Conv&, const Variable&, const Variable&, Pass&> {
+    return finish(conv(x, mirrored, pass), pass);
+  }
+  static void parts(auto& self, auto&& f) {
+    f("conv", self.conv);
+    f("norm", self.norm);
+  }
+
+ private:
+  Variable finish(const Variable& y, Pass& pass) const;
+};
+
+/// A dilated encoder and decoder: full resolution, stride 2, atrous rates 2, 4, 8, 4, 2 with a residual
+/// each, one strided transposed convolution back, added to the full-resolution features.
+///
+/// x         [n, h, w, in_channels], h and w even
+/// returns   [n, h, w, classes], logits
+struct SmallDilated {
+  ConvNormRelu<Conv2d> stem, down;
+  std::vector<ConvNormRelu<AtrousConv2d>> context;
+  ConvNormRelu<Conv2dTranspose> up;
+  Conv2d head;
+
+  explicit SmallDilated(const SegmentationOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("stem", self.stem);
+    f("down", self.down);
+    f("context", self.context);
+    f("up", self.up);
+    f("head", self.head);
+  }
+};
+
+/// Both atrous ops as layers of equal rank. The encoder's VALID atrous convolutions (rates 1, 1, 2, 4, 8)
+/// take rows and columns away: 64 -> 62 -> 60 -> 56 -> 48 -> 32 with 3x3 filters. The decoder's VALID
+/// transposes (rates 8, 4, 2, 1, 1) give them back, onto the mirrored encoder tensor, which is added. No
+/// pooling, no padding, no cropping.
+///
+/// x         [n, h, w, in_channels], h and w above 32 with 3x3 filters
+/// returns   [n, h, w, classes], logits
+struct MirrorContext {
+  std::vector<ConvNormRelu<AtrousConv2d>> encoder;
+  std::vector<ConvNormRelu<AtrousConv2dTranspose>> decoder;
+  Conv2d head;
+
+  explicit MirrorContext(const SegmentationOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("encoder", self.encoder);
+    f("decoder", self.decoder);
+    f("head", self.head);
+  }
+};
+
+}  // namespace trous

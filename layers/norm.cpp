@@ -1,0 +1,52 @@
+#include <trous/core/error.h>
+#include <trous/core/map.h>
+#include <trous/layers/norm.h>
+#include <trous/ops/batch_norm.h>
+#include <trous/ops/dropout.h>
+
+namespace trous {
+
+BatchNorm::BatchNorm(const BatchNormOptions& o)
+    : options(o),
+      scale{{Shape{o.channels}}, ones()},
+      offset{{Shape{o.channels}}, zeros()},
+      running_mean{{Shape{o.channels}}, zeros()},
+      running_variance{{Shape{o.channels}}, ones()} {
+  if (o.channels < 1) throw ArgumentError(text("BatchNorm: channels ", o.channels, ". Give 1 or more."));
+  if (!(o.momentum >= 0 && o.momentum <= 1)) {
+    throw ArgumentError(text("BatchNorm: momentum ", o.momentum,
+                             " is not in 0 to 1. It is the share of the new batch; 0.1 is usual."));
+  }
+  if (!(o.epsilon > 0))
+    throw ArgumentError(text("BatchNorm: epsilon ", o.epsilon, " is not above 0. 1e-5 is usual."));
+}
+
+Variable BatchNorm::operator()(const Variable& x, Pass& pass) const {
+  if (!pass.is_training()) {
+    return batch_norm_inference(x, scale.get(), offset.get(), running_mean.get(), running_variance.get(),
+                                options.epsilon);
+  }
+  const BatchNormResult result =
+      batch_norm(x, scale.get(), offset.get(), options.epsilon, pass.name_of(this));
+  const auto values = static_cast<double>(x.value().elements() / options.channels);
+  const double momentum = options.momentum, unbiased = values / (values - 1);
+  const auto blend = [momentum](double factor) {
+    return [=](auto running, auto batch) { return (1 - momentum) * running + momentum * factor * batch; };
+  };
+  pass.update(running_mean, zip(pass.current(running_mean), result.mean, blend(1)));
+  pass.update(running_variance, zip(pass.current(running_variance), result.variance, blend(unbiased)));
+  return result.value;
+}
+
+Dropout::Dropout(const DropoutOptions& o) : options(o) {
+  if (!(o.probability >= 0 && o.probability < 1)) {
+    throw ArgumentError(
+        text("Dropout: probability ", o.probability, " is not in [0, 1). It is the share that is dropped."));
+  }
+}
+
+Variable Dropout::operator()(const Variable& x, Pass& pass) const {
+  return pass.is_training() ? dropout(x, options.probability, pass.draw()) : x;
+}
+
+}  // namespace trous

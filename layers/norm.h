@@ -1,0 +1,54 @@
+// Normalisation and dropout layers.
+#pragma once
+
+#include <trous/layers/pass.h>
+
+namespace trous {
+
+struct BatchNormOptions {
+  std::int64_t channels;
+  double momentum = 0.1;  ///< the share of the new batch in the running statistics
+  double epsilon = 1e-5;
+};
+
+/// While training: batch_norm by the batch's statistics, and running statistics
+///
+///   running = (1 - momentum) running + momentum batch
+///
+/// left in the pass; the running variance is unbiased (N - 1), as in PyTorch. In evaluation: the running
+/// statistics normalise.
+///
+/// x   [n, ..., channels], two or more values per channel while training
+struct BatchNorm {
+  BatchNormOptions options;
+  Parameter scale, offset;
+  Buffer running_mean, running_variance;
+
+  /// Throws ArgumentError if channels < 1, momentum is not in 0 .. 1 or epsilon <= 0.
+  explicit BatchNorm(const BatchNormOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("scale", self.scale);
+    f("offset", self.offset);
+    f("running_mean", self.running_mean);
+    f("running_variance", self.running_variance);
+  }
+};
+
+struct DropoutOptions {
+  double probability = 0.5;  ///< of dropping
+};
+
+/// While training: dropout with a key drawn from the pass. In evaluation: x.
+struct Dropout {
+  DropoutOptions options;
+
+  /// Throws ArgumentError unless 0 <= probability < 1.
+  explicit Dropout(const DropoutOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return x; }
+  static void parts(auto&, auto&&) {}
+};
+
+}  // namespace trous

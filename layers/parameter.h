@@ -1,0 +1,29 @@
+// What a layer owns: parameters, which training changes by gradients, and buffers, which it changes by
+// rule (running statistics).
+#pragma once
+
+#include <optional>
+
+#include <trous/autograd/variable.h>
+#include <trous/layers/initializers.h>
+
+namespace trous {
+
+struct Parameter {
+  ParameterSpec spec;
+  Initializer initializer;
+  std::optional<Variable> value = std::nullopt;
+
+  /// The value. Throws Error naming `initialize` and `load` if there is none yet.
+  const Variable& get() const;
+};
+
+struct Buffer {
+  ParameterSpec spec;
+  Initializer initializer;
+  std::optional<Tensor> value = std::nullopt;
+
+  const Tensor& get() const;
+};
+
+}  // namespace trous

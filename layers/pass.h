@@ -1,0 +1,81 @@
+// One run of a network: its mode, its random key, and what it wants to change. The forward is pure; batch
+// norm leaves its new running statistics here, and whoever trains commits them after a finite step.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <trous/core/random.h>
+#include <trous/layers/visit.h>
+
+namespace trous {
+
+class Pass {
+ public:
+  /// Evaluation: running statistics, no dropout.
+  Pass() = default;
+
+  /// Training. `key` folds in the seed and the step; each layer that draws gets a key of its own, so a
+  /// recomputed forward draws the same numbers.
+  static Pass training(Key key) {
+    Pass pass;
+    pass.training_ = true;
+    pass.key_ = key;
+    return pass;
+  }
+
+  bool is_training() const { return training_; }
+
+  /// The next key of this pass.
+  Key draw() { return fold_in(key_, draws_++); }
+
+  /// The value `buffer` has after the updates of this pass so far.
+  const Tensor& current(const Buffer& buffer) const;
+
+  /// Asks for `value` to be committed to `buffer`.
+  void update(const Buffer& buffer, Tensor value) { pending_.insert_or_assign(&buffer, std::move(value)); }
+
+  /// Lets the ops of net's layers carry their layers' paths as names, which a printed tape shows. `net` is
+  /// the very object that will run.
+  template <class Net>
+  void name_layers(const Net& net) {
+    visit_parts({}, net, ConstVisitor{.layer = [this](const std::string& path, const void* layer) {
+                  names_[layer] = path;
+                }});
+  }
+
+  /// The path of `layer`, or nothing.
+  std::string_view name_of(const void* layer) const;
+
+ private:
+  template <class Net>
+  friend void commit(const Pass& pass, const Net& ran, Net& net);
+
+  bool training_ = false;
+  Key key_;
+  std::uint64_t draws_ = 0;
+  std::unordered_map<const Buffer*, Tensor> pending_;
+  std::unordered_map<const void*, std::string> names_;
+};
+
+/// Writes the updates of a pass over `ran`, a network or a bound copy of it, into `net`.
+template <class Net>
+void commit(const Pass& pass, const Net& ran, Net& net) {
+  const auto sources = buffers(ran);
+  const auto targets = buffers(net);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (const auto found = pass.pending_.find(sources[i].part); found != pass.pending_.end()) {
+      targets[i].part->value = found->second;
+    }
+  }
+}
+
+/// `net` at x in evaluation mode.
+template <class Net>
+Variable evaluate(const Net& net, const Variable& x) {
+  Pass pass;
+  return net(x, pass);
+}
+
+}  // namespace trous

@@ -1,0 +1,85 @@
+// Layers one after the other, of types known only where the list is written.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include <trous/layers/pass.h>
+
+namespace trous {
+
+/// Any layer, or any function of a Variable, as a value: copying copies the layer.
+class AnyLayer {
+ public:
+  template <class Layer>
+  requires(!std::same_as<std::remove_cvref_t<Layer>, AnyLayer>) AnyLayer(Layer layer)
+      : held_(std::make_unique<Held<Layer>>(std::move(layer))) {}  // NOLINT(google-explicit-constructor)
+  AnyLayer(const AnyLayer& other) : held_(other.held_->clone()) {}
+  AnyLayer(AnyLayer&&) noexcept = default;
+  AnyLayer& operator=(AnyLayer other) noexcept {
+    held_ = std::move(other.held_);
+    return *this;
+  }
+  ~AnyLayer() = default;
+
+  Variable operator()(const Variable& x, Pass& pass) const { return held_->run(x, pass); }
+
+  void visit_hidden(const std::string& path, const Visitor& visitor) { held_->visit(path, visitor); }
+  void visit_hidden(const std::string& path, const ConstVisitor& visitor) const {
+    std::as_const(*held_).visit(path, visitor);
+  }
+
+ private:
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual Variable run(const Variable& x, Pass& pass) const = 0;
+    virtual void visit(const std::string& path, const Visitor& visitor) = 0;
+    virtual void visit(const std::string& path, const ConstVisitor& visitor) const = 0;
+  };
+
+  template <class Layer>
+  struct Held final : Interface {
+    explicit Held(Layer l) : layer(std::move(l)) {}
+    std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(layer); }
+    Variable run(const Variable& x, Pass& pass) const override {
+      if constexpr (std::invocable<const Layer&, const Variable&, Pass&>) {
+        return layer(x, pass);
+      } else {
+        return layer(x);
+      }
+    }
+    void visit(const std::string& path, const Visitor& visitor) override {
+      if constexpr (HasParts<Layer>) visit_parts(path, layer, visitor);
+    }
+    void visit(const std::string& path, const ConstVisitor& visitor) const override {
+      if constexpr (HasParts<Layer>) visit_parts(path, layer, visitor);
+    }
+    Layer layer;
+  };
+
+  std::unique_ptr<Interface> held_;
+};
+
+/// Runs its layers in order. A layer is anything with parts, or a function of a Variable:
+///
+///   Sequential net{Conv2d{{.in_channels = 1, .out_channels = 8}}, [](const Variable& x) { return relu(x); },
+///                  Conv2d{{.in_channels = 8, .out_channels = 2, .kernel = 1}}};
+struct Sequential {
+  std::vector<AnyLayer> layers;
+
+  template <class... Layers>
+  requires(sizeof...(Layers) > 0 && (!std::same_as<std::remove_cvref_t<Layers>, Sequential> &&
+                                     ...)) explicit Sequential(Layers... list) {
+    (layers.emplace_back(std::move(list)), ...);
+  }
+  explicit Sequential(std::vector<AnyLayer> list) : layers(std::move(list)) {}
+
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    for (std::size_t i = 0; i < self.layers.size(); ++i) f(std::to_string(i), self.layers[i]);
+  }
+};
+
+}  // namespace trous
