@@ -133,9 +133,11 @@ GradCheckRow Check::row(int order, int input) {
     const Phi up = phi(order, above), down = phi(order, below);
     const double rule = dot(by_rule, u), difference = (up.value - down.value) / (2 * h);
     const double round_off = 8 * epsilon * (up.magnitude + down.magnitude) / (2 * h);
-    const double gap = std::isfinite(rule - difference) ? std::abs(rule - difference) : infinity;
+    const bool finite = std::isfinite(rule - difference);
+    const double gap = finite ? std::abs(rule - difference) : infinity;
+    const double excess = finite ? std::max(0.0, gap - round_off) : infinity;  // round_off may be NaN too
     row.largest = std::max({row.largest, std::abs(rule), std::abs(difference)});
-    if (const std::pair candidate{std::max(0.0, gap - round_off), gap}; candidate > worst) {
+    if (const std::pair candidate{excess, gap}; candidate > worst) {
       worst = candidate;
       row.worst = which;
       row.rule = rule;
@@ -143,8 +145,8 @@ GradCheckRow Check::row(int order, int input) {
     }
   }
   const double scale = std::max(row.largest, std::numeric_limits<double>::min());
-  row.error = std::max(0.0, worst.second) / scale;
-  row.passed = !(std::max(0.0, worst.first) / scale > options_.tolerance);
+  row.passed = std::isfinite(worst.first) && std::max(0.0, worst.first) / scale <= options_.tolerance;
+  row.error = std::isfinite(worst.second) ? std::max(0.0, worst.second) / scale : infinity;
   return row;
 }
 
