@@ -136,6 +136,11 @@ TEST(CheckGrad, FailsNaNInARule) {
   EXPECT_TRUE(std::isnan(report.rows[0].rule));
 }
 
+TEST(CheckGrad, FailsAnInfiniteRule) {
+  const auto rule = [](const Vjp& v) { return scale(v.grad(), std::numeric_limits<double>::infinity()); };
+  expect_one_failure(check_sine(rule), 0, 1, "inf");
+}
+
 TEST(CheckGrad, FailsNaNInAValue) {
   const auto f = [](const Inputs& in) {
     return record({"root"}, {in[0]},
