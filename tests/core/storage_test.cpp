@@ -35,14 +35,14 @@ TEST(Storage, IsAligned) {
 TEST(Storage, OfNothingHasAnAddress) { EXPECT_NE(Storage(0).data(), nullptr); }
 
 TEST(Storage, MemoryThatTheMachineLacksIsBadAllocAndNotCounted) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr bool aborts = true;
 #elif defined(__has_feature)
-  constexpr bool aborts = __has_feature(address_sanitizer);
+  constexpr bool aborts = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
   constexpr bool aborts = false;
 #endif
-  if (aborts) GTEST_SKIP() << "AddressSanitizer ends the program at a request of that size";
+  if (aborts) GTEST_SKIP() << "sanitizers end the program at a request of that size";
   const StorageCount start = live_storage();
   EXPECT_THROW(Tensor::uninitialized({std::int64_t{1} << 58}, DType::float64), std::bad_alloc);
   EXPECT_EQ(live_storage().buffers, start.buffers);
