@@ -1,0 +1,279 @@
+// One line per op and way to call it. Shapes are small and unequal, so that a swapped axis or in and out
+// channels taken for one another cannot pass.
+#include <op_catalogue.h>
+
+#include <trous/trous.h>
+
+namespace trous::catalogue {
+namespace {
+
+using enum Kind;
+
+Input real(const Shape& shape, double low = -1, double high = 1) {
+  return {.shape = shape, .low = low, .high = high};
+}
+Input positive(const Shape& shape) { return real(shape, 0.5, 2); }
+Input off_zero(const Shape& shape) { return {.shape = shape, .draw = Draw::off_zero}; }
+Input apart(const Shape& shape) { return {.shape = shape, .draw = Draw::apart}; }
+Input whole(const Shape& shape, double below) {
+  return {.shape = shape, .draw = Draw::whole, .low = 0, .high = below};
+}
+Input bits(const Shape& shape) { return {.shape = shape, .draw = Draw::bits}; }
+Input unbatched(Input input) {
+  input.batched = false;
+  return input;
+}
+Input weights(const Shape& shape) { return unbatched(real(shape)); }
+
+Input class_weights(std::int64_t classes) {
+  Input input = unbatched(positive({classes}));
+  input.differentiable = false;
+  return input;
+}
+
+std::int64_t batch(const Variable& x) { return x.shape()[0]; }
+
+// The absolute error of x - max - log sum is relative to |result| + 1.
+Variable log_softmax_magnitude(Xs x) { return abs(log_softmax(x[0], 1)) + 1.0; }
+Variable softmax_magnitude(Xs x) { return softmax(x[0], 1) * (2.0 - log_softmax(x[0], 1)); }
+Variable weighted_cross_entropy(Xs x) {
+  return softmax_cross_entropy(x[0], x[1], {.class_weights = x[2], .ignore_index = 1});
+}
+Variable cross_entropy_magnitude(Xs x) { return 1.0 + softmax_cross_entropy(x[0], x[1]); }
+
+// |slope| (|x| + 2 |mean|) + |offset|, with mean and slope per channel.
+Variable affine_magnitude(const Variable& x, const Variable& slope, const Variable& mean,
+                          const Variable& offset) {
+  return (abs(x) + 2.0 * abs(mean)) * abs(slope) + abs(offset);
+}
+Variable batch_norm_magnitude(Xs x) {
+  const BatchNormResult r = batch_norm(x[0], x[1], x[2]);
+  return affine_magnitude(x[0], x[1] * pow(Variable(r.variance) + 1e-5, -0.5), r.mean, x[2]);
+}
+
+// Tables, which read best with a line or two per entry.
+// clang-format off
+
+std::vector<Line> arithmetic_lines() {
+  return {
+      {"add", "broadcast", linear, {real({2, 3}), weights({3})},
+       [](Xs x) { return add(x[0], x[1]); }, Shape{0, 3}},
+      {"sub", "broadcast", linear, {real({2, 1, 3}), weights({4, 1})},
+       [](Xs x) { return sub(x[0], x[1]); }, Shape{0, 4, 3}},
+      {"mul", "same_shape", trilinear, {real({3, 4}), real({3, 4})},
+       [](Xs x) { return mul(x[0], x[1]); }, Shape{0, 4}},
+      {"mul", "broadcast", trilinear, {real({3, 1, 2}), weights({4, 1})},
+       [](Xs x) { return mul(x[0], x[1]); }, Shape{0, 4, 2}},
+      {"div", "broadcast", pointwise, {real({2, 3}), unbatched(positive({3}))},
+       [](Xs x) { return div(x[0], x[1]); }, Shape{0, 3}},
+      {"scale", "by_minus_4", linear, {real({2, 3})}, [](Xs x) { return scale(x[0], -4); }, Shape{0, 3}},
+      {"shift", "by_2", pointwise, {real({2, 3})}, [](Xs x) { return shift(x[0], 2); }, Shape{0, 3}},
+      {"matmul", "3x4x5", trilinear, {real({3, 4}), weights({4, 5})},
+       [](Xs x) { return matmul(x[0], x[1]); }, Shape{0, 5}},
+      {"matmul", "batch_inside", trilinear, {weights({2, 3}), unbatched(real({3, 4}))},
+       [](Xs x) { return matmul(x[0], x[1]); }, Shape{2, 4}},
+      {"cast", "to_float64", linear, {real({2, 3})},
+       [](Xs x) { return cast(x[0], DType::float64); }, Shape{0, 3}},
+  };
+}
+
+std::vector<Line> pointwise_lines() {
+  return {
+      {"exp", "any", pointwise, {real({3, 4})}, [](Xs x) { return exp(x[0]); }, Shape{0, 4}},
+      {"log", "positive", pointwise, {positive({3, 4})}, [](Xs x) { return log(x[0]); }, Shape{0, 4}},
+      {"sqrt", "positive", pointwise, {positive({3, 4})}, [](Xs x) { return sqrt(x[0]); }, Shape{0, 4}},
+      {"tanh", "any", pointwise, {real({3, 4})}, [](Xs x) { return tanh(x[0]); }, Shape{0, 4}},
+      {"sigmoid", "any", pointwise, {real({3, 4}, -3, 3)}, [](Xs x) { return sigmoid(x[0]); }, Shape{0, 4}},
+      {"relu", "off_zero", pointwise, {off_zero({3, 4})}, [](Xs x) { return relu(x[0]); }, Shape{0, 4}},
+      {"abs", "off_zero", pointwise, {off_zero({3, 4})}, [](Xs x) { return abs(x[0]); }, Shape{0, 4}},
+      {"pow", "cube", pointwise, {off_zero({3, 4})}, [](Xs x) { return pow(x[0], 3); }, Shape{0, 4}},
+      {"pow", "minus_half", pointwise, {positive({3, 4})}, [](Xs x) { return pow(x[0], -0.5); }, Shape{0, 4}},
+      {"clip", "both_ends", pointwise, {apart({4, 4})},
+       [](Xs x) { return clip(x[0], -0.5, 0.5); }, Shape{0, 4}},
+  };
+}
+
+std::vector<Line> compare_lines() {
+  return {
+      {"equal", "whole", locally_constant, {whole({2, 3}, 3), whole({2, 3}, 3)},
+       [](Xs x) { return equal(x[0], x[1]); }, Shape{0, 3}},
+      {"equal", "number", locally_constant, {real({2, 3})},
+       [](Xs x) { return equal(x[0], 0.5); }, Shape{0, 3}},
+      {"less", "broadcast", locally_constant, {real({2, 3}), weights({3})},
+       [](Xs x) { return less(x[0], x[1]); }, Shape{0, 3}},
+      {"less_equal", "number", locally_constant, {real({2, 3})},
+       [](Xs x) { return less_equal(x[0], 0.1); }, Shape{0, 3}},
+      {"greater", "broadcast", locally_constant, {real({2, 3}), weights({1})},
+       [](Xs x) { return greater(x[0], x[1]); }, Shape{0, 3}},
+      {"greater_equal", "number", locally_constant, {real({2, 3})},
+       [](Xs x) { return greater_equal(x[0], 0); }, Shape{0, 3}},
+      {"sign", "off_zero", locally_constant, {off_zero({2, 3})},
+       [](Xs x) { return sign(x[0]); }, Shape{0, 3}},
+      {"floor", "apart", locally_constant, {real({2, 3}, 0.1, 0.9)},
+       [](Xs x) { return floor(x[0]); }, Shape{0, 3}},
+      {"argmax", "axis_1", locally_constant, {apart({2, 5})}, [](Xs x) { return argmax(x[0], 1); }, Shape{0}},
+      {"masked", "bits", linear, {real({2, 5}), bits({2, 5})},
+       [](Xs x) { return masked(x[0], x[1]); }, Shape{0, 5}},
+      {"where", "broadcast", linear, {bits({2, 5}), real({2, 5}), weights({5})},
+       [](Xs x) { return where(x[0], x[1], x[2]); }, Shape{0, 5}},
+  };
+}
+
+std::vector<Line> reduce_lines() {
+  return {
+      {"sum", "all", linear, {real({2, 3})}, [](Xs x) { return sum(x[0]); }, Shape{}},
+      {"sum", "axes_0_2", linear, {real({2, 3, 4})}, [](Xs x) { return sum(x[0], {0, 2}); }, Shape{3}},
+      {"mean", "all", linear, {real({2, 3})}, [](Xs x) { return mean(x[0]); }, throws_shape_error, false},
+      {"mean", "axis_1_kept", linear, {real({2, 3})},
+       [](Xs x) { return mean(x[0], {-1}, true); }, Shape{0, 1}, false},
+      {"max", "all", pointwise, {apart({3, 4})}, [](Xs x) { return max(x[0]); }, throws_shape_error},
+      {"max", "axis_1", pointwise, {apart({3, 4})}, [](Xs x) { return max(x[0], 1); }, Shape{0}},
+      {"min", "all", pointwise, {apart({3, 4})}, [](Xs x) { return min(x[0]); }, throws_shape_error},
+      {"min", "axis_1", pointwise, {apart({3, 4})}, [](Xs x) { return min(x[0], -1, true); }, Shape{0, 1}},
+      {"broadcast_to", "middle", linear, {real({2, 1, 3})},
+       [](Xs x) { return broadcast_to(x[0], {batch(x[0]), 4, 3}); }, Shape{0, 4, 3}},
+      {"broadcast_to", "front", linear, {weights({3})},
+       [](Xs x) { return broadcast_to(x[0], {2, 4, 3}); }, Shape{2, 4, 3}},
+      {"sum_to", "ends", linear, {real({2, 3, 4})}, [](Xs x) { return sum_to(x[0], {3, 1}); }, Shape{3, 1}},
+      {"log_softmax", "last", composite, {real({3, 5}, -3, 3)},
+       [](Xs x) { return log_softmax(x[0]); }, Shape{0, 5}, true, 12, log_softmax_magnitude},
+      {"log_softmax", "middle", composite, {real({2, 5, 3}, -3, 3)},
+       [](Xs x) { return log_softmax(x[0], 1); }, Shape{0, 5, 3}, true, 12, log_softmax_magnitude},
+      {"softmax", "last", composite, {real({3, 5}, -3, 3)},
+       [](Xs x) { return softmax(x[0]); }, Shape{0, 5}, true, 14, softmax_magnitude},
+  };
+}
+
+std::vector<Line> shape_lines() {
+  return {
+      {"reshape", "derived", linear, {real({2, 3, 4})},
+       [](Xs x) { return reshape(x[0], {-1, 4, 3}); }, Shape{0, 4, 3}},
+      {"permute", "inner", linear, {real({2, 3, 4})},
+       [](Xs x) { return permute(x[0], {0, 2, 1}); }, Shape{0, 4, 3}},
+      {"permute", "cycle", linear, {real({2, 3, 4})},
+       [](Xs x) { return permute(x[0], {2, 0, 1}); }, throws_shape_error},
+      {"concat", "axis_1", linear, {real({2, 3}), real({2, 2})},
+       [](Xs x) { return concat({x[0], x[1]}, 1); }, Shape{0, 5}},
+      {"concat", "axis_0", linear, {real({2, 3}), real({1, 3})},
+       [](Xs x) { return concat({x[0], x[1]}, 0); }, Shape{0, 3}},
+      {"stack", "last", linear, {real({2, 3}), real({2, 3})},
+       [](Xs x) { return stack({x[0], x[1]}, -1); }, Shape{0, 3, 2}},
+      {"stack", "first", linear, {real({2, 3}), real({2, 3})},
+       [](Xs x) { return stack({x[0], x[1]}, 0); }, throws_shape_error},
+      {"slice", "steps", linear, {real({2, 7, 5})},
+       [](Xs x) { return slice(x[0], {0, 1, 2}, {batch(x[0]), 3, 2}, {1, 2, 1}); }, Shape{0, 3, 2}},
+      {"pad", "sides", linear, {real({2, 3, 2})},
+       [](Xs x) { return pad(x[0], {0, 1, 2}, {0, 2, 0}); }, Shape{0, 6, 4}},
+      {"crop", "sides", linear, {real({2, 6, 4})},
+       [](Xs x) { return crop(x[0], {0, 1, 2}, {0, 2, 0}); }, Shape{0, 3, 2}},
+      {"gather", "axis_1", linear, {real({2, 4, 3}), whole({2, 5, 3}, 4)},
+       [](Xs x) { return gather(x[0], x[1], 1); }, Shape{0, 5, 3}},
+      {"scatter_add", "axis_1", linear, {real({2, 5, 3}), whole({2, 5, 3}, 4)},
+       [](Xs x) { return scatter_add(x[0], x[1], 1, 4); }, Shape{0, 4, 3}},
+      {"space_to_batch", "2x3", linear, {real({2, 5, 5, 2})},
+       [](Xs x) { return space_to_batch(x[0], {2, 3}, {.top = 1, .right = 1}); }, Shape{0, 3, 2, 2}},
+      {"batch_to_space", "2x3", linear, {real({12, 3, 2, 2})},
+       [](Xs x) { return batch_to_space(x[0], {2, 3}, {.bottom = 1, .left = 1}); }, Shape{0, 5, 5, 2}},
+  };
+}
+
+std::vector<Line> conv_lines() {
+  return {
+      {"atrous_conv2d", "rate_2_same", trilinear, {real({2, 6, 5, 2}), weights({3, 3, 2, 3})},
+       [](Xs x) { return atrous_conv2d(x[0], x[1], 2, Padding::same); }, Shape{0, 6, 5, 3}},
+      {"atrous_conv2d", "rate_2x3_valid_even", trilinear, {real({2, 6, 7, 3}), weights({2, 2, 3, 2})},
+       [](Xs x) { return atrous_conv2d(x[0], x[1], {2, 3}, Padding::valid); }, Shape{0, 4, 4, 2}},
+      {"atrous_conv2d", "rate_3_same_even", trilinear, {real({2, 4, 5, 2}), weights({2, 4, 2, 3})},
+       [](Xs x) { return atrous_conv2d(x[0], x[1], 3, Padding::same); }, Shape{0, 4, 5, 3}},
+      {"atrous_conv2d_transpose", "rate_2_same", trilinear, {real({2, 6, 5, 2}), weights({3, 3, 3, 2})},
+       [](Xs x) { return atrous_conv2d_transpose(x[0], x[1], {batch(x[0]), 6, 5, 3}, 2, Padding::same); },
+       Shape{0, 6, 5, 3}},
+      {"atrous_conv2d_transpose", "rate_1x2_valid_even", trilinear,
+       {real({2, 3, 4, 3}), weights({2, 3, 2, 3})},
+       [](Xs x) { return atrous_conv2d_transpose(x[0], x[1], {1, 2}, Padding::valid); }, Shape{0, 4, 8, 2}},
+      {"atrous_conv2d_transpose", "rate_3_same_even", trilinear, {real({2, 4, 5, 2}), weights({4, 2, 3, 2})},
+       [](Xs x) { return atrous_conv2d_transpose(x[0], x[1], 3, Padding::same); }, Shape{0, 4, 5, 3}},
+      {"atrous_conv2d_filter_grad", "rate_2_same", trilinear, {real({2, 6, 5, 2}), real({2, 6, 5, 3})},
+       [](Xs x) { return atrous_conv2d_filter_grad(x[0], x[1], {3, 2, 2, 3}, 2, Padding::same); },
+       Shape{3, 2, 2, 3}},
+      {"atrous_conv2d_filter_grad", "rate_2x1_valid", trilinear, {real({2, 6, 5, 2}), real({2, 2, 4, 3})},
+       [](Xs x) { return atrous_conv2d_filter_grad(x[0], x[1], {3, 2, 2, 3}, {2, 1}, Padding::valid); },
+       Shape{3, 2, 2, 3}},
+      {"conv2d", "stride_2_same", trilinear, {real({2, 6, 5, 2}), weights({3, 3, 2, 3})},
+       [](Xs x) { return conv2d(x[0], x[1], {.stride = 2}); }, Shape{0, 3, 3, 3}},
+      {"conv2d", "stride_2x3_rate_2_explicit", trilinear, {real({2, 6, 7, 2}), weights({3, 2, 2, 3})},
+       [](Xs x) { return conv2d(x[0], x[1], {{2, 3}, 2, ExplicitPadding{1, 0, 0, 2}}); }, Shape{0, 2, 3, 3}},
+      {"conv2d_transpose", "stride_2_valid_longer", trilinear, {real({2, 3, 2, 2}), weights({3, 2, 3, 2})},
+       [](Xs x) { return conv2d_transpose(x[0], x[1], {batch(x[0]), 8, 4, 3}, {2, 1, Padding::valid}); },
+       Shape{0, 8, 4, 3}},
+      {"conv2d_transpose", "stride_2_same", trilinear, {real({2, 3, 2, 2}), weights({4, 4, 3, 2})},
+       [](Xs x) { return conv2d_transpose(x[0], x[1], {.stride = 2}); }, Shape{0, 6, 4, 3}},
+      {"conv2d_filter_grad", "stride_2_rate_2_same", trilinear, {real({2, 6, 5, 2}), real({2, 3, 3, 3})},
+       [](Xs x) { return conv2d_filter_grad(x[0], x[1], {3, 2, 2, 3}, {.stride = 2, .rate = 2}); },
+       Shape{3, 2, 2, 3}},
+      {"depthwise_conv2d", "rate_2_same", trilinear, {real({2, 5, 6, 3}), weights({3, 2, 3, 2})},
+       [](Xs x) { return depthwise_conv2d(x[0], x[1], {.rate = 2}); }, Shape{0, 5, 6, 6}},
+      {"depthwise_conv2d", "stride_2_valid", trilinear, {real({2, 5, 6, 2}), weights({2, 3, 2, 1})},
+       [](Xs x) { return depthwise_conv2d(x[0], x[1], {.stride = 2, .padding = "VALID"}); },
+       Shape{0, 2, 2, 2}},
+  };
+}
+
+std::vector<Line> image_lines() {
+  return {
+      {"max_pool2d", "2x2", pointwise, {apart({2, 4, 5, 2})},
+       [](Xs x) { return max_pool2d(x[0]); }, Shape{0, 2, 2, 2}},
+      {"max_pool2d", "3x2_same", pointwise, {apart({2, 5, 4, 2})},
+       [](Xs x) { return max_pool2d(x[0], {.window = {3, 2}, .stride = 1, .padding = Padding::same}); },
+       Shape{0, 5, 4, 2}},
+      {"average_pool2d", "2x2", linear, {real({2, 4, 5, 2})},
+       [](Xs x) { return average_pool2d(x[0]); }, Shape{0, 2, 2, 2}},
+      {"average_pool2d", "3x3_same", linear, {real({2, 5, 4, 2})},
+       [](Xs x) { return average_pool2d(x[0], {.window = 3, .stride = 2, .padding = Padding::same}); },
+       Shape{0, 3, 2, 2}, false},
+      {"resize_bilinear", "up_and_down", linear, {real({2, 3, 5, 2})},
+       [](Xs x) { return resize_bilinear(x[0], 7, 3); }, Shape{0, 7, 3, 2}, false},
+      {"resize_bilinear", "twice", linear, {real({2, 3, 4, 2})},
+       [](Xs x) { return resize_bilinear(x[0], 6, 8); }, Shape{0, 6, 8, 2}},
+      {"resize_nearest", "up_and_down", linear, {real({2, 3, 5, 2})},
+       [](Xs x) { return resize_nearest(x[0], 7, 3); }, Shape{0, 7, 3, 2}},
+      {"dropout", "half", linear, {real({4, 5})},
+       [](Xs x) { return dropout(x[0], 0.5, Key{3}); }, Shape{0, 5}},
+      {"dropout", "tenth", linear, {real({4, 5})},
+       [](Xs x) { return dropout(x[0], 0.1, Key{3}); }, Shape{0, 5}, false},
+      {"batch_norm", "images", composite, {real({2, 3, 2, 2}), weights({2}), weights({2})},
+       [](Xs x) { return batch_norm(x[0], x[1], x[2]).value; }, throws_shape_error, true, 16,
+       batch_norm_magnitude},
+      {"batch_norm_inference", "images", composite,
+       {real({2, 3, 2, 2}), weights({2}), weights({2}), weights({2}), unbatched(positive({2}))},
+       [](Xs x) { return batch_norm_inference(x[0], x[1], x[2], x[3], x[4]); }, Shape{0, 3, 2, 2}, true, 12,
+       [](Xs x) { return affine_magnitude(x[0], x[1] * pow(x[4] + 1e-5, -0.5), x[3], x[2]); }},
+      {"softmax_cross_entropy", "plain", composite, {real({2, 3, 4}, -3, 3), whole({2, 3}, 4)},
+       [](Xs x) { return softmax_cross_entropy(x[0], x[1]); }, Shape{}, true, 16, cross_entropy_magnitude},
+      {"softmax_cross_entropy", "weights_and_ignored", composite,
+       {real({5, 4}, -3, 3), whole({5}, 4), class_weights(4)}, weighted_cross_entropy, Shape{}, true, 16,
+       [](Xs x) { return 1.0 + weighted_cross_entropy(x); }},
+      {"softmax_cross_entropy", "logits_near_1000", composite, {real({3, 4}, 998, 1002), whole({3}, 4)},
+       [](Xs x) { return softmax_cross_entropy(x[0], x[1]); }, Shape{}, true, 16, cross_entropy_magnitude},
+      {"log_softmax", "near_1000", composite, {real({3, 5}, 998, 1002)},
+       [](Xs x) { return log_softmax(x[0]); }, Shape{0, 5}, true, 12, log_softmax_magnitude},
+  };
+}
+
+// clang-format on
+
+}  // namespace
+
+const std::vector<Line>& lines() {
+  static const std::vector<Line> all = [] {
+    std::vector<Line> joined;
+    for (const auto& family : {arithmetic_lines(), pointwise_lines(), compare_lines(), reduce_lines(),
+                               shape_lines(), conv_lines(), image_lines()}) {
+      joined.insert(joined.end(), family.begin(), family.end());
+    }
+    return joined;
+  }();
+  return all;
+}
+
+}  // namespace trous::catalogue

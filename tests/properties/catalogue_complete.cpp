@@ -1,0 +1,70 @@
+// The catalogue has a line for every public op of ops/*.h, and none for anything else.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <op_catalogue.h>
+#include <regex>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace trous::catalogue {
+namespace {
+
+// Every function that a header of ops/ declares as returning a Variable, or batch_norm's result; operators
+// are spellings of ops. An overload set counts once.
+std::set<std::string> public_ops() {
+  const std::regex declaration(R"(^(?:inline )?(?:Variable|BatchNormResult) (\w+)\()");
+  std::set<std::string> ops;
+  for (const auto& entry : std::filesystem::directory_iterator(TROUS_SOURCE_DIR "/ops")) {
+    if (entry.path().extension() != ".h") continue;
+    std::ifstream header(entry.path());
+    for (std::string line; std::getline(header, line);) {
+      std::smatch found;
+      if (std::regex_search(line, found, declaration)) ops.insert(found[1]);
+    }
+  }
+  return ops;
+}
+
+std::set<std::string> catalogued_ops() {
+  std::set<std::string> ops;
+  for (const Line& line : lines()) ops.insert(line.op);
+  return ops;
+}
+
+std::string missing_from(const std::set<std::string>& expected, const std::set<std::string>& present) {
+  std::string names;
+  for (const std::string& name : expected) {
+    if (!present.contains(name)) names += ' ' + name;
+  }
+  return names;
+}
+
+TEST(Catalogue, HasALineForEveryOp) {
+  EXPECT_GT(public_ops().size(), 50U) << "the headers were not read";
+  EXPECT_EQ(missing_from(public_ops(), catalogued_ops()), "") << "give each a line in tests/op_catalogue.cpp";
+}
+
+TEST(Catalogue, HasNoLineForWhatIsNoOp) { EXPECT_EQ(missing_from(catalogued_ops(), public_ops()), ""); }
+
+TEST(Catalogue, NamesEveryLineOnce) {
+  std::set<std::string> names;
+  for (const Line& line : lines()) EXPECT_TRUE(names.insert(line.name()).second) << line.name();
+}
+
+// A line of the wrong kind would be spared the tests of its own.
+TEST(Catalogue, CallsConvolutionsAndProductsTrilinear) {
+  for (const Line& line : lines()) {
+    const bool product =
+        line.op.find("conv2d") != std::string::npos || line.op == "mul" || line.op == "matmul";
+    EXPECT_EQ(line.kind == Kind::trilinear, product) << line.name();
+    if (product) {
+      EXPECT_EQ(differentiable(line).size(), 2U) << line.name();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace trous::catalogue
