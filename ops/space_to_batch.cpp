@@ -16,7 +16,9 @@ struct Plan {
   std::int64_t top, left;
 };
 
+// A batch of none has nothing to move, and would not be first among the rearranged axes.
 Tensor to_batch(const Plan& p, const Tensor& x) {
+  if (x.elements() == 0) return Tensor::zeros(p.batched, x.dtype());
   const auto strides = kernels::row_major_strides(p.padded);
   const Tensor padded =
       kernels::strided_scatter(x, p.top * strides[1] + p.left * strides[2], strides, p.padded);
@@ -27,6 +29,7 @@ Tensor to_batch(const Plan& p, const Tensor& x) {
 }
 
 Tensor to_space(const Plan& p, const Tensor& y) {
+  if (y.elements() == 0) return Tensor::zeros(p.image, y.dtype());
   const Tensor split =
       y.reshaped({p.block.height, p.block.width, p.image[0], p.batched[1], p.batched[2], p.image[3]});
   const Tensor padded = kernels::permute(split, into_space).reshaped(p.padded);
