@@ -52,7 +52,7 @@ Tensor cross_entropy(const Tensor& logits, const LabelledPixels& pixels) {
         for (std::int64_t c = 1; c < classes; ++c) largest = std::max(largest, row[c]);
         T exponentials = 0;
         for (std::int64_t c = 0; c < classes; ++c) exponentials += std::exp(row[c] - largest);
-        sum += static_cast<double>(weight[i] * (largest + std::log(exponentials) - row[label[i]]));
+        sum += static_cast<double>(weight[i] * ((largest - row[label[i]]) + std::log(exponentials)));
       }
       partial[static_cast<std::size_t>(begin / pixel_block)] = sum;
     });

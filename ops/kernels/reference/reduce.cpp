@@ -105,8 +105,10 @@ Tensor log_softmax(const Tensor& x, int axis) {
         for (std::int64_t a = 1; a < s.axis; ++a) largest = std::max(largest, in[first + a * s.inner]);
         T sum = 0;
         for (std::int64_t a = 0; a < s.axis; ++a) sum += std::exp(in[first + a * s.inner] - largest);
-        const T shift = largest + std::log(sum);
-        for (std::int64_t a = 0; a < s.axis; ++a) out[first + a * s.inner] = in[first + a * s.inner] - shift;
+        // Not x - (max + log sum): the logarithm would be lost in a maximum of 1000.
+        const T log_sum = std::log(sum);
+        for (std::int64_t a = 0; a < s.axis; ++a)
+          out[first + a * s.inner] = (in[first + a * s.inner] - largest) - log_sum;
       }
     });
   });
