@@ -29,26 +29,31 @@ std::vector<Variable> tracked_weights(const Net& net) {
   return weights;
 }
 
-/// A copy of `net` whose parameters are `weights`, in the order of `parts`; its buffers are net's. Throws
-/// ArgumentError if the number differs, ShapeError naming the path where a shape does.
-template <class Net>
-Net bind(const Net& net, const std::vector<Variable>& weights) {
-  Net bound = net;
-  const auto targets = parameters(bound);
-  if (targets.size() != weights.size()) {
-    throw ArgumentError(text("bind: ", weights.size(), " weights for ", targets.size(),
-                             " parameters. Give one per parameter, in the order of tracked_weights(net)."));
-  }
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (!(weights[i].shape() == targets[i].part->spec.shape)) {
-      throw ShapeError(text("bind: ", targets[i].path, " has shape ", targets[i].part->spec.shape,
-                            ", weight number ", i, " has ", weights[i].shape(),
-                            ". Keep the order of tracked_weights(net)."));
+/// bind(net, weights): a copy of `net` whose parameters are `weights`, in the order of `parts`; its buffers
+/// are net's. Throws ArgumentError if the number differs, ShapeError naming the path where a shape does.
+///
+/// An object and not a function, so that argument-dependent lookup does not find std::bind beside it.
+struct Bind {
+  template <class Net>
+  Net operator()(const Net& net, const std::vector<Variable>& weights) const {
+    Net bound = net;
+    const auto targets = parameters(bound);
+    if (targets.size() != weights.size()) {
+      throw ArgumentError(text("bind: ", weights.size(), " weights for ", targets.size(),
+                               " parameters. Give one per parameter, in the order of tracked_weights(net)."));
     }
-    targets[i].part->value = weights[i];
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      const Shape& shape = targets[i].part->spec.shape;
+      if (!(weights[i].shape() == shape)) {
+        throw ShapeError(text("bind: ", targets[i].path, " has shape ", shape, ", weight number ", i, " has ",
+                              weights[i].shape(), ". Keep the order of tracked_weights(net)."));
+      }
+      targets[i].part->value = weights[i];
+    }
+    return bound;
   }
-  return bound;
-}
+};
+inline constexpr Bind bind;
 
 /// A copy of `net` with every weight and buffer converted: float64 to have its gradients checked.
 template <class Net>

@@ -1,0 +1,96 @@
+// The program `trous`: parses, runs one subcommand, and turns every error into one line and an exit code.
+#include <algorithm>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <trous/cli/commands.h>
+#include <trous/core/error.h>
+
+namespace {
+
+// Levenshtein's distance: insertions, deletions and substitutions from a to b.
+std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j - 1] + 1, above + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+// The name among `known` nearest to `word`, or nothing if all are far.
+std::string nearest(const std::string& word, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t least = word.size() / 2 + 1;
+  for (const std::string& name : known) {
+    if (const std::size_t d = distance(word, name); d < least) {
+      least = d;
+      best = name;
+    }
+  }
+  return best;
+}
+
+// What could have been meant: subcommands and the options of the one that was chosen.
+std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> words;
+  const auto add_options = [&](const CLI::App& from) {
+    for (const CLI::Option* option : from.get_options()) {
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    }
+  };
+  add_options(app);
+  for (const CLI::App* sub : app.get_subcommands({})) words.push_back(sub->get_name());
+  for (const CLI::App* chosen : app.get_subcommands()) add_options(*chosen);
+  return words;
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  std::cerr << "trous: " << error.what() << '\n';
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    for (const std::string& word : app.remaining(true)) {
+      const std::string name = word.substr(0, word.find('='));
+      if (const std::string meant = nearest(name, known_words(app)); !meant.empty()) {
+        std::cerr << "Did you mean " << meant << " instead of " << name << "?\n";
+      }
+    }
+  }
+  std::cerr << "See trous --help, or trous train --help.\n";
+  return trous::cli::usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains small convolutional networks whose every gradient is checked.", "trous");
+  app.set_version_flag("--version", "trous " TROUS_VERSION);
+  app.require_subcommand(1);
+  int code = trous::cli::ok;
+  trous::cli::add_train(app, code);
+  try {
+    app.parse(argc, argv);
+    return code;
+  } catch (const CLI::Success& success) {  // --help and --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error);
+  } catch (const trous::FileError& error) {
+    std::cerr << error.what() << '\n';
+    return trous::cli::file;
+  } catch (const trous::ArgumentError& error) {
+    std::cerr << error.what() << '\n';
+    return trous::cli::usage;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return trous::cli::failed;
+  }
+}

@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <iomanip>
+#include <map>
+#include <ostream>
+
+#include <trous/layers/summary.h>
+
+namespace trous {
+namespace {
+
+// Every op of the convolution family and matmul take an image-like input first, weights second. Seen as
+// the form's slots, each pixel of the small side (the result of a convolution, the value of a transpose)
+// meets each weight once.
+std::int64_t multiply_adds_of(const Node& node) {
+  const std::string& kind = node.op.kind;
+  const bool forward =
+      kind == "conv2d" || kind == "atrous_conv2d" || kind == "depthwise_conv2d" || kind == "matmul";
+  const bool transpose = kind == "conv2d_transpose" || kind == "atrous_conv2d_transpose";
+  if (!forward && !transpose) return 0;
+  const Shape& pixels = forward ? node.shape : node.inputs[0].shape;
+  return pixels.elements(0, pixels.rank() - 1) * node.inputs[1].shape.elements();
+}
+
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  return digits;
+}
+
+}  // namespace
+
+Summary summarize_tape(const Tape& tape, const Shape& input,
+                       const std::vector<std::pair<std::string, std::int64_t>>& sizes) {
+  Summary summary{.input = input, .layers = {}};
+  for (const NodePtr& node : tape) {
+    if (node->op.name.empty() || node->inputs.empty()) continue;
+    LayerRow row{node->op.name, node->op.kind, node->shape, 0, multiply_adds_of(*node)};
+    for (const auto& [path, size] : sizes) {
+      if (path.starts_with(row.path + '.')) row.parameters += size;
+    }
+    summary.multiply_adds += row.multiply_adds;
+    summary.layers.push_back(std::move(row));
+  }
+  for (const auto& [path, size] : sizes) summary.parameters += size;
+  return summary;
+}
+
+std::ostream& operator<<(std::ostream& stream, const Summary& summary) {
+  std::size_t path = 5, kind = 4, output = 6;
+  for (const LayerRow& row : summary.layers) {
+    path = std::max(path, row.path.size());
+    kind = std::max(kind, row.kind.size());
+    output = std::max(output, text(row.output).size());
+  }
+  std::ostringstream table;
+  const auto line = [&](const std::string& a, const std::string& b, const std::string& c,
+                        const std::string& d, const std::string& e) {
+    table << "  " << std::left << std::setw(static_cast<int>(path) + 2) << a
+          << std::setw(static_cast<int>(kind) + 2) << b << std::setw(static_cast<int>(output)) << c
+          << std::right << std::setw(12) << d << std::setw(15) << e << '\n';
+  };
+  line("layer", "kind", "output", "parameters", "MACs");
+  for (const LayerRow& row : summary.layers) {
+    line(row.path, row.kind, text(row.output), grouped(row.parameters),
+         row.multiply_adds ? grouped(row.multiply_adds) : "-");
+  }
+  line("total", "", text(summary.input), grouped(summary.parameters), grouped(summary.multiply_adds));
+  return stream << table.str();
+}
+
+}  // namespace trous

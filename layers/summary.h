@@ -1,0 +1,52 @@
+// The table of a network: what each layer makes and costs, read off the tape of one run.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include <trous/autograd/recording.h>
+#include <trous/autograd/tape.h>
+#include <trous/layers/network.h>
+#include <trous/layers/pass.h>
+
+namespace trous {
+
+struct LayerRow {
+  std::string path;  ///< "encoder.0.conv"
+  std::string kind;  ///< the op that the layer recorded under its name
+  Shape output;
+  std::int64_t parameters;
+  std::int64_t multiply_adds;  ///< of the whole batch, taps in the padding included
+};
+
+struct Summary {
+  Shape input;
+  std::vector<LayerRow> layers;
+  std::int64_t parameters = 0;
+  std::int64_t multiply_adds = 0;
+};
+
+/// A table: layer, output shape, parameters, multiply-adds (MACs).
+std::ostream& operator<<(std::ostream& stream, const Summary& summary);
+
+/// The rows of the layers that left an op on `tape`, in the order they ran. `sizes` are the paths and sizes
+/// of the network's parameters.
+Summary summarize_tape(const Tape& tape, const Shape& input,
+                       const std::vector<std::pair<std::string, std::int64_t>>& sizes);
+
+/// Runs `net` once in training mode on zeros of shape `input` [n, h, w, c] and tabulates its layers. `net`
+/// needs its values: call initialize first.
+template <class Net>
+Summary summarize(const Net& net, const Shape& input) {
+  const Recording scope(Recording::everything);
+  Pass pass = Pass::training(Key{0});
+  pass.name_layers(net);
+  const Variable y = net(Tensor::zeros(input, DType::float32), pass);
+  std::vector<std::pair<std::string, std::int64_t>> sizes;
+  for (const auto& [path, parameter] : parameters(net))
+    sizes.emplace_back(path, parameter->spec.shape.elements());
+  return summarize_tape(Tape::of(y), input, sizes);
+}
+
+}  // namespace trous

@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <trous/data/palette.h>
+#include <trous/train/baselines.h>
+
+namespace trous {
+namespace {
+
+constexpr std::size_t levels = 64;
+
+// The brightness of a pixel in 0 .. levels - 1: the mean of its channels.
+std::size_t level(const float* pixel, std::int64_t channels) {
+  double sum = 0;
+  for (std::int64_t c = 0; c < channels; ++c) sum += static_cast<double>(pixel[c]);
+  const double scaled = sum / static_cast<double>(channels) * static_cast<double>(levels);
+  return static_cast<std::size_t>(std::clamp(scaled, 0.0, static_cast<double>(levels - 1)));
+}
+
+Tensor predict_by_level(const Sample& sample, std::size_t threshold, std::int32_t label) {
+  Tensor prediction = Tensor::uninitialized(sample.mask.shape(), DType::int32);
+  const std::int64_t channels = sample.image.shape()[2];
+  const float* const pixels = sample.image.values<float>().data();
+  const auto out = prediction.mutable_values<std::int32_t>();
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = level(pixels + static_cast<std::int64_t>(i) * channels, channels) >= threshold ? label : 0;
+  }
+  return prediction;
+}
+
+ConfusionMatrix score(const Dataset& test, std::size_t threshold, std::int32_t label) {
+  ConfusionMatrix scores(static_cast<std::int64_t>(test.classes.size()), unknown_label);
+  for (std::int64_t i = 0; i < test.size; ++i) {
+    const Sample sample = checked_sample(test, i);
+    scores.add(sample.mask, predict_by_level(sample, threshold, label));
+  }
+  return scores;
+}
+
+}  // namespace
+
+ConfusionMatrix background_baseline(const Dataset& test) { return score(test, levels, 0); }
+
+ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, std::int64_t samples) {
+  std::vector<std::int64_t> classes(train.classes.size());
+  std::array<std::array<std::int64_t, levels>, 2> histogram{};  // [is foreground][level]
+  for (std::int64_t i = 0; i < std::min(samples, train.size); ++i) {
+    const Sample sample = checked_sample(train, i);
+    const std::int64_t channels = sample.image.shape()[2];
+    const float* pixel = sample.image.values<float>().data();
+    for (const std::int32_t label : sample.mask.values<std::int32_t>()) {
+      if (label != unknown_label) {
+        ++histogram[label != 0][level(pixel, channels)];
+        ++classes[static_cast<std::size_t>(label)];
+      }
+      pixel += channels;
+    }
+  }
+  const auto common = std::max_element(classes.begin() + 1, classes.end()) - classes.begin();
+  // Right with threshold t: background below t and foreground from t up. From t to t + 1 only level t moves.
+  std::int64_t right = 0, most = 0;
+  for (const std::int64_t count : histogram[1]) right += count;
+  std::size_t best = 0;
+  most = right;
+  for (std::size_t t = 0; t < levels; ++t) {
+    right += histogram[0][t] - histogram[1][t];
+    if (right > most) {
+      most = right;
+      best = t + 1;
+    }
+  }
+  return {static_cast<double>(best) / static_cast<double>(levels), common,
+          score(test, best, static_cast<std::int32_t>(common))};
+}
+
+}  // namespace trous

@@ -1,0 +1,26 @@
+// Weights that keep a loss from being won by the background alone.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <trous/core/tensor.h>
+
+namespace trous {
+
+enum class ClassWeighting {
+  none,          ///< 1
+  inverse_sqrt,  ///< 1 / sqrt(f)
+  enet           ///< 1 / ln(1.02 + f). Source: Paszke et al., arXiv:1606.02147
+};
+
+/// float32 [classes], from the number of pixels of each class, f being a class's share of them; scaled so
+/// that the mean weight of a class that occurs is 1. A class that never occurs weighs 0: no label asks for
+/// it. Throws ArgumentError where no pixel has a class.
+Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& pixels);
+
+/// The weighting called `name`. Throws ArgumentError listing the names.
+ClassWeighting parse_class_weighting(std::string_view name);
+
+}  // namespace trous

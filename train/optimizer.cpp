@@ -1,0 +1,117 @@
+#include <cmath>
+
+#include <trous/core/error.h>
+#include <trous/core/map.h>
+#include <trous/train/optimizer.h>
+
+namespace trous {
+namespace {
+
+void check_step(const char* optimizer, const std::vector<Tensor>& weights,
+                const std::vector<Tensor>& gradients, std::size_t state, bool started) {
+  if (weights.size() != gradients.size()) {
+    throw ArgumentError(text(optimizer, ": ", weights.size(), " weights and ", gradients.size(),
+                             " gradients. Give one gradient per weight."));
+  }
+  if (started && state != weights.size()) {
+    throw ArgumentError(text(optimizer, ": ", weights.size(), " weights, but the steps before had ", state,
+                             ". An optimizer belongs to one network."));
+  }
+}
+
+void check_range(const char* optimizer, const char* what, double value) {
+  if (value >= 0 && value < 1) return;
+  throw ArgumentError(text(optimizer, ": ", what, ' ', value, " is not in [0, 1). 0.9 is usual."));
+}
+
+void check_decay(const char* optimizer, double decay) {
+  if (decay >= 0) return;
+  throw ArgumentError(text(optimizer, ": weight_decay ", decay, " is below 0. Give 0 for none."));
+}
+
+std::vector<Tensor> zeros_like(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> result;
+  for (const Tensor& tensor : tensors) result.push_back(Tensor::zeros(tensor.shape(), tensor.dtype()));
+  return result;
+}
+
+}  // namespace
+
+Sgd::Sgd(const SgdOptions& options) : options_(options) {
+  check_range("Sgd", "momentum", options.momentum);
+  check_decay("Sgd", options.weight_decay);
+  if (options.nesterov && options.momentum == 0) {
+    throw ArgumentError("Sgd: nesterov needs a momentum above 0. Set momentum, 0.9 is usual.");
+  }
+}
+
+std::vector<Tensor> Sgd::step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
+                              double learning_rate) {
+  check_step("Sgd", weights, gradients, velocity_.size(), !velocity_.empty());
+  if (velocity_.empty()) velocity_ = zeros_like(weights);
+  std::vector<Tensor> moved;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double decay = options_.weight_decay, momentum = options_.momentum;
+    const Tensor slope = decay == 0 ? gradients[i] : zip(gradients[i], weights[i], [decay](auto g, auto w) {
+      return g + static_cast<decltype(g)>(decay) * w;
+    });
+    velocity_[i] = zip(velocity_[i], slope,
+                       [momentum](auto v, auto g) { return static_cast<decltype(g)>(momentum) * v + g; });
+    const Tensor direction =
+        !options_.nesterov ? velocity_[i] : zip(slope, velocity_[i], [momentum](auto g, auto v) {
+          return g + static_cast<decltype(g)>(momentum) * v;
+        });
+    moved.push_back(zip(weights[i], direction, [learning_rate](auto w, auto d) {
+      return w - static_cast<decltype(w)>(learning_rate) * d;
+    }));
+  }
+  return moved;
+}
+
+Adam::Adam(const AdamOptions& options, bool decoupled) : options_(options), decoupled_(decoupled) {
+  check_range("Adam", "beta1", options.beta1);
+  check_range("Adam", "beta2", options.beta2);
+  check_decay("Adam", options.weight_decay);
+  if (!(options.epsilon > 0))
+    throw ArgumentError(text("Adam: epsilon ", options.epsilon, " is not above 0. 1e-8 is usual."));
+}
+
+std::vector<Tensor> Adam::step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
+                               double learning_rate) {
+  check_step("Adam", weights, gradients, first_.size(), steps_ > 0);
+  if (steps_ == 0) {
+    first_ = zeros_like(weights);
+    second_ = zeros_like(weights);
+  }
+  ++steps_;
+  const auto& [beta1, beta2, epsilon, decay] = options_;
+  const double t = static_cast<double>(steps_);
+  const double mean_scale = learning_rate / (1 - std::pow(beta1, t)),
+               square_scale = 1 / (1 - std::pow(beta2, t));
+  const auto blend = [](double beta) {
+    return [beta](auto kept, auto fresh) {
+      using T = decltype(kept);
+      return static_cast<T>(beta) * kept + static_cast<T>(1 - beta) * fresh;
+    };
+  };
+  std::vector<Tensor> moved;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const bool coupled = !decoupled_ && decay != 0;
+    const Tensor slope =
+        !coupled ? gradients[i] : zip(gradients[i], weights[i], [by = decay](auto g, auto w) {
+          return g + static_cast<decltype(g)>(by) * w;
+        });
+    first_[i] = zip(first_[i], slope, blend(beta1));
+    second_[i] = zip(second_[i], map(slope, [](auto g) { return g * g; }), blend(beta2));
+    const Tensor direction =
+        zip(first_[i], second_[i], [mean_scale, square_scale, small = epsilon](auto m, auto v) {
+          return mean_scale * m / (std::sqrt(square_scale * v) + small);
+        });
+    const double kept = decoupled_ ? 1 - learning_rate * decay : 1;
+    moved.push_back(zip(weights[i], direction,
+                        [kept](auto w, auto d) { return static_cast<decltype(w)>(kept) * w - d; }));
+  }
+  return moved;
+}
+
+}  // namespace trous

@@ -1,0 +1,83 @@
+// First-order optimizers. A step replaces values: it never writes into a tensor that a graph still holds.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include <trous/layers/visit.h>
+
+namespace trous {
+
+struct SgdOptions {
+  double momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;  ///< added to the gradient: decay * weight
+};
+
+/// v = momentum v + g;  w = w - learning_rate v, or learning_rate (g + momentum v) with Nesterov's step.
+/// Source: Sutskever et al., ICML 2013, in PyTorch's form.
+class Sgd {
+ public:
+  /// Throws ArgumentError unless 0 <= momentum < 1, decay >= 0, and momentum > 0 with `nesterov`.
+  explicit Sgd(const SgdOptions& options = {});
+
+  /// The weights after one step; `gradients` has one per weight, of its shape and dtype.
+  std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
+                           double learning_rate);
+
+ private:
+  SgdOptions options_;
+  std::vector<Tensor> velocity_;
+};
+
+struct AdamOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+};
+
+/// m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;
+/// w = w - learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+///
+/// Adam adds decay * weight to the gradient; AdamW takes learning_rate decay w from the weight instead.
+/// Source: Kingma and Ba, arXiv:1412.6980; Loshchilov and Hutter, arXiv:1711.05101.
+class Adam {
+ public:
+  /// Throws ArgumentError unless 0 <= beta < 1, epsilon > 0 and decay >= 0.
+  explicit Adam(const AdamOptions& options = {}) : Adam(options, false) {}
+
+  std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
+                           double learning_rate);
+
+ protected:
+  Adam(const AdamOptions& options, bool decoupled);
+
+ private:
+  AdamOptions options_;
+  bool decoupled_;
+  std::int64_t steps_ = 0;
+  std::vector<Tensor> first_, second_;
+};
+
+class AdamW : public Adam {
+ public:
+  explicit AdamW(const AdamOptions& options = {.weight_decay = 0.01}) : Adam(options, true) {}
+};
+
+using Optimizer = std::variant<Sgd, Adam, AdamW>;
+
+/// Moves the parameters of `net` one step; `gradients` in the order of tracked_weights(net).
+template <class Net>
+void step(Optimizer& optimizer, Net& net, const std::vector<Variable>& gradients, double learning_rate) {
+  std::vector<Tensor> weights, slopes;
+  const auto targets = parameters(net);
+  for (const auto& [path, parameter] : targets) weights.push_back(parameter->get().value());
+  for (const Variable& gradient : gradients) slopes.push_back(gradient.value());
+  std::vector<Tensor> moved =
+      std::visit([&](auto& chosen) { return chosen.step(weights, slopes, learning_rate); }, optimizer);
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i].part->value = std::move(moved[i]);
+}
+
+}  // namespace trous

@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iomanip>
+#include <sstream>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <trous/train/progress.h>
+
+namespace trous {
+namespace {
+
+constexpr int longest_bar = 24;
+constexpr int shortest_bar = 6;
+constexpr std::size_t remembered_steps = 31;
+
+std::string formatted(const char* format, double value) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, format, value);
+  return buffer;
+}
+
+std::string bar(double done, int columns, bool utf8) {
+  const int halves = static_cast<int>(done * 2 * columns);
+  std::string line;
+  for (int i = 0; i < columns; ++i) {
+    const bool full = 2 * i + 2 <= halves, half = 2 * i + 1 == halves;
+    line += utf8 ? (full ? "\u2501" : half ? "\u2578" : "\u2500") : (full ? "=" : "-");
+  }
+  return line;
+}
+
+bool speaks_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    if (const char* value = std::getenv(name); value && *value) {
+      const std::string locale(value);
+      return locale.find("UTF-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  std::ostringstream stream;
+  if (whole >= 3600) stream << whole / 3600 << ':' << std::setfill('0') << std::setw(2);
+  stream << whole % 3600 / 60 << ':' << std::setfill('0') << std::setw(2) << whole % 60;
+  return stream.str();
+}
+
+std::string progress_line(const ProgressState& s, int width, bool utf8) {
+  const double done = static_cast<double>(s.step) / static_cast<double>(s.steps);
+  const std::string steps = std::to_string(s.steps), step = std::to_string(s.step);
+  const std::string head = " step  " + std::string(steps.size() - std::min(steps.size(), step.size()), ' ') +
+                           step + '/' + steps + "  ";
+  const std::vector<std::string> fields = {
+      formatted("  %3.0f%%", 100 * done),
+      s.seconds_left < 0 ? std::string() : "  eta " + clock_text(s.seconds_left),
+      s.images_per_second <= 0 ? std::string() : formatted("  %.0f img/s", s.images_per_second),
+      formatted(s.loss != 0 && s.loss < 1e-3 ? "  loss %.2e" : "  loss %.4f", s.loss),
+      formatted("  lr %.1e", s.learning_rate),
+  };
+  std::size_t kept = fields.size();
+  const auto used = [&] {
+    std::size_t length = head.size();
+    for (std::size_t i = 0; i < kept; ++i) length += fields[i].size();
+    return static_cast<int>(length);
+  };
+  while (kept > 0 && used() + shortest_bar > width) --kept;
+  const int columns = std::clamp(width - used(), 0, longest_bar);
+  std::string line = head + bar(done, columns, utf8);
+  for (std::size_t i = 0; i < kept; ++i) line += fields[i];
+  // Without room for even a short bar the head alone may still be too long; it is plain ASCII.
+  return columns == 0 ? line.substr(0, static_cast<std::size_t>(std::max(width, 0))) : line;
+}
+
+int terminal_width() {
+  if (const char* columns = std::getenv("COLUMNS")) {
+    if (const int asked = std::atoi(columns); asked > 0) return asked;
+  }
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+Progress::Progress(std::int64_t images_per_step, bool quiet)
+    : images_per_step_(images_per_step),
+      quiet_(quiet),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      utf8_(speaks_utf8()),
+      last_step_(Clock::now()) {}
+
+double Progress::median_step_time() const {
+  std::vector<double> sorted(times_.begin(), times_.end());
+  std::sort(sorted.begin(), sorted.end());
+  return sorted.empty() ? 0 : sorted[sorted.size() / 2];
+}
+
+void Progress::step(std::int64_t step, std::int64_t steps, double loss, double learning_rate) {
+  const Clock::time_point now = Clock::now();
+  if (!first_) {
+    times_.push_back(std::chrono::duration<double>(now - last_step_).count());
+    if (times_.size() > remembered_steps) times_.pop_front();
+  }
+  first_ = false;
+  last_step_ = now;
+  if (quiet_) return;
+
+  const double each = median_step_time();
+  const ProgressState state{step,
+                            steps,
+                            each > 0 ? each * static_cast<double>(steps - step) : -1,
+                            each > 0 ? static_cast<double>(images_per_step_) / each : 0,
+                            loss,
+                            learning_rate};
+  if (terminal_) {
+    if (now - last_drawn_ < std::chrono::milliseconds(100) && step < steps) return;
+    last_drawn_ = now;
+    drawn_ = true;
+    std::fprintf(stderr, "\r%s\033[K", progress_line(state, terminal_width() - 1, utf8_).c_str());
+    std::fflush(stderr);
+  } else if (const std::int64_t tenths = 10 * step / steps; tenths > tenths_) {
+    tenths_ = tenths;
+    std::fprintf(stderr, "%s\n", progress_line(state, 100, false).c_str());
+  }
+}
+
+void Progress::clear() {
+  if (drawn_) {
+    std::fputs("\r\033[K", stderr);
+    std::fflush(stderr);
+  }
+  drawn_ = false;
+  first_ = true;
+}
+
+}  // namespace trous

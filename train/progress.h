@@ -1,0 +1,61 @@
+// The line that shows how far training is: redrawn in place on a terminal, one line per tenth elsewhere, so
+// that a redirected log holds no control characters.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace trous {
+
+/// What a progress line tells.
+struct ProgressState {
+  std::int64_t step, steps;
+  double seconds_left;       ///< negative while unknown
+  double images_per_second;  ///< 0 while unknown
+  double loss, learning_rate;
+};
+
+/// ` step  118/400  ━━━━━━━━━╸──────────────  29%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03`, cut to
+/// `width` columns: the bar shrinks first, then fields go from the right. `utf8` draws the bar with lines,
+/// otherwise with = and -.
+std::string progress_line(const ProgressState& state, int width, bool utf8);
+
+/// 75 seconds as 1:15, and 3675 as 1:01:15.
+std::string clock_text(double seconds);
+
+/// Writes progress lines to stderr.
+class Progress {
+ public:
+  /// `images_per_step` scales the rate. `quiet` writes nothing.
+  Progress(std::int64_t images_per_step, bool quiet);
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// Call once per finished step.
+  void step(std::int64_t step, std::int64_t steps, double loss, double learning_rate);
+
+  /// Takes the line off the terminal, so that something else can be printed; leaves validation out of the
+  /// step times.
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  double median_step_time() const;
+
+  std::int64_t images_per_step_;
+  bool quiet_, terminal_, utf8_;
+  bool drawn_ = false, first_ = true;
+  std::int64_t tenths_ = 0;
+  Clock::time_point last_step_, last_drawn_{};
+  std::deque<double> times_;  // of the latest steps, the first step of all left out
+};
+
+/// Columns of the terminal behind stderr, from COLUMNS or the terminal itself; 80 where nobody knows.
+int terminal_width();
+
+}  // namespace trous

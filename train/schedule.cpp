@@ -1,0 +1,29 @@
+#include <cmath>
+#include <numbers>
+
+#include <trous/core/error.h>
+#include <trous/train/schedule.h>
+
+namespace trous {
+
+double learning_rate_at(Schedule schedule, double base, std::int64_t step, std::int64_t steps) {
+  const double done = static_cast<double>(step) / static_cast<double>(steps);
+  switch (schedule) {
+    case Schedule::poly:
+      return base * std::pow(1 - done, 0.9);
+    case Schedule::cosine:
+      return base * (1 + std::cos(std::numbers::pi * done)) / 2;
+    case Schedule::constant:
+      break;
+  }
+  return base;
+}
+
+Schedule parse_schedule(std::string_view name) {
+  if (name == "constant") return Schedule::constant;
+  if (name == "poly") return Schedule::poly;
+  if (name == "cosine") return Schedule::cosine;
+  throw ArgumentError(text("schedule: \"", name, "\" is not known. Choose constant, poly or cosine."));
+}
+
+}  // namespace trous
