@@ -119,6 +119,18 @@ TEST(Zeros, WherePathsAreLocallyConstant) {
   EXPECT_EQ(list(grad(sum(times(step(x), x)), {x})[0]), (List{1, 0}));
 }
 
+TEST(Zeros, OfOneSlotLeaveTheOtherSlotsGradient) {
+  const Variable x = track(vec({1, -2}));
+  const Variable y =
+      record({"where_positive"}, {x, x},
+             [](std::span<const Tensor> in) {
+               return zip(in[0], in[1], [](auto a, auto b) { return a > 0 ? b : 0; });
+             },
+             {Rule::locally_constant(),
+              Rule(Reads::input(0), [](const Vjp& v) { return times(v.grad(), step(v.input(0))); })});
+  EXPECT_EQ(list(grad(sum(y), {x})[0]), (List{1, 0}));
+}
+
 TEST(Zeros, UnderKeepCanBeDifferentiatedAgain) {
   const Variable x = track(vec({1, 2}));
   for (const Variable& y : {sum(step(x)), sum(track(vec({5, 6})))}) {
