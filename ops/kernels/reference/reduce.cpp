@@ -17,7 +17,7 @@ std::int64_t grain_for(std::int64_t elements_per_index) {
 
 // [outer, axis, inner] -> [outer, inner]. The axis is cut into fixed blocks, each summed in order.
 template <class T>
-void sum_middle(const T* in, T* out, Split s) {
+void sum_middle(const T* in, double* out, Split s) {
   const std::int64_t block = grain_for(s.inner), blocks = chunks(s.axis, block);
   std::vector<double> partial(static_cast<std::size_t>(s.outer * blocks * s.inner), 0.0);
   parallel_for(s.outer * blocks, grain_for(std::min(block, s.axis) * s.inner),
@@ -36,7 +36,7 @@ void sum_middle(const T* in, T* out, Split s) {
       double sum = 0;
       for (std::int64_t b = 0; b < blocks; ++b)
         sum += partial[static_cast<std::size_t>((o * blocks + b) * s.inner + i)];
-      out[o * s.inner + i] = static_cast<T>(sum);
+      out[o * s.inner + i] = sum;
     }
   }
 }
@@ -47,7 +47,8 @@ Split split_at(const Shape& shape, int axis) {
   return {shape.elements(0, axis), shape[axis], shape.elements(axis + 1, shape.rank())};
 }
 
-// Neighbouring axes that are summed are one axis; each such group is summed in turn, the last one first.
+// Neighbouring axes that are summed are one axis; each such group is summed in turn, the last one first. What
+// lies between stays in float64, so that float32 is rounded once.
 Tensor sum_to(const Tensor& x, const Shape& shape) {
   Tensor result = x;
   for (int last = shape.rank() - 1; last >= 0; --last) {
@@ -59,14 +60,14 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
     const Split split{next.elements(0, first), next.elements(first, last + 1),
                       next.elements(last + 1, next.rank())};
     for (int axis = first; axis <= last; ++axis) next[axis] = 1;
-    Tensor sum = Tensor::uninitialized(next, x.dtype());
-    visit_floating("sum", x.dtype(), [&]<class T> {
-      sum_middle(result.values<T>().data(), sum.mutable_values<T>().data(), split);
+    Tensor sum = Tensor::uninitialized(next, DType::float64);
+    visit_floating("sum", result.dtype(), [&]<class T> {
+      sum_middle(result.values<T>().data(), sum.mutable_values<double>().data(), split);
     });
     result = std::move(sum);
     last = first;
   }
-  return result;
+  return result.dtype() == x.dtype() ? result : result.cast(x.dtype());
 }
 
 Tensor argmax(const Tensor& x, int axis) {
