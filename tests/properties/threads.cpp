@@ -68,19 +68,13 @@ TEST(ThreadsTakePart, InElementWiseWork) {
   std::mutex mutex;
   std::condition_variable arrival;
   std::set<std::thread::id> present;
-  thread_local bool met;
-  const auto meet = [&](float v) {
-    if (!met) {
-      met = true;
-      std::unique_lock lock(mutex);
-      present.insert(std::this_thread::get_id());
-      arrival.notify_all();
-      arrival.wait_for(lock, std::chrono::seconds(30), [&] { return present.size() >= 3; });
-    }
+  const auto meet = [&](auto v) {
+    std::unique_lock lock(mutex);
+    if (present.insert(std::this_thread::get_id()).second) arrival.notify_all();
+    arrival.wait_for(lock, std::chrono::seconds(30), [&] { return present.size() >= 3; });
     return v;
   };
-  map(Tensor::zeros({3 * map_grain + 1}, DType::float32),
-      [&](auto v) { return static_cast<decltype(v)>(meet(static_cast<float>(v))); });
+  map(Tensor::zeros({3 * map_grain + 1}, DType::float32), meet);
   EXPECT_EQ(present.size(), 3U);
 }
 
