@@ -40,15 +40,7 @@ PerAxis up_kernel(PerAxis kernel) { return {kernel.height == 1 ? 1 : 4, kernel.w
 
 }  // namespace
 
-template <class Conv>
-Variable ConvNormRelu<Conv>::finish(const Variable& y, Pass& pass) const {
-  return relu(norm(y, pass));
-}
-
-template struct ConvNormRelu<Conv2d>;
-template struct ConvNormRelu<Conv2dTranspose>;
-template struct ConvNormRelu<AtrousConv2d>;
-template struct ConvNormRelu<AtrousConv2dTranspose>;
+Variable norm_relu(const BatchNorm& norm, const Variable& x, Pass& pass) { return relu(norm(x, pass)); }
 
 SmallDilated::SmallDilated(const SegmentationOptions& o)
     : stem(conv(o.in_channels, width_or(o, 16), o.kernel, 1)),

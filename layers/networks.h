@@ -13,25 +13,24 @@ struct SegmentationOptions {
   PerAxis kernel = 3;        ///< of every convolution but the last; 1 sees single pixels only
 };
 
+/// relu(norm(x))
+Variable norm_relu(const BatchNorm& norm, const Variable& x, Pass& pass);
+
 /// A convolution without bias, batch norm and ReLU.
 template <class Conv>
 struct ConvNormRelu {
   Conv conv;
   BatchNorm norm;
 
-  Variable operator()(const Variable& x, Pass& pass) const { return finish(conv(x, pass), pass); }
+  Variable operator()(const Variable& x, Pass& pass) const { return norm_relu(norm, conv(x, pass), pass); }
   /// For AtrousConv2dTranspose: onto the height and width of the mirrored tensor.
-  Variable operator()(const Variable& x, const Variable& mirrored, Pass& pass)
-      const requires std::invocable<const Conv&, const Variable&, const Variable&, Pass&> {
-    return finish(conv(x, mirrored, pass), pass);
+  Variable operator()(const Variable& x, const Variable& mirrored, Pass& pass) const {
+    return norm_relu(norm, conv(x, mirrored, pass), pass);
   }
   static void parts(auto& self, auto&& f) {
     f("conv", self.conv);
     f("norm", self.norm);
   }
-
- private:
-  Variable finish(const Variable& y, Pass& pass) const;
 };
 
 /// A dilated encoder and decoder: full resolution, stride 2, atrous rates 2, 4, 8, 4, 2 with a residual
