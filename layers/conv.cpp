@@ -34,6 +34,12 @@ Conv2dOptions conv_options(const Conv2dLayerOptions& o) {
   return {.stride = o.stride, .rate = o.rate, .padding = o.padding};
 }
 
+// An image's shape with other channels; any other rank is left for the op to judge.
+Shape with_channels(Shape image, std::int64_t channels) {
+  if (image.rank() == 4) image[3] = channels;
+  return image;
+}
+
 }  // namespace
 
 Conv2d::Conv2d(const Conv2dLayerOptions& o)
@@ -56,9 +62,10 @@ Variable Conv2dTranspose::operator()(const Variable& x, Pass& pass) const {
   return with_bias(conv2d_transpose(x, filters.get(), conv_options(options), pass.name_of(this)), bias);
 }
 
-Variable Conv2dTranspose::operator()(const Variable& x, const Shape& output_shape, Pass& pass) const {
-  return with_bias(
-      conv2d_transpose(x, filters.get(), output_shape, conv_options(options), pass.name_of(this)), bias);
+Variable Conv2dTranspose::operator()(const Variable& x, const Variable& height_width_of, Pass& pass) const {
+  const Shape shape = with_channels(height_width_of.shape(), options.out_channels);
+  return with_bias(conv2d_transpose(x, filters.get(), shape, conv_options(options), pass.name_of(this)),
+                   bias);
 }
 
 AtrousConv2d::AtrousConv2d(const AtrousConv2dLayerOptions& o)
@@ -84,11 +91,10 @@ Variable AtrousConv2dTranspose::operator()(const Variable& x, Pass& pass) const 
 
 Variable AtrousConv2dTranspose::operator()(const Variable& x, const Variable& height_width_of,
                                            Pass& pass) const {
-  Shape output_shape = height_width_of.shape();
-  if (output_shape.rank() == 4) output_shape[3] = options.out_channels;
-  return with_bias(atrous_conv2d_transpose(x, filters.get(), output_shape, options.rate, options.padding,
-                                           pass.name_of(this)),
-                   bias);
+  const Shape shape = with_channels(height_width_of.shape(), options.out_channels);
+  return with_bias(
+      atrous_conv2d_transpose(x, filters.get(), shape, options.rate, options.padding, pass.name_of(this)),
+      bias);
 }
 
 }  // namespace trous

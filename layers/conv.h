@@ -43,7 +43,7 @@ struct Conv2d {
 ///
 /// x         [n, h, w, in_channels]
 /// filters   [kh, kw, out_channels, in_channels]
-/// returns   SAME [n, h s, w s, out_channels], or `output_shape` where it is given
+/// returns   SAME [n, h s, w s, out_channels]
 struct Conv2dTranspose {
   Conv2dLayerOptions options;
   Parameter filters;
@@ -51,7 +51,8 @@ struct Conv2dTranspose {
 
   explicit Conv2dTranspose(const Conv2dLayerOptions& options);
   Variable operator()(const Variable& x, Pass& pass) const;
-  Variable operator()(const Variable& x, const Shape& output_shape, Pass& pass) const;
+  /// With a stride several sizes fit: the output has the batch, height and width of `height_width_of`.
+  Variable operator()(const Variable& x, const Variable& height_width_of, Pass& pass) const;
   Variable operator()(const Variable& x) const { return evaluate(*this, x); }
   static void parts(auto& self, auto&& f) {
     f("filters", self.filters);
@@ -92,7 +93,7 @@ struct AtrousConv2dTranspose {
 
   explicit AtrousConv2dTranspose(const AtrousConv2dLayerOptions& options);
   Variable operator()(const Variable& x, Pass& pass) const;
-  /// `height_width_of` is the mirrored tensor: the output has its batch, height and width.
+  /// The same, checked: the output has the batch, height and width of `height_width_of`.
   Variable operator()(const Variable& x, const Variable& height_width_of, Pass& pass) const;
   Variable operator()(const Variable& x) const { return evaluate(*this, x); }
   static void parts(auto& self, auto&& f) {

@@ -55,7 +55,7 @@ Variable SmallDilated::operator()(const Variable& x, Pass& pass) const {
   const Variable fine = stem(x, pass);
   Variable y = down(fine, pass);
   for (const auto& block : context) y = y + block(y, pass);
-  return head(fine + up(y, pass), pass);
+  return head(fine + up(y, fine, pass), pass);
 }
 
 MirrorContext::MirrorContext(const SegmentationOptions& o) : head(classifier(width_or(o, 12), o.classes)) {

@@ -23,7 +23,7 @@ struct ConvNormRelu {
   BatchNorm norm;
 
   Variable operator()(const Variable& x, Pass& pass) const { return norm_relu(norm, conv(x, pass), pass); }
-  /// For AtrousConv2dTranspose: onto the height and width of the mirrored tensor.
+  /// For transposed convolutions: onto the height and width of the mirrored tensor.
   Variable operator()(const Variable& x, const Variable& mirrored, Pass& pass) const {
     return norm_relu(norm, conv(x, mirrored, pass), pass);
   }
@@ -36,7 +36,7 @@ struct ConvNormRelu {
 /// A dilated encoder and decoder: full resolution, stride 2, atrous rates 2, 4, 8, 4, 2 with a residual
 /// each, one strided transposed convolution back, added to the full-resolution features.
 ///
-/// x         [n, h, w, in_channels], h and w even
+/// x         [n, h, w, in_channels], any height and width
 /// returns   [n, h, w, classes], logits
 struct SmallDilated {
   ConvNormRelu<Conv2d> stem, down;
