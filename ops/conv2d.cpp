@@ -55,13 +55,31 @@ void check_transpose(const Variable& value, const Variable& filters, const Resol
   check_counts(transpose, r);
 }
 
+// The sizes of a transpose whose output's shape is left out.
 ConvSizes sizes_onto(const Variable& value, const Variable& filters, const Resolved& r) {
   const Shape &v = value.shape(), &f = filters.shape();
-  const ConvSizes sizes{
-      v[0], f[2], f[3],
-      windows_onto(transpose, "value", {v[1], v[2]}, {f[0], f[1]}, r.stride, r.rate, r.padding)};
-  check_result_size(transpose, image_shape(sizes), value.dtype());
-  return sizes;
+  return {v[0], f[2], f[3],
+          windows_onto(transpose, "value", {v[1], v[2]}, {f[0], f[1]}, r.stride, r.rate, r.padding)};
+}
+
+// `output_shape` with what does not fit replaced by what would. Batch and channels are determined; along an
+// axis with stride s conv2d makes the value's extent from up to s neighbouring ones: SAME from `derived`
+// downwards, otherwise upwards.
+Shape nearest_fit(const Shape& output_shape, const Shape& derived, const Variable& value,
+                  const Variable& filters, const Resolved& r) {
+  if (output_shape.rank() != 4) return derived;
+  const bool same = r.padding == std::variant<Padding, ExplicitPadding>(Padding::same);
+  const std::int64_t strides[] = {r.stride.height, r.stride.width};
+  Shape candidate = derived;
+  for (const int axis : {1, 2}) {
+    const std::int64_t given = output_shape[axis], spare = strides[axis - 1] - 1;
+    const std::int64_t low = same ? derived[axis] - spare : derived[axis];
+    if (given >= low && given - low <= spare) candidate[axis] = given;
+  }
+  const Windows made = sizes_over(transpose, candidate, filters.shape(), r).windows;
+  if (made.height.out != value.shape()[1]) candidate[1] = derived[1];
+  if (made.width.out != value.shape()[2]) candidate[2] = derived[2];
+  return candidate;
 }
 
 }  // namespace
@@ -81,20 +99,11 @@ Variable conv2d_transpose(const Variable& value, const Variable& filters, const 
                           const Conv2dOptions& options, std::string_view name) {
   const Resolved r = resolve(transpose, options);
   check_transpose(value, filters, r);
-  // Batch and channels are determined. Along an axis with stride s conv2d makes the value's extent from s
-  // different ones: SAME from the largest (the derived one) downwards, otherwise from the smallest upwards.
-  Shape expected = image_shape(sizes_onto(value, filters, r));
-  const std::int64_t strides[] = {r.stride.height, r.stride.width};
-  for (const int axis : {1, 2}) {
-    if (output_shape.rank() != 4) break;
-    const std::int64_t given = output_shape[axis], spare = strides[axis - 1] - 1;
-    const bool same = r.padding == std::variant<Padding, ExplicitPadding>(Padding::same);
-    const std::int64_t low = same ? expected[axis] - spare : expected[axis];
-    if (given >= low && given - low <= spare) expected[axis] = given;
-  }
+  const Shape expected =
+      nearest_fit(output_shape, image_shape(sizes_onto(value, filters, r)), value, filters, r);
+  check_result_size(transpose, expected, value.dtype());
   check_derived_shape(transpose, "output_shape", output_shape, expected,
                       text("value ", value.shape(), ", filters ", filters.shape(), ", ", options_text(r)));
-  check_result_size(transpose, expected, value.dtype());
   return form(sizes_over(transpose, expected, filters.shape(), r), r, value.dtype())(
       {std::nullopt, filters, value}, name);
 }
@@ -103,7 +112,9 @@ Variable conv2d_transpose(const Variable& value, const Variable& filters, const 
                           std::string_view name) {
   const Resolved r = resolve(transpose, options);
   check_transpose(value, filters, r);
-  return form(sizes_onto(value, filters, r), r, value.dtype())({std::nullopt, filters, value}, name);
+  const ConvSizes sizes = sizes_onto(value, filters, r);
+  check_result_size(transpose, image_shape(sizes), value.dtype());
+  return form(sizes, r, value.dtype())({std::nullopt, filters, value}, name);
 }
 
 Variable conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,

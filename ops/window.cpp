@@ -62,7 +62,9 @@ WindowAxis axis_onto(const AxisQuery& q, std::int64_t out) {
   if (const Padding* named = std::get_if<Padding>(&q.padding); named && *named == Padding::same) {
     return axis_over(q, multiply_add(q, out, 0, out, q.stride));
   }
-  const std::int64_t in = multiply_add(q, out, span, out - 1, q.stride) - q.lo - q.hi;
+  // The next q.stride - 1 sizes serve as well, and where the smallest is no image, one of them may be.
+  const std::int64_t smallest = multiply_add(q, out, span, out - 1, q.stride) - q.lo - q.hi;
+  const std::int64_t in = smallest < 1 && smallest > 1 - q.stride ? 1 : smallest;
   if (in < 1) {
     throw ShapeError(text(q.op, ": nothing is left on the ", q.axis, " axis. ", q.image, " has ", out,
                           ", the filter spans ", span, " pixels, and the padding crops ", q.lo + q.hi,
@@ -77,12 +79,14 @@ Windows both_axes(std::string_view op, std::string_view image, Extents extents, 
                   PerAxisFunction&& axis) {
   const ExplicitPadding* counts = std::get_if<ExplicitPadding>(&padding);
   const ExplicitPadding pads = counts ? *counts : ExplicitPadding{};
-  return {axis(AxisQuery{op, image, "height", taps.height, stride.height, rate.height, pads.top, pads.bottom,
-                         padding},
-               extents.height),
-          axis(AxisQuery{op, image, "width", taps.width, stride.width, rate.width, pads.left, pads.right,
-                         padding},
-               extents.width)};
+  const AxisQuery height{op,          image,    "height",    taps.height, stride.height,
+                         rate.height, pads.top, pads.bottom, padding};
+  const AxisQuery width{op,         image,     "width",    taps.width, stride.width,
+                        rate.width, pads.left, pads.right, padding};
+  // Overflow on either axis is told before a window that does not fit on the other.
+  span_of(height, extents.height);
+  span_of(width, extents.width);
+  return {axis(height, extents.height), axis(width, extents.width)};
 }
 
 }  // namespace

@@ -117,8 +117,8 @@ Windows windows_over(std::string_view op, std::string_view image, Extents in, Ex
                      const Stride& stride, const Rate& rate,
                      const std::variant<Padding, ExplicitPadding>& padding);
 
-/// The windows whose output has `out` pixels over the smallest image (VALID, explicit) or over one of
-/// out * stride pixels (SAME): what a transpose produces where its output's shape is left out.
+/// The windows whose output has `out` pixels over the smallest image of one pixel or more (VALID, explicit)
+/// or over one of out * stride pixels (SAME): what a transpose produces where its output's shape is left out.
 Windows windows_onto(std::string_view op, std::string_view image, Extents out, Extents taps,
                      const Stride& stride, const Rate& rate,
                      const std::variant<Padding, ExplicitPadding>& padding);
