@@ -1,0 +1,217 @@
+// The general convolution family against loops: stride, rate and padding per axis, explicit padding, and
+// every image that a strided convolution takes to the same result: the legal output shapes of its transpose.
+#include <ops/conv_compare.h>
+
+#include <trous/ops/atrous_conv2d.h>
+#include <trous/ops/conv2d.h>
+#include <trous/ops/depthwise_conv2d.h>
+
+namespace trous {
+namespace {
+
+enum class Pad { same, valid, counts };
+
+struct Case {
+  Shape image, filters;
+  Stride stride;
+  Rate rate;
+  Pad pad;
+
+  static constexpr ExplicitPadding counts{2, 1, 0, 3};
+
+  Conv2dOptions options() const {
+    if (pad == Pad::counts) return {stride, rate, counts};
+    return {stride, rate, pad == Pad::same ? Padding::same : Padding::valid};
+  }
+  oracle::Window window() const {
+    oracle::Axis height{filters[0], stride.height, rate.height}, width{filters[1], stride.width, rate.width};
+    if (pad == Pad::same) {
+      height.begin = oracle::same_begin(image[1], height);
+      width.begin = oracle::same_begin(image[2], width);
+    } else if (pad == Pad::counts) {
+      height.begin = counts.top;
+      width.begin = counts.left;
+    }
+    return {height, width};
+  }
+  // How many windows start at 0, s, 2 s, ... and end inside the padded image; SAME: ceil(in / stride).
+  std::int64_t out(int axis) const {
+    const oracle::Window w = window();
+    const oracle::Axis& a = axis == 1 ? w.height : w.width;
+    if (pad == Pad::same) return (image[axis] + a.stride - 1) / a.stride;
+    const std::int64_t more = axis == 1 ? counts.top + counts.bottom : counts.left + counts.right;
+    const std::int64_t padded = image[axis] + (pad == Pad::counts ? more : 0);
+    std::int64_t windows = 0;
+    while (windows * a.stride + a.span() <= padded) ++windows;
+    return windows;
+  }
+  Shape result() const { return {image[0], out(1), out(2), filters[3]}; }
+  std::string text() const {
+    return trous::text("image ", image, ", filters ", filters, ", stride ", stride, ", rate ", rate, ", ",
+                       padding_text(options().padding.resolve("test")));
+  }
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const Stride stride : {Stride(1), Stride(2), Stride(3), Stride(1, 2), Stride(5, 3)}) {
+    for (const Rate rate : {Rate(1), Rate(2), Rate(3), Rate(1, 4)}) {
+      for (const Pad pad : {Pad::same, Pad::valid, Pad::counts}) {
+        for (const Shape& filters :
+             {Shape{3, 3, 2, 3}, Shape{1, 1, 3, 2}, Shape{2, 4, 1, 2}, Shape{3, 2, 2, 1}}) {
+          for (std::int64_t size = 1; size < 14; size += 3) {
+            const Case c{{2, size, 14 - size, filters[2]}, filters, stride, rate, pad};
+            if (c.out(1) > 0 && c.out(2) > 0) all.push_back(c);
+          }
+        }
+      }
+    }
+  }
+  return all;
+}
+
+TEST(Conv2d, EqualsTheLoopsOnIntegers) {
+  EXPECT_GT(cases().size(), 500U);
+  for (const Case& c : cases()) {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      const Tensor x = integers(c.image, dtype, 1), f = integers(c.filters, dtype, 2),
+                   v = integers(c.result(), dtype, 3);
+      const oracle::Array ox(x), of(f), ov(v);
+      expect_exactly(conv2d(x, f, c.options()).value(), oracle::conv(ox, of, c.window(), c.out(1), c.out(2)),
+                     c.text());
+      expect_exactly(conv2d_filter_grad(x, v, c.filters, c.options()).value(),
+                     oracle::filter_grad(ox, ov, c.window()), c.text());
+    }
+  }
+}
+
+// pytorch#5112: a crash with dilation and output padding together. pytorch#14272: sizes that ignored
+// dilation.
+TEST(Conv2dTranspose, pytorch_5112_EqualsTheLoopsAtEveryLegalOutputShape) {
+  for (const Case& c : cases()) {  // c.image is a legal output_shape by construction
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      const Tensor v = integers(c.result(), dtype, 1), f = integers(c.filters, dtype, 2);
+      expect_exactly(
+          conv2d_transpose(v, f, c.image, c.options()).value(),
+          oracle::transposed(oracle::Array(v), oracle::Array(f), c.window(), c.image[1], c.image[2]),
+          c.text());
+    }
+  }
+}
+
+// An output_shape is legal if and only if conv2d takes it to the value's size: tried for every size.
+TEST(Conv2dTranspose, AcceptsExactlyTheShapesThatConv2dTakesToTheValue) {
+  int legal = 0, refusals = 0;
+  for (const Stride stride : {Stride(1), Stride(2), Stride(3), Stride(4)}) {
+    for (const Pad pad : {Pad::same, Pad::valid, Pad::counts}) {
+      for (const std::int64_t taps : {1, 2, 3}) {
+        for (std::int64_t height = 1; height < 4; ++height) {
+          const Tensor v = zeros({1, height, 1, 1}), f = zeros({taps, 1, 1, 1});
+          for (std::int64_t o = 1; o < 20; ++o) {
+            Case c{{1, o, 1, 1}, f.shape(), {stride.height, 1}, 2, pad};
+            if (pad == Pad::counts) c.image[2] = 1;  // 3 columns of padding: 4 windows, so v is wider
+            const Tensor value = zeros({1, height, c.out(2), 1});
+            const bool fits = c.out(1) == height;
+            const auto call = [&] { return conv2d_transpose(value, f, c.image, c.options()); };
+            if (fits) {
+              EXPECT_EQ(call().shape(), c.image) << c.text() << ", value " << value.shape();
+              ++legal;
+            } else {
+              EXPECT_NE(refused<ShapeError>(call), "(nothing was thrown)")
+                  << c.text() << ", " << value.shape();
+              ++refusals;
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(legal, 200);
+  EXPECT_GT(refusals, 200);
+}
+
+TEST(Conv2dTranspose, DerivesTheOutputShape) {
+  const Tensor v = zeros({2, 3, 4, 5}), f = zeros({3, 2, 7, 5});
+  const auto shape = [&](const Conv2dOptions& options) { return conv2d_transpose(v, f, options).shape(); };
+  EXPECT_EQ(shape({.stride = 2}), (Shape{2, 6, 8, 7}));
+  EXPECT_EQ(shape({.stride = {2, 3}, .padding = Padding::valid}), (Shape{2, 7, 11, 7}));
+  EXPECT_EQ(shape({.stride = {2, 3}, .rate = 2, .padding = "VALID"}), (Shape{2, 9, 12, 7}));
+  EXPECT_EQ(shape({.stride = 2, .padding = ExplicitPadding{1, 0, 2, 1}}), (Shape{2, 6, 5, 7}));
+}
+
+TEST(Conv2d, IsWithinRoundOffOfTheLoops) {
+  for (const Case& c : cases()) {
+    const Tensor x = random64(c.image, 1), f = random64(c.filters, 2), v = random64(c.result(), 3);
+    const oracle::Array ox(x), of(f), ov(v);
+    const auto n = static_cast<double>(c.filters.elements() + c.image.elements());
+    expect_round_off(conv2d(x, f, c.options()).value(), oracle::conv(ox, of, c.window(), c.out(1), c.out(2)),
+                     oracle::conv(ox.absolute(), of.absolute(), c.window(), c.out(1), c.out(2)), n, c.text());
+    expect_round_off(conv2d_transpose(v, f, c.image, c.options()).value(),
+                     oracle::transposed(ov, of, c.window(), c.image[1], c.image[2]),
+                     oracle::transposed(ov.absolute(), of.absolute(), c.window(), c.image[1], c.image[2]), n,
+                     c.text());
+  }
+}
+
+TEST(Conv2d, IsTheAtrousConvolutionAtStride1) {
+  for (const Case& c : cases()) {
+    if (!(c.stride == Stride(1)) || c.pad == Pad::counts) continue;
+    const Padding padding = c.pad == Pad::same ? Padding::same : Padding::valid;
+    const Tensor x = random64(c.image, 1), f = random64(c.filters, 2), v = random64(c.result(), 3);
+    EXPECT_TRUE(same_bits(conv2d(x, f, c.options()).value(), atrous_conv2d(x, f, c.rate, padding).value()));
+    EXPECT_TRUE(same_bits(conv2d_transpose(v, f, c.options()).value(),
+                          atrous_conv2d_transpose(v, f, c.rate, padding).value()));
+  }
+}
+
+// keras#8146 and others: an argument accepted and ignored. Each one changes the result.
+TEST(Conv2d, keras_8146_EveryOptionChangesTheResult) {
+  const Tensor x = random64({1, 9, 9, 2}, 1), f = random64({3, 3, 2, 3}, 2);
+  const std::vector<Conv2dOptions> options{{},
+                                           {.stride = {2, 1}},
+                                           {.stride = {1, 2}},
+                                           {.rate = {2, 1}},
+                                           {.rate = {1, 2}},
+                                           {.padding = Padding::valid},
+                                           {.padding = ExplicitPadding{1, 1, 1, 0}},
+                                           {.padding = ExplicitPadding{1, 1, 0, 1}},
+                                           {.padding = ExplicitPadding{1, 0, 1, 1}},
+                                           {.padding = ExplicitPadding{0, 1, 1, 1}}};
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      EXPECT_NE(numbers(conv2d(x, f, options[i])), numbers(conv2d(x, f, options[j]))) << i << " and " << j;
+    }
+  }
+}
+
+// A depthwise convolution is a dense one whose filters are 0 between different channels. TF#113320: rate and
+// stride together gave a wrong shape.
+TEST(DepthwiseConv2d, TF_113320_EqualsTheLoopsOnIntegers) {
+  for (const Case& c : cases()) {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      const Tensor x = integers(c.image, dtype, 1), f = integers(c.filters, dtype, 2);
+      const oracle::Array dense = oracle::dense_filters(oracle::Array(f));
+      const oracle::Array expected = oracle::conv(oracle::Array(x), dense, c.window(), c.out(1), c.out(2));
+      const Variable tx = track(x), tf = track(f), y = depthwise_conv2d(tx, tf, c.options());
+      expect_exactly(y.value(), expected, c.text());
+
+      const Tensor v = integers(y.shape(), dtype, 3);
+      const std::vector<Variable> g = vjp(y, {tx, tf}, v);
+      expect_exactly(g[0].value(),
+                     oracle::transposed(oracle::Array(v), dense, c.window(), c.image[1], c.image[2]),
+                     c.text());
+      // Of the dense filters' gradient, what stands between a channel and its own results.
+      const oracle::Array all = oracle::filter_grad(oracle::Array(x), oracle::Array(v), c.window());
+      oracle::Array own(c.filters);
+      for (std::int64_t a = 0; a < c.filters[0]; ++a)
+        for (std::int64_t b = 0; b < c.filters[1]; ++b)
+          for (std::int64_t k = 0; k < c.filters[2]; ++k)
+            for (std::int64_t m = 0; m < c.filters[3]; ++m)
+              own.at(a, b, k, m) = all.at(a, b, k, k * c.filters[3] + m);
+      expect_exactly(g[1].value(), own, c.text());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace trous
