@@ -111,6 +111,12 @@ void print_score(const std::string& who, const ConfusionMatrix& scores) {
             << std::setw(8) << scores.mean_iou(1) << std::setw(17) << scores.pixel_accuracy() << '\n';
 }
 
+void print_threshold(const ThresholdBaseline& baseline, const Splits& data) {
+  print_score(text("brightness > ", std::setprecision(2), baseline.threshold, " is ",
+                   data.train.classes[static_cast<std::size_t>(baseline.common_class)]),
+              baseline.scores);
+}
+
 void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
   std::vector<std::pair<double, std::string>> ordered;
   for (std::int64_t c = 1; c < scores.classes(); ++c) {
@@ -162,6 +168,10 @@ int run(const Arguments& a) {
   AnyLayer net = make_network(a, data, a.kernel);
   const Shape& image = data.train.image_shape;
   std::cout << summarize(net, {1, image[0], image[1], image[2]}) << '\n';
+  std::cout << "Without learning, on validation       fg mIoU   pixel accuracy\n";
+  print_score("all background", background_baseline(data.validation));
+  print_threshold(threshold_baseline(data.train, data.validation), data);
+  std::cout << std::endl;
 
   const TrainOptions options{.steps = a.steps,
                              .batch = a.batch,
@@ -179,7 +189,6 @@ int run(const Arguments& a) {
   const std::string weights = (fs::path(a.out) / "best.safetensors").string();
   save(net, weights, {{"model", a.model}, {"data", a.data}, {"step", std::to_string(result.best_step)}});
 
-  const ThresholdBaseline threshold = threshold_baseline(data.train, data.test);
   std::optional<ConfusionMatrix> pixel;
   if (a.pixel_baseline) {
     std::cout << "\nThe same network with 1x1 filters, " << a.steps << " steps, for comparison." << std::endl;
@@ -188,11 +197,9 @@ int run(const Arguments& a) {
   }
   const ConfusionMatrix scores = evaluate_on(net, data.test, a.batch);
   std::cout << "\nTest: " << data.test.size << " images, scored once, weights of step " << result.best_step
-            << "\n\n                                     fg mIoU   pixel accuracy\n";
+            << "\n\n                                      fg mIoU   pixel accuracy\n";
   print_score("all background", background_baseline(data.test));
-  print_score(text("brightness > ", std::setprecision(2), threshold.threshold, " is ",
-                   data.test.classes[static_cast<std::size_t>(threshold.common_class)]),
-              threshold.scores);
+  print_threshold(threshold_baseline(data.train, data.test), data);
   if (pixel) print_score(a.model + ", 1x1 filters", *pixel);
   print_score(a.model, scores);
   print_weakest(scores, data.test.classes);

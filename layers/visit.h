@@ -72,45 +72,32 @@ void visit_parts(const std::string& path, Part& part, const BasicVisitor<is_cons
   }
 }
 
-/// The parts of `net` in the order of `parts`, with their paths.
+/// A part and its path.
 template <class T>
 struct Named {
   std::string path;
   T* part;
 };
 
+/// The parameters, and the buffers, of a const or mutable network in the order of `parts`.
 template <class Net>
-std::vector<Named<Parameter>> parameters(Net& net) {
-  std::vector<Named<Parameter>> found;
-  visit_parts({}, net, Visitor{.parameter = [&](const std::string& path, Parameter& p) {
-                found.push_back({path, &p});
+auto parameters(Net& net) {
+  using AnyVisitor = BasicVisitor<std::is_const_v<Net>>;
+  using Part = typename AnyVisitor::template Access<Parameter>;
+  std::vector<Named<Part>> found;
+  visit_parts({}, net, AnyVisitor{.parameter = [&](const std::string& path, Part& part) {
+                found.push_back({path, &part});
               }});
   return found;
 }
 
 template <class Net>
-std::vector<Named<const Parameter>> parameters(const Net& net) {
-  std::vector<Named<const Parameter>> found;
-  visit_parts({}, net, ConstVisitor{.parameter = [&](const std::string& path, const Parameter& p) {
-                found.push_back({path, &p});
-              }});
-  return found;
-}
-
-template <class Net>
-std::vector<Named<Buffer>> buffers(Net& net) {
-  std::vector<Named<Buffer>> found;
-  visit_parts({}, net, Visitor{.buffer = [&](const std::string& path, Buffer& b) {
-                found.push_back({path, &b});
-              }});
-  return found;
-}
-
-template <class Net>
-std::vector<Named<const Buffer>> buffers(const Net& net) {
-  std::vector<Named<const Buffer>> found;
-  visit_parts({}, net, ConstVisitor{.buffer = [&](const std::string& path, const Buffer& b) {
-                found.push_back({path, &b});
+auto buffers(Net& net) {
+  using AnyVisitor = BasicVisitor<std::is_const_v<Net>>;
+  using Part = typename AnyVisitor::template Access<Buffer>;
+  std::vector<Named<Part>> found;
+  visit_parts({}, net, AnyVisitor{.buffer = [&](const std::string& path, Part& part) {
+                found.push_back({path, &part});
               }});
   return found;
 }
