@@ -68,9 +68,10 @@ class AnyLayer {
 struct Sequential {
   std::vector<AnyLayer> layers;
 
+  /// One Sequential alone is copied, not nested.
   template <class... Layers>
-  requires(sizeof...(Layers) > 0 && (!std::same_as<std::remove_cvref_t<Layers>, Sequential> &&
-                                     ...)) explicit Sequential(Layers... list) {
+  requires(sizeof...(Layers) > 1 || (sizeof...(Layers) == 1 && (!std::same_as<Layers, Sequential> &&
+                                                                ...))) explicit Sequential(Layers... list) {
     (layers.emplace_back(std::move(list)), ...);
   }
   explicit Sequential(std::vector<AnyLayer> list) : layers(std::move(list)) {}
