@@ -1,3 +1,4 @@
+#include <trous/core/error.h>
 #include <trous/layers/networks.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/pointwise.h>
@@ -32,7 +33,13 @@ Conv2d classifier(std::int64_t in, std::int64_t classes) {
   return Conv2d{{.in_channels = in, .out_channels = classes, .kernel = 1, .initializer = glorot_uniform()}};
 }
 
-std::int64_t width_or(const SegmentationOptions& o, std::int64_t own) { return o.width > 0 ? o.width : own; }
+std::int64_t width_or(const SegmentationOptions& o, std::int64_t own) {
+  if (o.width < 0) {
+    throw ArgumentError(text("SegmentationOptions: width ", o.width,
+                             ". Give the number of channels, or 0 for the network's own."));
+  }
+  return o.width > 0 ? o.width : own;
+}
 
 // A transposed filter of twice the stride overlaps itself evenly; with 1x1 filters there is nothing to
 // overlap.
