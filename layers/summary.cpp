@@ -34,12 +34,13 @@ Summary summarize_tape(const Tape& tape, const Shape& input,
                        const std::vector<std::pair<std::string, std::int64_t>>& sizes) {
   Summary summary{.input = input, .layers = {}};
   for (const NodePtr& node : tape) {
+    const std::int64_t cost = multiply_adds_of(*node);
+    summary.multiply_adds += cost;  // also of ops that no layer names
     if (node->op.name.empty() || node->inputs.empty()) continue;
-    LayerRow row{node->op.name, node->op.kind, node->shape, 0, multiply_adds_of(*node)};
+    LayerRow row{node->op.name, node->op.kind, node->shape, 0, cost};
     for (const auto& [path, size] : sizes) {
       if (path.starts_with(row.path + '.')) row.parameters += size;
     }
-    summary.multiply_adds += row.multiply_adds;
     summary.layers.push_back(std::move(row));
   }
   for (const auto& [path, size] : sizes) summary.parameters += size;
@@ -47,7 +48,7 @@ Summary summarize_tape(const Tape& tape, const Shape& input,
 }
 
 std::ostream& operator<<(std::ostream& stream, const Summary& summary) {
-  std::size_t path = 5, kind = 4, output = 6;
+  std::size_t path = 5, kind = 4, output = std::max<std::size_t>(6, text(summary.input).size());
   for (const LayerRow& row : summary.layers) {
     path = std::max(path, row.path.size());
     kind = std::max(kind, row.kind.size());
@@ -61,11 +62,12 @@ std::ostream& operator<<(std::ostream& stream, const Summary& summary) {
           << std::right << std::setw(12) << d << std::setw(15) << e << '\n';
   };
   line("layer", "kind", "output", "parameters", "MACs");
+  line("input", "", text(summary.input), "-", "-");
   for (const LayerRow& row : summary.layers) {
     line(row.path, row.kind, text(row.output), grouped(row.parameters),
          row.multiply_adds ? grouped(row.multiply_adds) : "-");
   }
-  line("total", "", text(summary.input), grouped(summary.parameters), grouped(summary.multiply_adds));
+  line("total", "", "", grouped(summary.parameters), grouped(summary.multiply_adds));
   return stream << table.str();
 }
 

@@ -24,7 +24,7 @@ struct Summary {
   Shape input;
   std::vector<LayerRow> layers;
   std::int64_t parameters = 0;
-  std::int64_t multiply_adds = 0;
+  std::int64_t multiply_adds = 0;  ///< of every op, also of those outside named layers
 };
 
 /// A table: layer, output shape, parameters, multiply-adds (MACs).
@@ -42,10 +42,13 @@ Summary summarize(const Net& net, const Shape& input) {
   const Recording scope(Recording::everything);
   Pass pass = Pass::training(Key{0});
   pass.name_layers(net);
-  const Variable y = net(Tensor::zeros(input, DType::float32), pass);
+  DType dtype = DType::float32;
   std::vector<std::pair<std::string, std::int64_t>> sizes;
-  for (const auto& [path, parameter] : parameters(net))
+  for (const auto& [path, parameter] : parameters(net)) {
     sizes.emplace_back(path, parameter->spec.shape.elements());
+    dtype = parameter->get().dtype();
+  }
+  const Variable y = net(Tensor::zeros(input, dtype), pass);
   return summarize_tape(Tape::of(y), input, sizes);
 }
 
