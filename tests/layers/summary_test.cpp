@@ -1,0 +1,103 @@
+// The table of a network, compared whole, its multiply-adds counted by hand.
+#include <gtest/gtest.h>
+
+#include <trous/layers/conv.h>
+#include <trous/layers/dense.h>
+#include <trous/layers/norm.h>
+#include <trous/layers/sequential.h>
+#include <trous/layers/summary.h>
+#include <trous/ops/conv2d.h>
+#include <trous/ops/depthwise_conv2d.h>
+#include <trous/ops/pointwise.h>
+
+#include "layers/toys.h"
+
+namespace trous {
+namespace {
+
+struct Small {
+  Conv2d down{{.in_channels = 3, .out_channels = 4, .stride = 2}};
+  BatchNorm norm{{.channels = 4}};
+  std::vector<AtrousConv2d> context{
+      AtrousConv2d{{.in_channels = 4, .out_channels = 4, .rate = 2, .bias = false}}};
+  Conv2dTranspose up{{.in_channels = 4, .out_channels = 2, .kernel = 4, .stride = 2}};
+  Sequential head{[](const Variable& x) { return relu(x); }, Dense{{.in_features = 2, .out_features = 300}}};
+
+  Variable operator()(const Variable& x, Pass& pass) const {
+    return head(up(context[0](norm(down(x, pass), pass), pass), pass), pass);
+  }
+  static void parts(auto& self, auto&& f) {
+    f("down", self.down);
+    f("norm", self.norm);
+    f("context", self.context);
+    f("up", self.up);
+    f("head", self.head);
+  }
+};
+
+Small made() {
+  Small net;
+  initialize(net, Key{1});
+  return net;
+}
+
+// down      4x4 pixels, 9 taps, 3 -> 4                    16 * 108
+// context   4x4 pixels, 9 taps, 4 -> 4                    16 * 144
+// up        each of the 4x4 pixels of its input meets 16 taps, 4 -> 2
+// head      8x8 pixels, 2 -> 300
+TEST(Summary, IsOneTableWithHandCountedCosts) {
+  EXPECT_EQ(text(summarize(made(), {1, 8, 8, 3})),
+            "  layer      kind              output        parameters           MACs\n"
+            "  input                        [1, 8, 8, 3]           -              -\n"
+            "  down       conv2d            [1, 4, 4, 4]         112          1,728\n"
+            "  norm       batch_norm        [1, 4, 4, 4]           8              -\n"
+            "  context.0  atrous_conv2d     [1, 4, 4, 4]         144          2,304\n"
+            "  up         conv2d_transpose  [1, 8, 8, 2]         130          2,048\n"
+            "  head.1     matmul            [64, 300]            900         38,400\n"
+            "  total                                           1,294         44,480\n");
+}
+
+TEST(Summary, CountsTheWholeBatch) {
+  const Summary one = summarize(made(), {1, 8, 8, 3}), three = summarize(made(), {3, 8, 8, 3});
+  EXPECT_EQ(three.multiply_adds, 3 * one.multiply_adds);
+  EXPECT_EQ(three.parameters, one.parameters);
+}
+
+TEST(Summary, TheFirstColumnsGrowWithTheInput) {
+  // The input's shape is the longest of all: the columns must still stand in line.
+  const Summary summary{.input = {100, 1000, 1000, 3}, .layers = {{"a", "conv2d", {1, 1, 1, 1}, 7, 8}}};
+  EXPECT_EQ(text(summary),
+            "  layer  kind    output                parameters           MACs\n"
+            "  input          [100, 1000, 1000, 3]           -              -\n"
+            "  a      conv2d  [1, 1, 1, 1]                   7              8\n"
+            "  total                                         0              0\n");
+}
+
+TEST(Summary, TheTotalCoversOpsThatNoLayerNames) {
+  Sequential net{Conv2d{{.in_channels = 2, .out_channels = 3, .bias = false}},
+                 [](const Variable& x) {
+                   return conv2d(x, Tensor::ones({1, 1, 3, 5}, DType::float32));
+                 },
+                 [](const Variable& x) {
+                   return depthwise_conv2d(x, Tensor::ones({3, 3, 5, 1}, DType::float32));
+                 }};
+  initialize(net, Key{1});
+  const Summary summary = summarize(net, {1, 4, 4, 2});
+  EXPECT_EQ(summary.layers.size(), 1u);
+  EXPECT_EQ(summary.multiply_adds, 16 * (9 * 2 * 3) + 16 * (3 * 5) + 16 * (9 * 5));
+}
+
+TEST(Summary, TakesAFloat64Network) {
+  const Summary narrow = summarize(made(), {2, 8, 8, 3});
+  const Summary wide = summarize(cast_network(made(), DType::float64), {2, 8, 8, 3});
+  EXPECT_EQ(text(wide), text(narrow));
+}
+
+TEST(Summary, LeavesTheNetworkAlone) {
+  const Small net = made(), before = net;
+  summarize(net, {2, 8, 8, 3});
+  EXPECT_TRUE(same_network(net, before));
+}
+
+}  // namespace
+}  // namespace trous
