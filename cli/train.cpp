@@ -32,7 +32,7 @@ struct Arguments {
   std::string data = "fashion", data_directory, model = "small-dilated", out;
   std::string optimizer = "adam", schedule = "poly", class_weights = "inverse-sqrt";
   std::int64_t steps = 400, batch = 16, validate_every = 100, width = 0, kernel = 3;
-  double learning_rate = 2e-3;
+  double learning_rate = 8e-3;
   std::uint64_t seed = 0;
   int threads = 0;
   bool pixel_baseline = false, quiet = false;
