@@ -111,6 +111,7 @@ Variable where(const Variable& mask, const Variable& a, const Variable& b) {
 }
 
 Variable sign(const Variable& x) {
+  visit_floating("sign", x.dtype(), []<class T> {});
   return record(
       {"sign"}, {x},
       [](std::span<const Tensor> in) {
@@ -120,6 +121,7 @@ Variable sign(const Variable& x) {
 }
 
 Variable floor(const Variable& x) {
+  visit_floating("floor", x.dtype(), []<class T> {});
   return record({"floor"}, {x},
                 [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return std::floor(v); }); },
                 {Rule::locally_constant()});

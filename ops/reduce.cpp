@@ -71,12 +71,16 @@ Variable sum(const Variable& x, const std::vector<int>& axes, bool keep_axes) {
 Variable mean(const Variable& x) { return mean(x, all_axes(x)); }
 
 Variable mean(const Variable& x, const std::vector<int>& axes, bool keep_axes) {
+  visit_floating("mean", x.dtype(), []<class T> {});
   const std::int64_t count = reduced("mean", x, axes).count;
   check_not_empty("mean", x, count);
   return scale(sum(x, axes, keep_axes), 1.0 / static_cast<double>(count));
 }
 
-Variable max(const Variable& x) { return reshape(max(reshape(x, {x.value().elements()}), 0), {}); }
+Variable max(const Variable& x) {
+  check_not_empty("max", x, x.value().elements());
+  return reshape(max(reshape(x, {x.value().elements()}), 0), {});
+}
 
 Variable max(const Variable& x, int axis, bool keep_axis) {
   const int along = normalize_axis("max", x.shape(), axis);
@@ -85,8 +89,17 @@ Variable max(const Variable& x, int axis, bool keep_axis) {
   return keep_axis ? winners : without_axis(winners, along);
 }
 
-Variable min(const Variable& x) { return -max(-x); }
-Variable min(const Variable& x, int axis, bool keep_axis) { return -max(-x, axis, keep_axis); }
+Variable min(const Variable& x) {
+  visit_floating("min", x.dtype(), []<class T> {});
+  check_not_empty("min", x, x.value().elements());
+  return -max(-x);
+}
+
+Variable min(const Variable& x, int axis, bool keep_axis) {
+  visit_floating("min", x.dtype(), []<class T> {});
+  check_not_empty("min", x, x.shape()[normalize_axis("min", x.shape(), axis)]);
+  return -max(-x, axis, keep_axis);
+}
 
 Variable argmax(const Variable& x, int axis, bool keep_axis) {
   const int along = normalize_axis("argmax", x.shape(), axis);

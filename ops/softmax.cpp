@@ -7,9 +7,17 @@
 
 namespace trous {
 
+namespace {
+
+int checked_axis(const char* op, const Variable& x, int axis) {
+  visit_floating(op, x.dtype(), []<class T> {});
+  return normalize_axis(op, x.shape(), axis);
+}
+
+}  // namespace
+
 Variable log_softmax(const Variable& x, int axis) {
-  visit_floating("log_softmax", x.dtype(), []<class T> {});
-  const int along = normalize_axis("log_softmax", x.shape(), axis);
+  const int along = checked_axis("log_softmax", x, axis);
   return record({"log_softmax", {{"axis", std::int64_t{along}}}}, {x},
                 [along](std::span<const Tensor> in) { return kernels::log_softmax(in[0], along); },
                 {Rule(Reads::the_output(), [along](const Vjp& v) {
@@ -17,6 +25,8 @@ Variable log_softmax(const Variable& x, int axis) {
                 })});
 }
 
-Variable softmax(const Variable& x, int axis) { return exp(log_softmax(x, axis)); }
+Variable softmax(const Variable& x, int axis) {
+  return exp(log_softmax(x, checked_axis("softmax", x, axis)));
+}
 
 }  // namespace trous
