@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -60,6 +61,7 @@ class Loop {
   void validate(std::int64_t step);
   std::string first_bad(std::int64_t step, const Batch& batch) const;
   std::string bad_gradient(const std::vector<Variable>& gradients) const;
+  static std::string bad_value(const AnyLayer& net);
 
   AnyLayer& net_;
   AnyLayer best_;
@@ -94,8 +96,10 @@ std::string Loop::first_bad(std::int64_t step, const Batch& batch) const {
   const auto found = tape.first_not_finite();
   if (!found) return "the loss";
   const Node& node = tape[*found];
-  return text(node.inputs.empty() ? "weights " : "the output of ", node.op.kind, ' ', short_name(node.dtype),
-              node.shape, node.op.name.empty() ? "" : text(" of layer ", node.op.name), " at step ", step);
+  const std::string tensor = text(short_name(node.dtype), node.shape);
+  if (node.inputs.empty()) return text("the weight ", node.op.name, ' ', tensor, " at step ", step);
+  return text("the output of ", node.op.kind, ' ', tensor,
+              node.op.name.empty() ? "" : text(" of layer ", node.op.name), " at step ", step);
 }
 
 std::string Loop::bad_gradient(const std::vector<Variable>& gradients) const {
@@ -107,13 +111,23 @@ std::string Loop::bad_gradient(const std::vector<Variable>& gradients) const {
   return {};
 }
 
+std::string Loop::bad_value(const AnyLayer& net) {
+  for (const auto& [path, weight] : parameters(net)) {
+    if (!all_finite(weight->get().value())) return text("the weight ", path, ' ', weight->spec.shape);
+  }
+  for (const auto& [path, statistic] : buffers(net)) {
+    if (!all_finite(statistic->get())) return text("the statistic ", path, ' ', statistic->spec.shape);
+  }
+  return {};
+}
+
 void Loop::take(std::int64_t step) {
   const Batch batch = make_batch(data_.train, order_.indices(step - 1));
   Step forward_step = forward(step - 1, batch);
   const double loss = forward_step.loss.value().to_double();
   if (!std::isfinite(loss)) {
-    result_.diverged =
-        text("the loss is ", loss, "; the first tensor that went bad is ", first_bad(step, batch));
+    result_.diverged = text("the loss is ", std::isnan(loss) ? "NaN" : "infinite",
+                            "; the first tensor that went bad is ", first_bad(step, batch));
     return;
   }
   const std::vector<Variable> gradients = grad(std::move(forward_step.loss), forward_step.weights);
@@ -123,8 +137,14 @@ void Loop::take(std::int64_t step) {
   }
   const double learning_rate =
       learning_rate_at(options_.schedule, options_.learning_rate, step - 1, options_.steps);
-  commit(forward_step.pass, forward_step.bound, net_);
-  trous::step(optimizer_, net_, gradients, learning_rate);
+  AnyLayer next = net_;
+  commit(forward_step.pass, forward_step.bound, next);
+  trous::step(optimizer_, next, gradients, learning_rate);
+  if (const std::string bad = bad_value(next); !bad.empty()) {
+    result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite after step ", step);
+    return;
+  }
+  net_ = std::move(next);
   loss_sum_ += loss;
   ++loss_count_;
   if (callbacks_.on_step) callbacks_.on_step({step, options_.steps, loss, learning_rate});

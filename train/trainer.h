@@ -48,8 +48,9 @@ struct TrainCallbacks {
 struct TrainResult {
   std::int64_t best_step = 0;
   double best_score = 0;  ///< validation mIoU of the foreground classes
-  /// Where the loss or a gradient became NaN or infinite: the first tensor that did, in words. Training
-  /// has then stopped, and the network holds its best weights so far, or its first ones.
+  /// Where the loss, a gradient, a weight or a running statistic became NaN or infinite: the first tensor
+  /// that did, in words. Training has then stopped, and the network holds its best weights so far, or its
+  /// first ones.
   std::optional<std::string> diverged;
 };
 
