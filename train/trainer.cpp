@@ -189,6 +189,7 @@ Tensor predict(const AnyLayer& net, const Tensor& images) {
 }
 
 ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch) {
+  if (batch < 1) throw ArgumentError(text("evaluate_on: batch ", batch, ". Give 1 or more."));
   ConfusionMatrix scores(static_cast<std::int64_t>(data.classes.size()), unknown_label);
   std::vector<std::int64_t> indices(static_cast<std::size_t>(data.size));
   std::iota(indices.begin(), indices.end(), 0);

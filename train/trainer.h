@@ -76,7 +76,7 @@ TrainResult train(Net& net, const Splits& data, const TrainOptions& options,
 /// The likeliest class of every pixel: int32 [n, h, w]. Records nothing.
 Tensor predict(const AnyLayer& net, const Tensor& images);
 
-/// The scores of `net` over the whole of `data`.
+/// The scores of `net` over the whole of `data`. Throws ArgumentError if batch < 1.
 ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch = 16);
 
 }  // namespace trous
