@@ -32,6 +32,12 @@ void ConfusionMatrix::add(const Tensor& truth, const Tensor& prediction) {
 }
 
 std::int64_t ConfusionMatrix::count(std::int64_t truth, std::int64_t prediction) const {
+  for (const std::int64_t c : {truth, prediction}) {
+    if (c < 0 || c >= classes_) {
+      throw ArgumentError(
+          text("ConfusionMatrix: there is no class ", c, ". Classes are 0 to ", classes_ - 1, '.'));
+    }
+  }
   return counts_.at(static_cast<std::size_t>(truth * classes_ + prediction));
 }
 

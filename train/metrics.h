@@ -20,7 +20,8 @@ class ConfusionMatrix {
 
   std::int64_t classes() const { return classes_; }
 
-  /// How many pixels of class `truth` were called `prediction`.
+  /// How many pixels of class `truth` were called `prediction`. Throws ArgumentError for what is no class,
+  /// and so do the scores below.
   std::int64_t count(std::int64_t truth, std::int64_t prediction) const;
 
   /// TP / (TP + FP + FN), or nothing where the class is in neither truth nor prediction.
