@@ -2,6 +2,7 @@
 #include <array>
 #include <vector>
 
+#include <trous/core/error.h>
 #include <trous/data/palette.h>
 #include <trous/train/baselines.h>
 
@@ -15,7 +16,8 @@ std::size_t level(const float* pixel, std::int64_t channels) {
   double sum = 0;
   for (std::int64_t c = 0; c < channels; ++c) sum += static_cast<double>(pixel[c]);
   const double scaled = sum / static_cast<double>(channels) * static_cast<double>(levels);
-  return static_cast<std::size_t>(std::clamp(scaled, 0.0, static_cast<double>(levels - 1)));
+  if (!(scaled > 0)) return 0;  // NaN too
+  return static_cast<std::size_t>(std::min(scaled, static_cast<double>(levels - 1)));
 }
 
 Tensor predict_by_level(const Sample& sample, std::size_t threshold, std::int32_t label) {
@@ -51,6 +53,11 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
     const float* pixel = sample.image.values<float>().data();
     for (const std::int32_t label : sample.mask.values<std::int32_t>()) {
       if (label != unknown_label) {
+        if (label < 0 || label >= static_cast<std::int64_t>(classes.size())) {
+          throw ArgumentError(text(train.name, ": sample ", i, " has label ", label, ". The set has ",
+                                   classes.size(), " classes, and ", unknown_label,
+                                   " means unknown. Mend the mask."));
+        }
         ++histogram[label != 0][level(pixel, channels)];
         ++classes[static_cast<std::size_t>(label)];
       }

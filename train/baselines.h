@@ -17,7 +17,7 @@ struct ThresholdBaseline {
 };
 
 /// Threshold and class are chosen on the first `samples` training images: of 64 thresholds the one that
-/// separates background from the rest in most pixels.
+/// separates background from the rest in most pixels. Throws ArgumentError for a label that is no class.
 ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, std::int64_t samples = 1000);
 
 }  // namespace trous
