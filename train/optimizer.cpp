@@ -69,16 +69,16 @@ std::vector<Tensor> Sgd::step(const std::vector<Tensor>& weights, const std::vec
 }
 
 Adam::Adam(const AdamOptions& options, bool decoupled) : options_(options), decoupled_(decoupled) {
-  check_range("Adam", "beta1", options.beta1);
-  check_range("Adam", "beta2", options.beta2);
-  check_decay("Adam", options.weight_decay);
+  check_range(name(), "beta1", options.beta1);
+  check_range(name(), "beta2", options.beta2);
+  check_decay(name(), options.weight_decay);
   if (!(options.epsilon > 0))
-    throw ArgumentError(text("Adam: epsilon ", options.epsilon, " is not above 0. 1e-8 is usual."));
+    throw ArgumentError(text(name(), ": epsilon ", options.epsilon, " is not above 0. 1e-8 is usual."));
 }
 
 std::vector<Tensor> Adam::step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
                                double learning_rate) {
-  check_step("Adam", weights, gradients, first_.size(), steps_ > 0);
+  check_step(name(), weights, gradients, first_.size(), steps_ > 0);
   if (steps_ == 0) {
     first_ = zeros_like(weights);
     second_ = zeros_like(weights);

@@ -55,15 +55,25 @@ class Adam {
   Adam(const AdamOptions& options, bool decoupled);
 
  private:
+  const char* name() const { return decoupled_ ? "AdamW" : "Adam"; }
+
   AdamOptions options_;
   bool decoupled_;
   std::int64_t steps_ = 0;
   std::vector<Tensor> first_, second_;
 };
 
+/// As AdamOptions, with a decay of its own: AdamW({.beta2 = 0.99}) still decays.
+struct AdamWOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+};
+
 class AdamW : public Adam {
  public:
-  explicit AdamW(const AdamOptions& options = {.weight_decay = 0.01}) : Adam(options, true) {}
+  explicit AdamW(const AdamWOptions& o = {}) : Adam({o.beta1, o.beta2, o.epsilon, o.weight_decay}, true) {}
 };
 
 using Optimizer = std::variant<Sgd, Adam, AdamW>;
