@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <iomanip>
@@ -34,8 +36,9 @@ std::string bar(double done, int columns, bool utf8) {
 bool speaks_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     if (const char* value = std::getenv(name); value && *value) {
-      const std::string locale(value);
-      return locale.find("UTF-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+      std::string locale(value);
+      for (char& c : locale) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
     }
   }
   return false;
@@ -56,23 +59,24 @@ std::string progress_line(const ProgressState& s, int width, bool utf8) {
   const std::string steps = std::to_string(s.steps), step = std::to_string(s.step);
   const std::string head = " step  " + std::string(steps.size() - std::min(steps.size(), step.size()), ' ') +
                            step + '/' + steps + "  ";
-  const std::vector<std::string> fields = {
+  std::array<std::string, 5> fields = {
       formatted("  %3.0f%%", 100 * done),
       s.seconds_left < 0 ? std::string() : "  eta " + clock_text(s.seconds_left),
       s.images_per_second <= 0 ? std::string() : formatted("  %.0f img/s", s.images_per_second),
-      formatted(s.loss != 0 && s.loss < 1e-3 ? "  loss %.2e" : "  loss %.4f", s.loss),
+      formatted(s.loss != 0 && !(s.loss >= 1e-3 && s.loss < 1e4) ? "  loss %.2e" : "  loss %.4f", s.loss),
       formatted("  lr %.1e", s.learning_rate),
   };
-  std::size_t kept = fields.size();
   const auto used = [&] {
     std::size_t length = head.size();
-    for (std::size_t i = 0; i < kept; ++i) length += fields[i].size();
+    for (const std::string& field : fields) length += field.size();
     return static_cast<int>(length);
   };
-  while (kept > 0 && used() + shortest_bar > width) --kept;
+  for (const std::size_t least : {4, 2, 3, 1, 0}) {  // learning rate, img/s, loss, ETA, percentage
+    if (used() + shortest_bar > width) fields[least].clear();
+  }
   const int columns = std::clamp(width - used(), 0, longest_bar);
   std::string line = head + bar(done, columns, utf8);
-  for (std::size_t i = 0; i < kept; ++i) line += fields[i];
+  for (const std::string& field : fields) line += field;
   // Without room for even a short bar the head alone may still be too long; it is plain ASCII.
   return columns == 0 ? line.substr(0, static_cast<std::size_t>(std::max(width, 0))) : line;
 }

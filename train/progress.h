@@ -19,8 +19,8 @@ struct ProgressState {
 };
 
 /// ` step  118/400  ━━━━━━━━━╸──────────────  29%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03`, cut to
-/// `width` columns: the bar shrinks first, then fields go from the right. `utf8` draws the bar with lines,
-/// otherwise with = and -.
+/// `width` columns: the bar shrinks first, then learning rate, img/s, loss, ETA and percentage go, in this
+/// order. `utf8` draws the bar with lines, otherwise with = and -.
 std::string progress_line(const ProgressState& state, int width, bool utf8);
 
 /// 75 seconds as 1:15, and 3675 as 1:01:15.
