@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Writes data/optimizers.safetensors: the weights after each of six steps of PyTorch's optimizers, in float64.
+
+    python3 tests/golden/make_optimizer_goldens.py
+
+Written with Python 3.11 and PyTorch 1.13.0 (Debian 12: python3-torch). The tests only read the file; they need
+no Python. First weights and gradients are a formula that tests/train/optimizer_golden_test.cpp repeats, and the
+learning rate of step t = 0, 1, ... is 0.125 / (t + 1). <case>/<t>/<k> is weight k after step t.
+"""
+import json
+import os
+import struct
+
+import torch
+
+SHAPES = [(3, 2), (5,)]
+STEPS = 6
+
+
+def numbers(shape, salt):
+    """Element i is ((7919 i + 104729 salt) mod 2001 - 1000) / 1024."""
+    count = 1
+    for extent in shape:
+        count *= extent
+    i = torch.arange(count, dtype=torch.int64)
+    return (((7919 * i + 104729 * salt) % 2001 - 1000).to(torch.float64) / 1024).reshape(shape)
+
+
+CASES = {
+    "sgd": lambda w: torch.optim.SGD(w, lr=1),
+    "momentum": lambda w: torch.optim.SGD(w, lr=1, momentum=0.9),
+    "nesterov": lambda w: torch.optim.SGD(w, lr=1, momentum=0.75, nesterov=True, weight_decay=0.125),
+    "adam": lambda w: torch.optim.Adam(w, lr=1),
+    "adam_decay": lambda w: torch.optim.Adam(w, lr=1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.125),
+    "adamw": lambda w: torch.optim.AdamW(w, lr=1),
+    "adamw_decay": lambda w: torch.optim.AdamW(w, lr=1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.25),
+}
+
+stored = {}
+for name, make in CASES.items():
+    weights = [numbers(shape, k).requires_grad_() for k, shape in enumerate(SHAPES)]
+    optimizer = make(weights)
+    for t in range(STEPS):
+        for k, weight in enumerate(weights):
+            weight.grad = numbers(SHAPES[k], 10 * (t + 1) + k)
+        optimizer.param_groups[0]["lr"] = 0.125 / (t + 1)
+        optimizer.step()
+        for k, weight in enumerate(weights):
+            stored[f"{name}/{t}/{k}"] = weight.detach().clone()
+
+header, data = {}, b""
+for name, tensor in stored.items():
+    raw = struct.pack(f"<{tensor.numel()}d", *tensor.flatten().tolist())
+    header[name] = {"dtype": "F64", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+    data += raw
+text = json.dumps(header, separators=(",", ":")).encode()
+text += b" " * (-len(text) % 8)
+path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "optimizers.safetensors")
+with open(path, "wb") as file:
+    file.write(struct.pack("<Q", len(text)) + text + data)

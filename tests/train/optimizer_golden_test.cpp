@@ -1,0 +1,60 @@
+// Optimizers against six steps of PyTorch's, stored in golden/data/optimizers.safetensors, whose script is
+// golden/make_optimizer_goldens.py.
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include <trous/data/safetensors.h>
+#include <trous/train/optimizer.h>
+
+#include "data/scratch.h"
+
+namespace trous {
+namespace {
+
+// As in the script.
+Tensor numbers(const Shape& shape, std::int64_t salt) {
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < shape.elements(); ++i)
+    values.push_back(static_cast<double>((7919 * i + 104729 * salt) % 2001 - 1000) / 1024);
+  return {shape, values};
+}
+
+void expect_pytorch(const std::string& name, Optimizer optimizer) {
+  const SafetensorsFile file = read_safetensors(golden("optimizers.safetensors"));
+  const std::map<std::string, Tensor> stored(file.tensors.begin(), file.tensors.end());
+  std::vector<Tensor> weights{numbers({3, 2}, 0), numbers({5}, 1)};
+  for (std::int64_t t = 0; t < 6; ++t) {
+    const std::vector<Tensor> gradients{numbers({3, 2}, 10 * (t + 1)), numbers({5}, 10 * (t + 1) + 1)};
+    const double rate = 0.125 / static_cast<double>(t + 1);
+    weights = std::visit([&](auto& o) { return o.step(weights, gradients, rate); }, optimizer);
+    for (std::size_t k = 0; k < 2; ++k) {
+      const Tensor& expected = stored.at(name + '/' + std::to_string(t) + '/' + std::to_string(k));
+      ASSERT_EQ(expected.shape(), weights[k].shape());
+      for (std::size_t i = 0; i < expected.values<double>().size(); ++i) {
+        // Six steps of about ten roundings each, of numbers below 2.
+        EXPECT_NEAR(weights[k].values<double>()[i], expected.values<double>()[i], 6 * 10 * 2 * 1.2e-16)
+            << name << ", step " << t << ", weight " << k << ", element " << i;
+      }
+    }
+  }
+}
+
+TEST(OptimizerGoldens, Sgd) {
+  expect_pytorch("sgd", Sgd());
+  expect_pytorch("momentum", Sgd({.momentum = 0.9}));
+  expect_pytorch("nesterov", Sgd({.momentum = 0.75, .nesterov = true, .weight_decay = 0.125}));
+}
+
+TEST(OptimizerGoldens, Adam) {
+  expect_pytorch("adam", Adam());
+  expect_pytorch("adam_decay", Adam({.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.125}));
+}
+
+TEST(OptimizerGoldens, AdamW) {
+  expect_pytorch("adamw", AdamW());
+  expect_pytorch("adamw_decay", AdamW({.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.25}));
+}
+
+}  // namespace
+}  // namespace trous

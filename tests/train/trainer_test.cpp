@@ -1,0 +1,197 @@
+// The loop: it learns, repeats itself bit for bit on any number of threads, and leaks nothing.
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include <trous/layers/network.h>
+#include <trous/layers/networks.h>
+#include <trous/ops/reduce.h>
+#include <trous/train/trainer.h>
+
+#include "core/thrown.h"
+#include "core/with_threads.h"
+#include "layers/toys.h"
+#include "train/toys.h"
+
+namespace trous {
+namespace {
+
+TrainOptions few_steps(std::int64_t steps = 6) {
+  return {.steps = steps, .batch = 4, .learning_rate = 0.02, .validate_every = steps, .seed = 5};
+}
+
+Sequential trained(const TrainOptions& options) {
+  Sequential net = small_net();
+  train(net, striped(), options);
+  return net;
+}
+
+// Whatever a predictor makes of one pixel, it is right for half of it: if it gives bright and dark pixels one
+// class, one IoU is about 1/2 and the other 0; if it gives them two, both are (1/4) / (3/4). The largest mean
+// is 1/3, and chance moves it by a few hundredths on 16 images.
+TEST(Trainer, ANetworkThatCanLearnDoesAndOneThatCannotDoesNot) {
+  const TrainOptions options{.steps = 120, .batch = 8, .learning_rate = 0.02, .validate_every = 40};
+  const Splits data = striped();
+  Sequential net = small_net(), blind = small_net(1);
+  EXPECT_LT(evaluate_on(net, data.test).mean_iou(1), 0.5) << "before";
+  const TrainResult result = train(net, data, options);
+  EXPECT_EQ(result.diverged, std::nullopt);
+  // 3x3 filters see the stripes everywhere but at the border between them, some 2 of 12 columns.
+  EXPECT_GT(evaluate_on(net, data.test).mean_iou(1), 0.8);
+  train(blind, data, options);
+  EXPECT_LT(evaluate_on(blind, data.test).mean_iou(1), 0.42);
+}
+
+TEST(Trainer, pytorch_2201_ThreadsChangeNoBit) {
+  const auto run = [](int count) {
+    const WithThreads scope(count);
+    SmallDilated net({.in_channels = 1, .classes = 3, .width = 4});
+    initialize(net, Key{3});
+    train(net, striped(), few_steps(4));
+    return net;
+  };
+  const SmallDilated one = run(1);
+  EXPECT_TRUE(same_network(run(2), one));
+  EXPECT_TRUE(same_network(run(3), one));
+}
+
+TEST(Trainer, RepeatsItselfForASeedAndOnlyForIt) {
+  const Sequential first = trained(few_steps());
+  EXPECT_TRUE(same_network(trained(few_steps()), first));
+  TrainOptions other = few_steps();
+  other.seed = 6;
+  EXPECT_FALSE(same_network(trained(other), first));
+}
+
+TEST(Trainer, ValidatesInTimeAndKeepsTheBest) {
+  TrainOptions options = few_steps(10);
+  options.validate_every = 4;
+  Sequential net = small_net();
+  std::vector<double> losses;
+  std::vector<ValidationReport> reports;
+  std::vector<Sequential> at;
+  const TrainResult result =
+      train(net, striped(), options,
+            {.on_step =
+                 [&](const StepReport& r) {
+                   losses.push_back(r.loss);
+                   EXPECT_EQ(r.step, static_cast<std::int64_t>(losses.size()));
+                   EXPECT_EQ(r.steps, 10);
+                   EXPECT_EQ(r.learning_rate, learning_rate_at(Schedule::poly, 0.02, r.step - 1, 10));
+                 },
+             .on_validation =
+                 [&](const ValidationReport& r, const AnyLayer& now) {
+                   reports.push_back(r);
+                   at.push_back(Sequential(std::vector<AnyLayer>{now}));
+                 }});
+  ASSERT_EQ(losses.size(), 10u);
+  ASSERT_EQ(reports.size(), 3u);
+  double best = -1;
+  std::size_t which = 0;
+  const std::size_t borders[] = {0, 4, 8, 10};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(reports[i].step, static_cast<std::int64_t>(borders[i + 1]));
+    double mean = 0;
+    for (std::size_t s = borders[i]; s < borders[i + 1]; ++s) mean += losses[s];
+    EXPECT_DOUBLE_EQ(reports[i].train_loss, mean / static_cast<double>(borders[i + 1] - borders[i]));
+    const double score = reports[i].scores.mean_iou(1);
+    EXPECT_EQ(reports[i].best, score > best);
+    if (score > best) {
+      best = score;
+      which = i;
+    }
+  }
+  EXPECT_EQ(result.best_step, reports[which].step);
+  EXPECT_EQ(result.best_score, best);
+  EXPECT_TRUE(same_network(Sequential(std::vector<AnyLayer>{net}), at[which]));
+  EXPECT_EQ(evaluate_on(net, striped().validation).mean_iou(1), best);
+}
+
+TEST(Trainer, ClassWeightsChangeTheLossAndBatchNormLearnsItsStatistics) {
+  TrainOptions weighted = few_steps();
+  weighted.class_weights = Tensor({3}, std::vector<float>{0, 1, 5});
+  const Sequential net = trained(weighted), plain = trained(few_steps()), fresh = small_net();
+  EXPECT_FALSE(same_network(net, plain));
+  EXPECT_FALSE(same_bits(buffers(net)[0].part->get(), buffers(fresh)[0].part->get()));
+}
+
+TEST(Trainer, AVariableThatIsHeldKeepsItsValue) {
+  Sequential net = small_net();
+  const Variable held = parameters(net)[0].part->get();
+  const Sequential copy = net;
+  const std::vector<float> before = held.value().to_vector<float>();
+  train(net, striped(), few_steps());
+  EXPECT_EQ(held.value().to_vector<float>(), before);
+  EXPECT_TRUE(same_network(copy, small_net()));
+  EXPECT_FALSE(same_network(net, copy));
+}
+
+TEST(Trainer, pytorch_7343_TrainingLeavesNoMemoryBehind) {
+  const StorageCount before = live_storage();
+  { trained(few_steps()); }
+  EXPECT_EQ(live_storage().buffers, before.buffers);
+  EXPECT_EQ(live_storage().bytes, before.bytes);
+}
+
+TEST(Trainer, pytorch_143564_MemoryIsFlatOverAThousandSteps) {
+  std::vector<StorageCount> after;
+  Sequential net = small_net();
+  train(net, striped(), few_steps(1000),
+        {.on_step = [&](const StepReport&) { after.push_back(live_storage()); }});
+  ASSERT_EQ(after.size(), 1000u);
+  // From the second step on the first weights, which `best` holds, are no longer the current ones.
+  for (std::size_t i = 2; i < after.size(); ++i) {
+    ASSERT_EQ(after[i].buffers, after[1].buffers) << "step " << i + 1;
+    ASSERT_EQ(after[i].bytes, after[1].bytes) << "step " << i + 1;
+  }
+}
+
+TEST(Trainer, PredictIsTheArgmaxInEvaluationMode) {
+  const AnyLayer net = small_net();
+  const Tensor images = numbers({3, 7, 9, 1}, 1);
+  const Tensor labels = predict(net, images);
+  EXPECT_EQ(labels.dtype(), DType::int32);
+  EXPECT_EQ(labels.shape(), (Shape{3, 7, 9}));
+  EXPECT_TRUE(same(labels, argmax(evaluate(net, images), -1)));
+  EXPECT_TRUE(same(predict(net, images), labels));
+}
+
+TEST(Trainer, ScoresDoNotDependOnTheBatch) {
+  const AnyLayer net = small_net();
+  const Dataset set = striped().test;
+  ConfusionMatrix one_by_one(3, 255);
+  for (std::int64_t i = 0; i < set.size; ++i) {
+    const Sample sample = set.sample(i);
+    one_by_one.add(sample.mask, predict(net, sample.image.reshaped({1, 12, 12, 1})).reshaped({12, 12}));
+  }
+  for (const std::int64_t batch : {1, 3, 16, 100}) {
+    const ConfusionMatrix scores = evaluate_on(net, set, batch);
+    for (int t = 0; t < 3; ++t) {
+      for (int p = 0; p < 3; ++p) EXPECT_EQ(scores.count(t, p), one_by_one.count(t, p)) << "batch " << batch;
+    }
+  }
+}
+
+TEST(Trainer, RefusesOptionsBeforeItStarts) {
+  Sequential net = small_net();
+  const auto run = [&](const TrainOptions& options) {
+    return [&net, options] { train(net, striped(), options); };
+  };
+  EXPECT_EQ(thrown<ArgumentError>(run({.steps = 0})),
+            "train: steps 0, batch 16, validate_every 100. Each must be 1 or more.");
+  EXPECT_EQ(thrown<ArgumentError>(run({.batch = -1})),
+            "train: steps 400, batch -1, validate_every 100. Each must be 1 or more.");
+  EXPECT_EQ(thrown<ArgumentError>(run({.learning_rate = 0})),
+            "train: learning_rate 0 is not above 0. 2e-3 is usual for Adam.");
+  EXPECT_THROW(run({.learning_rate = std::nan("")})(), ArgumentError);
+  EXPECT_THROW(run({.learning_rate = std::numeric_limits<double>::infinity()})(), ArgumentError);
+  EXPECT_EQ(thrown<ShapeError>(run({.class_weights = Tensor::ones({4}, DType::float32)})),
+            "train: class_weights [4] for 3 classes. Give one weight per class.");
+  EXPECT_EQ(thrown<ArgumentError>([&] { evaluate_on(net, striped().test, 0); }),
+            "evaluate_on: batch 0. Give 1 or more.");
+  EXPECT_TRUE(same_network(net, small_net()));
+}
+
+}  // namespace
+}  // namespace trous
