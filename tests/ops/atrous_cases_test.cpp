@@ -178,5 +178,21 @@ TEST(AtrousCases, tiny_dnn_978_RateChangesValueAndGradients) {
   }
 }
 
+// equinox#728, jax#4592, #17618: a conv_transpose that "doesn't exactly transpose". Here the transpose of the
+// map *is* the other op, by construction.
+TEST(AtrousCases, equinox_728_TransposingTheMapGivesTheTranspose) {
+  const Tensor x = random64({2, 5, 6, 2}, 1), f = random64({2, 3, 2, 4}, 2);
+  for (const Padding padding : {Padding::same, Padding::valid}) {
+    const TrilinearForm form = atrous_conv2d_form(x.shape(), f.shape(), {3, 2}, padding, DType::float64);
+    const LinearMap conv = form.map(0, 2, f), back = conv.transpose();
+    EXPECT_EQ(conv.op, "atrous_conv2d");
+    EXPECT_EQ(back.op, "atrous_conv2d_transpose");
+    EXPECT_EQ(back.transpose().op, "atrous_conv2d");
+    const Variable y = conv(x);
+    EXPECT_TRUE(same_bits(y.value(), atrous_conv2d(x, f, {3, 2}, padding).value()));
+    EXPECT_TRUE(same_bits(back(y).value(), atrous_conv2d_transpose(y, f, {3, 2}, padding).value()));
+  }
+}
+
 }  // namespace
 }  // namespace trous

@@ -1,6 +1,7 @@
 // What the heart refuses: every text whole, before anything is allocated, and in one order for every rate.
 #include <limits>
 #include <ops/support.h>
+#include <sys/resource.h>
 #include <type_traits>
 
 #include <trous/ops/atrous_conv2d.h>
@@ -223,6 +224,33 @@ TEST(AtrousErrors, GradThatIsNotTheResult) {
             "atrous_conv2d_filter_grad: grad [1, 6, 6, 3] does not fit. value [2, 6, 6, 2], filter_shape [3, "
             "3, 2, 3], "
             "rate 2, SAME give [2, 6, 6, 3].");
+}
+
+// Not only is nothing left allocated: nothing was. The image is larger than all that came before it in this
+// process, so that a second one of its size would show in the peak.
+TEST(AtrousErrors, AreToldBeforeAnythingIsAllocated) {
+  const auto peak_kilobytes = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const Tensor value = ones({1, 1 << 12, 1 << 13, 1}), filters = ones({3, 3, 1, 1});  // 128 MiB
+  const long before = peak_kilobytes();
+  EXPECT_EQ(refused<ShapeError>([&] {
+              atrous_conv2d_transpose(value, filters, {1, 5, 5, 1}, 2, Padding::same);
+            }),
+            "atrous_conv2d_transpose: output_shape [1, 5, 5, 1] does not fit. value [1, 4096, 8192, 1], "
+            "filters [3, 3, "
+            "1, 1], rate 2, SAME give [1, 4096, 8192, 1].");
+  EXPECT_EQ(refused<ArgumentError>([&] { atrous_conv2d(value, filters, 0, Padding::same); }),
+            "atrous_conv2d: rate 0 on the height axis is below 1. A rate of 1 is a dense filter.");
+  EXPECT_EQ(refused<ShapeError>([&] {
+              atrous_conv2d_filter_grad(value, value, {3, 3, 1, 1}, 2, Padding::valid);
+            }),
+            "atrous_conv2d_filter_grad: grad [1, 4096, 8192, 1] does not fit. value [1, 4096, 8192, 1], "
+            "filter_shape [3, "
+            "3, 1, 1], rate 2, VALID give [1, 4092, 8188, 1].");
+  EXPECT_LT(peak_kilobytes() - before, 4096);
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ TEST(Conv2dTranspose, AcceptsExactlyTheShapesThatConv2dTakesToTheValue) {
               EXPECT_EQ(call().shape(), c.image) << c.text() << ", value " << value.shape();
               ++legal;
             } else {
-              EXPECT_NE(refused<ShapeError>(call), "(nothing was thrown)")
+              EXPECT_TRUE(refused<ShapeError>(call).starts_with("conv2d_transpose: "))
                   << c.text() << ", " << value.shape();
               ++refusals;
             }
@@ -130,7 +130,8 @@ TEST(Conv2dTranspose, AcceptsExactlyTheShapesThatConv2dTakesToTheValue) {
   EXPECT_GT(refusals, 200);
 }
 
-TEST(Conv2dTranspose, DerivesTheOutputShape) {
+// pytorch#14272: sizes that ignored the dilation.
+TEST(Conv2dTranspose, pytorch_14272_DerivesTheOutputShape) {
   const Tensor v = zeros({2, 3, 4, 5}), f = zeros({3, 2, 7, 5});
   const auto shape = [&](const Conv2dOptions& options) { return conv2d_transpose(v, f, options).shape(); };
   EXPECT_EQ(shape({.stride = 2}), (Shape{2, 6, 8, 7}));

@@ -31,7 +31,8 @@ Line enlarged(const Line& line) {
 
 class Threads : public testing::TestWithParam<Line> {};
 
-TEST_P(Threads, DoNotChangeABit) {
+// pytorch#2201, #88718: the number of threads changed results.
+TEST_P(Threads, pytorch_2201_DoNotChangeABit) {
   const Line line = enlarged(GetParam());
   const std::vector<Tensor> inputs = sample(line, DType::float32);
   std::optional<Evaluation> alone;
