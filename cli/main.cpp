@@ -1,6 +1,7 @@
 // The program `trous`: parses, runs one subcommand, and turns every error into one line and an exit code.
 #include <algorithm>
 #include <iostream>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -54,17 +55,29 @@ std::vector<std::string> known_words(const CLI::App& app) {
   return words;
 }
 
+// The first word that nothing took and that can only be a slip: an option, or what stands for a subcommand.
+std::string slip(const CLI::App& app) {
+  for (const std::string& word : app.remaining(true)) {
+    if (word.starts_with('-') || app.get_subcommands().empty()) return word.substr(0, word.find('='));
+  }
+  return {};
+}
+
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  std::cerr << "trous: " << error.what() << '\n';
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
-    for (const std::string& word : app.remaining(true)) {
-      const std::string name = word.substr(0, word.find('='));
-      if (const std::string meant = nearest(name, known_words(app)); !meant.empty()) {
-        std::cerr << "Did you mean " << meant << " instead of " << name << "?\n";
-      }
+  // A missing --out may be there, misspelt: the slip says more.
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  const bool unfinished = code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError;
+  const std::string word = unfinished ? slip(app) : std::string();
+  std::cerr << "trous: ";
+  if (word.empty()) {
+    std::cerr << error.what() << '.';
+  } else {
+    std::cerr << word << (word.starts_with('-') ? " is not an option." : " is not a subcommand.");
+    if (const std::string meant = nearest(word, known_words(app)); !meant.empty()) {
+      std::cerr << " Did you mean " << meant << '?';
     }
   }
-  std::cerr << "See trous --help, or trous train --help.\n";
+  std::cerr << "\nSee trous --help, or trous train --help.\n";
   return trous::cli::usage;
 }
 
@@ -89,6 +102,9 @@ int main(int argc, char** argv) {
   } catch (const trous::ArgumentError& error) {
     std::cerr << error.what() << '\n';
     return trous::cli::usage;
+  } catch (const std::bad_alloc&) {
+    std::cerr << "trous: there is not enough memory. Lower --batch or --width.\n";
+    return trous::cli::failed;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return trous::cli::failed;
