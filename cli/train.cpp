@@ -1,9 +1,12 @@
 // trous train: a network learns to segment, and is scored beside predictors that learn nothing.
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
+#include <limits>
 #include <numeric>
 
 #include <CLI/CLI.hpp>
@@ -39,7 +42,11 @@ struct Arguments {
 };
 
 Splits open_data(const Arguments& a) {
-  if (a.data == "shapes") return shapes();
+  if (a.data == "shapes") {
+    if (!a.data_directory.empty())
+      throw ArgumentError("train: --data-dir is for data in files, and shapes are generated. Leave it out.");
+    return shapes();
+  }
   FashionOptions options;
   if (!a.data_directory.empty()) options.directory = a.data_directory;
   return fashion(options);
@@ -69,15 +76,28 @@ std::string percent(double share) {
 }
 
 // Run folders are never overwritten.
-void make_run_folder(const std::string& out) {
+void check_run_folder(const std::string& out) {
   std::error_code failure;
   if (fs::exists(out, failure) && !(fs::is_directory(out, failure) && fs::is_empty(out, failure))) {
     throw FileError(text(
         out, ": it exists and is not an empty folder. Choose another --out; runs are never overwritten."));
   }
+}
+
+void make_run_folder(const std::string& out) {
+  std::error_code failure;
   fs::create_directories(fs::path(out) / "samples", failure);
   if (failure)
     throw FileError(text(out, ": the folder cannot be made, ", failure.message(), ". Choose another --out."));
+}
+
+Summary summary_of(const Arguments& a, const AnyLayer& net, const Shape& image) {
+  try {
+    return summarize(net, {1, image[0], image[1], image[2]});
+  } catch (const ShapeError& error) {
+    throw ArgumentError(text("train: ", a.model, " with --kernel ", a.kernel, " does not fit images of ",
+                             image[0], 'x', image[1], ". ", error.what()));
+  }
 }
 
 void print_data(const Splits& data, const std::vector<std::int64_t>& pixels) {
@@ -158,16 +178,18 @@ TrainResult train_shown(const Arguments& a, AnyLayer& net, const Splits& data, c
 
 int run(const Arguments& a) {
   if (a.threads > 0) set_threads(a.threads);
+  check_run_folder(a.out);
   const Splits data = open_data(a);
-  make_run_folder(a.out);
-  const std::vector<std::int64_t> pixels = class_pixels(data.train);
+  AnyLayer net = make_network(a, data, a.kernel);
+  const Summary summary = summary_of(a, net, data.train.image_shape);
+  make_run_folder(a.out);  // nothing that was asked for can be refused any more
   std::cout << "trous " TROUS_VERSION "  train " << a.model << " on " << a.data << ": " << a.steps
             << " steps of " << a.batch << " images, seed " << a.seed << ", " << threads()
-            << (threads() == 1 ? " thread" : " threads") << "\n\n";
+            << (threads() == 1 ? " thread" : " threads") << "\n"
+            << std::endl;
+  const std::vector<std::int64_t> pixels = class_pixels(data.train);
   print_data(data, pixels);
-  AnyLayer net = make_network(a, data, a.kernel);
-  const Shape& image = data.train.image_shape;
-  std::cout << summarize(net, {1, image[0], image[1], image[2]}) << '\n';
+  std::cout << summary << '\n';
   std::cout << "Without learning, on validation       fg mIoU   pixel accuracy\n";
   print_score("all background", background_baseline(data.validation));
   print_threshold(threshold_baseline(data.train, data.validation), data);
@@ -211,7 +233,40 @@ int run(const Arguments& a) {
 
 }  // namespace
 
+// Checks that the text is a whole number from `low` to `high`.
+CLI::Validator whole(std::int64_t low, std::int64_t high) {
+  return CLI::Validator(
+      [low, high](const std::string& word) {
+        std::int64_t number = 0;
+        const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
+        const bool whole = failure == std::errc() && end == word.data() + word.size();
+        return whole && number >= low && number <= high
+                   ? std::string()
+                   : text(word, " is not a whole number from ", low, " to ", high);
+      },
+      "");
+}
+
+CLI::Validator above_zero() {
+  return CLI::Validator(
+      [](const std::string& word) {
+        double number = 0;
+        const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
+        const bool all = failure == std::errc() && end == word.data() + word.size();
+        return all && number > 0 && std::isfinite(number) ? std::string()
+                                                          : text(word, " is not a number above 0");
+      },
+      "");
+}
+
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](const std::string& word) { return word.empty() ? std::string("the name is empty") : std::string(); },
+      "");
+}
+
 void add_train(CLI::App& app, int& code) {
+  constexpr std::int64_t most = std::int64_t{1} << 40;
   const auto a = std::make_shared<Arguments>();
   CLI::App* const train =
       app.add_subcommand("train", "Trains a segmentation network and scores it beside baselines.");
@@ -223,14 +278,12 @@ void add_train(CLI::App& app, int& code) {
   train->add_option("--model", a->model, "network")
       ->check(CLI::IsMember({"small-dilated", "mirror-context"}))
       ->capture_default_str();
-  train->add_option("--out", a->out, "folder of the run; must be new")->required();
-  train->add_option("--steps", a->steps, "training steps")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+  train->add_option("--out", a->out, "folder of the run; must be new")->required()->check(not_empty());
+  train->add_option("--steps", a->steps, "training steps")->check(whole(1, most))->capture_default_str();
+  train->add_option("--batch", a->batch, "images per step")->check(whole(1, 65536))->capture_default_str();
+  train->add_option("--learning-rate", a->learning_rate, "at the first step")
+      ->check(above_zero())
       ->capture_default_str();
-  train->add_option("--batch", a->batch, "images per step")
-      ->check(CLI::Range(1, 1 << 16))
-      ->capture_default_str();
-  train->add_option("--learning-rate", a->learning_rate, "at the first step")->capture_default_str();
   train->add_option("--schedule", a->schedule, "of the learning rate")
       ->check(CLI::IsMember({"constant", "poly", "cosine"}))
       ->capture_default_str();
@@ -241,17 +294,19 @@ void add_train(CLI::App& app, int& code) {
       ->check(CLI::IsMember({"none", "inverse-sqrt", "enet"}))
       ->capture_default_str();
   train->add_option("--validate-every", a->validate_every, "steps")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->check(whole(1, most))
       ->capture_default_str();
   train->add_option("--width", a->width, "channels of the network; 0 is its own default")
-      ->check(CLI::Range(0, 4096))
+      ->check(whole(0, 4096))
       ->capture_default_str();
   train->add_option("--kernel", a->kernel, "height and width of the filters")
-      ->check(CLI::Range(1, 31))
+      ->check(whole(1, 31))
       ->capture_default_str();
-  train->add_option("--seed", a->seed, "of weights, batches and dropout")->capture_default_str();
+  train->add_option("--seed", a->seed, "of weights, batches and dropout")
+      ->check(whole(0, std::numeric_limits<std::int64_t>::max()))
+      ->capture_default_str();
   train->add_option("--threads", a->threads, "0 takes the machine's")
-      ->check(CLI::Range(0, 1024))
+      ->check(whole(0, 1024))
       ->capture_default_str();
   train->add_flag("--pixel-baseline", a->pixel_baseline, "also train the same network with 1x1 filters");
   train->add_flag("-q,--quiet", a->quiet, "no progress line");
