@@ -204,12 +204,15 @@ int run(const Arguments& a) {
                              .validate_every = a.validate_every,
                              .seed = a.seed};
   const TrainResult result = train_shown(a, net, data, options, true);
+  const std::string weights = (fs::path(a.out) / "best.safetensors").string();
+  if (result.best_step > 0)
+    save(net, weights, {{"model", a.model}, {"data", a.data}, {"step", std::to_string(result.best_step)}});
   if (result.diverged) {
     std::cerr << "train: " << *result.diverged << ". Lower --learning-rate.\n";
+    if (result.best_step > 0)
+      std::cerr << "The best weights so far, of step " << result.best_step << ", are in " << weights << ".\n";
     return diverged;
   }
-  const std::string weights = (fs::path(a.out) / "best.safetensors").string();
-  save(net, weights, {{"model", a.model}, {"data", a.data}, {"step", std::to_string(result.best_step)}});
 
   std::optional<ConfusionMatrix> pixel;
   if (a.pixel_baseline) {
