@@ -126,9 +126,15 @@ void write_panel(const std::string& path, const AnyLayer& net, const Dataset& da
   write_png(path, prediction_panel(samples, predictions, {.columns = 2}));
 }
 
+// The tables stay within 60 columns.
+void print_heading(const std::string& title) {
+  std::cout << std::left << std::setw(35) << title << std::right << std::setw(9) << "fg mIoU" << std::setw(10)
+            << "accuracy" << '\n';
+}
+
 void print_score(const std::string& who, const ConfusionMatrix& scores) {
-  std::cout << "  " << std::left << std::setw(34) << who << std::right << std::fixed << std::setprecision(3)
-            << std::setw(8) << scores.mean_iou(1) << std::setw(17) << scores.pixel_accuracy() << '\n';
+  std::cout << "  " << std::left << std::setw(33) << who << std::right << std::fixed << std::setprecision(3)
+            << std::setw(9) << scores.mean_iou(1) << std::setw(10) << scores.pixel_accuracy() << '\n';
 }
 
 void print_threshold(const ThresholdBaseline& baseline, const Splits& data) {
@@ -172,7 +178,9 @@ TrainResult train_shown(const Arguments& a, AnyLayer& net, const Splits& data, c
     name << "step_" << std::setfill('0') << std::setw(6) << r.step << ".png";
     write_panel((fs::path(a.out) / "samples" / name.str()).string(), now, data.validation, 8);
   };
-  if (table) std::cout << "   step      loss  fg mIoU  accuracy    time   img/s   (validation)\n";
+  if (table) {
+    std::cout << "Training, scored on validation\n   step      loss   fg mIoU  accuracy    time   img/s\n";
+  }
   return train(net, data, options, callbacks);
 }
 
@@ -190,7 +198,7 @@ int run(const Arguments& a) {
   const std::vector<std::int64_t> pixels = class_pixels(data.train);
   print_data(data, pixels);
   std::cout << summary << '\n';
-  std::cout << "Without learning, on validation       fg mIoU   pixel accuracy\n";
+  print_heading("Without learning, on validation");
   print_score("all background", background_baseline(data.validation));
   print_threshold(threshold_baseline(data.train, data.validation), data);
   std::cout << std::endl;
@@ -222,7 +230,8 @@ int run(const Arguments& a) {
   }
   const ConfusionMatrix scores = evaluate_on(net, data.test, a.batch);
   std::cout << "\nTest: " << data.test.size << " images, scored once, weights of step " << result.best_step
-            << "\n\n                                      fg mIoU   pixel accuracy\n";
+            << "\n\n";
+  print_heading("");
   print_score("all background", background_baseline(data.test));
   print_threshold(threshold_baseline(data.train, data.test), data);
   if (pixel) print_score(a.model + ", 1x1 filters", *pixel);
