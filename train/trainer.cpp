@@ -61,7 +61,7 @@ class Loop {
   void validate(std::int64_t step);
   std::string first_bad(std::int64_t step, const Batch& batch) const;
   std::string bad_gradient(const std::vector<Variable>& gradients) const;
-  static std::string bad_value(const AnyLayer& net);
+  std::string bad_value() const;
 
   AnyLayer& net_;
   AnyLayer best_;
@@ -111,11 +111,11 @@ std::string Loop::bad_gradient(const std::vector<Variable>& gradients) const {
   return {};
 }
 
-std::string Loop::bad_value(const AnyLayer& net) {
-  for (const auto& [path, weight] : parameters(net)) {
+std::string Loop::bad_value() const {
+  for (const auto& [path, weight] : parameters(std::as_const(net_))) {
     if (!all_finite(weight->get().value())) return text("the weight ", path, ' ', weight->spec.shape);
   }
-  for (const auto& [path, statistic] : buffers(net)) {
+  for (const auto& [path, statistic] : buffers(std::as_const(net_))) {
     if (!all_finite(statistic->get())) return text("the statistic ", path, ' ', statistic->spec.shape);
   }
   return {};
@@ -137,14 +137,12 @@ void Loop::take(std::int64_t step) {
   }
   const double learning_rate =
       learning_rate_at(options_.schedule, options_.learning_rate, step - 1, options_.steps);
-  AnyLayer next = net_;
-  commit(forward_step.pass, forward_step.bound, next);
-  trous::step(optimizer_, next, gradients, learning_rate);
-  if (const std::string bad = bad_value(next); !bad.empty()) {
+  commit(forward_step.pass, forward_step.bound, net_);
+  trous::step(optimizer_, net_, gradients, learning_rate);
+  if (const std::string bad = bad_value(); !bad.empty()) {
     result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite after step ", step);
     return;
   }
-  net_ = std::move(next);
   loss_sum_ += loss;
   ++loss_count_;
   if (callbacks_.on_step) callbacks_.on_step({step, options_.steps, loss, learning_rate});
