@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Writes data/optimizers.safetensors: the weights after each of six steps of PyTorch's optimizers, in float64.
+"""Writes data/optimizers.safetensors: the weights after each of six steps of PyTorch's optimizers.
 
     python3 tests/golden/make_optimizer_goldens.py
 
-Written with Python 3.11 and PyTorch 1.13.0 (Debian 12: python3-torch). The tests only read the file; they need
-no Python. First weights and gradients are a formula that tests/train/optimizer_golden_test.cpp repeats, and the
-learning rate of step t = 0, 1, ... is 0.125 / (t + 1). <case>/<t>/<k> is weight k after step t.
+Written with Python 3.11 and PyTorch 1.13.0 (Debian 12: python3-torch). The tests only read the file; they
+need no Python. All is float64. First weights and gradients are a formula that
+tests/train/optimizer_golden_test.cpp repeats, and the learning rate of step t = 0, 1, ... is
+0.125 / (t + 1). <case>/<t>/<k> is weight k after step t.
 """
 import json
 import os
@@ -51,7 +52,8 @@ for name, make in CASES.items():
 header, data = {}, b""
 for name, tensor in stored.items():
     raw = struct.pack(f"<{tensor.numel()}d", *tensor.flatten().tolist())
-    header[name] = {"dtype": "F64", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+    offsets = [len(data), len(data) + len(raw)]
+    header[name] = {"dtype": "F64", "shape": list(tensor.shape), "data_offsets": offsets}
     data += raw
 text = json.dumps(header, separators=(",", ":")).encode()
 text += b" " * (-len(text) % 8)

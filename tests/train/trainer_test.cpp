@@ -108,6 +108,22 @@ TEST(Trainer, ValidatesInTimeAndKeepsTheBest) {
   EXPECT_EQ(evaluate_on(net, striped().validation).mean_iou(1), best);
 }
 
+TEST(Trainer, TheFirstOfEqualScoresIsTheBest) {
+  TrainOptions options = few_steps(4);
+  options.learning_rate = 1e-30;  // changes no prediction
+  options.validate_every = 1;
+  Sequential net{[](const Variable& x) { return x; },
+                 Conv2d{{.in_channels = 1, .out_channels = 3, .kernel = 1}}};
+  initialize(net, Key{1});
+  std::vector<double> scores;
+  const TrainResult result =
+      train(net, striped(), options, {.on_validation = [&](const ValidationReport& r, const AnyLayer&) {
+              scores.push_back(r.scores.mean_iou(1));
+            }});
+  EXPECT_EQ(scores, std::vector<double>(4, scores.at(0)));
+  EXPECT_EQ(result.best_step, 1);
+}
+
 TEST(Trainer, ClassWeightsChangeTheLossAndBatchNormLearnsItsStatistics) {
   TrainOptions weighted = few_steps();
   weighted.class_weights = Tensor({3}, std::vector<float>{0, 1, 5});
