@@ -28,7 +28,7 @@ Variable BatchNorm::operator()(const Variable& x, Pass& pass) const {
   }
   const BatchNormResult result =
       batch_norm(x, scale.get(), offset.get(), options.epsilon, pass.name_of(this));
-  const auto values = static_cast<double>(x.value().elements() / options.channels);
+  const auto values = static_cast<double>(x.shape().elements(0, x.shape().rank() - 1));
   const double momentum = options.momentum, unbiased = values / (values - 1);
   const auto blend = [momentum](double factor) {
     return [=](auto running, auto batch) { return (1 - momentum) * running + momentum * factor * batch; };

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <iomanip>
@@ -47,7 +48,7 @@ bool speaks_utf8() {
 }  // namespace
 
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<long>(seconds + 0.5);
+  const long whole = std::lround(seconds);
   std::ostringstream stream;
   if (whole >= 3600) stream << whole / 3600 << ':' << std::setfill('0') << std::setw(2);
   stream << whole % 3600 / 60 << ':' << std::setfill('0') << std::setw(2) << whole % 60;

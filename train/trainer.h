@@ -65,7 +65,7 @@ template <class Net>
 TrainResult train(Net& net, const Splits& data, const TrainOptions& options,
                   const TrainCallbacks& callbacks = {}) {
   AnyLayer trained = net;
-  const TrainResult result = train(trained, data, options, callbacks);
+  TrainResult result = train(trained, data, options, callbacks);
   const auto from = parameters(trained), to = parameters(net);
   for (std::size_t i = 0; i < to.size(); ++i) to[i].part->value = from[i].part->value;
   const auto statistics = buffers(trained), kept = buffers(net);

@@ -94,9 +94,9 @@ TEST(Summary, TakesAFloat64Network) {
 }
 
 TEST(Summary, LeavesTheNetworkAlone) {
-  const Small net = made(), before = net;
+  const Small net = made();
   summarize(net, {2, 8, 8, 3});
-  EXPECT_TRUE(same_network(net, before));
+  EXPECT_TRUE(same_network(net, made()));
 }
 
 }  // namespace

@@ -58,10 +58,12 @@ void expect_scores(const ConfusionMatrix& scores, const std::vector<Pixel>& pixe
   std::vector<std::int64_t> counts(16);
   for (const Pixel& pixel : pixels) {
     if (pixel.label == 255) continue;
-    ++counts[static_cast<std::size_t>(4 * pixel.label + (pixel.brightness >= threshold ? label : 0))];
+    const std::int32_t called = pixel.brightness >= threshold ? label : 0;
+    ++counts[4 * static_cast<std::size_t>(pixel.label) + static_cast<std::size_t>(called)];
   }
   for (int t = 0; t < 4; ++t) {
-    for (int p = 0; p < 4; ++p) EXPECT_EQ(scores.count(t, p), counts[static_cast<std::size_t>(4 * t + p)]);
+    for (int p = 0; p < 4; ++p)
+      EXPECT_EQ(scores.count(t, p), counts.at(4 * static_cast<std::size_t>(t) + static_cast<std::size_t>(p)));
   }
 }
 

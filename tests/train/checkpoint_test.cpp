@@ -105,7 +105,7 @@ class FailedLoad : public testing::Test {
   std::string refusal() {
     Sequential net = another_net();
     const Sequential before = net;
-    const std::string message = thrown<FileError>([&] { load(net, path_); });
+    std::string message = thrown<FileError>([&] { load(net, path_); });
     EXPECT_TRUE(same_network(net, before));
     return message;
   }
