@@ -15,6 +15,8 @@ namespace trous {
 /// A pair per spatial axis, printed 2x3.
 struct HeightWidth {
   std::int64_t height, width;
+
+  friend bool operator==(const HeightWidth&, const HeightWidth&) = default;
 };
 
 using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, HeightWidth>;

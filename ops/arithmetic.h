@@ -33,6 +33,9 @@ inline Variable operator-(const Variable& x, double term) { return shift(x, -ter
 inline Variable operator-(double term, const Variable& x) { return shift(scale(x, -1), term); }
 inline Variable operator*(const Variable& x, double factor) { return scale(x, factor); }
 inline Variable operator*(double factor, const Variable& x) { return scale(x, factor); }
+inline Variable& operator+=(Variable& a, const Variable& b) { return a = a + b; }
+inline Variable& operator-=(Variable& a, const Variable& b) { return a = a - b; }
+inline Variable& operator*=(Variable& a, const Variable& b) { return a = a * b; }
 /// x / divisor
 Variable operator/(const Variable& x, double divisor);
 /// dividend / x

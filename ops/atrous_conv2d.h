@@ -79,7 +79,8 @@ Variable atrous_conv2d_filter_grad(const Variable& value, const Variable& grad, 
 Variable atrous_conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
                                    Rate rate, std::string_view padding, std::string_view name = {});
 
-/// The form itself, over value [n, h, w, c], filters [kh, kw, c, o] and the result's shape.
+/// The form itself, over value [n, h, w, c], filters [kh, kw, c, o] and the result's shape. Throws as
+/// atrous_conv2d.
 TrilinearForm atrous_conv2d_form(const Shape& value, const Shape& filters, Rate rate, Padding padding,
                                  DType dtype);
 

@@ -30,7 +30,13 @@ BatchNormResult batch_norm(const Variable& x, const Variable& scale, const Varia
 
 /// The same with given statistics, as in evaluation: an affine map per channel.
 ///
-/// mean, variance   [channels]; constants of a trained network
+///   y = (x - mean) / sqrt(variance + epsilon) * scale + offset
+///
+/// x                [n, ..., channels]  float32 or float64, of any batch
+/// scale, offset    [channels], same dtype
+/// mean, variance   [channels], same dtype; constants of a trained network
+///
+/// Throws ShapeError, DTypeError or ArgumentError as batch_norm.
 Variable batch_norm_inference(const Variable& x, const Variable& scale, const Variable& offset,
                               const Variable& mean, const Variable& variance, double epsilon = 1e-5);
 

@@ -30,7 +30,6 @@ Variable compare(const char* op, const Variable& a, const Variable& b, Relation 
                           " do not mix. Cast one side: cast(x, DType::", b.dtype(), ")."));
   }
   const Shape shape = broadcast_shape(op, a.shape(), b.shape());
-  // Compared values carry no gradient, so the broadcast need not be recorded.
   return record({op}, {a, b},
                 [relation, shape](std::span<const Tensor> in) {
                   return related(broadcast_to(in[0], shape).value(), broadcast_to(in[1], shape).value(),
@@ -39,7 +38,28 @@ Variable compare(const char* op, const Variable& a, const Variable& b, Relation 
                 {Rule::locally_constant(), Rule::locally_constant()});
 }
 
-Tensor number_like(const Variable& x, double number) { return Tensor::full({}, x.dtype(), number); }
+// Against a number: floating elements meet it in their own type, as any scalar literal does; integers meet
+// the number itself, so that 2 < 2.5 holds.
+template <class Relation>
+Variable compare(const char* op, const Variable& x, double number, Relation relation) {
+  return record({op, {{"", number}}}, {x},
+                [relation, number](std::span<const Tensor> in) {
+                  Tensor y = Tensor::uninitialized(in[0].shape(), DType::uint8);
+                  std::uint8_t* const out = y.mutable_values<std::uint8_t>().data();
+                  visit(in[0].dtype(), [&]<class T> {
+                    using Common = std::conditional_t<std::is_floating_point_v<T>, T, double>;
+                    const T* const values = in[0].values<T>().data();
+                    const auto against = static_cast<Common>(number);
+                    parallel_for(y.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
+                      for (std::int64_t i = begin; i < end; ++i) {
+                        out[i] = relation(static_cast<Common>(values[i]), against) ? 1 : 0;
+                      }
+                    });
+                  });
+                  return y;
+                },
+                {Rule::locally_constant()});
+}
 
 }  // namespace
 
@@ -53,11 +73,15 @@ Variable greater_equal(const Variable& a, const Variable& b) {
   return compare("greater_equal", a, b, std::greater_equal<>());
 }
 
-Variable equal(const Variable& x, double number) { return equal(x, number_like(x, number)); }
-Variable less(const Variable& x, double number) { return less(x, number_like(x, number)); }
-Variable less_equal(const Variable& x, double number) { return less_equal(x, number_like(x, number)); }
-Variable greater(const Variable& x, double number) { return greater(x, number_like(x, number)); }
-Variable greater_equal(const Variable& x, double number) { return greater_equal(x, number_like(x, number)); }
+Variable equal(const Variable& x, double number) { return compare("equal", x, number, std::equal_to<>()); }
+Variable less(const Variable& x, double number) { return compare("less", x, number, std::less<>()); }
+Variable less_equal(const Variable& x, double number) {
+  return compare("less_equal", x, number, std::less_equal<>());
+}
+Variable greater(const Variable& x, double number) { return compare("greater", x, number, std::greater<>()); }
+Variable greater_equal(const Variable& x, double number) {
+  return compare("greater_equal", x, number, std::greater_equal<>());
+}
 
 Variable masked(const Variable& x, const Variable& mask) {
   if (mask.dtype() != DType::uint8) {
@@ -67,6 +91,7 @@ Variable masked(const Variable& x, const Variable& mask) {
   if (!(mask.shape() == x.shape())) {
     throw ShapeError(text("masked: x is ", x.shape(), ", mask ", mask.shape(), ". Broadcast one of them."));
   }
+  visit_floating("masked", x.dtype(), []<class T> {});
   const auto apply = [](const Tensor& t, std::span<const Tensor> parameters) {
     Tensor y = Tensor::uninitialized(t.shape(), t.dtype());
     const std::uint8_t* const keep = parameters[0].values<std::uint8_t>().data();
@@ -108,6 +133,13 @@ Variable where(const Variable& mask, const Variable& a, const Variable& b) {
                 {Rule::locally_constant(),
                  Rule(Reads::input(0), [](const Vjp& v) { return masked(v.grad(), v.input(0)); }),
                  Rule(Reads::input(0), [](const Vjp& v) { return masked(v.grad(), equal(v.input(0), 0)); })});
+}
+
+Variable where(const Variable& mask, const Variable& a, double b) {
+  return where(mask, a, Tensor::scalar(b, a.dtype()));
+}
+Variable where(const Variable& mask, double a, const Variable& b) {
+  return where(mask, Tensor::scalar(a, b.dtype()), b);
 }
 
 Variable sign(const Variable& x) {

@@ -7,13 +7,15 @@
 namespace trous {
 
 /// 1 where the relation holds, else 0, as uint8. The operands have one dtype, of any kind; shapes broadcast.
+/// Comparing with NaN gives 0. Throws DTypeError if the dtypes differ, ShapeError if the shapes do not
+/// broadcast.
 Variable equal(const Variable& a, const Variable& b);
 Variable less(const Variable& a, const Variable& b);
 Variable less_equal(const Variable& a, const Variable& b);
 Variable greater(const Variable& a, const Variable& b);
 Variable greater_equal(const Variable& a, const Variable& b);
 
-/// The same against a number, converted to x's dtype.
+/// The same against a number: converted to x's dtype where that is floating, as it is against integers.
 Variable equal(const Variable& x, double number);
 Variable less(const Variable& x, double number);
 Variable less_equal(const Variable& x, double number);
@@ -24,15 +26,20 @@ Variable greater_equal(const Variable& x, double number);
 ///
 /// x      float32 or float64
 /// mask   uint8, x's shape
+///
+/// Throws DTypeError or ShapeError otherwise.
 Variable masked(const Variable& x, const Variable& mask);
 
 /// a where mask is not 0, else b. mask is uint8; the three shapes broadcast. A NaN in the side not taken
-/// reaches neither value nor gradient.
+/// reaches neither value nor gradient. A number takes the other side's dtype. Throws DTypeError or ShapeError
+/// if they do not fit.
 Variable where(const Variable& mask, const Variable& a, const Variable& b);
+Variable where(const Variable& mask, const Variable& a, double b);
+Variable where(const Variable& mask, double a, const Variable& b);
 
-/// -1, 0 or 1; NaN stays.
+/// -1, 0 or 1; NaN stays. x is float32 or float64.
 Variable sign(const Variable& x);
-/// The largest integer that is not above x.
+/// The largest integer that is not above x; x is float32 or float64.
 Variable floor(const Variable& x);
 
 }  // namespace trous

@@ -44,17 +44,20 @@ Variable conv2d_transpose(const Variable& value, const Variable& filters, const 
 Variable conv2d_transpose(const Variable& value, const Variable& filters, const Conv2dOptions& options = {},
                           std::string_view name = {});
 
-/// The gradient of `conv2d` in its filters: w[p, q, c, o] = sum value[...] * grad[n, i, j, o].
+/// The gradient of `conv2d` in its filters.
+///
+///   w[p, q, c, o] = sum_{n, i, j}  value[n, i sh + p rh - top, j sw + q rw - left, c] * grad[n, i, j, o]
 ///
 /// value         [n, h, w, in_channels]
 /// grad          [n, oh, ow, out_channels]            of conv2d's shape
 /// filter_shape  [kh, kw, in_channels, out_channels]
 ///
 /// Gradients: conv2d_transpose (value), conv2d (grad); every order.
+/// Throws as conv2d, with filter_shape for the filters; then ShapeError if grad is not what conv2d returns.
 Variable conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
                             const Conv2dOptions& options = {}, std::string_view name = {});
 
-/// The form itself, over value [n, h, w, c] and filters [kh, kw, c, o].
+/// The form itself, over value [n, h, w, c] and filters [kh, kw, c, o]. Throws as conv2d.
 TrilinearForm conv2d_form(const Shape& value, const Shape& filters, const Conv2dOptions& options,
                           DType dtype);
 

@@ -6,7 +6,7 @@
 namespace trous {
 namespace {
 
-void check_indices(const char* op, const Variable& indices, std::int64_t extent) {
+void check_indices(const char* op, const Variable& indices, int axis, std::int64_t extent) {
   if (indices.dtype() != DType::int32) {
     throw DTypeError(text(op, ": indices are ", indices.dtype(),
                           ", must be int32. Cast them: cast(indices, DType::int32)."));
@@ -15,7 +15,8 @@ void check_indices(const char* op, const Variable& indices, std::int64_t extent)
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] < 0 || values[i] >= extent) {
       throw ArgumentError(text(op, ": index ", values[i], " at place ", i, " of indices ", indices.shape(),
-                               " is not in 0 to ", extent - 1, '.'));
+                               " is not in 0 to ", extent - 1, ". Axis ", axis,
+                               " of the tensor picked from has ", extent, " elements."));
     }
   }
 }
@@ -44,7 +45,7 @@ Variable gather(const Variable& x, const Variable& indices, int axis) {
     throw ShapeError(text("gather: indices ", indices.shape(), " do not fit x ", x.shape(),
                           ". They may differ on axis ", along, " only."));
   }
-  check_indices("gather", indices, x.shape()[along]);
+  check_indices("gather", indices, along, x.shape()[along]);
   return gather_map(x.shape(), indices, along, x.dtype())(x);
 }
 
@@ -54,7 +55,8 @@ Variable scatter_add(const Variable& x, const Variable& indices, int axis, std::
     throw ShapeError(text("scatter_add: x ", x.shape(), " and indices ", indices.shape(),
                           " differ. Each element needs an index."));
   }
-  check_indices("scatter_add", indices, extent);
+  visit_floating("scatter_add", x.dtype(), []<class T> {});
+  check_indices("scatter_add", indices, along, extent);
   Shape large = x.shape();
   large[along] = extent;
   check_tensor_shape(large, size_of(x.dtype()));

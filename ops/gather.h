@@ -17,6 +17,12 @@ Variable gather(const Variable& x, const Variable& indices, int axis);
 
 /// y[.., indices[.., k, ..], ..] += x[.., k, ..] into zeros with `extent` elements along `axis`: the
 /// transpose of gather.
+///
+/// x         float32 or float64
+/// indices   int32, x's shape
+/// returns   x's shape with `extent` along `axis`
+///
+/// Throws ShapeError, DTypeError or ArgumentError as gather.
 Variable scatter_add(const Variable& x, const Variable& indices, int axis, std::int64_t extent);
 
 }  // namespace trous

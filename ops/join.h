@@ -12,7 +12,8 @@ namespace trous {
 /// they do not fit.
 Variable concat(const std::vector<Variable>& xs, int axis);
 
-/// The xs, all of one shape, along a new axis inserted at `axis`.
+/// The xs, all of one shape and dtype, along a new axis of extent xs.size() inserted at `axis` (negative:
+/// from the end of the result). Gradient of each: its slice. Throws as concat.
 Variable stack(const std::vector<Variable>& xs, int axis);
 
 }  // namespace trous

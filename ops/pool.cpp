@@ -3,6 +3,7 @@
 #include <trous/autograd/linear_map.h>
 #include <trous/autograd/record.h>
 #include <trous/core/error.h>
+#include <trous/ops/detail/windows.h>
 #include <trous/ops/gather.h>
 #include <trous/ops/kernels/pool.h>
 #include <trous/ops/pool.h>
@@ -11,10 +12,6 @@
 namespace trous {
 namespace {
 
-kernels::ConvAxis kernel_axis(const WindowAxis& a) {
-  return {a.in, a.out, a.taps, a.stride, a.rate, a.before};
-}
-
 struct Pooling {
   kernels::ConvGeometry geometry;
   Attributes attributes;
@@ -22,29 +19,29 @@ struct Pooling {
 };
 
 Pooling pooling(const char* op, const Variable& x, const Pool2dOptions& options) {
-  const auto padding = options.padding.resolve(op);
+  const ResolvedPadding padding = options.padding.resolve(op);
   const Shape& s = x.shape();
   if (s.rank() != 4) {
     throw ShapeError(text(op, ": x has rank ", s.rank(), ", needs 4. x ", s,
                           " must be [batch, height, width, channels]."));
   }
   visit_floating(op, x.dtype(), []<class T> {});
-  check_at_least_one(op, "window", options.window);
-  check_at_least_one(op, "stride", options.stride);
+  const Stride stride =
+      options.stride == Stride(0) ? Stride(options.window.height, options.window.width) : options.stride;
+  detail::check_at_least_one(op, "window", options.window);
+  detail::check_at_least_one(op, "stride", stride);
   if (const auto* counts = std::get_if<ExplicitPadding>(&padding)) {
     if (std::max(counts->top, counts->bottom) >= options.window.height ||
         std::max(counts->left, counts->right) >= options.window.width) {
-      throw ArgumentError(text(op, ": padding ", padding_text(padding), " is as wide as the window ",
+      throw ArgumentError(text(op, ": padding ", detail::padding_text(padding), " is as wide as the window ",
                                options.window.height, 'x', options.window.width,
                                ", so a window would lie outside the image. Pad less."));
     }
   }
-  const Windows w = windows_over(op, "x", {s[1], s[2]}, {options.window.height, options.window.width},
-                                 options.stride, 1, padding);
-  return {{s[0], s[3], 1, kernel_axis(w.height), kernel_axis(w.width)},
-          {{"window", HeightWidth{options.window.height, options.window.width}},
-           {"stride", HeightWidth{options.stride.height, options.stride.width}},
-           {"", padding_text(padding)}},
+  const detail::Windows w =
+      detail::windows_over({op, "x", {s[1], s[2]}, options.window, stride, 1, padding, "window"});
+  return {{s[0], s[3], 1, w.height, w.width},
+          {{"window", options.window}, {"stride", stride}, {"", detail::padding_text(padding)}},
           {s[0], w.height.out, w.width.out, s[3]}};
 }
 

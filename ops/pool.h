@@ -8,7 +8,7 @@ namespace trous {
 
 struct Pool2dOptions {
   PerAxis window = 2;
-  Stride stride = 2;
+  Stride stride = 0;  ///< 0: as the window, so that windows meet
   WindowPadding padding = Padding::valid;
 };
 
@@ -23,7 +23,13 @@ struct Pool2dOptions {
 /// padding is as wide as the window.
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options = {});
 
-/// The mean over the elements of each window that lie inside the image: a linear map.
+/// The mean over the elements of each window that lie inside the image: padding does not dilute it. A linear
+/// map, whose transpose spreads each element evenly over its window.
+///
+/// x         [n, h, w, c]    float32 or float64
+/// returns   [n, oh, ow, c]  as max_pool2d
+///
+/// Throws as max_pool2d.
 Variable average_pool2d(const Variable& x, const Pool2dOptions& options = {});
 
 }  // namespace trous

@@ -1,3 +1,4 @@
+#include <limits>
 #include <numeric>
 
 #include <trous/autograd/record.h>
@@ -104,6 +105,11 @@ Variable min(const Variable& x, int axis, bool keep_axis) {
 Variable argmax(const Variable& x, int axis, bool keep_axis) {
   const int along = normalize_axis("argmax", x.shape(), axis);
   check_not_empty("argmax", x, x.shape()[along]);
+  if (x.shape()[along] > std::numeric_limits<std::int32_t>::max()) {
+    throw ShapeError(text("argmax: axis ", along, " of x ", x.shape(),
+                          " has more than 2^31 - 1 elements, which int32 cannot ",
+                          "number. Reduce parts of it."));
+  }
   const Variable winners =
       record({"argmax", {{"axis", std::int64_t{along}}}}, {x},
              [along](std::span<const Tensor> in) { return kernels::argmax(in[0], along); },

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <trous/autograd/linear_map.h>
 #include <trous/core/error.h>
 #include <trous/ops/kernels/strided.h>
@@ -8,6 +10,10 @@ namespace {
 
 // `shape` with its -1, if it has one, replaced by what is left.
 Shape without_unknown(const Shape& from, Shape shape) {
+  if (std::count(shape.begin(), shape.end(), -1) > 1) {
+    throw ShapeError(
+        text("reshape: ", shape, " leaves more than one extent open. Give all but one; x is ", from, '.'));
+  }
   int unknown = -1;
   std::int64_t known = 1;
   for (int axis = 0; axis < shape.rank(); ++axis) {

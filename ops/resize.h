@@ -15,7 +15,8 @@ namespace trous {
 /// Source: the convention of TensorFlow 2 and of PyTorch's align_corners=False.
 Variable resize_bilinear(const Variable& x, std::int64_t height, std::int64_t width);
 
-/// Output row i is input row floor((i + 1/2) h / height); columns likewise.
+/// Output row i is input row floor((i + 1/2) h / height); columns likewise. Shapes, dtypes and errors as
+/// resize_bilinear.
 Variable resize_nearest(const Variable& x, std::int64_t height, std::int64_t width);
 
 }  // namespace trous

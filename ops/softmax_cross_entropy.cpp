@@ -1,3 +1,4 @@
+#include <cmath>
 #include <string>
 
 #include <trous/autograd/composite.h>
@@ -43,9 +44,9 @@ void check_weights(const Tensor& weights, const Variable& logits) {
     const double weight = visit_floating(op, weights.dtype(), [&]<class T> {
       return static_cast<double>(weights.values<T>()[static_cast<std::size_t>(c)]);
     });
-    if (!(weight >= 0))
+    if (!(weight >= 0) || !std::isfinite(weight))
       throw ArgumentError(
-          text(op, ": class_weights has ", weight, " for class ", c, ". A weight is 0 or more."));
+          text(op, ": class_weights has ", weight, " for class ", c, ". A weight is 0 or more, and finite."));
   }
 }
 

@@ -10,7 +10,7 @@
 namespace trous {
 
 struct CrossEntropyOptions {
-  /// [classes], of the logits' dtype, none negative; absent: all 1. They have no derivative.
+  /// [classes], of the logits' dtype, each 0 or more and finite; absent: all 1. They have no derivative.
   std::optional<Variable> class_weights = std::nullopt;
   /// A label that does not count, such as 255.
   std::optional<std::int32_t> ignore_index = std::nullopt;

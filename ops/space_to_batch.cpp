@@ -1,5 +1,6 @@
 #include <trous/autograd/linear_map.h>
 #include <trous/core/error.h>
+#include <trous/ops/detail/windows.h>
 #include <trous/ops/kernels/strided.h>
 #include <trous/ops/space_to_batch.h>
 
@@ -40,7 +41,7 @@ Tensor to_space(const Plan& p, const Tensor& y) {
 LinearMap map_of(const Plan& p, const ExplicitPadding& padding, DType dtype) {
   return {"space_to_batch",
           "batch_to_space",
-          {{"block", HeightWidth{p.block.height, p.block.width}}, {"padding", padding_text(padding)}},
+          {{"block", p.block}, {"padding", detail::padding_text(padding)}},
           {p.image, dtype},
           {p.batched, dtype},
           [p](const Tensor& x, std::span<const Tensor>) { return to_batch(p, x); },
@@ -85,7 +86,7 @@ Variable space_to_batch(const Variable& x, PerAxis block, const ExplicitPadding&
   if (padded[1] % block.height != 0 || padded[2] % block.width != 0) {
     throw ShapeError(text("space_to_batch: block ", block.height, 'x', block.width, " does not divide ",
                           padded[1], 'x', padded[2], ", the padded image. x ", s, ", padding ",
-                          padding_text(padding), ". Pad to a multiple of the block."));
+                          detail::padding_text(padding), ". Pad to a multiple of the block."));
   }
   const std::int64_t batch =
       product("space_to_batch", s[0], product("space_to_batch", block.height, block.width));
@@ -106,8 +107,8 @@ Variable batch_to_space(const Variable& x, PerAxis block, const ExplicitPadding&
   const Shape padded{s[0] / blocks, product("batch_to_space", s[1], block.height),
                      product("batch_to_space", s[2], block.width), s[3]};
   if (crops.top > padded[1] - 1 - crops.bottom || crops.left > padded[2] - 1 - crops.right) {
-    throw ShapeError(
-        text("batch_to_space: crops ", padding_text(crops), " leave nothing of ", padded, ". Crop less."));
+    throw ShapeError(text("batch_to_space: crops ", detail::padding_text(crops), " leave nothing of ", padded,
+                          ". Crop less."));
   }
   const Shape image{padded[0], padded[1] - crops.top - crops.bottom, padded[2] - crops.left - crops.right,
                     padded[3]};

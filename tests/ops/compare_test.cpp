@@ -112,5 +112,21 @@ TEST(CompareErrors, Texts) {
             "floor: uint8 is not a floating type. Cast it: cast(x, DType::float32).");
 }
 
+// A literal must not change on its way to an integer tensor.
+TEST(Compare, IntegersMeetTheNumberItself) {
+  const Tensor x = i32({4}, {1, 2, 3, -1});
+  EXPECT_EQ(less(x, 2.5).value().to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{1, 1, 0, 1}));
+  EXPECT_EQ(equal(x, 1.5).value().to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{0, 0, 0, 0}));
+  const Tensor bytes(Shape{2}, {std::uint8_t{255}, std::uint8_t{0}});
+  EXPECT_EQ(equal(bytes, 300).value().to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{0, 0}));
+  EXPECT_EQ(greater(bytes, -1).value().to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{1, 1}));
+}
+
+TEST(Where, TakesANumberOnEitherSide) {
+  const Variable x = track(f64({3}, {-1, 2, -3}));
+  EXPECT_EQ(numbers(where(greater(x, 0), x, 0.5)), (Numbers{0.5, 2, 0.5}));
+  EXPECT_EQ(numbers(where(greater(x, 0), 0.5, x)), (Numbers{-1, 0.5, -3}));
+}
+
 }  // namespace
 }  // namespace trous

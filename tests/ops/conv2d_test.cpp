@@ -5,6 +5,7 @@
 #include <trous/ops/atrous_conv2d.h>
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
+#include <trous/ops/detail/windows.h>
 
 namespace trous {
 namespace {
@@ -48,7 +49,7 @@ struct Case {
   Shape result() const { return {image[0], out(1), out(2), filters[3]}; }
   std::string text() const {
     return trous::text("image ", image, ", filters ", filters, ", stride ", stride, ", rate ", rate, ", ",
-                       padding_text(options().padding.resolve("test")));
+                       detail::padding_text(options().padding.resolve("test")));
   }
 };
 

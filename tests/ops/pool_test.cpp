@@ -64,6 +64,12 @@ TEST(AveragePool, OfAConstantIsTheConstant) {
     EXPECT_NEAR(v, 3, 3 * 8 * 0x1p-53);  // six products and sums with a rounded 1 / 6
 }
 
+TEST(Pool, WithoutAStrideWindowsMeet) {
+  const Tensor x = zeros({1, 9, 6, 2});
+  EXPECT_EQ(max_pool2d(x, {.window = 3}).shape(), (Shape{1, 3, 2, 2}));
+  EXPECT_EQ(average_pool2d(x, {.window = {3, 2}}).shape(), (Shape{1, 3, 3, 2}));
+}
+
 TEST(PoolErrors, Texts) {
   const Tensor image = zeros({1, 4, 4, 2}), flat = zeros({4, 4, 2}),
                whole = zeros({1, 4, 4, 2}, DType::int32);
@@ -79,12 +85,11 @@ TEST(PoolErrors, Texts) {
             "max_pool2d: int32 is not a floating type. Cast it: cast(x, DType::float32).");
   EXPECT_EQ(text_of(image, {.window = {2, 0}}),
             "max_pool2d: window 0 on the width axis is below 1. A window of 1 visits every pixel.");
-  EXPECT_EQ(text_of(image, {.stride = 0}),
-            "max_pool2d: stride 0 on the height axis is below 1. A stride of 1 visits every pixel.");
+  EXPECT_EQ(text_of(image, {.stride = -1}),
+            "max_pool2d: stride -1 on the height axis is below 1. A stride of 1 visits every pixel.");
   EXPECT_EQ(text_of(image, {.window = 5}),
-            "max_pool2d: no window fits on the height axis. The filter spans 5 pixels (5 taps, rate 1), x "
-            "has 4. Use SAME, "
-            "a smaller rate or a larger image.");
+            "max_pool2d: no window fits on the height axis. The window spans 5 pixels, x has 4. Use SAME, a "
+            "smaller window or a larger image.");
   EXPECT_EQ(text_of(image, {.padding = ExplicitPadding{0, 2, 0, 0}}),
             "max_pool2d: padding 0:2x0:0 is as wide as the window 2x2, so a window would lie outside the "
             "image. Pad less.");

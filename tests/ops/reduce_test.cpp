@@ -121,5 +121,12 @@ TEST(MatmulErrors, Texts) {
             "matmul: uint8 is not a floating type. Cast it: cast(x, DType::float32).");
 }
 
+TEST(Sum, TakesOneAxisAsANumber) {
+  const Tensor x = f64({2, 3}, {1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(numbers(sum(x, 0)), (Numbers{5, 7, 9}));
+  EXPECT_EQ(numbers(mean(x, -1)), (Numbers{2, 5}));
+  EXPECT_EQ(sum(x, 0, true).shape(), (Shape{1, 3}));
+}
+
 }  // namespace
 }  // namespace trous

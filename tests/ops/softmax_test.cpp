@@ -137,7 +137,7 @@ TEST(CrossEntropyErrors, Texts) {
   EXPECT_EQ(text_of(logits, labels, {.class_weights = ones({4}, DType::float64)}),
             "softmax_cross_entropy: float32 and float64 do not mix. Cast one side: cast(x, DType::float32).");
   EXPECT_EQ(text_of(logits, labels, {.class_weights = f32({4}, {1, 2, -0.5F, 1})}),
-            "softmax_cross_entropy: class_weights has -0.5 for class 2. A weight is 0 or more.");
+            "softmax_cross_entropy: class_weights has -0.5 for class 2. A weight is 0 or more, and finite.");
   EXPECT_EQ(refused<ArgumentError>([&] { log_softmax(logits, 3); }),
             "log_softmax: axis 3 does not exist. x [2, 3, 4] has rank 3; axes are -3 to 2.");
   EXPECT_EQ(refused<ArgumentError>([&] { softmax(logits, -4); }),
@@ -150,6 +150,15 @@ TEST(CrossEntropyErrors, Texts) {
           [&] { grad(softmax_cross_entropy(logits, labels, {.class_weights = weights}), {weights}); }),
       "softmax_cross_entropy: input 2 has no derivative, but a gradient was asked through it. Detach it: "
       "detach(x).");
+}
+
+// A class of weight 0 does not count, so its logit may be as bad as it likes.
+TEST(CrossEntropy, AClassOfWeightZeroIsNotRead) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const Variable logits = track(f32({2, 2}, {0, -inf, 0, 0}));
+  const Variable loss = softmax_cross_entropy(logits, i32({2}, {1, 0}), {.class_weights = f32({2}, {1, 0})});
+  EXPECT_FLOAT_EQ(loss.value().item<float>(), std::log(2.0F));
+  EXPECT_TRUE(all_finite(grad(loss, {logits})[0].value()));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <trous/ops/atrous_conv2d.h>
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
+#include <trous/ops/detail/windows.h>
 
 namespace trous {
 namespace {
@@ -69,7 +70,7 @@ struct Case {
 
 std::string text_of(const Case& c) {
   return text("image ", c.image, ", filters ", c.filters, ", stride ", c.options.stride, ", rate ",
-              c.options.rate, ", ", padding_text(c.options.padding.resolve("three_way")));
+              c.options.rate, ", ", detail::padding_text(c.options.padding.resolve("three_way")));
 }
 
 // Every image height of a stride's period, so that every legal output_shape of a transpose occurs.

@@ -25,7 +25,8 @@ LabelledPixels labelled_pixels(const Tensor& labels, const Tensor& class_weights
     std::uint8_t* const counted = pixels.counted.mutable_values<std::uint8_t>().data();
     T* const weights = pixels.weights.mutable_values<T>().data();
     for (std::int64_t i = 0; i < labels.elements(); ++i) {
-      const bool counts = !ignore_index || label[i] != *ignore_index;
+      // A class of weight 0 is not counted either: its logarithm may be infinite.
+      const bool counts = (!ignore_index || label[i] != *ignore_index) && weight[label[i]] > 0;
       counted[i] = counts ? 1 : 0;
       picked[i] = counts ? label[i] : 0;
       weights[i] = counts ? weight[label[i]] : T(0);

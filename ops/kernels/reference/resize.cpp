@@ -53,9 +53,10 @@ void for_each_term(const std::vector<Blend>& rows, const std::vector<Blend>& col
 Tensor resize(const Tensor& x, std::int64_t height, std::int64_t width, Interpolation interpolation) {
   const Shape& in_shape = x.shape();
   const std::int64_t channels = in_shape[3];
+  Tensor y = Tensor::zeros({in_shape[0], height, width, channels}, x.dtype());
+  if (y.elements() == 0) return y;  // before tables of any height are made
   const auto rows = blends(in_shape[1], height, interpolation),
              columns = blends(in_shape[2], width, interpolation);
-  Tensor y = Tensor::zeros({in_shape[0], height, width, channels}, x.dtype());
   visit_floating("resize", x.dtype(), [&]<class T> {
     const T* const in = x.values<T>().data();
     T* const out = y.mutable_values<T>().data();
@@ -75,9 +76,10 @@ Tensor resize_transpose(const Tensor& y, std::int64_t height, std::int64_t width
                         Interpolation interpolation) {
   const Shape& out_shape = y.shape();
   const std::int64_t channels = out_shape[3];
+  Tensor x = Tensor::zeros({out_shape[0], height, width, channels}, y.dtype());
+  if (y.elements() == 0) return x;
   const auto rows = blends(height, out_shape[1], interpolation),
              columns = blends(width, out_shape[2], interpolation);
-  Tensor x = Tensor::zeros({out_shape[0], height, width, channels}, y.dtype());
   visit_floating("resize_transpose", y.dtype(), [&]<class T> {
     const T* const in = y.values<T>().data();
     T* const out = x.mutable_values<T>().data();

@@ -1,0 +1,64 @@
+// What the atrous ops and the general ones have in common: three ops of one trilinear form, and one order
+// of checks.
+//
+//   T(x, w, y) = sum x[n, i s + a r - before_h, j s + b r - before_w, c] w[a, b, c, o] y[n, i, j, o]
+#pragma once
+
+#include <string_view>
+
+#include <trous/autograd/trilinear_form.h>
+#include <trous/ops/detail/windows.h>
+
+namespace trous::detail {
+
+/// How the filters' channel axes are ordered by an op.
+enum class FilterLayout { in_out, out_in, in_multiplier };
+
+/// The operands of a convolution as a message calls them.
+struct ConvOperand {
+  std::string_view name;
+  const Shape& shape;
+};
+
+/// The first checks of every convolution, in their one order: ranks, dtypes, taps and channels above 0,
+/// and the channels of each image against those of the filters. Throws ShapeError or DTypeError naming
+/// `op`.
+///
+/// value     what the filters' in channels must match
+/// result    for a filter gradient: what the filters' out channels must match
+void check_conv_operands(std::string_view op, const ConvOperand& value, const ConvOperand& filters,
+                         FilterLayout layout, DType value_dtype, DType other_dtype,
+                         const ConvOperand* result = nullptr);
+
+/// Throws ShapeError naming `op` if a tensor of `shape` would exceed 2^63 - 1 bytes.
+void check_result_size(std::string_view op, const Shape& shape, DType dtype);
+
+/// Three ops of one form, by their names, and how their windows slide.
+struct ConvFamily {
+  std::string_view conv, transpose, filter_grad;
+  Stride stride;
+  Rate rate;
+  ResolvedPadding padding;
+  Attributes attributes;     ///< as a tape shows the options
+  std::string options_text;  ///< as a message tells them
+
+  /// Each checks in the one order, before any work: operands, rate and stride, derived sizes, given shapes.
+  Variable convolve(const Variable& value, const Variable& filters, std::string_view name) const;
+  Variable transposed(const Variable& value, const Variable& filters, const Shape* output_shape,
+                      std::string_view name) const;
+  Variable filter_gradient(const Variable& value, const Variable& grad, const Shape& filter_shape,
+                           std::string_view name) const;
+
+  /// The form over value and filters of these shapes.
+  TrilinearForm form(const Shape& value, const Shape& filters, DType dtype) const;
+
+ private:
+  TrilinearForm form_of(const kernels::ConvGeometry& geometry, DType dtype) const;
+  kernels::ConvGeometry over(std::string_view op, std::string_view image, const Shape& value,
+                             const Shape& filters) const;
+  kernels::ConvGeometry onto(const Shape& value, const Shape& filters) const;
+  Shape nearest_fit(const Shape& output_shape, const kernels::ConvGeometry& derived) const;
+  void check_counts(std::string_view op) const;
+};
+
+}  // namespace trous::detail
