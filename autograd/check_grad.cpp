@@ -25,9 +25,9 @@ std::vector<Variable> tracked(const std::vector<Tensor>& tensors) {
   return variables;
 }
 
-double magnitude(const Tensor& a, const Tensor& b) {
-  const auto absolute = [](const Tensor& x) { return map(x, [](double v) { return std::abs(v); }); };
-  return dot(absolute(a), absolute(b));
+// Whether the round-off leaves the difference enough digits to judge the rule by.
+bool decides(const GradCheckRow& row, double tolerance) {
+  return row.round_off <= 100 * tolerance * row.largest;
 }
 
 class Check {
@@ -40,7 +40,7 @@ class Check {
  private:
   struct Phi {
     double value;
-    double magnitude;  // sum of the absolute terms, whose epsilon is the round-off of `value`
+    double squares;  // of its terms, summed: their root times epsilon is the scale of the round-off
   };
 
   // What phi_order is a weighted sum of: f itself, or the gradients of phi_(order - 1).
@@ -88,7 +88,8 @@ Check::Phi Check::phi(int order, const std::vector<Tensor>& at) const {
   Phi result{0, 0};
   for (std::size_t i = 0; i < ys.size(); ++i) {
     result.value += dot(ys[i].value(), weights[i].value());
-    result.magnitude += magnitude(ys[i].value(), weights[i].value());
+    const Tensor terms = zip(ys[i].value(), weights[i].value(), [](double y, double w) { return y * w; });
+    result.squares += dot(terms, terms);
   }
   return result;
 }
@@ -121,10 +122,10 @@ GradCheckRow Check::row(int order, int input) {
                    .rule = 0,
                    .difference = 0,
                    .largest = 0,
+                   .round_off = 0,
                    .error = 0,
                    .passed = true};
-  // What is worst lies furthest beyond the round-off of its difference; a NaN is worse than any number.
-  std::pair<double, double> worst{-1, -1};  // that excess, and the whole gap
+  double worst = -1;
   for (std::int64_t which = 0; which < row.checked; ++which) {
     const Tensor u = direction(order, input, which, coordinates);
     std::vector<Tensor> above = inputs_, below = inputs_;
@@ -132,21 +133,22 @@ GradCheckRow Check::row(int order, int input) {
     below[slot] = zip(inputs_[slot], u, [h](double x, double d) { return x - h * d; });
     const Phi up = phi(order, above), down = phi(order, below);
     const double rule = dot(by_rule, u), difference = (up.value - down.value) / (2 * h);
-    const double round_off = 8 * epsilon * (up.magnitude + down.magnitude) / (2 * h);
-    const bool finite = std::isfinite(rule - difference);
-    const double gap = finite ? std::abs(rule - difference) : infinity;
-    const double excess = finite ? std::max(0.0, gap - round_off) : infinity;  // round_off may be NaN too
+    row.round_off = std::max(row.round_off, 10 * epsilon * std::sqrt(std::max(up.squares, down.squares)) / h);
     row.largest = std::max({row.largest, std::abs(rule), std::abs(difference)});
-    if (const std::pair candidate{excess, gap}; candidate > worst) {
-      worst = candidate;
+    // A NaN is worse than any number.
+    const double gap = std::isfinite(rule - difference) ? std::abs(rule - difference) : infinity;
+    if (gap > worst) {
+      worst = gap;
       row.worst = which;
       row.rule = rule;
       row.difference = difference;
     }
   }
-  const double scale = std::max(row.largest, std::numeric_limits<double>::min());
-  row.passed = std::isfinite(worst.first) && std::max(0.0, worst.first) / scale <= options_.tolerance;
-  row.error = std::isfinite(worst.second) ? std::max(0.0, worst.second) / scale : infinity;
+  // Where the derivative is zero, all that is left is round-off, which must be small itself.
+  const double tolerance = options_.tolerance, allowed = tolerance * row.largest + row.round_off;
+  const bool vanishes = std::max(worst, row.largest) <= row.round_off && row.round_off <= tolerance;
+  row.error = vanishes ? 0 : worst / row.largest;
+  row.passed = vanishes || (worst <= allowed && decides(row, tolerance));
   return row;
 }
 
@@ -164,7 +166,12 @@ std::string GradReport::failures() const {
            << std::setprecision(6) << row.rule << ", central difference " << row.difference
            << ", relative error " << std::scientific << std::setprecision(1) << row.error << std::defaultfloat
            << std::setprecision(6) << " > " << options.tolerance << ". float64, step " << options.step
-           << ", seed " << options.seed << ".\n";
+           << ", seed " << options.seed << '.';
+    if (!decides(row, options.tolerance)) {
+      stream << " The difference cannot tell: its round-off alone is about " << row.round_off
+             << ". Take a larger step, or leave out of f what does not depend on this input.";
+    }
+    stream << '\n';
   }
   return stream.str();
 }
@@ -185,10 +192,21 @@ std::ostream& operator<<(std::ostream& stream, const GradReport& report) {
 
 GradReport check_grad(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
                       const GradCheckOptions& options) {
+  if (options.order < 1 || options.max_coordinates < 1 || !(options.step > 0) || !(options.tolerance > 0)) {
+    throw ArgumentError(text("check_grad: ", name, ": order ", options.order, ", max_coordinates ",
+                             options.max_coordinates, ", step ", options.step, ", tolerance ",
+                             options.tolerance,
+                             ". Orders and coordinates count from 1, step and tolerance are above 0."));
+  }
+  if (inputs.empty()) throw ArgumentError(text("check_grad: ", name, " has no inputs. Give at least one."));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].dtype() != DType::float64) {
       throw DTypeError(text("check_grad: ", name, ", input ", i, " is ", inputs[i].dtype(),
                             ". Differences need float64: cast it."));
+    }
+    if (inputs[i].elements() == 0) {
+      throw ShapeError(text("check_grad: ", name, ", input ", i, " is ", inputs[i].shape(),
+                            ", which has no element to vary. Give a batch of 1 or more."));
     }
   }
   const Recording scope(Recording::needed);

@@ -28,7 +28,8 @@ struct GradCheckRow {
   std::int64_t worst;       ///< which of them was worst
   double rule, difference;  ///< the derivative there by the rules, and by central differences
   double largest;           ///< the largest derivative seen; a row of zeros proves little
-  double error;             ///< |rule - difference| / largest, at the worst
+  double round_off;         ///< about what round-off alone moves a difference by
+  double error;             ///< |rule - difference| / largest at the worst; 0 where both vanish in round-off
   bool passed;
 };
 
@@ -54,16 +55,21 @@ std::ostream& operator<<(std::ostream& stream, const GradReport& report);
 ///   phi_1(x) = <c, f(x)>,   phi_n(x) = <v, d phi_(n-1) / dx>
 ///
 /// and at each order n the gradient of phi_n by the rules is compared with
-/// (phi_n(x + h u) - phi_n(x - h u)) / 2h for unit vectors u. The truncation error is O(h^2). A row passes if
-/// no gap exceeds `tolerance` times the largest derivative by more than the round-off of its difference,
-/// 8 epsilon |phi| / h with |phi| the sum of phi's absolute terms.
+/// (phi_n(x + h u) - phi_n(x - h u)) / 2h for unit vectors u. The truncation error is O(h^2); the round-off
+/// is about 10 epsilon |phi| / h, |phi| being the root of the sum of squares of phi's terms. A row passes if
+///
+///   |rule - difference| <= tolerance * largest derivative + round-off,   round-off <= 100 tolerance *
+///   largest
+///
+/// so that round-off never hides a wrong rule; or if the derivative is zero: all there is lies below a
+/// round-off which is itself below the tolerance.
 ///
 /// name      shown in the report
 /// f         any function of Variables, of the inputs' number; called at many points
-/// inputs    float64
+/// inputs    float64, none empty
 ///
-/// Throws DTypeError if an input is not float64, GraphError if f does not depend on any input or has no
-/// gradient of that order.
+/// Throws DTypeError if an input is not float64, ShapeError if one is empty, ArgumentError if an option is
+/// out of range, GraphError if f does not depend on any input or has no gradient of that order.
 GradReport check_grad(std::string_view name, const std::function<Variable(const std::vector<Variable>&)>& f,
                       const std::vector<Tensor>& inputs, const GradCheckOptions& options = {});
 

@@ -79,7 +79,17 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
     values.push_back(input.value());
     any_tracked = any_tracked || input.tracked();
   }
-  Computed computed = forward(values);
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (rules[i].kind == Rule::Kind::cotangent && !rules[i].cotangent) {
+      throw GraphError(text(op.kind, ": the rule of input ", i, " is an empty function. Give a rule, or ",
+                            "Rule::not_differentiable()."));
+    }
+  }
+  // Whatever ops the forward is written in leave nothing on the tape: this node stands for them.
+  Computed computed = [&] {
+    const Recording scope(Recording::nothing);
+    return forward(values);
+  }();
 
   const Recording::Mode mode = Recording::mode();
   if (mode == Recording::nothing || (mode == Recording::needed && !any_tracked)) {
@@ -92,9 +102,8 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
   NodePtr node = make_node(std::move(op), computed.value.shape(), computed.value.dtype(), tracked);
   node->inputs.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const bool keep = reads_input(reads, i) || mode == Recording::everything;
     node->inputs.push_back({inputs[i].node(), inputs[i].shape(), inputs[i].dtype(),
-                            keep ? std::optional(std::move(values[i])) : std::nullopt});
+                            reads_input(reads, i) ? std::optional(std::move(values[i])) : std::nullopt});
   }
   if (reads.output) node->output = computed.value;
   if (reads.kept) node->kept = computed.kept;
@@ -129,11 +138,22 @@ namespace {
                         ", which it did not declare. Declare ", declaration, "."));
 }
 
+[[noreturn]] void not_there(const Op& op, int slot, const char* what, int i, std::size_t count) {
+  throw GraphError(text(op.kind, ": the rule of input ", slot, " asks for ", what, ' ', i, ", but there are ",
+                        count, ". They are counted from 0."));
+}
+
+void check_input(const Node& node, int slot, int i) {
+  if (i < 0 || static_cast<std::size_t>(i) >= node.inputs.size())
+    not_there(node.op, slot, "input", i, node.inputs.size());
+}
+
 }  // namespace
 
 // Under Graph::discard a rule works on plain values; otherwise on the Variables as they stand on the tape.
 Variable Vjp::input(int i) const {
-  const auto& saved = node_->inputs.at(static_cast<std::size_t>(i));
+  check_input(*node_, slot_, i);
+  const auto& saved = node_->inputs[static_cast<std::size_t>(i)];
   if (!reads_input(node_->rules[static_cast<std::size_t>(slot_)].reads, static_cast<std::size_t>(i))) {
     not_declared(node_->op, slot_, text("input ", i), text("Reads::input(", i, ")"));
   }
@@ -151,11 +171,22 @@ const Tensor& Vjp::kept(int i) const {
   if (!node_->rules[static_cast<std::size_t>(slot_)].reads.kept) {
     not_declared(node_->op, slot_, "a by-product", "Reads::the_kept()");
   }
-  return node_->kept.at(static_cast<std::size_t>(i));
+  if (i < 0 || static_cast<std::size_t>(i) >= node_->kept.size()) {
+    not_there(node_->op, slot_, "by-product", i, node_->kept.size());
+  }
+  return node_->kept[static_cast<std::size_t>(i)];
 }
 
 std::size_t Vjp::kept_count() const { return node_->kept.size(); }
-const Shape& Vjp::shape(int i) const { return node_->inputs.at(static_cast<std::size_t>(i)).shape; }
-DType Vjp::dtype(int i) const { return node_->inputs.at(static_cast<std::size_t>(i)).dtype; }
+
+const Shape& Vjp::shape(int i) const {
+  check_input(*node_, slot_, i);
+  return node_->inputs[static_cast<std::size_t>(i)].shape;
+}
+
+DType Vjp::dtype(int i) const {
+  check_input(*node_, slot_, i);
+  return node_->inputs[static_cast<std::size_t>(i)].dtype;
+}
 
 }  // namespace trous

@@ -14,7 +14,7 @@ class Recording {
     everything  ///< every op is recorded and keeps its inputs and output, to be profiled, checked, replayed
   };
 
-  explicit Recording(Mode mode);
+  [[nodiscard("a scope needs a name to live on")]] explicit Recording(Mode mode);
   ~Recording();
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;

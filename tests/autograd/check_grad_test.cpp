@@ -172,11 +172,34 @@ TEST(CheckGrad, TakesRandomDirectionsThroughALargeInput) {
   EXPECT_EQ(check_grad("sine", f(1), {draw(500, 1)}, {.max_coordinates = 5}).rows[0].checked, 5);
 }
 
-TEST(CheckGrad, AnEmptyBatchHasNothingToCheck) {
-  const GradReport report = check_grad("sine", [](const Inputs& in) { return sine(in[0]); },
-                                       {Tensor::zeros({0, 3}, DType::float64)}, {.order = 2});
-  EXPECT_TRUE(report.passed());
-  EXPECT_EQ(report.rows[0].checked, 0);
+// What checks nothing must not pass.
+TEST(CheckGrad, RefusesToCheckNothing) {
+  const auto f = [](const Inputs& in) { return sine(in[0]); };
+  EXPECT_EQ(thrown<ShapeError>([&] {
+              check_grad("sine", f, {Tensor::zeros({0, 3}, DType::float64)});
+            }),
+            "check_grad: sine, input 0 is [0, 3], which has no element to vary. Give a batch of 1 or more.");
+  EXPECT_EQ(thrown<ArgumentError>([&] { check_grad("sine", f, {}); }),
+            "check_grad: sine has no inputs. Give at least one.");
+  EXPECT_EQ(
+      thrown<ArgumentError>([&] { check_grad("sine", f, {draw(3, 1)}, {.order = 0}); }),
+      "check_grad: sine: order 0, max_coordinates 24, step 1e-05, tolerance 1e-06. Orders and coordinates "
+      "count from 1, step and tolerance are above 0.");
+}
+
+// f = 1e10 + x: the round-off of the difference exceeds the derivative, so a rule that halves it must not
+// pass.
+TEST(CheckGrad, DoesNotPassWhatRoundOffHides) {
+  const auto f = [](const Inputs& in) {
+    return record({"offset"}, {in[0]},
+                  [](std::span<const Tensor> x) { return map(x[0], [](auto v) { return v + 1e10; }); },
+                  {[](const Vjp& v) { return scale(v.grad(), 0.5); }});
+  };
+  const GradReport report = check_grad("offset", f, {draw(3, 1)});
+  EXPECT_FALSE(report.passed()) << report;
+  EXPECT_NE(report.failures().find("The difference cannot tell: its round-off alone is about"),
+            std::string::npos)
+      << report;
 }
 
 TEST(CheckGrad, ARowOfZerosSaysSo) {

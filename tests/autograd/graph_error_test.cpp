@@ -227,5 +227,26 @@ TEST(Errors, LeaveNothingBehind) {
   EXPECT_EQ(live_storage().buffers, start.buffers);
 }
 
+TEST(RuleErrors, AskingForWhatIsNotThere) {
+  const Variable x = track(vec({1, 2}));
+  const auto slope = [&](std::function<Variable(const Vjp&)> rule) {
+    return thrown<GraphError>([&] { grad(sum(with_rule(x, Rule(rule))), {x}); });
+  };
+  EXPECT_EQ(slope([](const Vjp& v) { return v.input(3); }),
+            "toy: the rule of input 0 asks for input 3, but there are 1. They are counted from 0.");
+  EXPECT_EQ(slope([](const Vjp& v) { return Variable(v.kept(-1)); }),
+            "toy: the rule of input 0 asks for by-product -1, but there are 1. They are counted from 0.");
+  EXPECT_EQ(thrown<GraphError>([&] { with_rule(x, Rule(Reads::nothing(), nullptr)); }),
+            "toy: the rule of input 0 is an empty function. Give a rule, or Rule::not_differentiable().");
+}
+
+TEST(GradErrors, AMovedYSaysThatItsValueIsGone) {
+  const Variable x = track(num(2));
+  Variable y = times(x, x);
+  grad(std::move(y), {x});
+  EXPECT_EQ(thrown<Error>([&] { y.value().to_double(); }),  // NOLINT(bugprone-use-after-move)
+            "tensor: its elements were moved away. Read the value before std::move gives it up.");
+}
+
 }  // namespace
 }  // namespace trous
