@@ -12,15 +12,15 @@ inline constexpr std::int64_t map_grain = 1 << 14;
 /// y[i] = f(x[i]) for float32 or float64 x; y has x's shape and dtype. `f` is called with either type.
 template <class F>
 Tensor map(const Tensor& x, F f) {
-  Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
-  visit_floating("map", x.dtype(), [&]<class T> {
+  return visit_floating("map", x.dtype(), [&]<class T> {
+    Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
     const T* in = x.values<T>().data();
     T* out = y.mutable_values<T>().data();
     parallel_for(x.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<T>(f(in[i]));
     });
+    return y;
   });
-  return y;
 }
 
 /// y[i] = f(a[i], b[i]) for two tensors of one shape and one floating dtype. Throws ShapeError or
@@ -33,16 +33,16 @@ Tensor zip(const Tensor& a, const Tensor& b, F f) {
   if (a.dtype() != b.dtype()) {
     throw DTypeError(text("zip: ", a.dtype(), " and ", b.dtype(), " do not mix. Cast one side."));
   }
-  Tensor y = Tensor::uninitialized(a.shape(), a.dtype());
-  visit_floating("zip", a.dtype(), [&]<class T> {
+  return visit_floating("zip", a.dtype(), [&]<class T> {
+    Tensor y = Tensor::uninitialized(a.shape(), a.dtype());
     const T* left = a.values<T>().data();
     const T* right = b.values<T>().data();
     T* out = y.mutable_values<T>().data();
     parallel_for(a.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<T>(f(left[i], right[i]));
     });
+    return y;
   });
-  return y;
 }
 
 /// sum_i a[i] b[i] in float64, over fixed blocks added in order. Shapes and dtypes must agree.

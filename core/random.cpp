@@ -65,6 +65,8 @@ std::array<std::uint32_t, 4> random_words(Key key, std::uint64_t counter) {
 }
 
 Tensor uniform(const Shape& shape, DType dtype, Key key, double low, double high) {
+  if (!(low <= high))
+    throw ArgumentError(text("uniform: low ", low, " is above high ", high, ". Swap them."));
   return visit_floating("uniform", dtype, [&]<class T> {
     Tensor result = Tensor::uninitialized(shape, dtype);
     T* out = result.mutable_values<T>().data();
@@ -80,6 +82,10 @@ Tensor uniform(const Shape& shape, DType dtype, Key key, double low, double high
 }
 
 Tensor normal(const Shape& shape, DType dtype, Key key, double mean, double deviation) {
+  if (!(deviation >= 0)) {
+    throw ArgumentError(
+        text("normal: deviation ", deviation, " is below 0. Give the standard deviation, 0 or more."));
+  }
   return visit_floating("normal", dtype, [&]<class T> {
     Tensor result = Tensor::uninitialized(shape, dtype);
     T* out = result.mutable_values<T>().data();
@@ -96,6 +102,7 @@ Tensor normal(const Shape& shape, DType dtype, Key key, double mean, double devi
 }
 
 std::vector<std::int64_t> permutation(std::int64_t count, Key key) {
+  if (count < 0) throw ArgumentError(text("permutation: count ", count, " is negative. Give 0 or more."));
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), 0);
   Random random(key);

@@ -23,13 +23,15 @@ Key fold_in(Key key, std::uint64_t data);
 /// The four 32-bit words of block `counter` of the stream.
 std::array<std::uint32_t, 4> random_words(Key key, std::uint64_t counter);
 
-/// Uniform in [low, high). `dtype` is float32 (24 random bits) or float64 (53).
+/// Uniform in [low, high). `dtype` is float32 (24 random bits) or float64 (53). Throws ArgumentError if
+/// low > high, DTypeError for integers.
 Tensor uniform(const Shape& shape, DType dtype, Key key, double low = 0, double high = 1);
 
-/// Normal with the given mean and standard deviation, by Box and Muller's transform.
+/// Normal with the given mean and standard deviation, by Box and Muller's transform. Throws ArgumentError
+/// if deviation < 0, DTypeError for integers.
 Tensor normal(const Shape& shape, DType dtype, Key key, double mean = 0, double deviation = 1);
 
-/// The numbers 0 .. count - 1 in random order, each order equally likely.
+/// The numbers 0 .. count - 1 in random order, each order equally likely. Throws ArgumentError if count < 0.
 std::vector<std::int64_t> permutation(std::int64_t count, Key key);
 
 /// One number after the other, for code that draws a varying number of them.

@@ -25,9 +25,9 @@ class Shape {
 
   int rank() const { return rank_; }
 
-  /// Extent of `axis`, 0 <= axis < rank(); not checked.
-  std::int64_t operator[](int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
-  std::int64_t& operator[](int axis) { return extents_[static_cast<std::size_t>(axis)]; }
+  /// Extent of `axis`, -rank() <= axis < rank(), counted from the end if negative; not checked.
+  std::int64_t operator[](int axis) const { return extents_[place(axis)]; }
+  std::int64_t& operator[](int axis) { return extents_[place(axis)]; }
 
   /// Product of the extents; 1 for rank 0. Throws ShapeError if an extent is negative or the product
   /// exceeds int64.
@@ -43,6 +43,11 @@ class Shape {
   friend bool operator==(const Shape& a, const Shape& b);
 
  private:
+  // The remainder keeps a wrong axis inside the storage.
+  std::size_t place(int axis) const {
+    return static_cast<std::size_t>(axis < 0 ? axis + rank_ : axis) % static_cast<std::size_t>(max_rank);
+  }
+
   std::array<std::int64_t, max_rank> extents_{};
   int rank_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 #include <ostream>
+#include <utility>
 
 #include <trous/core/parallel.h>
 #include <trous/core/tensor.h>
@@ -23,6 +24,10 @@ To convert(From x) {
     constexpr double low = std::numeric_limits<To>::min(), high = std::numeric_limits<To>::max();
     if (std::isnan(x)) return 0;
     return static_cast<To>(std::clamp(static_cast<double>(x), low, high));
+  } else if constexpr (std::is_integral_v<From> && std::is_integral_v<To>) {
+    return std::in_range<To>(x) ? static_cast<To>(x)
+           : x < 0              ? std::numeric_limits<To>::min()
+                                : std::numeric_limits<To>::max();
   } else {
     return static_cast<To>(x);
   }
@@ -62,6 +67,9 @@ Tensor Tensor::full(const Shape& shape, DType dtype, double value) {
 
 template <Element T>
 std::span<const T> Tensor::values() const {
+  if (!storage_) {
+    throw Error("tensor: its elements were moved away. Read the value before std::move gives it up.");
+  }
   if (dtype_ != dtype_of<T>()) {
     throw DTypeError(text("tensor: the elements are ", dtype_, ", not ", dtype_of<T>(), ". Read them as ",
                           dtype_, " or cast the tensor."));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <iosfwd>
 #include <memory>
 #include <span>
@@ -21,6 +22,8 @@ class Tensor {
   template <Element T>
   Tensor(const Shape& shape, const std::vector<T>& values) : Tensor(shape, std::span<const T>(values)) {}
   template <Element T>
+  Tensor(const Shape& shape, std::initializer_list<T> values) : Tensor(shape, std::span<const T>(values)) {}
+  template <Element T>
   Tensor(const Shape& shape, std::span<const T> values);
 
   /// Every element equal to `value`, converted to `dtype`.
@@ -38,7 +41,7 @@ class Tensor {
   std::int64_t elements() const { return elements_; }
   std::size_t bytes() const { return static_cast<std::size_t>(elements_) * size_of(dtype_); }
 
-  /// The elements. Throws DTypeError if they are not of type T.
+  /// The elements. Throws DTypeError if they are not of type T, Error if the tensor was moved from.
   template <Element T>
   std::span<const T> values() const;
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <trous/core/error.h>
 #include <trous/core/random.h>
 #include <trous/layers/visit.h>
 
@@ -59,11 +60,19 @@ class Pass {
   std::unordered_map<const void*, std::string> names_;
 };
 
-/// Writes the updates of a pass over `ran`, a network or a bound copy of it, into `net`.
+/// Writes the updates of a pass over `ran`, the very object that ran, into `net`: the same network, or what
+/// `ran` is a bound copy of. Throws ArgumentError if `ran` is not what ran or `net` has other buffers.
 template <class Net>
 void commit(const Pass& pass, const Net& ran, Net& net) {
   const auto sources = buffers(ran);
   const auto targets = buffers(net);
+  std::size_t known = 0;
+  for (const auto& [path, buffer] : sources) known += pass.pending_.count(buffer);
+  if (known != pass.pending_.size() || sources.size() != targets.size()) {
+    throw ArgumentError(text("commit: ", pass.pending_.size(), " updates are pending, ", known,
+                             " of them of this network's ", sources.size(), " buffers, to be written to ",
+                             targets.size(), ". Give the network that ran with this pass."));
+  }
   for (std::size_t i = 0; i < sources.size(); ++i) {
     if (const auto found = pass.pending_.find(sources[i].part); found != pass.pending_.end()) {
       targets[i].part->value = found->second;

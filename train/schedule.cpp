@@ -7,6 +7,10 @@
 namespace trous {
 
 double learning_rate_at(Schedule schedule, double base, std::int64_t step, std::int64_t steps) {
+  if (step < 0 || step >= steps) {
+    throw ArgumentError(
+        text("learning_rate_at: step ", step, " is not in 0 to ", steps - 1, ". Steps count from 0."));
+  }
   const double done = static_cast<double>(step) / static_cast<double>(steps);
   switch (schedule) {
     case Schedule::poly:

@@ -14,7 +14,7 @@ enum class Schedule {
   cosine  ///< base (1 + cos(pi step / steps)) / 2. Source: Loshchilov and Hutter, arXiv:1608.03983
 };
 
-/// The learning rate of step `step` = 0 .. steps - 1.
+/// The learning rate of step `step` = 0 .. steps - 1. Throws ArgumentError for any other step.
 double learning_rate_at(Schedule schedule, double base, std::int64_t step, std::int64_t steps);
 
 /// The schedule called `name`. Throws ArgumentError listing the names.

@@ -44,6 +44,14 @@ TEST(Shape, ComparesRankAndExtents) {
   EXPECT_EQ(shrunk, Shape{4});
 }
 
+TEST(Shape, NegativeAxesCountFromTheEnd) {
+  Shape shape{2, 3, 4};
+  EXPECT_EQ(shape[-1], 4);
+  EXPECT_EQ(shape[-3], 2);
+  shape[-2] = 7;
+  EXPECT_EQ(shape, (Shape{2, 7, 4}));
+}
+
 TEST(Shape, Prints) {
   EXPECT_EQ(printed({2, 6, 5, 3}), "[2, 6, 5, 3]");
   EXPECT_EQ(printed({7}), "[7]");

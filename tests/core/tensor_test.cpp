@@ -174,6 +174,11 @@ TEST(Tensor, CastOfWhatAnIntegerCannotHoldSaturates) {
   EXPECT_EQ(Tensor::full({1}, DType::uint8, 300).item<std::uint8_t>(), 255);
 }
 
+TEST(Tensor, CastBetweenIntegersSaturatesToo) {
+  const Tensor x(Shape{4}, {300, -1, 7, 255});
+  EXPECT_EQ(x.cast(DType::uint8).to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{255, 0, 7, 255}));
+}
+
 TEST(Tensor, SameBitsTellsApartWhatComparesEqual) {
   const auto one = [](double value) { return Tensor::full({1}, DType::float64, value); };
   EXPECT_TRUE(same_bits(one(not_a_number), one(not_a_number)));

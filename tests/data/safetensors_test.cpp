@@ -14,11 +14,10 @@ namespace {
 
 // A file with this header and `data` zero bytes.
 Bytes file_of(const std::string& header, std::size_t data) {
-  Bytes bytes(8);
+  Bytes bytes(8 + header.size() + data);
   const std::uint64_t length = header.size();
   std::memcpy(bytes.data(), &length, 8);
-  bytes.insert(bytes.end(), header.begin(), header.end());
-  bytes.resize(bytes.size() + data);
+  std::copy(header.begin(), header.end(), bytes.begin() + 8);
   return bytes;
 }
 

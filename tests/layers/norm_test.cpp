@@ -124,6 +124,18 @@ TEST(BatchNorm, CommitsFromABoundCopy) {
   expect_near(buffers(bound)[0].part->get(), {0, 0});
 }
 
+// Updates are pending for the very object that ran; for any other they would be lost in silence.
+TEST(BatchNorm, CommitOfAnotherNetworkIsRefused) {
+  BatchNorm norm = made(2);
+  const BatchNorm bound = bind(norm, tracked_weights(norm));
+  Pass pass = Pass::training(Key{1});
+  bound(four_values(), pass);
+  EXPECT_EQ(
+      thrown<ArgumentError>([&] { commit(pass, norm, norm); }),
+      "commit: 2 updates are pending, 0 of them of this network's 2 buffers, to be written to 2. Give the "
+      "network that ran with this pass.");
+}
+
 TEST(BatchNorm, ABatchWithoutAVarianceIsRefused) {
   const BatchNorm norm = made(2);
   Pass pass = Pass::training(Key{1});
