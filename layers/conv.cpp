@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <trous/core/error.h>
 #include <trous/layers/conv.h>
 #include <trous/ops/arithmetic.h>
@@ -10,15 +12,20 @@ namespace {
 enum class Channels { in_out, out_in };
 
 Parameter filters_for(const char* layer, std::int64_t in, std::int64_t out, PerAxis kernel,
-                      const Initializer& initializer, Channels order) {
+                      const Initializer& initializer, Channels order, Stride stride = 1) {
   if (in < 1 || out < 1 || kernel.height < 1 || kernel.width < 1) {
     throw ArgumentError(text(layer, ": in_channels ", in, ", out_channels ", out, ", kernel ", kernel.height,
                              'x', kernel.width, ". Each must be 1 or more."));
   }
+  // With a stride s only every s-th tap of an axis meets a given pixel of the larger image.
   const std::int64_t taps = kernel.height * kernel.width;
+  const std::int64_t skipped =
+      std::max<std::int64_t>(1, stride.height) * std::max<std::int64_t>(1, stride.width);
+  const std::int64_t share = std::max<std::int64_t>(1, taps / skipped);
   const Shape shape = order == Channels::in_out ? Shape{kernel.height, kernel.width, in, out}
                                                 : Shape{kernel.height, kernel.width, out, in};
-  return {{shape, taps * in, taps * out}, initializer};
+  if (order == Channels::in_out) return {{shape, taps * in, share * out}, initializer};
+  return {{shape, share * in, taps * out}, initializer};
 }
 
 std::optional<Parameter> bias_for(bool wanted, std::int64_t out) {
@@ -44,8 +51,8 @@ Shape with_channels(Shape image, std::int64_t channels) {
 
 Conv2d::Conv2d(const Conv2dLayerOptions& o)
     : options(o),
-      filters(
-          filters_for("Conv2d", o.in_channels, o.out_channels, o.kernel, o.initializer, Channels::in_out)),
+      filters(filters_for("Conv2d", o.in_channels, o.out_channels, o.kernel, o.initializer, Channels::in_out,
+                          o.stride)),
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable Conv2d::operator()(const Variable& x, Pass& pass) const {
@@ -55,7 +62,7 @@ Variable Conv2d::operator()(const Variable& x, Pass& pass) const {
 Conv2dTranspose::Conv2dTranspose(const Conv2dLayerOptions& o)
     : options(o),
       filters(filters_for("Conv2dTranspose", o.in_channels, o.out_channels, o.kernel, o.initializer,
-                          Channels::out_in)),
+                          Channels::out_in, o.stride)),
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable Conv2dTranspose::operator()(const Variable& x, Pass& pass) const {

@@ -7,15 +7,28 @@
 namespace trous {
 namespace {
 
+// Judged before anything moves, so that a refused step leaves the optimizer as it was. `state` is what it
+// remembers of each weight, empty before the first step.
 void check_step(const char* optimizer, const std::vector<Tensor>& weights,
-                const std::vector<Tensor>& gradients, std::size_t state, bool started) {
+                const std::vector<Tensor>& gradients, const std::vector<Tensor>& state) {
   if (weights.size() != gradients.size()) {
     throw ArgumentError(text(optimizer, ": ", weights.size(), " weights and ", gradients.size(),
                              " gradients. Give one gradient per weight."));
   }
-  if (started && state != weights.size()) {
-    throw ArgumentError(text(optimizer, ": ", weights.size(), " weights, but the steps before had ", state,
-                             ". An optimizer belongs to one network."));
+  if (!state.empty() && state.size() != weights.size()) {
+    throw ArgumentError(text(optimizer, ": ", weights.size(), " weights, but the steps before had ",
+                             state.size(), ". An optimizer belongs to one network."));
+  }
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const auto check = [&](const char* what, const Tensor& other) {
+      if (other.shape() == weights[i].shape() && other.dtype() == weights[i].dtype()) return;
+      throw ArgumentError(
+          text(optimizer, ": weight number ", i, " is ", short_name(weights[i].dtype()), weights[i].shape(),
+               ", ", what, ' ', short_name(other.dtype()), other.shape(),
+               ". Give gradients in the order of the weights, to the optimizer of this network."));
+    };
+    check("its gradient", gradients[i]);
+    if (!state.empty()) check("the steps before had", state[i]);
   }
 }
 
@@ -47,7 +60,7 @@ Sgd::Sgd(const SgdOptions& options) : options_(options) {
 
 std::vector<Tensor> Sgd::step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
                               double learning_rate) {
-  check_step("Sgd", weights, gradients, velocity_.size(), !velocity_.empty());
+  check_step("Sgd", weights, gradients, velocity_);
   if (velocity_.empty()) velocity_ = zeros_like(weights);
   std::vector<Tensor> moved;
   for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -78,7 +91,7 @@ Adam::Adam(const AdamOptions& options, bool decoupled) : options_(options), deco
 
 std::vector<Tensor> Adam::step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
                                double learning_rate) {
-  check_step(name(), weights, gradients, first_.size(), steps_ > 0);
+  check_step(name(), weights, gradients, first_);
   if (steps_ == 0) {
     first_ = zeros_like(weights);
     second_ = zeros_like(weights);

@@ -22,7 +22,8 @@ class Sgd {
   /// Throws ArgumentError unless 0 <= momentum < 1, decay >= 0, and momentum > 0 with `nesterov`.
   explicit Sgd(const SgdOptions& options = {});
 
-  /// The weights after one step; `gradients` has one per weight, of its shape and dtype.
+  /// The weights after one step. Throws ArgumentError, with nothing changed, unless there is one gradient per
+  /// weight, of its shape and dtype, and the weights are those of the steps before.
   std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
                            double learning_rate);
 
@@ -48,6 +49,8 @@ class Adam {
   /// Throws ArgumentError unless 0 <= beta < 1, epsilon > 0 and decay >= 0.
   explicit Adam(const AdamOptions& options = {}) : Adam(options, false) {}
 
+  /// The weights after one step. Throws ArgumentError, with nothing changed, unless there is one gradient per
+  /// weight, of its shape and dtype, and the weights are those of the steps before.
   std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
                            double learning_rate);
 

@@ -59,7 +59,8 @@ class Loop {
   Step forward(std::int64_t step, const Batch& batch) const;
   void take(std::int64_t step);
   void validate(std::int64_t step);
-  std::string first_bad(std::int64_t step, const Batch& batch) const;
+  std::string first_bad_forward(std::int64_t step, const Batch& batch) const;
+  std::string first_bad_backward(std::int64_t step, const Batch& batch) const;
   std::string bad_gradient(const std::vector<Variable>& gradients) const;
   std::string bad_value() const;
 
@@ -87,19 +88,34 @@ Loop::Step Loop::forward(std::int64_t step, const Batch& batch) const {
   return {std::move(bound), std::move(pass), std::move(weights), std::move(loss)};
 }
 
-// The step again, recording everything: the oldest value on its tape that is not finite.
-std::string Loop::first_bad(std::int64_t step, const Batch& batch) const {
-  if (!all_finite(batch.images)) return text("the images of step ", step);
-  const Recording scope(Recording::everything);
-  const Step again = forward(step - 1, batch);
-  const Tape tape = Tape::of(again.loss);
+// The oldest node of `tape` whose output is not finite, in words; empty if there is none.
+std::string first_not_finite(const Tape& tape) {
   const auto found = tape.first_not_finite();
-  if (!found) return "the loss";
+  if (!found) return {};
   const Node& node = tape[*found];
   const std::string tensor = text(short_name(node.dtype), node.shape);
-  if (node.inputs.empty()) return text("the weight ", node.op.name, ' ', tensor, " at step ", step);
+  if (node.inputs.empty()) return text("the weight ", node.op.name, ' ', tensor);
   return text("the output of ", node.op.kind, ' ', tensor,
-              node.op.name.empty() ? "" : text(" of layer ", node.op.name), " at step ", step);
+              node.op.name.empty() ? "" : text(" of layer ", node.op.name));
+}
+
+// The step again, recording everything, to find where its loss went bad.
+std::string Loop::first_bad_forward(std::int64_t step, const Batch& batch) const {
+  if (!all_finite(batch.images)) return "the images";
+  const Recording scope(Recording::everything);
+  const std::string found = first_not_finite(Tape::of(forward(step - 1, batch).loss));
+  return found.empty() ? "the loss" : found;
+}
+
+// The same for its gradients; empty where a rule is computed from values and leaves nothing on the tape.
+std::string Loop::first_bad_backward(std::int64_t step, const Batch& batch) const {
+  const Recording scope(Recording::everything);
+  Step again = forward(step - 1, batch);
+  try {
+    return first_not_finite(Tape::of(grad(std::move(again.loss), again.weights, Graph::keep)));
+  } catch (const GraphError&) {
+    return {};
+  }
 }
 
 std::string Loop::bad_gradient(const std::vector<Variable>& gradients) const {
@@ -126,13 +142,16 @@ void Loop::take(std::int64_t step) {
   Step forward_step = forward(step - 1, batch);
   const double loss = forward_step.loss.value().to_double();
   if (!std::isfinite(loss)) {
-    result_.diverged = text("the loss is ", std::isnan(loss) ? "NaN" : "infinite",
-                            "; the first tensor that went bad is ", first_bad(step, batch));
+    result_.diverged =
+        text("the loss is ", std::isnan(loss) ? "NaN" : "infinite", "; the first tensor that went bad is ",
+             first_bad_forward(step, batch), " at step ", step);
     return;
   }
   const std::vector<Variable> gradients = grad(std::move(forward_step.loss), forward_step.weights);
   if (const std::string bad = bad_gradient(gradients); !bad.empty()) {
-    result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite at step ", step);
+    const std::string first = first_bad_backward(step, batch);
+    result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite at step ", step,
+                            first.empty() ? "" : "; the first tensor that went bad is " + first);
     return;
   }
   const double learning_rate =

@@ -96,7 +96,7 @@ TEST(Divergence, BadImagesAreNamed) {
   };
   Sequential net = made(Conv2d{{.in_channels = 1, .out_channels = 4}}, head(4));
   EXPECT_EQ(train(net, data, four_steps).diverged,
-            "the loss is NaN; the first tensor that went bad is the images of step 1");
+            "the loss is NaN; the first tensor that went bad is the images at step 1");
 }
 
 // With a head of zeros every pixel has the loss ln 3, so the cases below have a finite loss.
@@ -111,6 +111,22 @@ TEST(Divergence, AGradientThatGoesBadIsNamed) {
   EXPECT_EQ(train(net, striped(), four_steps).diverged,
             "the loss is 1.09861, but the gradient of 0.filters [3, 3, 1, 8] is not finite at step 1");
   EXPECT_TRUE(same_network(net, before));
+}
+
+TEST(Divergence, TheFirstOpOfTheBackwardThatGoesBadIsNamed) {
+  const auto steep = [](const Variable& x) {
+    return record({"steep"}, {x}, [](std::span<const Tensor> in) { return in[0]; },
+                  {{Reads::nothing(), [](const Vjp& v) { return v.grad() * 3e38 * 1e9; }}});
+  };
+  Sequential net = made(Conv2d{{.in_channels = 1, .out_channels = 8}}, steep,
+                        Conv2d{{.in_channels = 8, .out_channels = 3}});
+  const std::optional<std::string> diverged = train(net, striped(), four_steps).diverged;
+  ASSERT_TRUE(diverged);
+  EXPECT_NE(diverged->find(
+                "but the gradient of 0.filters [3, 3, 1, 8] is not finite at step 1; the first tensor that "
+                "went bad is the output of scale f32["),
+            std::string::npos)
+      << *diverged;
 }
 
 TEST(Divergence, AWeightThatOverflowsInTheLastStepIsNamed) {

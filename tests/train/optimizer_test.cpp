@@ -167,5 +167,26 @@ TEST(Optimizer, BelongsToOneNetwork) {
             "Adam: 2 weights, but the steps before had 1. An optimizer belongs to one network.");
 }
 
+TEST(Optimizer, ARefusedStepChangesNothing) {
+  const Tensor w = Tensor::ones({2}, DType::float32), g = Tensor::full({2}, DType::float32, 0.5);
+  Adam once, twice;
+  const std::vector<Tensor> first = once.step({w, w}, {g, g}, 0.1);
+  EXPECT_EQ(
+      thrown<ArgumentError>([&] {
+        twice.step({w, w}, {g, Tensor::ones({3}, DType::float32)}, 0.1);
+      }),
+      "Adam: weight number 1 is f32[2], its gradient f32[3]. Give gradients in the order of the weights, to "
+      "the optimizer of this network.");
+  const std::vector<Tensor> after = twice.step({w, w}, {g, g}, 0.1);
+  EXPECT_TRUE(same_bits(first[0], after[0]));
+  const Tensor wide = Tensor::ones({3}, DType::float32);
+  EXPECT_EQ(
+      thrown<ArgumentError>([&] {
+        twice.step({w, wide}, {g, wide}, 0.1);
+      }),
+      "Adam: weight number 1 is f32[3], the steps before had f32[2]. Give gradients in the order of the "
+      "weights, to the optimizer of this network.");
+}
+
 }  // namespace
 }  // namespace trous
