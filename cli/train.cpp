@@ -157,6 +157,13 @@ void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>
   std::cout << "\n\n";
 }
 
+std::string weights_path(const Arguments& a) { return (fs::path(a.out) / "best.safetensors").string(); }
+
+// At every best validation, so that an interrupted run keeps what it had.
+void save_weights(const Arguments& a, const AnyLayer& net, std::int64_t step) {
+  save(net, weights_path(a), {{"model", a.model}, {"data", a.data}, {"step", std::to_string(step)}});
+}
+
 // Trains one network, with its progress and, where `table` asks for it, a line per validation.
 TrainResult train_shown(const Arguments& a, AnyLayer& net, const Splits& data, const TrainOptions& options,
                         bool table) {
@@ -168,6 +175,7 @@ TrainResult train_shown(const Arguments& a, AnyLayer& net, const Splits& data, c
   callbacks.on_validation = [&](const ValidationReport& r, const AnyLayer& now) {
     progress.clear();
     if (!table) return;
+    if (r.best) save_weights(a, now, r.step);
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
     std::cout << std::setw(7) << r.step << std::fixed << std::setprecision(4) << std::setw(10) << r.train_loss
               << std::setprecision(3) << std::setw(10) << r.scores.mean_iou(1) << std::setw(10)
@@ -212,13 +220,11 @@ int run(const Arguments& a) {
                              .validate_every = a.validate_every,
                              .seed = a.seed};
   const TrainResult result = train_shown(a, net, data, options, true);
-  const std::string weights = (fs::path(a.out) / "best.safetensors").string();
-  if (result.best_step > 0)
-    save(net, weights, {{"model", a.model}, {"data", a.data}, {"step", std::to_string(result.best_step)}});
   if (result.diverged) {
     std::cerr << "train: " << *result.diverged << ". Lower --learning-rate.\n";
     if (result.best_step > 0)
-      std::cerr << "The best weights so far, of step " << result.best_step << ", are in " << weights << ".\n";
+      std::cerr << "The best weights so far, of step " << result.best_step << ", are in " << weights_path(a)
+                << ".\n";
     return diverged;
   }
 
@@ -239,7 +245,8 @@ int run(const Arguments& a) {
   print_weakest(scores, data.test.classes);
   const std::string panel = (fs::path(a.out) / "samples" / "test.png").string();
   write_panel(panel, net, data.test, 12);
-  std::cout << "  weights   " << weights << "\n  pictures  " << panel << "   (input | truth | prediction)\n";
+  std::cout << "  weights   " << weights_path(a) << "\n  pictures  " << panel
+            << "   (input | truth | prediction)\n";
   return ok;
 }
 
