@@ -147,7 +147,7 @@ GradCheckRow Check::row(int order, int input) {
   // Where the derivative is zero, all that is left is round-off, which must be small itself.
   const double tolerance = options_.tolerance, allowed = tolerance * row.largest + row.round_off;
   const bool vanishes = std::max(worst, row.largest) <= row.round_off && row.round_off <= tolerance;
-  row.error = vanishes ? 0 : worst / row.largest;
+  row.error = vanishes || worst == 0 ? 0 : worst / row.largest;
   row.passed = vanishes || (worst <= allowed && decides(row, tolerance));
   return row;
 }
@@ -163,14 +163,16 @@ std::string GradReport::failures() const {
   for (const GradCheckRow& row : rows) {
     if (row.passed) continue;
     stream << "check_grad: " << name << ", input " << row.input << ", order " << row.order << ": rule "
-           << std::setprecision(6) << row.rule << ", central difference " << row.difference
-           << ", relative error " << std::scientific << std::setprecision(1) << row.error << std::defaultfloat
-           << std::setprecision(6) << " > " << options.tolerance << ". float64, step " << options.step
-           << ", seed " << options.seed << '.';
-    if (!decides(row, options.tolerance)) {
-      stream << " The difference cannot tell: its round-off alone is about " << row.round_off
-             << ". Take a larger step, or leave out of f what does not depend on this input.";
+           << std::setprecision(6) << row.rule << ", central difference " << row.difference;
+    if (decides(row, options.tolerance)) {
+      stream << ", relative error " << std::scientific << std::setprecision(1) << row.error
+             << std::defaultfloat << std::setprecision(6) << " > " << options.tolerance;
+    } else {
+      stream << ", which cannot judge it: the round-off of the difference is about " << row.round_off
+             << ", the largest derivative " << row.largest << ". Take a step of " << 10 * options.step
+             << ", or leave out of f what does not depend on this input";
     }
+    stream << ". float64, step " << options.step << ", seed " << options.seed << '.';
     stream << '\n';
   }
   return stream.str();
@@ -185,7 +187,9 @@ std::ostream& operator<<(std::ostream& stream, const GradReport& report) {
     table << std::setw(7) << row.order << std::setw(7) << row.input << std::setw(9) << row.checked
           << std::setw(14) << row.rule << std::setw(14) << row.difference << std::setw(14) << row.largest
           << std::setw(10) << std::scientific << std::setprecision(1) << row.error << std::defaultfloat
-          << std::setprecision(6) << (row.passed ? "  pass" : "  FAIL") << '\n';
+          << std::setprecision(6) << (row.passed ? "  pass" : "  FAIL");
+    if (row.passed && row.error > report.options.tolerance) table << ", within the difference's round-off";
+    table << '\n';
   }
   return stream << table.str() << report.failures();
 }

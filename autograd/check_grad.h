@@ -58,11 +58,11 @@ std::ostream& operator<<(std::ostream& stream, const GradReport& report);
 /// (phi_n(x + h u) - phi_n(x - h u)) / 2h for unit vectors u. The truncation error is O(h^2); the round-off
 /// is about 10 epsilon |phi| / h, |phi| being the root of the sum of squares of phi's terms. A row passes if
 ///
-///   |rule - difference| <= tolerance * largest derivative + round-off,   round-off <= 100 tolerance *
-///   largest
+///   |rule - difference| <= tolerance * largest derivative + round-off
 ///
-/// so that round-off never hides a wrong rule; or if the derivative is zero: all there is lies below a
-/// round-off which is itself below the tolerance.
+/// and the round-off is at most 100 tolerance * largest: a difference with fewer digits cannot judge the
+/// rule, and fails the row. It also passes if the derivative is zero: all there is lies below a round-off
+/// which is itself below the tolerance.
 ///
 /// name      shown in the report
 /// f         any function of Variables, of the inputs' number; called at many points

@@ -18,7 +18,7 @@ namespace trous {
 
 /// What a forward function returns: the value, and by-products that a rule may read later.
 struct Computed {
-  Computed(Tensor result) : value(std::move(result)) {}  // NOLINT(google-explicit-constructor)
+  Computed(Tensor result) : value(std::move(result)) {}
   Computed(Tensor result, std::vector<Tensor> by_products)
       : value(std::move(result)), kept(std::move(by_products)) {}
 
@@ -78,7 +78,7 @@ struct Rule {
 
   /// A rule that may read everything.
   template <class F>
-  requires(std::is_invocable_r_v<Variable, F, const Vjp&>) Rule(F&& f)  // NOLINT(google-explicit-constructor)
+  requires(std::is_invocable_r_v<Variable, F, const Vjp&>) Rule(F&& f)
       : Rule(Reads::everything(), std::forward<F>(f)) {}
 
   Rule(Reads what, std::function<Variable(const Vjp&)> f) : reads(what), cotangent(std::move(f)) {}

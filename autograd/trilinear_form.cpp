@@ -59,8 +59,8 @@ Variable TrilinearForm::operator()(const Slots& slots, std::string_view name) co
 
 LinearMap TrilinearForm::map(int from, int to, const Tensor& fixed) const {
   if (from < 0 || from > 2 || to < 0 || to > 2 || from == to) {
-    throw GraphError(text(ops[2], ": a map leads from one slot to another, not from ", from, " to ", to,
-                          ". Slots are 0, 1 and 2."));
+    throw ArgumentError(text(ops[2], ": a map leads from one slot to another, not from ", from, " to ", to,
+                             ". Slots are 0, 1 and 2."));
   }
   const auto other = static_cast<std::size_t>(3 - from - to);
   check_slot(ops[static_cast<std::size_t>(to)], fixed, static_cast<int>(other), domains[other]);

@@ -36,7 +36,7 @@ struct TrilinearForm {
   Variable operator()(const Slots& slots, std::string_view name = {}) const;
 
   /// The linear map from slot `from` to slot `to`, the third slot filled with `fixed`; its transpose runs
-  /// the other way. Throws GraphError unless the slots are two different ones of 0, 1, 2, ShapeError or
+  /// the other way. Throws ArgumentError unless the slots are two different ones of 0, 1, 2, ShapeError or
   /// DTypeError if `fixed` is not in the third slot's domain.
   LinearMap map(int from, int to, const Tensor& fixed) const;
 };

@@ -17,7 +17,7 @@ using NodePtr = std::shared_ptr<Node>;
 class Variable {
  public:
   /// A constant. Implicit, so that tensors can be given wherever Variables are taken.
-  Variable(Tensor value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Variable(Tensor value) : value_(std::move(value)) {}
 
   /// The result of a recorded op; made by `record` and `track`.
   Variable(Tensor value, NodePtr node) : value_(std::move(value)), node_(std::move(node)) {}

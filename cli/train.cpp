@@ -229,10 +229,12 @@ int run(const Arguments& a) {
   }
 
   std::optional<ConfusionMatrix> pixel;
+  std::optional<std::string> pixel_failure;
   if (a.pixel_baseline) {
     std::cout << "\nThe same network with 1x1 filters, " << a.steps << " steps, for comparison." << std::endl;
     AnyLayer blind = make_network(a, data, 1);
-    if (!train_shown(a, blind, data, options, false).diverged) pixel = evaluate_on(blind, data.test, a.batch);
+    pixel_failure = train_shown(a, blind, data, options, false).diverged;
+    if (!pixel_failure) pixel = evaluate_on(blind, data.test, a.batch);
   }
   const ConfusionMatrix scores = evaluate_on(net, data.test, a.batch);
   std::cout << "\nTest: " << data.test.size << " images, scored once, weights of step " << result.best_step
@@ -241,6 +243,7 @@ int run(const Arguments& a) {
   print_score("all background", background_baseline(data.test));
   print_threshold(threshold_baseline(data.train, data.test), data);
   if (pixel) print_score(a.model + ", 1x1 filters", *pixel);
+  if (pixel_failure) std::cout << "  " << a.model << ", 1x1 filters: it diverged, " << *pixel_failure << '\n';
   print_score(a.model, scores);
   print_weakest(scores, data.test.classes);
   const std::string panel = (fs::path(a.out) / "samples" / "test.png").string();
@@ -250,39 +253,41 @@ int run(const Arguments& a) {
   return ok;
 }
 
-}  // namespace
+// The number that all of `word` spells, or nothing.
+template <class T>
+std::optional<T> parsed(const std::string& word) {
+  T number{};
+  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
+  return number;
+}
 
 // Checks that the text is a whole number from `low` to `high`.
 CLI::Validator whole(std::int64_t low, std::int64_t high) {
-  return CLI::Validator(
-      [low, high](const std::string& word) {
-        std::int64_t number = 0;
-        const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
-        const bool whole = failure == std::errc() && end == word.data() + word.size();
-        return whole && number >= low && number <= high
-                   ? std::string()
-                   : text(word, " is not a whole number from ", low, " to ", high);
-      },
-      "");
+  return {[low, high](const std::string& word) {
+            const auto number = parsed<std::int64_t>(word);
+            if (number && *number >= low && *number <= high) return std::string();
+            return text(word, " is not a whole number from ", low, " to ", high);
+          },
+          ""};
 }
 
 CLI::Validator above_zero() {
-  return CLI::Validator(
-      [](const std::string& word) {
-        double number = 0;
-        const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
-        const bool all = failure == std::errc() && end == word.data() + word.size();
-        return all && number > 0 && std::isfinite(number) ? std::string()
-                                                          : text(word, " is not a number above 0");
-      },
-      "");
+  return {[](const std::string& word) {
+            const auto number = parsed<double>(word);
+            if (number && *number > 0 && std::isfinite(*number)) return std::string();
+            return text(word, " is not a number above 0");
+          },
+          ""};
 }
 
 CLI::Validator not_empty() {
-  return CLI::Validator(
+  return {
       [](const std::string& word) { return word.empty() ? std::string("the name is empty") : std::string(); },
-      "");
+      ""};
 }
+
+}  // namespace
 
 void add_train(CLI::App& app, int& code) {
   constexpr std::int64_t most = std::int64_t{1} << 40;

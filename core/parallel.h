@@ -13,8 +13,7 @@ namespace trous {
 class RangeBody {
  public:
   template <class F>
-  requires(!std::is_same_v<std::remove_cvref_t<F>, RangeBody>)
-      RangeBody(F&& f)  // NOLINT(google-explicit-constructor)
+  requires(!std::is_same_v<std::remove_cvref_t<F>, RangeBody>) RangeBody(F&& f)
       : object_(const_cast<void*>(static_cast<const void*>(std::addressof(f)))),
         call_([](void* object, std::int64_t begin, std::int64_t end) {
           (*static_cast<std::remove_reference_t<F>*>(object))(begin, end);

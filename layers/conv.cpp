@@ -11,21 +11,50 @@ namespace {
 
 enum class Channels { in_out, out_in };
 
-Parameter filters_for(const char* layer, std::int64_t in, std::int64_t out, PerAxis kernel,
-                      const Initializer& initializer, Channels order, Stride stride = 1) {
+struct FilterPlan {
+  const char* layer;
+  std::int64_t in, out;
+  PerAxis kernel;
+  Stride stride;
+  Rate rate;
+  Channels order;
+};
+
+Parameter filters_for(const FilterPlan& p, const Initializer& initializer) {
+  const auto& [layer, in, out, kernel, stride, rate, order] = p;
   if (in < 1 || out < 1 || kernel.height < 1 || kernel.width < 1) {
     throw ArgumentError(text(layer, ": in_channels ", in, ", out_channels ", out, ", kernel ", kernel.height,
                              'x', kernel.width, ". Each must be 1 or more."));
   }
+  if (stride.height < 1 || stride.width < 1 || rate.height < 1 || rate.width < 1) {
+    throw ArgumentError(text(layer, ": stride ", stride, ", rate ", rate, ". Each must be 1 or more."));
+  }
   // With a stride s only every s-th tap of an axis meets a given pixel of the larger image.
   const std::int64_t taps = kernel.height * kernel.width;
-  const std::int64_t skipped =
-      std::max<std::int64_t>(1, stride.height) * std::max<std::int64_t>(1, stride.width);
-  const std::int64_t share = std::max<std::int64_t>(1, taps / skipped);
-  const Shape shape = order == Channels::in_out ? Shape{kernel.height, kernel.width, in, out}
-                                                : Shape{kernel.height, kernel.width, out, in};
-  if (order == Channels::in_out) return {{shape, taps * in, share * out}, initializer};
-  return {{shape, share * in, taps * out}, initializer};
+  const std::int64_t share = std::max<std::int64_t>(1, taps / (stride.height * stride.width));
+  if (order == Channels::in_out) {
+    return {{{kernel.height, kernel.width, in, out}, taps * in, share * out}, initializer};
+  }
+  return {{{kernel.height, kernel.width, out, in}, share * in, taps * out}, initializer};
+}
+
+Parameter filters_for(const char* layer, const Conv2dLayerOptions& o, Channels order) {
+  static_cast<void>(o.padding.resolve(layer));
+  return filters_for({layer, o.in_channels, o.out_channels, o.kernel, o.stride, o.rate, order},
+                     o.initializer);
+}
+
+// SAME or VALID.
+Padding named_padding(const char* layer, const WindowPadding& padding) {
+  const ResolvedPadding resolved = padding.resolve(layer);
+  if (const Padding* const named = std::get_if<Padding>(&resolved)) return *named;
+  throw ArgumentError(text(
+      layer, ": padding by counts is not for atrous layers. Give SAME or VALID, or use Conv2d with a rate."));
+}
+
+Parameter filters_for(const char* layer, const AtrousConv2dLayerOptions& o, Channels order) {
+  static_cast<void>(named_padding(layer, o.padding));
+  return filters_for({layer, o.in_channels, o.out_channels, o.kernel, 1, o.rate, order}, o.initializer);
 }
 
 std::optional<Parameter> bias_for(bool wanted, std::int64_t out) {
@@ -51,8 +80,7 @@ Shape with_channels(Shape image, std::int64_t channels) {
 
 Conv2d::Conv2d(const Conv2dLayerOptions& o)
     : options(o),
-      filters(filters_for("Conv2d", o.in_channels, o.out_channels, o.kernel, o.initializer, Channels::in_out,
-                          o.stride)),
+      filters(filters_for("Conv2d", o, Channels::in_out)),
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable Conv2d::operator()(const Variable& x, Pass& pass) const {
@@ -61,8 +89,7 @@ Variable Conv2d::operator()(const Variable& x, Pass& pass) const {
 
 Conv2dTranspose::Conv2dTranspose(const Conv2dLayerOptions& o)
     : options(o),
-      filters(filters_for("Conv2dTranspose", o.in_channels, o.out_channels, o.kernel, o.initializer,
-                          Channels::out_in, o.stride)),
+      filters(filters_for("Conv2dTranspose", o, Channels::out_in)),
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable Conv2dTranspose::operator()(const Variable& x, Pass& pass) const {
@@ -77,30 +104,33 @@ Variable Conv2dTranspose::operator()(const Variable& x, const Variable& height_w
 
 AtrousConv2d::AtrousConv2d(const AtrousConv2dLayerOptions& o)
     : options(o),
-      filters(filters_for("AtrousConv2d", o.in_channels, o.out_channels, o.kernel, o.initializer,
-                          Channels::in_out)),
+      filters(filters_for("AtrousConv2d", o, Channels::in_out)),
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable AtrousConv2d::operator()(const Variable& x, Pass& pass) const {
-  return with_bias(atrous_conv2d(x, filters.get(), options.rate, options.padding, pass.name_of(this)), bias);
+  return with_bias(atrous_conv2d(x, filters.get(), options.rate,
+                                 named_padding("AtrousConv2d", options.padding), pass.name_of(this)),
+                   bias);
 }
 
 AtrousConv2dTranspose::AtrousConv2dTranspose(const AtrousConv2dLayerOptions& o)
     : options(o),
-      filters(filters_for("AtrousConv2dTranspose", o.in_channels, o.out_channels, o.kernel, o.initializer,
-                          Channels::out_in)),
+      filters(filters_for("AtrousConv2dTranspose", o, Channels::out_in)),
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable AtrousConv2dTranspose::operator()(const Variable& x, Pass& pass) const {
   return with_bias(
-      atrous_conv2d_transpose(x, filters.get(), options.rate, options.padding, pass.name_of(this)), bias);
+      atrous_conv2d_transpose(x, filters.get(), options.rate,
+                              named_padding("AtrousConv2dTranspose", options.padding), pass.name_of(this)),
+      bias);
 }
 
 Variable AtrousConv2dTranspose::operator()(const Variable& x, const Variable& height_width_of,
                                            Pass& pass) const {
   const Shape shape = with_channels(height_width_of.shape(), options.out_channels);
   return with_bias(
-      atrous_conv2d_transpose(x, filters.get(), shape, options.rate, options.padding, pass.name_of(this)),
+      atrous_conv2d_transpose(x, filters.get(), shape, options.rate,
+                              named_padding("AtrousConv2dTranspose", options.padding), pass.name_of(this)),
       bias);
 }
 

@@ -24,7 +24,8 @@ struct Conv2dLayerOptions {
 ///
 ///   Conv2d down{{.in_channels = 3, .out_channels = 16, .stride = 2}};
 ///
-/// Throws ArgumentError if a channel count or the kernel is below 1.
+/// Throws ArgumentError if a channel count, the kernel, the stride or the rate is below 1, or the padding is
+/// a text that is neither "SAME" nor "VALID".
 struct Conv2d {
   Conv2dLayerOptions options;
   Parameter filters;
@@ -43,7 +44,10 @@ struct Conv2d {
 ///
 /// x         [n, h, w, in_channels]
 /// filters   [kh, kw, out_channels, in_channels]
-/// returns   SAME [n, h s, w s, out_channels]
+/// returns   [n, oh, ow, out_channels]; SAME oh = h s; VALID oh = (h - 1) s + (kh - 1) rate + 1, less what
+///           explicit padding crops
+///
+/// Throws as Conv2d.
 struct Conv2dTranspose {
   Conv2dLayerOptions options;
   Parameter filters;
@@ -51,7 +55,8 @@ struct Conv2dTranspose {
 
   explicit Conv2dTranspose(const Conv2dLayerOptions& options);
   Variable operator()(const Variable& x, Pass& pass) const;
-  /// With a stride several sizes fit: the output has the batch, height and width of `height_width_of`.
+  /// With a stride several sizes fit: the output has the batch, height and width of `height_width_of`, whose
+  /// channels do not matter.
   Variable operator()(const Variable& x, const Variable& height_width_of, Pass& pass) const;
   Variable operator()(const Variable& x) const { return evaluate(*this, x); }
   static void parts(auto& self, auto&& f) {
@@ -64,12 +69,12 @@ struct AtrousConv2dLayerOptions {
   std::int64_t in_channels, out_channels;
   PerAxis kernel = 3;
   Rate rate = 1;
-  Padding padding = Padding::same;
+  WindowPadding padding = Padding::same;  ///< SAME or VALID; counts are for Conv2d with a rate
   bool bias = true;
   Initializer initializer = he_normal();
 };
 
-/// y = atrous_conv2d(x, filters) + bias, see ops/atrous_conv2d.h.
+/// y = atrous_conv2d(x, filters) + bias, see ops/atrous_conv2d.h. Throws as Conv2d.
 struct AtrousConv2d {
   AtrousConv2dLayerOptions options;
   Parameter filters;
@@ -85,7 +90,7 @@ struct AtrousConv2d {
 };
 
 /// y = atrous_conv2d_transpose(x, filters) + bias: under VALID it gives back the height and width that the
-/// mirrored AtrousConv2d took away.
+/// mirrored AtrousConv2d took away. Throws as Conv2d.
 struct AtrousConv2dTranspose {
   AtrousConv2dLayerOptions options;
   Parameter filters;

@@ -25,7 +25,7 @@ template <class Net>
 std::vector<Variable> tracked_weights(const Net& net) {
   std::vector<Variable> weights;
   for (const auto& [path, parameter] : parameters(net))
-    weights.push_back(track(parameter->get().value(), path));
+    weights.push_back(track(parameter->get(path).value(), path));
   return weights;
 }
 
@@ -60,8 +60,8 @@ template <class Net>
 Net cast_network(const Net& net, DType dtype) {
   Net copy = net;
   for (const auto& [path, parameter] : parameters(copy))
-    parameter->value = parameter->get().value().cast(dtype);
-  for (const auto& [path, buffer] : buffers(copy)) buffer->value = buffer->get().cast(dtype);
+    parameter->value = parameter->get(path).value().cast(dtype);
+  for (const auto& [path, buffer] : buffers(copy)) buffer->value = buffer->get(path).cast(dtype);
   return copy;
 }
 

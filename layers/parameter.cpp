@@ -4,20 +4,20 @@
 namespace trous {
 namespace {
 
-[[noreturn]] void no_value(const char* what, const Shape& shape) {
-  throw Error(text(what, ": one of shape ", shape,
+[[noreturn]] void no_value(const char* what, std::string_view path, const Shape& shape) {
+  throw Error(text(what, ": ", path.empty() ? "one" : path, " of shape ", shape,
                    " has no value yet. Call initialize(net, key) or load(net, path)."));
 }
 
 }  // namespace
 
-const Variable& Parameter::get() const {
-  if (!value) no_value("parameter", spec.shape);
+const Variable& Parameter::get(std::string_view path) const {
+  if (!value) no_value("parameter", path, spec.shape);
   return *value;
 }
 
-const Tensor& Buffer::get() const {
-  if (!value) no_value("buffer", spec.shape);
+const Tensor& Buffer::get(std::string_view path) const {
+  if (!value) no_value("buffer", path, spec.shape);
   return *value;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include <trous/autograd/variable.h>
 #include <trous/layers/initializers.h>
@@ -14,8 +15,9 @@ struct Parameter {
   Initializer initializer;
   std::optional<Variable> value = std::nullopt;
 
-  /// The value. Throws Error naming `initialize` and `load` if there is none yet.
-  const Variable& get() const;
+  /// The value. Throws Error naming `initialize` and `load`, and the `path` where the caller knows it, if
+  /// there is none yet.
+  const Variable& get(std::string_view path = {}) const;
 };
 
 struct Buffer {
@@ -23,7 +25,7 @@ struct Buffer {
   Initializer initializer;
   std::optional<Tensor> value = std::nullopt;
 
-  const Tensor& get() const;
+  const Tensor& get(std::string_view path = {}) const;
 };
 
 }  // namespace trous

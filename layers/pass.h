@@ -1,5 +1,5 @@
 // One run of a network: its mode, its random key, and what it wants to change. The forward is pure; batch
-// norm leaves its new running statistics here, and whoever trains commits them after a finite step.
+// norm leaves its new running statistics here, and whoever trains commits them.
 #pragma once
 
 #include <string>

@@ -13,7 +13,7 @@ class AnyLayer {
  public:
   template <class Layer>
   requires(!std::same_as<std::remove_cvref_t<Layer>, AnyLayer>) AnyLayer(Layer layer)
-      : held_(std::make_unique<Held<Layer>>(std::move(layer))) {}  // NOLINT(google-explicit-constructor)
+      : held_(std::make_unique<Held<Layer>>(std::move(layer))) {}
   AnyLayer(const AnyLayer& other) : held_(other.held_->clone()) {}
   AnyLayer(AnyLayer&&) noexcept = default;
   AnyLayer& operator=(AnyLayer other) noexcept {

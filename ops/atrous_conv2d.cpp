@@ -13,7 +13,7 @@ detail::ConvFamily family(Rate rate, Padding padding) {
           .rate = rate,
           .padding = padding,
           .attributes = {{"rate", rate}, {"", std::string(name(padding))}},
-          .options_text = text("rate ", rate, ", ", name(padding))};
+          .strided = false};
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ struct BatchNormResult {
 /// epsilon         above 0
 ///
 /// A composite: fused value and first-order rules; higher orders come from the definition.
-/// Throws ShapeError if the shapes do not fit or there are fewer than 2 values per channel, ArgumentError
-/// if epsilon <= 0.
+/// Throws ShapeError if the shapes do not fit or there are fewer than 2 values per channel, DTypeError if the
+/// dtypes differ or are not floating, ArgumentError if epsilon <= 0.
 /// Source: Ioffe and Szegedy, arXiv:1502.03167.
 BatchNormResult batch_norm(const Variable& x, const Variable& scale, const Variable& offset,
                            double epsilon = 1e-5, std::string_view name = {});

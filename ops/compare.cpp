@@ -1,5 +1,6 @@
 #include <cmath>
 #include <functional>
+#include <type_traits>
 
 #include <trous/autograd/linear_map.h>
 #include <trous/autograd/record.h>

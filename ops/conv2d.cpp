@@ -8,16 +8,14 @@ namespace {
 // The family as `op` asked for it: padding is the first thing that is judged.
 detail::ConvFamily family(std::string_view op, const Conv2dOptions& options) {
   const ResolvedPadding padding = options.padding.resolve(op);
-  return {
-      .conv = "conv2d",
-      .transpose = "conv2d_transpose",
-      .filter_grad = "conv2d_filter_grad",
-      .stride = options.stride,
-      .rate = options.rate,
-      .padding = padding,
-      .attributes = {{"stride", options.stride}, {"rate", options.rate}, {"", detail::padding_text(padding)}},
-      .options_text =
-          text("stride ", options.stride, ", rate ", options.rate, ", ", detail::padding_text(padding))};
+  return {.conv = "conv2d",
+          .transpose = "conv2d_transpose",
+          .filter_grad = "conv2d_filter_grad",
+          .stride = options.stride,
+          .rate = options.rate,
+          .padding = padding,
+          .attributes = {
+              {"stride", options.stride}, {"rate", options.rate}, {"", detail::padding_text(padding)}}};
 }
 
 }  // namespace

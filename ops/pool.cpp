@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include <trous/autograd/linear_map.h>

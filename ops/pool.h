@@ -19,8 +19,8 @@ struct Pool2dOptions {
 ///
 /// The gradient goes to the winner: the first in row-major order where several tie; NaN wins. Recorded as
 /// a gather by locally constant indices, so every order comes with it.
-/// Throws ShapeError if the rank is not 4 or no window fits, ArgumentError if window or stride < 1 or the
-/// padding is as wide as the window.
+/// Throws ShapeError if the rank is not 4 or no window fits, DTypeError for integers, ArgumentError if a
+/// window is below 1, a stride is negative or 0 on one axis alone, or the padding is as wide as the window.
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options = {});
 
 /// The mean over the elements of each window that lie inside the image: padding does not dilute it. A linear

@@ -1,7 +1,7 @@
 // Sums, means and extremes along axes.
 //
 // `axes` may be negative, counted from the end. With `keep_axes` a reduced axis stays with extent 1,
-// otherwise it goes. Throw ArgumentError for an axis that does not exist or is named twice.
+// otherwise it goes. They throw ArgumentError for an axis that does not exist or is named twice.
 #pragma once
 
 #include <concepts>

@@ -11,7 +11,7 @@ namespace trous {
 /// x         [n, h, w, c]           float32 or float64
 /// returns   [n, height, width, c]
 ///
-/// Throws ShapeError if the rank is not 4, ArgumentError if height or width < 1.
+/// Throws ShapeError if the rank is not 4, DTypeError for integers, ArgumentError if height or width < 1.
 /// Source: the convention of TensorFlow 2 and of PyTorch's align_corners=False.
 Variable resize_bilinear(const Variable& x, std::int64_t height, std::int64_t width);
 

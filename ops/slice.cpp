@@ -67,8 +67,8 @@ Variable slice(const Variable& x, const Counts& begin, const Counts& size, const
   for (std::size_t axis = 0; axis < begin.size(); ++axis) {
     const std::int64_t extent = x.shape()[static_cast<int>(axis)];
     if (axis > 0 && size[axis] == 0) {
-      throw ArgumentError(text("slice: size 0 on axis ", axis, " leaves nothing of x ", x.shape(),
-                               ". Only axis 0, the batch, may be 0."));
+      throw ShapeError(text("slice: size 0 on axis ", axis, " leaves nothing of x ", x.shape(),
+                            ". Only axis 0, the batch, may be 0."));
     }
     const bool in_order = begin[axis] >= 0 && begin[axis] <= extent && size[axis] >= 0 && steps[axis] >= 1;
     // The last element, begin + (size - 1) step, must lie below the extent; divided, so nothing overflows.

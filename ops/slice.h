@@ -14,7 +14,7 @@ namespace trous {
 /// step          one entry per axis, 1 or more; empty means 1 everywhere
 ///
 /// Gradient: zeros outside the slice. Throws ArgumentError if the slice leaves x, or the entries do not
-/// match x's rank.
+/// match x's rank, ShapeError for a size of 0 on any axis but the first, the batch.
 Variable slice(const Variable& x, const std::vector<std::int64_t>& begin,
                const std::vector<std::int64_t>& size, const std::vector<std::int64_t>& step = {});
 

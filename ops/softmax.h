@@ -11,7 +11,7 @@ namespace trous {
 /// x         float32 or float64, any shape
 /// returns   x's shape and dtype
 ///
-/// Throws ArgumentError if there is no such axis.
+/// Throws ArgumentError if there is no such axis, DTypeError for integers.
 Variable log_softmax(const Variable& x, int axis = -1);
 
 /// y = exp(log_softmax(x)): positive, and of sum 1 along `axis`. Shapes, dtypes and errors as log_softmax.

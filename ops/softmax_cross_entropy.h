@@ -10,7 +10,8 @@
 namespace trous {
 
 struct CrossEntropyOptions {
-  /// [classes], of the logits' dtype, each 0 or more and finite; absent: all 1. They have no derivative.
+  /// [classes], of the logits' dtype, each 0 or more and finite; absent: all 1. A class of
+  /// weight 0 does not count, and its logit is not read. They have no derivative.
   std::optional<Variable> class_weights = std::nullopt;
   /// A label that does not count, such as 255.
   std::optional<std::int32_t> ignore_index = std::nullopt;

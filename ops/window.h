@@ -17,7 +17,7 @@ namespace trous {
 /// A count per spatial axis, implicitly from one integer. Only integers: 2.9 must not become 2.
 struct PerAxis : HeightWidth {
   template <std::integral I>
-  constexpr PerAxis(I both) : PerAxis(both, both) {}  // NOLINT(google-explicit-constructor)
+  constexpr PerAxis(I both) : PerAxis(both, both) {}
   template <std::integral H, std::integral W>
   constexpr PerAxis(H h, W w) : HeightWidth{clamped(h), clamped(w)} {}
 
@@ -63,13 +63,11 @@ using ResolvedPadding = std::variant<Padding, ExplicitPadding>;
 /// SAME, VALID (as Padding or as text) or explicit counts; the text is judged by the op that gets it.
 class WindowPadding {
  public:
-  WindowPadding(Padding padding) : choice_(padding) {}  // NOLINT(google-explicit-constructor)
-  WindowPadding(const char* padding)
-      : choice_(std::string(padding)) {}  // NOLINT(google-explicit-constructor)
-  WindowPadding(std::string_view padding)
-      : choice_(std::string(padding)) {}                               // NOLINT(google-explicit-constructor)
-  WindowPadding(std::string padding) : choice_(std::move(padding)) {}  // NOLINT(google-explicit-constructor)
-  WindowPadding(ExplicitPadding padding) : choice_(padding) {}         // NOLINT(google-explicit-constructor)
+  WindowPadding(Padding padding) : choice_(padding) {}
+  WindowPadding(const char* padding) : choice_(std::string(padding)) {}
+  WindowPadding(std::string_view padding) : choice_(std::string(padding)) {}
+  WindowPadding(std::string padding) : choice_(std::move(padding)) {}
+  WindowPadding(ExplicitPadding padding) : choice_(padding) {}
   /// {top, bottom, left, right}
   WindowPadding(std::int64_t top, std::int64_t bottom, std::int64_t left, std::int64_t right)
       : choice_(ExplicitPadding{top, bottom, left, right}) {}

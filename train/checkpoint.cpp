@@ -31,8 +31,9 @@ const Tensor& found(const std::string& path, const SafetensorsFile& file, const 
 SafetensorsFile network_file(const std::vector<Named<const Parameter>>& parameters,
                              const std::vector<Named<const Buffer>>& buffers) {
   SafetensorsFile file;
-  for (const auto& [path, parameter] : parameters) file.tensors.emplace_back(path, parameter->get().value());
-  for (const auto& [path, buffer] : buffers) file.tensors.emplace_back(buffer_name(path), buffer->get());
+  for (const auto& [path, parameter] : parameters)
+    file.tensors.emplace_back(path, parameter->get(path).value());
+  for (const auto& [path, buffer] : buffers) file.tensors.emplace_back(buffer_name(path), buffer->get(path));
   return file;
 }
 

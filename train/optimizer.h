@@ -86,7 +86,7 @@ template <class Net>
 void step(Optimizer& optimizer, Net& net, const std::vector<Variable>& gradients, double learning_rate) {
   std::vector<Tensor> weights, slopes;
   const auto targets = parameters(net);
-  for (const auto& [path, parameter] : targets) weights.push_back(parameter->get().value());
+  for (const auto& [path, parameter] : targets) weights.push_back(parameter->get(path).value());
   for (const Variable& gradient : gradients) slopes.push_back(gradient.value());
   std::vector<Tensor> moved =
       std::visit([&](auto& chosen) { return chosen.step(weights, slopes, learning_rate); }, optimizer);

@@ -7,6 +7,7 @@
 namespace trous {
 
 double learning_rate_at(Schedule schedule, double base, std::int64_t step, std::int64_t steps) {
+  if (steps < 1) throw ArgumentError(text("learning_rate_at: steps ", steps, ". Give 1 or more."));
   if (step < 0 || step >= steps) {
     throw ArgumentError(
         text("learning_rate_at: step ", step, " is not in 0 to ", steps - 1, ". Steps count from 0."));

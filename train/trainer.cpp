@@ -84,7 +84,13 @@ Loop::Step Loop::forward(std::int64_t step, const Batch& batch) const {
   if (Recording::mode() == Recording::everything) pass.name_layers(bound);
   CrossEntropyOptions loss_options{.ignore_index = static_cast<std::int32_t>(unknown_label)};
   if (options_.class_weights) loss_options.class_weights = *options_.class_weights;
-  Variable loss = softmax_cross_entropy(bound(batch.images, pass), batch.labels, loss_options, "loss");
+  const Variable logits = bound(batch.images, pass);
+  const auto classes = static_cast<std::int64_t>(data_.train.classes.size());
+  if (logits.shape().rank() != 4 || logits.shape()[3] != classes) {
+    throw ShapeError(text("train: the network gives ", logits.shape(), ", the data have ", classes,
+                          " classes. Its last layer must give [batch, height, width, ", classes, "]."));
+  }
+  Variable loss = softmax_cross_entropy(logits, batch.labels, loss_options, "loss");
   return {std::move(bound), std::move(pass), std::move(weights), std::move(loss)};
 }
 
@@ -156,6 +162,7 @@ void Loop::take(std::int64_t step) {
   }
   const double learning_rate =
       learning_rate_at(options_.schedule, options_.learning_rate, step - 1, options_.steps);
+  // What goes bad here is judged below, and gone with the rest when run() puts the best network back.
   commit(forward_step.pass, forward_step.bound, net_);
   trous::step(optimizer_, net_, gradients, learning_rate);
   if (const std::string bad = bad_value(); !bad.empty()) {

@@ -1,3 +1,5 @@
+#include <functional>
+
 #include <trous/core/error.h>
 #include <trous/ops/detail/conv_family.h>
 
@@ -35,20 +37,20 @@ void check_channels(std::string_view op, const ConvOperand& x, std::int64_t expe
 // Throws unless `given`, called `what`, has four extents, none negative, and is `derived`; `because` lists
 // what the derived shape follows from.
 void check_derived_shape(std::string_view op, std::string_view what, const Shape& given, const Shape& derived,
-                         std::string_view because) {
+                         const std::function<std::string()>& because) {
   if (given.rank() != 4) {
     throw ShapeError(text(op, ": ", what, ' ', given, " has ", given.rank(),
-                          " elements, needs 4: [batch, height, width, channels]. ", because, " give ",
+                          " elements, needs 4: [batch, height, width, channels]. ", because(), " give ",
                           derived, '.'));
   }
   for (int axis = 0; axis < 4; ++axis) {
     if (given[axis] < 0) {
       throw ShapeError(text(op, ": ", what, ' ', given, " has ", given[axis], " on axis ", axis,
-                            ". Extents count elements. ", because, " give ", derived, '.'));
+                            ". Extents count elements. ", because(), " give ", derived, '.'));
     }
   }
   if (!(given == derived)) {
-    throw ShapeError(text(op, ": ", what, ' ', given, " does not fit. ", because, " give ", derived, '.'));
+    throw ShapeError(text(op, ": ", what, ' ', given, " does not fit. ", because(), " give ", derived, '.'));
   }
 }
 
@@ -94,6 +96,10 @@ void check_result_size(std::string_view op, const Shape& shape, DType dtype) {
 void ConvFamily::check_counts(std::string_view op) const {
   check_at_least_one(op, "rate", rate);
   check_at_least_one(op, "stride", stride);
+}
+
+std::string ConvFamily::options_text() const {
+  return text(strided ? text("stride ", stride, ", ") : "", "rate ", rate, ", ", padding_text(padding));
 }
 
 ConvGeometry ConvFamily::over(std::string_view op, std::string_view image, const Shape& value,
@@ -156,8 +162,9 @@ Variable ConvFamily::transposed(const Variable& value, const Variable& filters, 
   if (output_shape) {
     const Shape fitting = nearest_fit(*output_shape, g);
     check_result_size(transpose, fitting, value.dtype());
-    check_derived_shape(transpose, "output_shape", *output_shape, fitting,
-                        text("value ", value.shape(), ", filters ", filters.shape(), ", ", options_text));
+    check_derived_shape(transpose, "output_shape", *output_shape, fitting, [&] {
+      return text("value ", value.shape(), ", filters ", filters.shape(), ", ", options_text());
+    });
     g = over(transpose, "output_shape", fitting, filters.shape());
   }
   check_result_size(transpose, g.x_shape(), value.dtype());
@@ -172,8 +179,9 @@ Variable ConvFamily::filter_gradient(const Variable& value, const Variable& grad
   check_counts(filter_grad);
   const ConvGeometry g = over(filter_grad, "value", value.shape(), filter_shape);
   check_result_size(filter_grad, filter_shape, value.dtype());
-  check_derived_shape(filter_grad, "grad", grad.shape(), g.y_shape(),
-                      text("value ", value.shape(), ", filter_shape ", filter_shape, ", ", options_text));
+  check_derived_shape(filter_grad, "grad", grad.shape(), g.y_shape(), [&] {
+    return text("value ", value.shape(), ", filter_shape ", filter_shape, ", ", options_text());
+  });
   return form_of(g, value.dtype())({value, std::nullopt, grad}, name);
 }
 

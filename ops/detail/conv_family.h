@@ -39,8 +39,8 @@ struct ConvFamily {
   Stride stride;
   Rate rate;
   ResolvedPadding padding;
-  Attributes attributes;     ///< as a tape shows the options
-  std::string options_text;  ///< as a message tells them
+  Attributes attributes;  ///< as a tape shows the options
+  bool strided = true;    ///< whether messages tell the stride
 
   /// Each checks in the one order, before any work: operands, rate and stride, derived sizes, given shapes.
   Variable convolve(const Variable& value, const Variable& filters, std::string_view name) const;
@@ -59,6 +59,7 @@ struct ConvFamily {
   kernels::ConvGeometry onto(const Shape& value, const Shape& filters) const;
   Shape nearest_fit(const Shape& output_shape, const kernels::ConvGeometry& derived) const;
   void check_counts(std::string_view op) const;
+  std::string options_text() const;
 };
 
 }  // namespace trous::detail

@@ -16,10 +16,13 @@ struct AxisQuery {
 };
 
 [[noreturn]] void too_large(const AxisQuery& q) {
-  const bool plain = q.stride == 1 && q.lo == 0 && q.hi == 0;
+  const std::string_view culprit = q.rate > 1             ? "rate"
+                                   : q.stride > 1         ? "stride"
+                                   : q.lo > 0 || q.hi > 0 ? "padding"
+                                                          : "image";
   throw ShapeError(text(q.all.op, ": the size on the ", q.axis, " axis exceeds 2^63 - 1. ", q.all.image,
                         " has ", q.extent, " there, the ", q.all.filter, ' ', q.taps, " taps, rate ", q.rate,
-                        ", stride ", q.stride, ". Use a smaller rate", plain ? "." : ", stride or padding."));
+                        ", stride ", q.stride, ". Use a smaller ", culprit, '.'));
 }
 
 // a + b c, or an error.

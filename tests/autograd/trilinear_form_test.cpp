@@ -190,9 +190,9 @@ TEST(TrilinearForm, RefusesWhatIsNotInASlotsDomain) {
 
 TEST(TrilinearForm, MapChecksItsSlotsAndWhatIsFixed) {
   const TrilinearForm& form = integer_form();
-  EXPECT_EQ(thrown<GraphError>([&] { form.map(0, 0, w); }),
+  EXPECT_EQ(thrown<ArgumentError>([&] { form.map(0, 0, w); }),
             "toy: a map leads from one slot to another, not from 0 to 0. Slots are 0, 1 and 2.");
-  EXPECT_EQ(thrown<GraphError>([&] { form.map(0, 3, w); }),
+  EXPECT_EQ(thrown<ArgumentError>([&] { form.map(0, 3, w); }),
             "toy: a map leads from one slot to another, not from 0 to 3. Slots are 0, 1 and 2.");
   EXPECT_EQ(thrown<ShapeError>([&] { form.map(0, 2, vec({1})); }),
             "toy: slot 1 is [1], the form takes [3]. Make the form anew.");

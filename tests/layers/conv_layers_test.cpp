@@ -169,5 +169,33 @@ TEST(Dense, SaysWhatItNeeds) {
             "Dense: x [3] does not end in 3 features. x must be [..., 3] with rank 2 or more.");
 }
 
+// Everything a layer can refuse it refuses when it is made, by its own name.
+TEST(ConvLayers, RefuseBadOptionsWhenMade) {
+  EXPECT_EQ(thrown<ArgumentError>([] {
+              Conv2d({.in_channels = 1, .out_channels = 1, .stride = {1, 0}});
+            }),
+            "Conv2d: stride 1x0, rate 1. Each must be 1 or more.");
+  EXPECT_EQ(thrown<ArgumentError>([] { AtrousConv2d({.in_channels = 1, .out_channels = 1, .rate = 0}); }),
+            "AtrousConv2d: stride 1, rate 0. Each must be 1 or more.");
+  EXPECT_EQ(
+      thrown<ArgumentError>([] { AtrousConv2d({.in_channels = 1, .out_channels = 1, .padding = "FULL"}); }),
+      "AtrousConv2d: padding \"FULL\" is neither \"SAME\" nor \"VALID\". SAME pads with zeros to keep height "
+      "and "
+      "width, VALID takes windows inside the image.");
+  EXPECT_EQ(
+      thrown<ArgumentError>([] {
+        AtrousConv2dTranspose({.in_channels = 1, .out_channels = 1, .padding = ExplicitPadding{1, 1, 1, 1}});
+      }),
+      "AtrousConv2dTranspose: padding by counts is not for atrous layers. Give SAME or VALID, or use Conv2d "
+      "with "
+      "a rate.");
+}
+
+TEST(ConvLayers, AtrousTakesItsPaddingAsText) {
+  AtrousConv2d layer({.in_channels = 2, .out_channels = 3, .rate = 2, .padding = "VALID"});
+  initialize(layer, Key{1});
+  EXPECT_EQ(layer(Tensor::zeros({1, 9, 9, 2}, DType::float32)).shape(), (Shape{1, 5, 5, 3}));
+}
+
 }  // namespace
 }  // namespace trous

@@ -44,9 +44,10 @@ TEST(ResizeNearest, PicksTheDefinedPixelAtEverySize) {
   for (std::int64_t in = 1; in <= 40; ++in) {
     for (std::int64_t out = 1; out <= 40; ++out) {
       const Numbers got = numbers(resize_nearest(counting({1, in, 1, 1}), out, 1));
-      for (std::int64_t i = 0; i < out; ++i)
-        ASSERT_EQ(got[static_cast<std::size_t>(i)], static_cast<double>((2 * i + 1) * in / (2 * out)))
-            << in << " to " << out;
+      for (std::int64_t i = 0; i < out; ++i) {
+        const std::int64_t nearest = (2 * i + 1) * in / (2 * out);
+        ASSERT_EQ(got[static_cast<std::size_t>(i)], static_cast<double>(nearest)) << in << " to " << out;
+      }
     }
   }
 }

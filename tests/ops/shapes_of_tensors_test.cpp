@@ -108,7 +108,7 @@ TEST(SliceErrors, Texts) {
             "slice: begin 1, size 4611686018427387904, step 4611686018427387904 on axis 0 leaves x [3, 4]. "
             "begin + (size - "
             "1) step must be 0 to 2.");
-  EXPECT_EQ(refused<ArgumentError>([&] {
+  EXPECT_EQ(refused<ShapeError>([&] {
               slice(x, {0, 0}, {3, 0});
             }),
             "slice: size 0 on axis 1 leaves nothing of x [3, 4]. Only axis 0, the batch, may be 0.");

@@ -185,9 +185,10 @@ TEST_F(FailedLoad, NoFile) {
 TEST(Save, NeedsValues) {
   const Scratch scratch;
   const SmallDilated net({});
-  EXPECT_EQ(thrown<Error>([&] { save(net, scratch / "net.safetensors"); }),
-            "parameter: one of shape [3, 3, 3, 16] has no value yet. Call initialize(net, key) or load(net, "
-            "path).");
+  EXPECT_EQ(
+      thrown<Error>([&] { save(net, scratch / "net.safetensors"); }),
+      "parameter: stem.conv.filters of shape [3, 3, 3, 16] has no value yet. Call initialize(net, key) or "
+      "load(net, path).");
   EXPECT_EQ(scratch.files(), 0u);
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/data/shapes.h>
 #include <trous/layers/network.h>
 #include <trous/layers/networks.h>
 #include <trous/ops/reduce.h>
@@ -207,6 +208,16 @@ TEST(Trainer, RefusesOptionsBeforeItStarts) {
   EXPECT_EQ(thrown<ArgumentError>([&] { evaluate_on(net, striped().test, 0); }),
             "evaluate_on: batch 0. Give 1 or more.");
   EXPECT_TRUE(same_network(net, small_net()));
+}
+
+TEST(Train, ANetworkOfOtherClassesIsRefused) {
+  Conv2d net{{.in_channels = 3, .out_channels = 4, .kernel = 1}};
+  initialize(net, Key{1});
+  const Splits data = shapes({.size = 16, .train = 4, .validation = 2, .test = 2});
+  EXPECT_EQ(thrown<ShapeError>([&] { train(net, data, {.steps = 1, .batch = 2}); }),
+            "train: the network gives [2, 16, 16, 4], the data have 5 classes. Its last layer must give "
+            "[batch, height, "
+            "width, 5].");
 }
 
 }  // namespace
