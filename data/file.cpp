@@ -44,7 +44,7 @@ struct Descriptor {
 std::string open_temporary(const std::string& path, int& descriptor) {
   static std::atomic<unsigned> counter{0};
   for (;;) {
-    const std::string name = text(directory_of(path), "/.trous-", getpid(), "-", counter++);
+    std::string name = text(directory_of(path), "/.trous-", getpid(), "-", counter++);
     descriptor = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor >= 0) return name;
     if (errno != EEXIST) not_written(path, "open", errno);

@@ -129,8 +129,8 @@ Sample draw(Key key, std::int64_t size) {
   std::int32_t* mask = sample.mask.mutable_values<std::int32_t>().data();
   const double half = static_cast<double>(size) / 2;
   for (std::int64_t pixel = 0; pixel < size * size; ++pixel) {
-    const double row = static_cast<double>(pixel / size) + 0.5,
-                 column = static_cast<double>(pixel % size) + 0.5;
+    const std::int64_t above = pixel / size, left = pixel % size;  // whole pixels
+    const double row = static_cast<double>(above) + 0.5, column = static_cast<double>(left) + 0.5;
     // -1..1 along the gradient, sqrt 2 at the corner of a diagonal one.
     const double along = (scene.down * (row - half) + scene.across * (column - half)) / half;
     Rgb color = mix(scene.from, scene.to, 0.5 + along / (2 * std::numbers::sqrt2));

@@ -1,9 +1,17 @@
 // Sums, winners and softmax along axes.
 #pragma once
 
+#include <cmath>
+
 #include <trous/core/tensor.h>
 
 namespace trous::kernels {
+
+/// Whether `value` takes the place of `held` as a maximum: the first of equals stays, and NaN wins.
+template <class T>
+bool beats(T value, T held) {
+  return value > held || (std::isnan(static_cast<double>(value)) && !std::isnan(static_cast<double>(held)));
+}
 
 /// A tensor seen as [outer, axis, inner].
 struct Split {

@@ -21,7 +21,8 @@ struct Statistics {
 Statistics two_pass(const Tensor& x) {
   const Numbers values = numbers(x);
   const auto channels = static_cast<std::size_t>(x.shape()[x.shape().rank() - 1]);
-  const double rows = static_cast<double>(values.size() / channels);
+  const std::size_t whole = values.size() / channels;
+  const auto rows = static_cast<double>(whole);
   Statistics s{Numbers(channels), Numbers(channels), values};
   for (std::size_t i = 0; i < values.size(); ++i) s.mean[i % channels] += values[i] / rows;
   for (std::size_t i = 0; i < values.size(); ++i)

@@ -2,6 +2,7 @@
 
 #include <trous/core/parallel.h>
 #include <trous/ops/kernels/pool.h>
+#include <trous/ops/kernels/reduce.h>
 
 namespace trous::kernels {
 namespace {
@@ -55,10 +56,9 @@ Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
         for_each_pixel(g, i, j, rows, columns, [&](std::int64_t pixel) {
           for (std::int64_t c = 0; c < channels; ++c) {
             std::int32_t& best = out[place + c];
-            const T value = image[pixel * channels + c];
-            const T held = best < 0 ? value : image[best * channels + c];
-            if (best < 0 || value > held || (value != value && held == held))
+            if (best < 0 || beats(image[pixel * channels + c], image[best * channels + c])) {
               best = static_cast<std::int32_t>(pixel);
+            }
           }
         });
       });

@@ -83,8 +83,7 @@ Tensor argmax(const Tensor& x, int axis) {
         const T* const column = in + task / s.inner * s.axis * s.inner + task % s.inner;
         std::int64_t best = 0;
         for (std::int64_t a = 1; a < s.axis; ++a) {
-          const T value = column[a * s.inner], held = column[best * s.inner];
-          if (value > held || (value != value && held == held)) best = a;
+          if (beats(column[a * s.inner], column[best * s.inner])) best = a;
         }
         out[task] = static_cast<std::int32_t>(best);
       }
