@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <ostream>
 
 #include <trous/core/error.h>

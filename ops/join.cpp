@@ -1,4 +1,4 @@
-#include <cstring>
+#include <algorithm>
 
 #include <trous/autograd/record.h>
 #include <trous/core/error.h>
