@@ -15,11 +15,11 @@ expect() {  # expect STATUS TEXT COMMAND...: the command's exit status, and a te
   fi
 }
 
-for script in scripts/* .ci/run; do
+for script in scripts/* tests/consumer/run.sh .ci/run; do
   [[ -x $script ]] || { echo "$script is not executable"; faults=$((faults + 1)); }
   expect 0 "" bash -n "$script"
 done
-for script in scripts/*; do
+for script in scripts/* tests/consumer/run.sh; do
   expect 0 "usage: $script" "$script" --help
   expect 2 "'--no-such-option'" "$script" --no-such-option
 done
