@@ -24,6 +24,7 @@ for script in scripts/* tests/consumer/run.sh; do
   expect 2 "'--no-such-option'" "$script" --no-such-option
 done
 expect 2 "--preset needs a name" scripts/test --preset
+expect 2 "--target needs a name" scripts/test --target
 expect 2 "--steps needs a value" scripts/demo --steps
 
 # Where there is no apt-get, the packages are named and nothing is tried.
