@@ -39,6 +39,16 @@ Variable softmax_magnitude(Xs x) { return softmax(x[0], 1) * (2.0 - log_softmax(
 Variable weighted_cross_entropy(Xs x) {
   return softmax_cross_entropy(x[0], x[1], {.class_weights = x[2], .ignore_index = 1});
 }
+Variable dice_with_ignored(Xs x) { return dice_loss(x[0], x[1], {.smooth = 0.5, .ignore_index = 1}); }
+// Each p has a relative error of softmax_magnitude / p roundings, and moves its class's ratio, 1 at most, by
+// twice that at most.
+Variable dice_magnitude(Xs x) { return 1.0 + 2.0 * (2.0 - min(log_softmax(x[0]))); }
+Variable weighted_focal(Xs x) {
+  return focal_loss(x[0], x[1], {.gamma = 1.5, .class_weights = x[2], .ignore_index = 1});
+}
+// With l = log p of absolute error e (|l| + 1), p = exp(l) errs by e at most, since exp(l) (|l| + 1) <= 1;
+// hence |l| (1 - p)^g by (g |l| + |l| + 1) e, for g <= 2.
+Variable focal_magnitude(Xs x) { return 1.0 - 3.0 * min(log_softmax(x[0])); }
 Variable cross_entropy_magnitude(Xs x) { return 1.0 + softmax_cross_entropy(x[0], x[1]); }
 
 // |slope| (|x| + 2 |mean|) + |offset|, with mean and slope per channel.
@@ -255,6 +265,19 @@ std::vector<Line> image_lines() {
        [](Xs x) { return 1.0 + weighted_cross_entropy(x); }},
       {"softmax_cross_entropy", "logits_near_1000", composite, {real({3, 4}, 998, 1002), whole({3}, 4)},
        [](Xs x) { return softmax_cross_entropy(x[0], x[1]); }, Shape{}, true, 16, cross_entropy_magnitude},
+      {"dice_loss", "plain", composite, {real({2, 3, 4}, -3, 3), whole({2, 3}, 4)},
+       [](Xs x) { return dice_loss(x[0], x[1]); }, Shape{}, true, 24, dice_magnitude},
+      {"dice_loss", "smooth_and_ignored", composite, {real({5, 4}, -3, 3), whole({5}, 4)},
+       dice_with_ignored, Shape{}, true, 24, dice_magnitude},
+      {"dice_loss", "logits_near_1000", composite, {real({3, 4}, 998, 1002), whole({3}, 4)},
+       [](Xs x) { return dice_loss(x[0], x[1]); }, Shape{}, true, 24, dice_magnitude},
+      {"focal_loss", "plain", composite, {real({2, 3, 4}, -3, 3), whole({2, 3}, 4)},
+       [](Xs x) { return focal_loss(x[0], x[1]); }, Shape{}, true, 24, focal_magnitude},
+      {"focal_loss", "gamma_weights_and_ignored", composite,
+       {real({5, 4}, -3, 3), whole({5}, 4), class_weights(4)}, weighted_focal, Shape{}, true, 24,
+       focal_magnitude},
+      {"focal_loss", "logits_near_1000", composite, {real({3, 4}, 998, 1002), whole({3}, 4)},
+       [](Xs x) { return focal_loss(x[0], x[1]); }, Shape{}, true, 24, focal_magnitude},
       {"log_softmax", "near_1000", composite, {real({3, 5}, 998, 1002)},
        [](Xs x) { return log_softmax(x[0]); }, Shape{0, 5}, true, 12, log_softmax_magnitude},
   };

@@ -105,6 +105,32 @@ weights = torch.tensor([0.5, 1, 2, 0, 1.5], dtype=torch.float64)
 case("cross_entropy/plain", lambda x: F.cross_entropy(nchw(x), labels), logits)
 case("cross_entropy/weighted", lambda x: F.cross_entropy(nchw(x), labels, weight=weights), logits)
 case("cross_entropy/weighted_ignored", lambda x: F.cross_entropy(nchw(x), labels, weight=weights, ignore_index=1), logits)
+
+
+def dice(x, smooth, ignore):
+    """Milletari's overlap with a linear denominator, class by class over the classes that occur."""
+    kept = labels.flatten() != ignore
+    p, t = x.reshape(-1, 5)[kept].softmax(1), F.one_hot(labels.flatten()[kept], 5).to(x.dtype)
+    present = t.sum(0) > 0
+    score = (2 * (p * t).sum(0) + smooth) / (p.sum(0) + t.sum(0) + smooth)
+    return 1 - score[present].mean()
+
+
+def focal(x, gamma, alpha, ignore):
+    """Lin's loss of each pixel, from PyTorch's cross-entropy of each pixel."""
+    kept = labels.flatten() != ignore
+    x, t = x.reshape(-1, 5)[kept], labels.flatten()[kept]
+    entropy = F.cross_entropy(x, t, reduction="none")
+    return (alpha[t] * (1 - torch.exp(-entropy)) ** gamma * entropy).sum() / alpha[t].sum()
+
+
+ones = torch.ones(5, dtype=torch.float64)
+case("dice_loss/plain", lambda x: dice(x, 1, -1), logits)
+case("dice_loss/ignored", lambda x: dice(x, 1, 1), logits)
+case("dice_loss/ignored_smooth0", lambda x: dice(x, 0, 3), logits)
+case("focal_loss/plain", lambda x: focal(x, 2, ones, -1), logits)
+case("focal_loss/weighted", lambda x: focal(x, 2, weights, -1), logits)
+case("focal_loss/weighted_ignored", lambda x: focal(x, 1.5, weights, 1), logits)
 case("log_softmax/last", lambda x: F.log_softmax(x, -1), logits)
 case("log_softmax/axis_1", lambda x: F.log_softmax(x, 1), logits)
 case("batch_norm", lambda x, s, o: nhwc(F.batch_norm(nchw(x), None, None, s, o, training=True, eps=1e-5)),

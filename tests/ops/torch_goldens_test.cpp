@@ -12,6 +12,8 @@
 #include <trous/ops/batch_norm.h>
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
+#include <trous/ops/dice_loss.h>
+#include <trous/ops/focal_loss.h>
 #include <trous/ops/pool.h>
 #include <trous/ops/resize.h>
 #include <trous/ops/softmax.h>
@@ -80,15 +82,25 @@ Case depthwise_case(const std::string& rest) {
           }};
 }
 
-Case cross_entropy_case(const std::string& rest) {
+Case loss_case(const std::string& op, const std::string& rest) {
   std::vector<std::int32_t> classes(24);
   for (int i = 0; i < 24; ++i) classes[static_cast<std::size_t>(i)] = i * 7 % 5;
-  CrossEntropyOptions options;
-  if (rest != "plain") options.class_weights = f64({5}, {0.5, 1, 2, 0, 1.5});
-  if (rest == "weighted_ignored") options.ignore_index = 1;
-  const Tensor labels = i32({2, 3, 4}, classes);
-  return {{script_numbers({2, 3, 4, 5}, 1, 4)},
-          [=](Xs x) { return softmax_cross_entropy(x[0], labels, options); }};
+  const Tensor labels = i32({2, 3, 4}, classes), logits = script_numbers({2, 3, 4, 5}, 1, 4);
+  std::optional<Variable> weights;
+  if (rest.starts_with("weighted")) weights = f64({5}, {0.5, 1, 2, 0, 1.5});
+  std::optional<std::int32_t> ignore;
+  if (rest.ends_with("ignored")) ignore = 1;
+  if (rest == "ignored_smooth0") ignore = 3;
+  if (op == "dice_loss") {
+    const DiceOptions options{.smooth = ignore == 3 ? 0.0 : 1.0, .ignore_index = ignore};
+    return {{logits}, [=](Xs x) { return dice_loss(x[0], labels, options); }};
+  }
+  if (op == "focal_loss") {
+    const FocalOptions options{ignore ? 1.5 : 2.0, weights, ignore};
+    return {{logits}, [=](Xs x) { return focal_loss(x[0], labels, options); }};
+  }
+  const CrossEntropyOptions options{weights, ignore};
+  return {{logits}, [=](Xs x) { return softmax_cross_entropy(x[0], labels, options); }};
 }
 
 Case pool_case(const std::string& op, const std::string& rest) {
@@ -107,7 +119,7 @@ Case case_called(const std::string& name) {
   if (op.starts_with("atrous")) return atrous_case(op, rest);
   if (op.starts_with("conv2d")) return conv2d_case(op, rest);
   if (op == "depthwise_conv2d") return depthwise_case(rest);
-  if (op == "cross_entropy") return cross_entropy_case(rest);
+  if (op == "cross_entropy" || op.ends_with("loss")) return loss_case(op, rest);
   if (op.ends_with("pool2d")) return pool_case(op, rest);
   if (op == "log_softmax") {
     const int axis = rest == "last" ? -1 : 1;
@@ -157,6 +169,7 @@ TEST(TorchGoldens, EveryStoredCaseAgrees) {
                                             {"average_pool2d", 3}, {"batch_norm", 1},
                                             {"conv2d", 6},         {"conv2d_transpose", 12},
                                             {"cross_entropy", 3},  {"depthwise_conv2d", 2},
+                                            {"dice_loss", 3},      {"focal_loss", 3},
                                             {"log_softmax", 2},    {"max_pool2d", 3},
                                             {"resize_bilinear", 4}};
   EXPECT_EQ(cases, expected);

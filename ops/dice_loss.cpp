@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <trous/autograd/composite.h>
+#include <trous/core/error.h>
+#include <trous/ops/arithmetic.h>
+#include <trous/ops/compare.h>
+#include <trous/ops/detail/labels.h>
+#include <trous/ops/dice_loss.h>
+#include <trous/ops/reduce.h>
+#include <trous/ops/reshape.h>
+#include <trous/ops/softmax.h>
+
+namespace trous {
+namespace {
+
+constexpr const char* op = "dice_loss";
+
+// What the labels say, for logits seen as [pixels, classes].
+struct Truth {
+  Tensor counted, of_class;  // uint8 [pixels, classes]: the pixel counts; it counts and is of the class
+  Tensor present;            // uint8 [classes]: a counted pixel is of the class
+  Tensor sizes;              // [classes]: counted pixels of the class; 1, so that it divides, where none is
+  std::int64_t classes_present;
+};
+
+Truth truth_of(const Tensor& labels, std::int64_t classes, DType dtype,
+               std::optional<std::int32_t> ignore_index) {
+  const Shape shape{labels.elements(), classes};
+  const std::span<const std::int32_t> label = labels.values<std::int32_t>();
+  std::vector<std::uint8_t> counted(static_cast<std::size_t>(shape.elements()), 0), of_class = counted;
+  std::vector<double> sizes(static_cast<std::size_t>(classes), 0);
+  for (std::size_t i = 0; i < label.size(); ++i) {
+    if (ignore_index && label[i] == *ignore_index) continue;
+    const auto row = static_cast<std::ptrdiff_t>(i) * classes;
+    std::fill_n(counted.begin() + row, classes, std::uint8_t{1});
+    of_class[static_cast<std::size_t>(row + label[i])] = 1;
+    sizes[static_cast<std::size_t>(label[i])] += 1;
+  }
+  std::vector<std::uint8_t> present;
+  std::int64_t classes_present = 0;
+  for (double& size : sizes) {
+    present.push_back(size > 0 ? 1 : 0);
+    classes_present += present.back();
+    size = std::max(size, 1.0);
+  }
+  return {Tensor(shape, counted), Tensor(shape, of_class), Tensor({classes}, present),
+          Tensor({classes}, sizes).cast(dtype), classes_present};
+}
+
+Variable definition(const Variable& logits, const Tensor& labels, const DiceOptions& options) {
+  const std::int64_t classes = detail::classes_of(logits.shape());
+  const Truth truth = truth_of(labels, classes, logits.dtype(), options.ignore_index);
+  // Masked before the softmax too, so that no logit of an ignored pixel reaches a gradient.
+  const Variable rows = masked(reshape(logits, {labels.elements(), classes}), truth.counted);
+  const Variable p = masked(softmax(rows), truth.counted);
+  const Variable both = sum(masked(p, truth.of_class), 0);
+  const Variable overlap =
+      (2.0 * both + options.smooth) / (sum(p, 0) + Variable(truth.sizes) + options.smooth);
+  const double share = truth.classes_present > 0 ? 1 / static_cast<double>(truth.classes_present) : 0;
+  return scale(sum(masked(1.0 - overlap, truth.present)), share);
+}
+
+}  // namespace
+
+Variable dice_loss(const Variable& logits, const Variable& labels, const DiceOptions& options,
+                   std::string_view name) {
+  detail::check_labelled(op, logits, labels, std::nullopt, options.ignore_index);
+  if (!(options.smooth >= 0) || !std::isfinite(options.smooth))
+    throw ArgumentError(
+        text(op, ": smooth ", options.smooth, " is not 0 or more, and finite. 1 is usual, 0 is plain Dice."));
+  Attributes attributes{{"smooth", options.smooth}};
+  if (options.ignore_index)
+    attributes = {{"smooth", options.smooth}, {"ignore_index", std::int64_t{*options.ignore_index}}};
+  return composite(
+      {op, attributes, std::string(name)}, {logits, labels},
+      [options](std::span<const Tensor> in) { return definition(in[0], in[1], options).value(); },
+      [options](const std::vector<Variable>& in) { return definition(in[0], in[1].value(), options); },
+      {{}, {nullptr, false}});
+}
+
+}  // namespace trous
