@@ -1,12 +1,79 @@
+#include <functional>
+#include <limits>
+#include <utility>
+
 #include <trous/core/error.h>
 #include <trous/train/metrics.h>
 
 namespace trous {
+namespace {
+
+// The sum of `counts`, or nothing where it is beyond int64; no count is negative.
+std::optional<std::int64_t> total(const std::vector<std::int64_t>& counts, std::int64_t more = 0) {
+  for (const std::int64_t n : counts) {
+    if (n > std::numeric_limits<std::int64_t>::max() - more) return std::nullopt;
+    more += n;
+  }
+  return more;
+}
+
+std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// The mean of score(c) over the classes from `first` that have one.
+std::optional<double> mean(std::int64_t first, std::int64_t classes,
+                           const std::function<std::optional<double>(std::int64_t)>& score) {
+  double sum = 0;
+  std::int64_t present = 0;
+  for (std::int64_t c = first; c < classes; ++c) {
+    if (const auto s = score(c)) {
+      sum += *s;
+      ++present;
+    }
+  }
+  if (present == 0) return std::nullopt;
+  return sum / static_cast<double>(present);
+}
+
+}  // namespace
 
 ConfusionMatrix::ConfusionMatrix(std::int64_t classes, std::optional<std::int32_t> ignore)
     : classes_(classes), ignore_(ignore) {
   if (classes < 1) throw ArgumentError(text("ConfusionMatrix: ", classes, " classes. Give 1 or more."));
   counts_.assign(static_cast<std::size_t>(classes * classes), 0);
+}
+
+ConfusionMatrix ConfusionMatrix::from_counts(std::int64_t classes, std::vector<std::int64_t> counts,
+                                             std::optional<std::int32_t> ignore) {
+  const auto size = static_cast<std::int64_t>(counts.size());
+  if (classes > 0 && (size % classes != 0 || size / classes != classes)) {
+    throw ArgumentError(text("ConfusionMatrix: ", size, " counts for ", classes, " classes. Give ", classes,
+                             " times ", classes, ", one for every truth and prediction."));
+  }
+  ConfusionMatrix matrix(classes, ignore);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] < 0) {
+      throw ArgumentError(
+          text("ConfusionMatrix: count ", counts[i], " at place ", i, " is below 0. A count is 0 or more."));
+    }
+  }
+  if (!total(counts))
+    throw ArgumentError("ConfusionMatrix: the sum of the counts is beyond int64. Give what was counted.");
+  matrix.counts_ = std::move(counts);
+  return matrix;
+}
+
+ConfusionMatrix& ConfusionMatrix::operator+=(const ConfusionMatrix& other) {
+  if (other.classes_ != classes_) {
+    throw ArgumentError(text("ConfusionMatrix: ", classes_, " classes and ", other.classes_,
+                             " do not add. Both need the same classes."));
+  }
+  if (!total(other.counts_, *total(counts_)))
+    throw ArgumentError("ConfusionMatrix: the sum of the counts is beyond int64. Give what was counted.");
+  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+  return *this;
 }
 
 void ConfusionMatrix::add(const Tensor& truth, const Tensor& prediction) {
@@ -41,23 +108,56 @@ std::int64_t ConfusionMatrix::count(std::int64_t truth, std::int64_t prediction)
   return counts_.at(static_cast<std::size_t>(truth * classes_ + prediction));
 }
 
-std::optional<double> ConfusionMatrix::iou(std::int64_t c) const {
-  std::int64_t united = -count(c, c);
-  for (std::int64_t k = 0; k < classes_; ++k) united += count(c, k) + count(k, c);
-  if (united == 0) return std::nullopt;
-  return static_cast<double>(count(c, c)) / static_cast<double>(united);
+std::int64_t ConfusionMatrix::support(std::int64_t c) const {
+  std::int64_t sum = 0;
+  for (std::int64_t k = 0; k < classes_; ++k) sum += count(c, k);
+  return sum;
 }
 
+std::int64_t ConfusionMatrix::predicted(std::int64_t c) const {
+  std::int64_t sum = 0;
+  for (std::int64_t k = 0; k < classes_; ++k) sum += count(k, c);
+  return sum;
+}
+
+std::optional<double> ConfusionMatrix::iou(std::int64_t c) const {
+  return ratio(count(c, c), support(c) + (predicted(c) - count(c, c)));
+}
+
+std::optional<double> ConfusionMatrix::dice(std::int64_t c) const {
+  const double both = 2 * static_cast<double>(count(c, c));
+  const double either = static_cast<double>(support(c)) + static_cast<double>(predicted(c));
+  if (either == 0) return std::nullopt;
+  return both / either;
+}
+
+std::optional<double> ConfusionMatrix::precision(std::int64_t c) const {
+  return ratio(count(c, c), predicted(c));
+}
+
+std::optional<double> ConfusionMatrix::recall(std::int64_t c) const { return ratio(count(c, c), support(c)); }
+
 double ConfusionMatrix::mean_iou(std::int64_t first) const {
-  double sum = 0;
-  std::int64_t present = 0;
-  for (std::int64_t c = first; c < classes_; ++c) {
-    if (const auto score = iou(c)) {
-      sum += *score;
-      ++present;
-    }
+  return mean(first, classes_, [this](std::int64_t c) { return iou(c); }).value_or(0);
+}
+
+std::optional<double> ConfusionMatrix::mean_dice(std::int64_t first) const {
+  return mean(first, classes_, [this](std::int64_t c) { return dice(c); });
+}
+
+std::optional<double> ConfusionMatrix::mean_class_accuracy() const {
+  return mean(0, classes_, [this](std::int64_t c) { return recall(c); });
+}
+
+std::optional<double> ConfusionMatrix::frequency_weighted_iou() const {
+  double sum = 0, all = 0;
+  for (std::int64_t c = 0; c < classes_; ++c) {
+    const auto pixels = static_cast<double>(support(c));
+    all += pixels;
+    if (pixels > 0) sum += pixels * *iou(c);
   }
-  return present ? sum / static_cast<double>(present) : 0;
+  if (all == 0) return std::nullopt;
+  return sum / all;
 }
 
 double ConfusionMatrix::pixel_accuracy() const {

@@ -9,27 +9,63 @@
 
 namespace trous {
 
+/// How often each class was called each class. A score of a class that cannot have one is absent, never 0 or
+/// 1; with TP the pixels of class c called c, FP those of another class called c, FN those of c called
+/// another:
+///
+///   iou        TP / (TP + FP + FN)        absent where c is in neither truth nor prediction
+///   dice       2 TP / (2 TP + FP + FN)    absent where iou is; it is 2 iou / (1 + iou)
+///   precision  TP / (TP + FP)             absent where nothing was called c
+///   recall     TP / (TP + FN)             absent where no counted pixel is c
+///
+/// Every function with a class throws ArgumentError for what is no class.
 class ConfusionMatrix {
  public:
   /// `ignore` is a truth that does not count. Throws ArgumentError if classes < 1.
   explicit ConfusionMatrix(std::int64_t classes, std::optional<std::int32_t> ignore = std::nullopt);
 
+  /// The matrix whose `counts()` these are. Throws ArgumentError unless they are classes^2 numbers, each 0 or
+  /// more, of a sum that an int64 holds.
+  static ConfusionMatrix from_counts(std::int64_t classes, std::vector<std::int64_t> counts,
+                                     std::optional<std::int32_t> ignore = std::nullopt);
+
   /// Counts every pixel. truth and prediction are int32 of one shape. Throws ShapeError if the shapes
   /// differ, ArgumentError naming the first label that is no class.
   void add(const Tensor& truth, const Tensor& prediction);
 
+  /// Adds what `other` counted, whatever that ignored. Throws ArgumentError if its number of classes differs,
+  /// or the sum is beyond int64.
+  ConfusionMatrix& operator+=(const ConfusionMatrix& other);
+
   std::int64_t classes() const { return classes_; }
 
-  /// How many pixels of class `truth` were called `prediction`. Throws ArgumentError for what is no class,
-  /// and so do the scores below.
+  /// classes^2 numbers: place truth * classes + prediction.
+  const std::vector<std::int64_t>& counts() const { return counts_; }
+
+  /// How many pixels of class `truth` were called `prediction`.
   std::int64_t count(std::int64_t truth, std::int64_t prediction) const;
 
-  /// TP / (TP + FP + FN), or nothing where the class is in neither truth nor prediction.
+  std::int64_t support(std::int64_t c) const;    ///< TP + FN, the counted pixels of class c
+  std::int64_t predicted(std::int64_t c) const;  ///< TP + FP, the counted pixels that were called c
+
   std::optional<double> iou(std::int64_t c) const;
+  std::optional<double> dice(std::int64_t c) const;
+  std::optional<double> precision(std::int64_t c) const;
+  std::optional<double> recall(std::int64_t c) const;
 
   /// The mean of iou over the classes `first` .. that have one; 0 where none has. first = 1 leaves out the
   /// background.
   double mean_iou(std::int64_t first = 0) const;
+
+  /// The mean of dice over the classes `first` .. that have one; absent where none has.
+  std::optional<double> mean_dice(std::int64_t first = 0) const;
+
+  /// The mean of recall over the classes that occur; absent where nothing counts.
+  std::optional<double> mean_class_accuracy() const;
+
+  /// sum_c support(c) iou(c) / sum_c support(c); absent where nothing counts.
+  /// Source: Long et al., arXiv:1411.4038, section 5.
+  std::optional<double> frequency_weighted_iou() const;
 
   /// The share of counted pixels that are right; 0 where none counts.
   double pixel_accuracy() const;

@@ -1,6 +1,7 @@
 // Scores against brute force over every pair of tiny label maps: torchmetrics#312, #552, #2558, #3047 and
 // segmentation_models.pytorch#366, #547 went wrong with an ignored label or an absent class.
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include <gtest/gtest.h>
@@ -30,6 +31,44 @@ struct BruteForce {
     }
     if (either == 0) return std::nullopt;
     return static_cast<double>(both) / either;
+  }
+  // Pixels of truth c that were called p; a negative class stands for any.
+  int pixels(std::int32_t c, std::int32_t p) const {
+    int found = 0;
+    for (std::size_t i = 0; i < truth.size(); ++i)
+      found += counts(i) && (c < 0 || truth[i] == c) && (p < 0 || prediction[i] == p);
+    return found;
+  }
+  std::optional<double> share(int part, int whole) const {
+    if (whole == 0) return std::nullopt;
+    return static_cast<double>(part) / whole;
+  }
+  std::optional<double> dice(std::int32_t c) const {
+    return share(2 * pixels(c, c), pixels(c, -1) + pixels(-1, c));
+  }
+  std::optional<double> precision(std::int32_t c) const { return share(pixels(c, c), pixels(-1, c)); }
+  std::optional<double> recall(std::int32_t c) const { return share(pixels(c, c), pixels(c, -1)); }
+
+  // The mean of a score of classes over those that have one.
+  template <class Score>
+  std::optional<double> mean_of(std::int32_t first, std::int32_t classes, Score score) const {
+    double sum = 0;
+    int present = 0;
+    for (std::int32_t c = first; c < classes; ++c) {
+      if ((this->*score)(c)) sum += *(this->*score)(c);
+      present += (this->*score)(c).has_value();
+    }
+    if (present == 0) return std::nullopt;
+    return sum / present;
+  }
+  // The mean over pixels of the IoU of each pixel's class.
+  std::optional<double> frequency_weighted_iou() const {
+    double sum = 0;
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      if (counts(i)) sum += *iou(truth[i]);
+    }
+    if (pixels(-1, -1) == 0) return std::nullopt;
+    return sum / pixels(-1, -1);
   }
   double mean_iou(std::int32_t first, std::int32_t classes) const {
     double total = 0;
@@ -70,6 +109,22 @@ void expect_equal(const ConfusionMatrix& scores, const BruteForce& brute) {
                      brute.mean_iou(first, static_cast<std::int32_t>(scores.classes())));
   }
   ASSERT_EQ(scores.pixel_accuracy(), brute.accuracy());
+  const auto classes = static_cast<std::int32_t>(scores.classes());
+  for (std::int32_t c = 0; c < classes; ++c) {
+    ASSERT_EQ(scores.dice(c), brute.dice(c));
+    ASSERT_EQ(scores.precision(c), brute.precision(c));
+    ASSERT_EQ(scores.recall(c), brute.recall(c));
+    ASSERT_EQ(scores.support(c), brute.pixels(c, -1));
+    ASSERT_EQ(scores.predicted(c), brute.pixels(-1, c));
+  }
+  for (const std::int32_t first : {0, 1})
+    ASSERT_EQ(scores.mean_dice(first), brute.mean_of(first, classes, &BruteForce::dice));
+  ASSERT_EQ(scores.mean_class_accuracy(), brute.mean_of(0, classes, &BruteForce::recall));
+  const auto weighted = scores.frequency_weighted_iou(), expected = brute.frequency_weighted_iou();
+  ASSERT_EQ(weighted.has_value(), expected.has_value());
+  if (weighted) {
+    ASSERT_DOUBLE_EQ(*weighted, *expected);
+  }
 }
 
 // 3 classes and an ignored label over 3 pixels: 4^3 truths times 3^3 predictions.
@@ -126,8 +181,74 @@ TEST(Metrics, torchmetrics_2558_ImagesAddUpToOneMatrix) {
   }
 }
 
+// By hand: of the 7 pixels of class 0, 4 are right, 2 are called 1 and 1 is called 2; both of class 1 are
+// called 0; class 3 is nowhere.
+TEST(Metrics, ByHand) {
+  const ConfusionMatrix scores =
+      ConfusionMatrix::from_counts(4, {4, 2, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  EXPECT_EQ(scores.support(0), 7);
+  EXPECT_EQ(scores.predicted(0), 6);
+  EXPECT_EQ(scores.dice(0), 8.0 / 13);
+  EXPECT_EQ(scores.precision(0), 4.0 / 6);
+  EXPECT_EQ(scores.recall(0), 4.0 / 7);
+  EXPECT_EQ(scores.recall(1), 0) << "there, and never found";
+  EXPECT_EQ(scores.precision(2), 0);
+  EXPECT_EQ(scores.recall(2), std::nullopt) << "never there, so nothing to be found";
+  EXPECT_EQ(scores.dice(2), 0);
+  EXPECT_EQ(scores.dice(3), std::nullopt);
+  EXPECT_EQ(scores.precision(3), std::nullopt);
+  EXPECT_DOUBLE_EQ(*scores.mean_dice(), 8.0 / 13 / 3);
+  EXPECT_EQ(scores.mean_dice(1), 0);
+  EXPECT_EQ(scores.mean_dice(3), std::nullopt);
+  EXPECT_DOUBLE_EQ(*scores.mean_class_accuracy(), 2.0 / 7);
+  EXPECT_DOUBLE_EQ(*scores.frequency_weighted_iou(), 7.0 / 9 * 4 / 9);
+}
+
+TEST(Metrics, AMatrixIsReadBackFromItsCountsAndAdds) {
+  ConfusionMatrix first(3, 255), second(3), both(3, 255);
+  first.add(Tensor({4}, Labels{0, 1, 255, 2}), Tensor({4}, Labels{0, 2, 0, 2}));
+  second.add(Tensor({2}, Labels{1, 1}), Tensor({2}, Labels{1, 0}));
+  both.add(Tensor({6}, Labels{0, 1, 255, 2, 1, 1}), Tensor({6}, Labels{0, 2, 0, 2, 1, 0}));
+  EXPECT_EQ(first.counts(), (std::vector<std::int64_t>{1, 0, 0, 0, 0, 1, 0, 0, 1}));
+  ConfusionMatrix read = ConfusionMatrix::from_counts(3, first.counts(), 255);
+  read += second;
+  EXPECT_EQ(read.counts(), both.counts());
+  read.add(Tensor({1}, Labels{255}), Tensor({1}, Labels{0}));
+  EXPECT_EQ(read.counts(), both.counts()) << "what it ignores was given too";
+}
+
+TEST(Metrics, RefusesCountsThatAreNone) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(thrown<ArgumentError>([] {
+              ConfusionMatrix::from_counts(2, {1, 2, 3});
+            }),
+            "ConfusionMatrix: 3 counts for 2 classes. Give 2 times 2, one for every truth and prediction.");
+  EXPECT_EQ(thrown<ArgumentError>([] {
+              ConfusionMatrix::from_counts(2, {1, 2, 3, -4});
+            }),
+            "ConfusionMatrix: count -4 at place 3 is below 0. A count is 0 or more.");
+  EXPECT_EQ(thrown<ArgumentError>([] {
+              ConfusionMatrix::from_counts(2, {most, 0, 1, 0});
+            }),
+            "ConfusionMatrix: the sum of the counts is beyond int64. Give what was counted.");
+  EXPECT_EQ(thrown<ArgumentError>([] { ConfusionMatrix::from_counts(0, {}); }),
+            "ConfusionMatrix: 0 classes. Give 1 or more.");
+  ConfusionMatrix full = ConfusionMatrix::from_counts(2, {most, 0, 0, 0});
+  EXPECT_EQ(full.dice(0), 1) << "twice the count is beyond int64";
+  EXPECT_EQ(thrown<ArgumentError>([&] {
+              full += ConfusionMatrix::from_counts(2, {0, 1, 0, 0});
+            }),
+            "ConfusionMatrix: the sum of the counts is beyond int64. Give what was counted.");
+  EXPECT_EQ(full.count(0, 1), 0);
+  EXPECT_EQ(thrown<ArgumentError>([&] { full += ConfusionMatrix(3); }),
+            "ConfusionMatrix: 2 classes and 3 do not add. Both need the same classes.");
+}
+
 TEST(Metrics, AFreshMatrixScoresNothing) {
   const ConfusionMatrix scores(2);
+  EXPECT_EQ(scores.mean_dice(), std::nullopt);
+  EXPECT_EQ(scores.mean_class_accuracy(), std::nullopt);
+  EXPECT_EQ(scores.frequency_weighted_iou(), std::nullopt);
   EXPECT_EQ(scores.iou(0), std::nullopt);
   EXPECT_EQ(scores.mean_iou(), 0);
   EXPECT_EQ(scores.pixel_accuracy(), 0);
@@ -163,6 +284,11 @@ TEST(Metrics, RefusesWhatItCannotCompare) {
   EXPECT_EQ(thrown<ArgumentError>([&] { scores.count(0, 3); }),
             "ConfusionMatrix: there is no class 3. Classes are 0 to 2.");
   EXPECT_THROW(scores.iou(-1), ArgumentError);
+  EXPECT_THROW(scores.dice(3), ArgumentError);
+  EXPECT_THROW(scores.precision(3), ArgumentError);
+  EXPECT_THROW(scores.recall(3), ArgumentError);
+  EXPECT_THROW(scores.support(3), ArgumentError);
+  EXPECT_THROW(scores.predicted(-1), ArgumentError);
 }
 
 }  // namespace
