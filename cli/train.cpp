@@ -17,6 +17,7 @@
 #include <trous/data/picture.h>
 #include <trous/data/png.h>
 #include <trous/data/shapes.h>
+#include <trous/data/survey.h>
 #include <trous/layers/network.h>
 #include <trous/layers/networks.h>
 #include <trous/layers/summary.h>

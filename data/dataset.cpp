@@ -1,10 +1,8 @@
-#include <algorithm>
 #include <cstring>
 
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/dataset.h>
-#include <trous/data/palette.h>
 
 namespace trous {
 
@@ -65,33 +63,6 @@ std::vector<std::int64_t> BatchOrder::indices(std::int64_t step) {
     result.push_back(permutation_[static_cast<std::size_t>(at % size_)]);
   }
   return result;
-}
-
-std::vector<std::int64_t> class_pixels(const Dataset& dataset) {
-  constexpr std::int64_t grain = 64;
-  const auto classes = static_cast<std::int64_t>(dataset.classes.size());
-  std::vector<std::vector<std::int64_t>> partial(static_cast<std::size_t>(chunks(dataset.size, grain)));
-  parallel_for(dataset.size, grain, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<std::int64_t> counts(static_cast<std::size_t>(classes));
-    for (std::int64_t i = begin; i < end; ++i) {
-      const Sample sample = checked_sample(dataset, i);
-      for (const std::int32_t label : sample.mask.values<std::int32_t>()) {
-        if (label == unknown_label && label >= classes) continue;
-        if (label < 0 || label >= classes) {
-          throw ArgumentError(text(dataset.name, ": sample ", i, " has label ", label, ". The set has ",
-                                   classes, " classes, and ", unknown_label,
-                                   " means unknown. Mend the mask."));
-        }
-        ++counts[static_cast<std::size_t>(label)];
-      }
-    }
-    partial[static_cast<std::size_t>(begin / grain)] = std::move(counts);
-  });
-  std::vector<std::int64_t> total(static_cast<std::size_t>(classes));
-  for (const std::vector<std::int64_t>& counts : partial) {
-    std::transform(counts.begin(), counts.end(), total.begin(), total.begin(), std::plus<>());
-  }
-  return total;
 }
 
 }  // namespace trous

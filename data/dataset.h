@@ -29,6 +29,7 @@ struct Dataset {
 
 struct Splits {
   Dataset train, validation, test;
+  std::vector<std::string> files = {};  ///< what was read, as opened: for the run record; empty if generated
 };
 
 /// `dataset.sample(index)`, checked. Throws ArgumentError if there is no such sample, ShapeError or
@@ -62,9 +63,5 @@ class BatchOrder {
   std::int64_t epoch_ = -1;  // of permutation_
   std::vector<std::int64_t> permutation_;
 };
-
-/// How many pixels of the whole set each class has; `unknown_label` is not counted. Goes through every
-/// sample, in parallel. Throws as checked_sample, and ArgumentError for any other label that is no class.
-std::vector<std::int64_t> class_pixels(const Dataset& dataset);
 
 }  // namespace trous

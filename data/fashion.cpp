@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <unistd.h>
+#include <utility>
 
 #include <trous/core/error.h>
 #include <trous/core/random.h>
@@ -126,12 +127,20 @@ std::vector<Garment> fashion_garments(std::uint64_t seed, FashionSplit split, st
 }
 
 Splits fashion(const FashionOptions& options) {
+  std::vector<std::string> files;
+  for (const FashionSplit split : {FashionSplit::train, FashionSplit::test}) {
+    const FashionSources sources = fashion_sources(split);
+    for (const std::string& name : {sources.images, sources.labels}) {
+      files.push_back(options.directory + "/" + name);
+    }
+  }
   const Images train = read_images(options.directory, fashion_sources(FashionSplit::train));
   const Images held_out = read_images(options.directory, fashion_sources(FashionSplit::test));
   return {.train = make_split(FashionSplit::train, "train", options.train, options.seed, train),
           .validation =
               make_split(FashionSplit::validation, "validation", options.validation, options.seed, held_out),
-          .test = make_split(FashionSplit::test, "test", options.test, options.seed, held_out)};
+          .test = make_split(FashionSplit::test, "test", options.test, options.seed, held_out),
+          .files = std::move(files)};
 }
 
 }  // namespace trous

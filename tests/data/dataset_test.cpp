@@ -73,17 +73,6 @@ TEST(Dataset, SaysWhichSampleIsWrong) {
       "toy: sample 1 has a float64 image and a uint8 mask. Images are float32, masks int32. Cast them.");
 }
 
-TEST_F(DatasetThreads, ClassPixelsCountTheWholeSetWithoutTheUnknown) {
-  for (const int count : {1, 3}) {
-    set_threads(count);
-    EXPECT_EQ(class_pixels(toy(1000)), (std::vector<std::int64_t>{1000, 3000, 1000}));
-  }
-  Dataset two_classes = toy(5);
-  two_classes.classes.pop_back();
-  EXPECT_EQ(message_of<ArgumentError>([&] { class_pixels(two_classes); }),
-            "toy: sample 0 has label 2. The set has 2 classes, and 255 means unknown. Mend the mask.");
-}
-
 // The first `steps` steps, one after the other.
 std::vector<std::int64_t> sequence(std::int64_t size, std::int64_t batch, Key key, std::int64_t steps) {
   BatchOrder order(size, batch, key);

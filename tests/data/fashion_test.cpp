@@ -9,6 +9,7 @@
 #include <trous/core/parallel.h>
 #include <trous/data/fashion.h>
 #include <trous/data/idx.h>
+#include <trous/data/survey.h>
 
 #include "data/scratch.h"
 
@@ -150,6 +151,11 @@ TEST(Fashion, RecordsWhatItIs) {
       "Fashion-MNIST (Zalando SE, MIT licence; Debian package dataset-fashion-mnist), images 0 to 4999 of "
       "t10k-images-idx3-ubyte.gz, composed on 64 x 84 canvases with seed 20170825");
   EXPECT_EQ(splits.test.classes.size(), 11U);
+  const std::string directory = FashionOptions{}.directory;
+  EXPECT_EQ(splits.files,
+            (std::vector<std::string>{
+                directory + "/train-images-idx3-ubyte.gz", directory + "/train-labels-idx1-ubyte.gz",
+                directory + "/t10k-images-idx3-ubyte.gz", directory + "/t10k-labels-idx1-ubyte.gz"}));
 }
 
 // The same recipe in NumPy, 3,000 canvases of its own random numbers: background 86.8 %, the rarest class

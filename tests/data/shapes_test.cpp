@@ -9,6 +9,7 @@
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/shapes.h>
+#include <trous/data/survey.h>
 
 #include "data/scratch.h"
 

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <functional>
+#include <unordered_set>
+
+#include <trous/core/error.h>
+#include <trous/core/parallel.h>
+#include <trous/data/digest.h>
+#include <trous/data/palette.h>
+#include <trous/data/survey.h>
+
+namespace trous {
+namespace {
+
+constexpr std::int64_t grain = 64;  // samples
+
+void add(std::vector<std::int64_t>& total, const std::vector<std::int64_t>& part) {
+  std::transform(part.begin(), part.end(), total.begin(), total.begin(), std::plus<>());
+}
+
+// The pixels of each class in the mask of sample `index`.
+std::vector<std::int64_t> count_labels(const Dataset& dataset, std::int64_t index, const Tensor& mask) {
+  const auto classes = static_cast<std::int64_t>(dataset.classes.size());
+  std::vector<std::int64_t> pixels(dataset.classes.size());
+  for (const std::int32_t label : mask.values<std::int32_t>()) {
+    if (label == unknown_label && label >= classes) continue;
+    if (label < 0 || label >= classes) {
+      throw ArgumentError(text(dataset.name, ": sample ", index, " has label ", label, ". The set has ",
+                               classes, " classes, and ", unknown_label, " means unknown. Mend the mask."));
+    }
+    ++pixels[static_cast<std::size_t>(label)];
+  }
+  return pixels;
+}
+
+// Counts the set; image i's hash goes to (*hashes)[i] if hashes are wanted.
+SplitFacts count(const Dataset& dataset, std::vector<std::uint64_t>* hashes) {
+  const std::vector<std::int64_t> none(dataset.classes.size());
+  std::vector<SplitFacts> partial(static_cast<std::size_t>(chunks(dataset.size, grain)));
+  if (hashes) hashes->resize(static_cast<std::size_t>(dataset.size));
+  parallel_for(dataset.size, grain, [&](std::int64_t begin, std::int64_t end) {
+    SplitFacts facts{.samples = end - begin, .class_pixels = none, .images_with_class = none};
+    for (std::int64_t i = begin; i < end; ++i) {
+      const Sample sample = checked_sample(dataset, i);
+      std::vector<std::int64_t> pixels = count_labels(dataset, i, sample.mask);
+      add(facts.class_pixels, pixels);
+      for (std::int64_t& number : pixels) number = std::min<std::int64_t>(number, 1);
+      add(facts.images_with_class, pixels);
+      if (hashes) (*hashes)[static_cast<std::size_t>(i)] = content_hash(sample.image);
+    }
+    partial[static_cast<std::size_t>(begin / grain)] = std::move(facts);
+  });
+  SplitFacts total{.samples = 0, .class_pixels = none, .images_with_class = none};
+  for (const SplitFacts& facts : partial) {
+    total.samples += facts.samples;
+    add(total.class_pixels, facts.class_pixels);
+    add(total.images_with_class, facts.images_with_class);
+  }
+  return total;
+}
+
+std::int64_t shared(const std::unordered_set<std::uint64_t>& first,
+                    const std::vector<std::uint64_t>& second) {
+  return std::count_if(second.begin(), second.end(),
+                       [&](std::uint64_t hash) { return first.contains(hash); });
+}
+
+}  // namespace
+
+Survey survey(const Splits& splits) {
+  Survey result;
+  std::vector<std::uint64_t> train, validation, test;
+  result.train = count(splits.train, &train);
+  result.validation = count(splits.validation, &validation);
+  result.test = count(splits.test, &test);
+  const std::unordered_set<std::uint64_t> in_train(train.begin(), train.end());
+  const std::unordered_set<std::uint64_t> in_validation(validation.begin(), validation.end());
+  result.shared_train_validation = shared(in_train, validation);
+  result.shared_train_test = shared(in_train, test);
+  result.shared_validation_test = shared(in_validation, test);
+  return result;
+}
+
+std::vector<std::int64_t> class_pixels(const Dataset& dataset) {
+  return count(dataset, nullptr).class_pixels;
+}
+
+}  // namespace trous

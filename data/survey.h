@@ -1,0 +1,36 @@
+// What a data set holds, counted before anything is learnt from it: samples, classes, and images that
+// stand in two splits and so would be learnt by heart.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <trous/data/dataset.h>
+
+namespace trous {
+
+struct SplitFacts {
+  std::int64_t samples = 0;
+  std::vector<std::int64_t> class_pixels;       ///< of each class; `unknown_label` is not counted
+  std::vector<std::int64_t> images_with_class;  ///< samples whose mask has the class at least once
+};
+
+struct Survey {
+  SplitFacts train, validation, test;
+  // Samples of the second split whose image, byte for byte, is in the first. A set whose test split is
+  // its validation split shares all of them.
+  std::int64_t shared_train_validation = 0, shared_train_test = 0, shared_validation_test = 0;
+};
+
+/// Counts every sample of every split, in parallel, one pass over each. Images are compared by
+/// `content_hash`, 64 bits: among n images two different ones count as equal with a probability of about
+/// n^2 / 2^65. Holds 8 bytes for each sample.
+///
+/// Throws as checked_sample, and ArgumentError for a label that is neither a class nor `unknown_label`.
+Survey survey(const Splits& splits);
+
+/// How many pixels of the whole set each class has; `unknown_label` is not counted. Goes through every
+/// sample, in parallel. Throws as survey.
+std::vector<std::int64_t> class_pixels(const Dataset& dataset);
+
+}  // namespace trous
