@@ -7,10 +7,28 @@
 namespace trous {
 namespace {
 
+void check_scales(const char* optimizer, std::size_t weights, std::span<const StepScale> scales) {
+  if (!scales.empty() && scales.size() != weights) {
+    throw ArgumentError(text(optimizer, ": ", weights, " weights and ", scales.size(),
+                             " scales. Give one scale per weight, or none."));
+  }
+  const auto check = [&](std::size_t i, const char* what, double scale) {
+    if (scale >= 0 && std::isfinite(scale)) return;
+    throw ArgumentError(text(optimizer, ": the ", what, " of weight number ", i, " is scaled by ", scale,
+                             ". Give 0 or more, and finite."));
+  };
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    check(i, "learning rate", scales[i].learning_rate);
+    check(i, "weight decay", scales[i].weight_decay);
+  }
+}
+
 // Judged before anything moves, so that a refused step leaves the optimizer as it was. `state` is what it
 // remembers of each weight, empty before the first step.
 void check_step(const char* optimizer, const std::vector<Tensor>& weights,
-                const std::vector<Tensor>& gradients, const std::vector<Tensor>& state) {
+                const std::vector<Tensor>& gradients, const std::vector<Tensor>& state,
+                std::span<const StepScale> scales) {
+  check_scales(optimizer, weights.size(), scales);
   if (weights.size() != gradients.size()) {
     throw ArgumentError(text(optimizer, ": ", weights.size(), " weights and ", gradients.size(),
                              " gradients. Give one gradient per weight."));
@@ -42,6 +60,52 @@ void check_decay(const char* optimizer, double decay) {
   throw ArgumentError(text(optimizer, ": weight_decay ", decay, " is below 0. Give 0 for none."));
 }
 
+std::string names_of(const std::vector<std::string>& names) {
+  std::string joined;
+  for (const std::string& name : names) joined += (joined.empty() ? "" : " and ") + name;
+  return joined.empty() ? "none" : joined;
+}
+
+// Judged before anything changes; `names` are what the optimizer keeps of each weight.
+void check_state(const char* optimizer, const OptimizerState& state, const std::vector<std::string>& names) {
+  if (state.steps < 0) {
+    throw ArgumentError(text(optimizer, ": the state has ", state.steps,
+                             " steps. A state counts from 0; this one is damaged."));
+  }
+  std::vector<std::string> given;
+  for (const auto& moment : state.moments) given.push_back(moment.first);
+  const std::vector<std::string> needed = state.steps > 0 ? names : std::vector<std::string>();
+  if (given != needed) {
+    throw ArgumentError(text(optimizer, ": the state after ", state.steps, " steps has the moments ",
+                             names_of(given), ", needs ", names_of(needed),
+                             ". Restore the optimizer that the state was taken from."));
+  }
+  for (const auto& [name, tensors] : state.moments) {
+    const auto& [first_name, first] = state.moments[0];
+    if (tensors.size() != first.size()) {
+      throw ArgumentError(text(optimizer, ": the state has ", first.size(), " tensors of ", first_name,
+                               " and ", tensors.size(), " of ", name, ". Each needs one per weight."));
+    }
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor &moment = tensors[i], &other = first[i];
+      if (moment.dtype() != DType::float32 && moment.dtype() != DType::float64) {
+        throw ArgumentError(text(optimizer, ": ", name, " of weight number ", i, " is ", moment.dtype(),
+                                 ". A moment has its weight's type, float32 or float64."));
+      }
+      if (moment.shape() == other.shape() && moment.dtype() == other.dtype()) continue;
+      throw ArgumentError(text(optimizer, ": of weight number ", i, " the state has ", first_name, ' ',
+                               short_name(other.dtype()), other.shape(), " and ", name, ' ',
+                               short_name(moment.dtype()), moment.shape(),
+                               ". Both need the weight's shape."));
+    }
+  }
+}
+
+// Of one weight, where there are no scales too.
+StepScale scale_of(std::span<const StepScale> scales, std::size_t weight) {
+  return scales.empty() ? StepScale() : scales[weight];
+}
+
 std::vector<Tensor> zeros_like(const std::vector<Tensor>& tensors) {
   std::vector<Tensor> result;
   for (const Tensor& tensor : tensors) result.push_back(Tensor::zeros(tensor.shape(), tensor.dtype()));
@@ -59,12 +123,15 @@ Sgd::Sgd(const SgdOptions& options) : options_(options) {
 }
 
 std::vector<Tensor> Sgd::step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
-                              double learning_rate) {
-  check_step("Sgd", weights, gradients, velocity_);
+                              double learning_rate, std::span<const StepScale> scales) {
+  check_step("Sgd", weights, gradients, velocity_, scales);
   if (velocity_.empty()) velocity_ = zeros_like(weights);
+  ++steps_;
   std::vector<Tensor> moved;
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    const double decay = options_.weight_decay, momentum = options_.momentum;
+    const StepScale scale = scale_of(scales, i);
+    const double decay = options_.weight_decay * scale.weight_decay,
+                 rate = learning_rate * scale.learning_rate, momentum = options_.momentum;
     const Tensor slope = decay == 0 ? gradients[i] : zip(gradients[i], weights[i], [decay](auto g, auto w) {
       return g + static_cast<decltype(g)>(decay) * w;
     });
@@ -74,11 +141,21 @@ std::vector<Tensor> Sgd::step(const std::vector<Tensor>& weights, const std::vec
         !options_.nesterov ? velocity_[i] : zip(slope, velocity_[i], [momentum](auto g, auto v) {
           return g + static_cast<decltype(g)>(momentum) * v;
         });
-    moved.push_back(zip(weights[i], direction, [learning_rate](auto w, auto d) {
-      return w - static_cast<decltype(w)>(learning_rate) * d;
-    }));
+    moved.push_back(zip(weights[i], direction,
+                        [rate](auto w, auto d) { return w - static_cast<decltype(w)>(rate) * d; }));
   }
   return moved;
+}
+
+OptimizerState Sgd::state() const {
+  if (steps_ == 0) return {};
+  return {steps_, {{"velocity", velocity_}}};
+}
+
+void Sgd::restore(const OptimizerState& state) {
+  check_state("Sgd", state, {"velocity"});
+  steps_ = state.steps;
+  velocity_ = state.steps > 0 ? state.moments[0].second : std::vector<Tensor>();
 }
 
 Adam::Adam(const AdamOptions& options, bool decoupled) : options_(options), decoupled_(decoupled) {
@@ -90,17 +167,15 @@ Adam::Adam(const AdamOptions& options, bool decoupled) : options_(options), deco
 }
 
 std::vector<Tensor> Adam::step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
-                               double learning_rate) {
-  check_step(name(), weights, gradients, first_);
+                               double learning_rate, std::span<const StepScale> scales) {
+  check_step(name(), weights, gradients, first_, scales);
   if (steps_ == 0) {
     first_ = zeros_like(weights);
     second_ = zeros_like(weights);
   }
   ++steps_;
-  const auto& [beta1, beta2, epsilon, decay] = options_;
-  const double t = static_cast<double>(steps_);
-  const double mean_scale = learning_rate / (1 - std::pow(beta1, t)),
-               square_scale = 1 / (1 - std::pow(beta2, t));
+  const double beta1 = options_.beta1, beta2 = options_.beta2, t = static_cast<double>(steps_);
+  const double mean_correction = 1 - std::pow(beta1, t), square_scale = 1 / (1 - std::pow(beta2, t));
   const auto blend = [](double beta) {
     return [beta](auto kept, auto fresh) {
       using T = decltype(kept);
@@ -109,22 +184,44 @@ std::vector<Tensor> Adam::step(const std::vector<Tensor>& weights, const std::ve
   };
   std::vector<Tensor> moved;
   for (std::size_t i = 0; i < weights.size(); ++i) {
+    const StepScale scale = scale_of(scales, i);
+    const double rate = learning_rate * scale.learning_rate, mean_scale = rate / mean_correction,
+                 decay = options_.weight_decay * scale.weight_decay;
     const bool coupled = !decoupled_ && decay != 0;
-    const Tensor slope =
-        !coupled ? gradients[i] : zip(gradients[i], weights[i], [by = decay](auto g, auto w) {
-          return g + static_cast<decltype(g)>(by) * w;
-        });
+    const Tensor slope = !coupled ? gradients[i] : zip(gradients[i], weights[i], [decay](auto g, auto w) {
+      return g + static_cast<decltype(g)>(decay) * w;
+    });
     first_[i] = zip(first_[i], slope, blend(beta1));
     second_[i] = zip(second_[i], map(slope, [](auto g) { return g * g; }), blend(beta2));
     const Tensor direction =
-        zip(first_[i], second_[i], [mean_scale, square_scale, small = epsilon](auto m, auto v) {
+        zip(first_[i], second_[i], [mean_scale, square_scale, small = options_.epsilon](auto m, auto v) {
           return mean_scale * m / (std::sqrt(square_scale * v) + small);
         });
-    const double kept = decoupled_ ? 1 - learning_rate * decay : 1;
+    const double kept = decoupled_ ? 1 - rate * decay : 1;
     moved.push_back(zip(weights[i], direction,
                         [kept](auto w, auto d) { return static_cast<decltype(w)>(kept) * w - d; }));
   }
   return moved;
+}
+
+OptimizerState Adam::state() const {
+  if (steps_ == 0) return {};
+  return {steps_, {{"first", first_}, {"second", second_}}};
+}
+
+void Adam::restore(const OptimizerState& state) {
+  check_state(name(), state, {"first", "second"});
+  steps_ = state.steps;
+  first_ = state.steps > 0 ? state.moments[0].second : std::vector<Tensor>();
+  second_ = state.steps > 0 ? state.moments[1].second : std::vector<Tensor>();
+}
+
+OptimizerState state_of(const Optimizer& optimizer) {
+  return std::visit([](const auto& chosen) { return chosen.state(); }, optimizer);
+}
+
+void restore(Optimizer& optimizer, const OptimizerState& state) {
+  std::visit([&](auto& chosen) { chosen.restore(state); }, optimizer);
 }
 
 }  // namespace trous

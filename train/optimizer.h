@@ -2,12 +2,29 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include <trous/layers/visit.h>
 
 namespace trous {
+
+/// What an optimizer remembers, for checkpoints: its moments by name, each with one tensor per weight. Before
+/// the first step there are none.
+struct OptimizerState {
+  std::int64_t steps = 0;
+  std::vector<std::pair<std::string, std::vector<Tensor>>> moments = {};
+};
+
+/// What multiplies the learning rate and the decay of one weight, so that weights form groups: {1, 0} for
+/// offsets and norms that must not decay, {0.1, 1} for layers that were trained before.
+struct StepScale {
+  double learning_rate = 1;
+  double weight_decay = 1;
+};
 
 struct SgdOptions {
   double momentum = 0;
@@ -23,12 +40,21 @@ class Sgd {
   explicit Sgd(const SgdOptions& options = {});
 
   /// The weights after one step. Throws ArgumentError, with nothing changed, unless there is one gradient per
-  /// weight, of its shape and dtype, and the weights are those of the steps before.
+  /// weight, of its shape and dtype, the weights are those of the steps before, and there are as many scales
+  /// as weights, each 0 or more and finite, or none: all 1.
   std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
-                           double learning_rate);
+                           double learning_rate, std::span<const StepScale> scales = {});
+
+  /// The moments are "velocity". An optimizer of the same options that restores this goes on as this one
+  /// would, bit for bit.
+  OptimizerState state() const;
+
+  /// Throws ArgumentError, with nothing changed, unless `state` is one that `state()` gives.
+  void restore(const OptimizerState& state);
 
  private:
   SgdOptions options_;
+  std::int64_t steps_ = 0;
   std::vector<Tensor> velocity_;
 };
 
@@ -50,9 +76,17 @@ class Adam {
   explicit Adam(const AdamOptions& options = {}) : Adam(options, false) {}
 
   /// The weights after one step. Throws ArgumentError, with nothing changed, unless there is one gradient per
-  /// weight, of its shape and dtype, and the weights are those of the steps before.
+  /// weight, of its shape and dtype, the weights are those of the steps before, and there are as many scales
+  /// as weights, each 0 or more and finite, or none: all 1.
   std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
-                           double learning_rate);
+                           double learning_rate, std::span<const StepScale> scales = {});
+
+  /// The moments are "first" and "second". An optimizer of the same options that restores this goes on as
+  /// this one would, bit for bit.
+  OptimizerState state() const;
+
+  /// Throws ArgumentError, with nothing changed, unless `state` is one that `state()` gives.
+  void restore(const OptimizerState& state);
 
  protected:
   Adam(const AdamOptions& options, bool decoupled);
@@ -81,15 +115,23 @@ class AdamW : public Adam {
 
 using Optimizer = std::variant<Sgd, Adam, AdamW>;
 
-/// Moves the parameters of `net` one step; `gradients` in the order of tracked_weights(net).
+/// What the optimizer that was chosen remembers.
+OptimizerState state_of(const Optimizer& optimizer);
+
+/// Gives it back. Throws ArgumentError, with nothing changed, for the state of another kind of optimizer.
+void restore(Optimizer& optimizer, const OptimizerState& state);
+
+/// Moves the parameters of `net` one step; `gradients`, and `scales` where there are any, in the order of
+/// tracked_weights(net).
 template <class Net>
-void step(Optimizer& optimizer, Net& net, const std::vector<Variable>& gradients, double learning_rate) {
+void step(Optimizer& optimizer, Net& net, const std::vector<Variable>& gradients, double learning_rate,
+          std::span<const StepScale> scales = {}) {
   std::vector<Tensor> weights, slopes;
   const auto targets = parameters(net);
   for (const auto& [path, parameter] : targets) weights.push_back(parameter->get(path).value());
   for (const Variable& gradient : gradients) slopes.push_back(gradient.value());
-  std::vector<Tensor> moved =
-      std::visit([&](auto& chosen) { return chosen.step(weights, slopes, learning_rate); }, optimizer);
+  std::vector<Tensor> moved = std::visit(
+      [&](auto& chosen) { return chosen.step(weights, slopes, learning_rate, scales); }, optimizer);
   for (std::size_t i = 0; i < targets.size(); ++i) targets[i].part->value = std::move(moved[i]);
 }
 

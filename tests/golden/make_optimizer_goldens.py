@@ -6,7 +6,8 @@
 Written with Python 3.11 and PyTorch 1.13.0 (Debian 12: python3-torch). The tests only read the file; they
 need no Python. All is float64. First weights and gradients are a formula that
 tests/train/optimizer_golden_test.cpp repeats, and the learning rate of step t = 0, 1, ... is
-0.125 / (t + 1). <case>/<t>/<k> is weight k after step t.
+0.125 / (t + 1). <case>/<t>/<k> is weight k after step t. In the cases that end in _groups each weight is a
+parameter group of its own, with the scales below on learning rate and decay.
 """
 import json
 import os
@@ -37,14 +38,25 @@ CASES = {
     "adamw_decay": lambda w: torch.optim.AdamW(w, lr=1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.25),
 }
 
+SCALES = [(0.5, 0.0), (2.0, 3.0)]  # of the learning rate and the decay
+GROUPED = {
+    "sgd_groups": lambda g: torch.optim.SGD(g, lr=1, momentum=0.75, nesterov=True, weight_decay=0.125),
+    "adam_groups": lambda g: torch.optim.Adam(g, lr=1, weight_decay=0.125),
+    "adamw_groups": lambda g: torch.optim.AdamW(g, lr=1, weight_decay=0.25),
+}
+
 stored = {}
-for name, make in CASES.items():
+for name, make in {**CASES, **GROUPED}.items():
     weights = [numbers(shape, k).requires_grad_() for k, shape in enumerate(SHAPES)]
-    optimizer = make(weights)
+    optimizer = make([{"params": [w]} for w in weights] if name in GROUPED else weights)
+    scales = SCALES if name in GROUPED else [(1, 1)]
+    for group, (_, by) in zip(optimizer.param_groups, scales):
+        group["weight_decay"] *= by
     for t in range(STEPS):
         for k, weight in enumerate(weights):
             weight.grad = numbers(SHAPES[k], 10 * (t + 1) + k)
-        optimizer.param_groups[0]["lr"] = 0.125 / (t + 1)
+        for group, (by, _) in zip(optimizer.param_groups, scales):
+            group["lr"] = 0.125 / (t + 1) * by
         optimizer.step()
         for k, weight in enumerate(weights):
             stored[f"{name}/{t}/{k}"] = weight.detach().clone()

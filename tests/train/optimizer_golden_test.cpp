@@ -1,6 +1,7 @@
 // Optimizers against six steps of PyTorch's, stored in golden/data/optimizers.safetensors, whose script is
 // golden/make_optimizer_goldens.py.
 #include <map>
+#include <span>
 
 #include <gtest/gtest.h>
 
@@ -20,14 +21,14 @@ Tensor numbers(const Shape& shape, std::int64_t salt) {
   return {shape, values};
 }
 
-void expect_pytorch(const std::string& name, Optimizer optimizer) {
+void expect_pytorch(const std::string& name, Optimizer optimizer, std::span<const StepScale> scales = {}) {
   const SafetensorsFile file = read_safetensors(golden("optimizers.safetensors"));
   const std::map<std::string, Tensor> stored(file.tensors.begin(), file.tensors.end());
   std::vector<Tensor> weights{numbers({3, 2}, 0), numbers({5}, 1)};
   for (std::int64_t t = 0; t < 6; ++t) {
     const std::vector<Tensor> gradients{numbers({3, 2}, 10 * (t + 1)), numbers({5}, 10 * (t + 1) + 1)};
     const double rate = 0.125 / static_cast<double>(t + 1);
-    weights = std::visit([&](auto& o) { return o.step(weights, gradients, rate); }, optimizer);
+    weights = std::visit([&](auto& o) { return o.step(weights, gradients, rate, scales); }, optimizer);
     for (std::size_t k = 0; k < 2; ++k) {
       const Tensor& expected = stored.at(name + '/' + std::to_string(t) + '/' + std::to_string(k));
       ASSERT_EQ(expected.shape(), weights[k].shape());
@@ -54,6 +55,13 @@ TEST(OptimizerGoldens, Adam) {
 TEST(OptimizerGoldens, AdamW) {
   expect_pytorch("adamw", AdamW());
   expect_pytorch("adamw_decay", AdamW({.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.25}));
+}
+
+TEST(OptimizerGoldens, ParameterGroups) {
+  const std::vector<StepScale> scales{{0.5, 0}, {2, 3}};
+  expect_pytorch("sgd_groups", Sgd({.momentum = 0.75, .nesterov = true, .weight_decay = 0.125}), scales);
+  expect_pytorch("adam_groups", Adam({.weight_decay = 0.125}), scales);
+  expect_pytorch("adamw_groups", AdamW({.weight_decay = 0.25}), scales);
 }
 
 }  // namespace
