@@ -67,3 +67,27 @@ png("promise.png", 30000, 30000, 8, 2, [b""])
 png("promise_grey.png", 30000, 30000, 8, 0, [b""])
 # Wider than any that is read.
 png("wide.png", 40000, 1, 8, 0, [bytes(40000)])
+
+# One mask of 3 rows of 5, in every coding that PNG has for it. In RGB class 0 is #000000, 1 #ff0000, 2 #00ff00
+# and 3 #1020f0; 255, unknown, is #ffffff.
+mask = [[0, 0, 1, 2, 3], [1, 1, 3, 0, 255], [2, 255, 0, 3, 2]]
+colors = {0: (0, 0, 0), 1: (255, 0, 0), 2: (0, 255, 0), 3: (16, 32, 240), 255: (255, 255, 255)}
+small = [[number % 4 for number in row] for row in mask]  # 255 has no place below 8 bits: it becomes 3
+
+
+def packed(row, depth):
+    bits = "".join(format(number, f"0{depth}b") for number in row)
+    bits += "0" * (-len(bits) % 8)
+    return bytes(int(bits[i:i + 8], 2) for i in range(0, len(bits), 8))
+
+
+greys = chunk(b"PLTE", bytes(value for i in range(256) for value in (i, i, 255 - i)))
+png("mask_palette.png", 5, 3, 8, 3, [bytes(row) for row in mask], extra=greys)
+png("mask_grey.png", 5, 3, 8, 0, [bytes(row) for row in mask])
+png("mask_grey_alpha.png", 5, 3, 8, 4, [bytes(v for n in row for v in (n, 77)) for row in mask])
+png("mask_rgb.png", 5, 3, 8, 2, [bytes(v for n in row for v in colors[n]) for row in mask])
+png("mask_rgba.png", 5, 3, 8, 6, [bytes(v for n in row for v in (*colors[n], 77)) for row in mask])
+png("mask_grey_in_rgb.png", 5, 3, 8, 2, [bytes(v for n in row for v in (n, n, n)) for row in mask])
+png("mask_grey2.png", 5, 3, 2, 0, [packed(row, 2) for row in small])
+png("mask_grey4.png", 5, 3, 4, 0, [packed(row, 4) for row in small])
+png("mask_rgb16.png", 5, 3, 16, 2, [struct.pack(">15H", *(257 * v for n in row for v in colors[n])) for row in mask])

@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <system_error>
+
+#include <trous/core/error.h>
+#include <trous/data/folder_files.h>
+#include <trous/data/image.h>
+
+namespace trous {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The images of one directory by stem, and what else it holds.
+struct Listing {
+  bool readable = false;
+  std::map<std::string, std::vector<std::string>> images;  // stem to file names, both in order
+  std::vector<std::string> others;
+};
+
+std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
+
+bool is_directory(const std::string& path) {
+  std::error_code code;
+  return fs::is_directory(path, code);
+}
+
+class Lister {
+ public:
+  explicit Lister(const std::string& directory) : directory_(directory) { files_.directory = directory; }
+
+  FolderFiles run() {
+    std::error_code code;
+    if (!fs::is_directory(directory_, code)) {
+      fault(text(directory_, fs::exists(directory_, code) ? " is no directory." : " does not exist.",
+                 " Give a directory with images/ and masks/ in it."));
+      return std::move(files_);
+    }
+    const bool whole = is_directory(directory_ + "/images") || is_directory(directory_ + "/masks");
+    std::vector<std::string> ready;
+    for (const char* name : {"train", "validation", "val", "test"}) {
+      if (is_directory(directory_ + "/" + name)) ready.emplace_back(name);
+    }
+    if (whole && !ready.empty()) {
+      fault(text(directory_, " has images/ or masks/ and also ", ready.front(),
+                 "/. Keep one layout: move the other away."));
+    } else if (whole) {
+      add_part("", directory_);
+    } else if (!ready.empty()) {
+      add_ready_made(ready);
+    } else {
+      fault(text(directory_, " has no images/ and masks/, and no train/ and validation/ with these in them. ",
+                 "Put the images into images/ and a mask of the same name for each into masks/."));
+    }
+    if (fs::exists(directory_ + "/classes.json", code)) files_.class_table = directory_ + "/classes.json";
+    return std::move(files_);
+  }
+
+ private:
+  void fault(std::string sentence) { files_.faults.push_back(std::move(sentence)); }
+
+  void add_ready_made(const std::vector<std::string>& ready) {
+    const auto has = [&](const char* name) {
+      return std::find(ready.begin(), ready.end(), name) != ready.end();
+    };
+    if (has("validation") && has("val")) {
+      fault(text(directory_, " has validation/ and val/. Keep one of them."));
+    } else if (!has("validation") && !has("val")) {
+      fault(text(
+          directory_, " has ", ready.front(),
+          "/ but no validation/, which decides when the network is at its best. Move some pairs of images "
+          "and masks there."));
+    }
+    if (!has("train")) {
+      fault(text(directory_, " has ", ready.front(),
+                 "/ but no train/, which the network learns from. Add it."));
+    }
+    for (const std::string& name : ready) {
+      add_part(name == "val" ? "validation" : name, directory_ + "/" + name);
+    }
+  }
+
+  void add_part(const std::string& name, const std::string& directory) {
+    const std::string images_in = directory + "/images", masks_in = directory + "/masks";
+    const Listing images = list(images_in), masks = list(masks_in);
+    FolderPart part{.name = name, .pairs = {}};
+    if (images.readable && images.images.empty()) {
+      const std::string evidence =
+          images.others.empty()
+              ? "It is empty"
+              : text("It has ", images.others.size(), " other entries, such as ", images.others.front());
+      fault(text(images_in, " has no PNG or JPEG file. ", evidence, ". Convert the images to PNG or JPEG."));
+    }
+    for (const auto& [stem, names] : images.images) {
+      const bool one = only_one(images_in, stem, names);
+      if (!masks.readable) continue;
+      const auto found = masks.images.find(stem);
+      if (found == masks.images.end()) {
+        no_mask(images_in + "/" + names.front(), stem, masks_in, masks);
+      } else if (one && found->second.size() == 1) {
+        part.pairs.push_back({images_in + "/" + names.front(), masks_in + "/" + found->second.front()});
+      }
+    }
+    for (const auto& [stem, names] : masks.images) {
+      only_one(masks_in, stem, names);
+      if (images.readable && !images.images.contains(stem)) {
+        fault(text(masks_in, "/", names.front(), " has no image: ", images_in, " has no ", stem,
+                   ".png, .jpg or .jpeg. Add it, or move the mask away."));
+      }
+    }
+    files_.parts.push_back(std::move(part));
+  }
+
+  bool only_one(const std::string& directory, const std::string& stem,
+                const std::vector<std::string>& names) {
+    if (names.size() == 1) return true;
+    std::string list = names.front();
+    for (std::size_t i = 1; i < names.size(); ++i)
+      list += (i + 1 == names.size() ? " and " : ", ") + names[i];
+    fault(text(directory, " has ", list, ", all of the stem ", stem, ". Keep one of them, or rename."));
+    return false;
+  }
+
+  void no_mask(const std::string& image, const std::string& stem, const std::string& masks_in,
+               const Listing& masks) {
+    const auto other = std::find_if(masks.others.begin(), masks.others.end(),
+                                    [&](const std::string& name) { return stem_of(name) == stem; });
+    if (other != masks.others.end()) {
+      fault(text(image, " has no mask: ", masks_in, "/", *other, " is no PNG by its name. Save it as ", stem,
+                 ".png."));
+    } else {
+      fault(
+          text(image, " has no mask: ", masks_in, " has no ", stem, ".png. Add it, or move the image away."));
+    }
+  }
+
+  Listing list(const std::string& directory) {
+    constexpr std::array<const char*, 2> silent{"Thumbs.db", "desktop.ini"};
+    Listing result;
+    std::error_code code;
+    std::vector<std::string> images;
+    for (fs::directory_iterator entry(directory, code), end; !code && entry != end; entry.increment(code)) {
+      const std::string name = entry->path().filename().string();
+      if (name.starts_with('.') || std::find(silent.begin(), silent.end(), name) != silent.end()) continue;
+      const bool is_image = is_image_name(name) && !is_directory(entry->path().string());
+      (is_image ? images : result.others).push_back(name);
+    }
+    if (code) {
+      fault(code == std::errc::no_such_file_or_directory
+                ? text(directory,
+                       " does not exist. Make it: images/ holds the images, masks/ a mask of the same ",
+                       "name for each.")
+                : text(directory, " cannot be listed. The system says: ", code.message(),
+                       ". Make it a directory that can be read."));
+      return result;
+    }
+    std::sort(images.begin(), images.end());
+    for (const std::string& name : images) result.images[stem_of(name)].push_back(name);
+    std::sort(result.others.begin(), result.others.end());
+    if (!result.others.empty() && files_.ignored == 0) {
+      files_.first_ignored = directory + "/" + result.others.front();
+    }
+    files_.ignored += static_cast<std::int64_t>(result.others.size());
+    result.readable = true;
+    return result;
+  }
+
+  std::string directory_;
+  FolderFiles files_;
+};
+
+}  // namespace
+
+FolderFiles list_folder(const std::string& directory) {
+  std::string trimmed = directory;
+  while (trimmed.size() > 1 && trimmed.ends_with('/')) trimmed.pop_back();
+  return Lister(trimmed).run();
+}
+
+}  // namespace trous

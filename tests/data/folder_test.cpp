@@ -1,0 +1,532 @@
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include <trous/core/error.h>
+#include <trous/core/parallel.h>
+#include <trous/core/random.h>
+#include <trous/data/fashion.h>
+#include <trous/data/folder.h>
+#include <trous/data/shapes.h>
+#include <trous/data/survey.h>
+
+#include "data/folder_writer.h"
+
+namespace trous {
+namespace {
+
+Dataset pictures() { return shapes({.size = 16, .train = 40}).train; }
+
+// A grey image of one value, and a mask that is `label` but for one pixel of class 0.
+Sample plain(std::int64_t height, std::int64_t width, double value, double label) {
+  Sample sample{.image = Tensor::full({height, width, 1}, DType::float32, value),
+                .mask = Tensor::full({height, width}, DType::int32, label)};
+  sample.mask.mutable_values<std::int32_t>()[0] = 0;
+  return sample;
+}
+
+void write_plain(const std::string& directory, std::int64_t count, std::int64_t first = 0) {
+  for (std::int64_t i = first; i < first + count; ++i) {
+    write_pair(directory, std::to_string(1000 + i), plain(4, 6, static_cast<double>(i) / 51, 1));
+  }
+}
+
+// The only faults of a folder, with the first line taken off.
+std::string fault_of(const FolderOptions& options) {
+  const std::string message = message_of<FileError>([&] { folder(options); });
+  const std::string head = "folder: " + options.directory +
+                           " has 1 fault, so nothing was read from it. Mend it and start again:\n  ";
+  EXPECT_TRUE(message.starts_with(head)) << message;
+  return message.substr(std::min(head.size(), message.size()));
+}
+
+std::vector<float> pixels(const Sample& sample) { return sample.image.to_vector<float>(); }
+std::vector<std::int32_t> labels(const Sample& sample) { return sample.mask.to_vector<std::int32_t>(); }
+
+// Every sample of the splits is one of `set` as 8 bits keep it, image and mask; returns which, split by
+// split.
+std::vector<std::vector<std::int64_t>> origins(const Splits& splits, const Dataset& set) {
+  std::map<std::vector<float>, std::int64_t> known;
+  for (std::int64_t i = 0; i < set.size; ++i) {
+    std::vector<float> image = pixels(set.sample(i));
+    for (float& value : image) value = static_cast<float>(static_cast<int>(value * 255 + 0.5F)) / 255.0F;
+    known[image] = i;
+  }
+  std::vector<std::vector<std::int64_t>> result;
+  for (const Dataset* split : {&splits.train, &splits.validation, &splits.test}) {
+    result.emplace_back();
+    for (std::int64_t i = 0; i < split->size; ++i) {
+      const Sample sample = checked_sample(*split, i);
+      const auto found = known.find(pixels(sample));
+      EXPECT_NE(found, known.end()) << split->name << ' ' << i;
+      if (found == known.end()) continue;
+      EXPECT_EQ(labels(sample), labels(set.sample(found->second))) << split->name << ' ' << i;
+      result.back().push_back(found->second);
+    }
+  }
+  return result;
+}
+
+TEST(Folder, EveryImageIsInOneSplitWithItsOwnMask) {
+  const Scratch scratch;
+  const Dataset set = pictures();
+  write_folder(scratch.path(), set, 40);
+  write_classes(scratch.path(), set);
+  const Splits splits = folder({.directory = scratch.path()});
+  const auto found = origins(splits, set);
+  EXPECT_EQ(found[0].size(), 28U);
+  EXPECT_EQ(found[1].size(), 6U);
+  EXPECT_EQ(found[2].size(), 6U);
+  std::set<std::int64_t> all;
+  for (const auto& split : found) all.insert(split.begin(), split.end());
+  EXPECT_EQ(all.size(), 40U);
+  EXPECT_EQ(splits.train.classes, set.classes);
+  EXPECT_EQ(splits.train.name, "folder/train");
+  EXPECT_EQ(splits.train.image_shape, (Shape{16, 16, 3}));
+  EXPECT_EQ(splits.train.source, "PNG and JPEG files of " + scratch.path() +
+                                     ", 28 of 40 images, split 70/15/15 with seed 20201108");
+}
+
+TEST(Folder, TheSplitIsTheSeedsOnAnyNumberOfThreadsAndWithAnyMemory) {
+  const Scratch scratch;
+  const Dataset set = pictures();
+  write_folder(scratch.path(), set, 40);
+  const auto first = origins(folder({.directory = scratch.path()}), set);
+  const int before = threads();
+  for (const int count : {1, 3}) {
+    set_threads(count);
+    for (const std::int64_t memory : {std::int64_t{0}, std::int64_t{4000}, std::int64_t{1} << 30}) {
+      EXPECT_EQ(origins(folder({.directory = scratch.path(), .memory = memory}), set), first);
+    }
+  }
+  set_threads(before);
+  EXPECT_NE(origins(folder({.directory = scratch.path(), .seed = 1}), set), first);
+  EXPECT_EQ(origins(folder({.directory = scratch.path() + "//"}), set), first);
+}
+
+TEST(Folder, SmallFoldersHaveOneImageInEachSplitAtLeast) {
+  for (const auto& [count, held_out] : std::vector<std::pair<std::int64_t, std::int64_t>>{
+           {3, 1}, {4, 1}, {9, 1}, {10, 2}, {17, 3}, {20, 3}}) {
+    const Scratch scratch;
+    write_plain(scratch.path(), count);
+    const Splits splits = folder({.directory = scratch.path()});
+    EXPECT_EQ(splits.validation.size, held_out) << count;
+    EXPECT_EQ(splits.test.size, held_out) << count;
+    EXPECT_EQ(splits.train.size, count - 2 * held_out) << count;
+  }
+  const Scratch scratch;
+  write_plain(scratch.path(), 2);
+  EXPECT_EQ(fault_of({.directory = scratch.path()}),
+            scratch.path() +
+                "/images has 2 different images. 3 or more are needed: one each to train, to validate "
+                "and to test.");
+}
+
+TEST(Folder, CopiesOfAnImageStayInOneSplit) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 12);
+  for (const char* original : {"1003", "1007"}) {
+    for (const char* copy : {"a", "b", "c"}) {
+      for (const std::string folder_name : {"/images/", "/masks/"}) {
+        std::filesystem::copy(scratch.path() + folder_name + original + ".png",
+                              scratch.path() + folder_name + original + copy + ".png");
+      }
+    }
+  }
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Splits splits = folder({.directory = scratch.path(), .seed = seed});
+    EXPECT_EQ(splits.train.size + splits.validation.size + splits.test.size, 18);
+    const Survey found = survey(splits);
+    EXPECT_EQ(found.shared_train_validation + found.shared_train_test + found.shared_validation_test, 0);
+    EXPECT_NE(splits.test.source.find("; 6 copies kept in the split of the original"), std::string::npos);
+  }
+}
+
+TEST(Folder, PaletteGreyAndRgbMasksGiveEqualLabels) {
+  const Dataset set = pictures();
+  const Scratch scratch;
+  std::vector<Splits> all;
+  for (const MaskCoding coding : {MaskCoding::palette, MaskCoding::grey, MaskCoding::colors}) {
+    const std::string directory = scratch / std::to_string(all.size());
+    write_folder(directory, set, 8, coding);
+    write_classes(directory, set);
+    all.push_back(folder({.directory = directory}));
+    EXPECT_EQ(origins(all.back(), set), origins(all.front(), set));
+  }
+}
+
+TEST(Folder, WithoutATableTheNumbersAreTheClasses) {
+  const Scratch scratch;
+  write_folder(scratch.path(), pictures(), 12);
+  const Splits splits = folder({.directory = scratch.path()});
+  EXPECT_EQ(splits.train.classes,
+            (std::vector<std::string>{"class 0", "class 1", "class 2", "class 3", "class 4"}));
+  EXPECT_TRUE(splits.train.source.ends_with("; without classes.json, classes are the numbers in the masks"))
+      << splits.train.source;
+
+  const Scratch far;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    write_pair(far.path(), std::to_string(i), plain(4, 4, static_cast<double>(i) / 51, i % 2 ? 100 : 200));
+  }
+  EXPECT_EQ(fault_of({.directory = far.path()}),
+            "the masks hold 3 different numbers from 0 to 200, so most of the 201 classes would be empty. "
+            "Number the "
+            "classes 0, 1, 2, ..., or save the masks as RGB and write classes.json.");
+}
+
+TEST(Folder, MasksOfZeroAnd255AreBinary) {
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 5; ++i) {
+    write_pair(scratch.path(), std::to_string(i), plain(4, 4, static_cast<double>(i) / 51, 255),
+               MaskCoding::grey);
+  }
+  Splits splits = folder({.directory = scratch.path()});
+  EXPECT_EQ(splits.train.classes, (std::vector<std::string>{"background", "foreground"}));
+  EXPECT_EQ(class_pixels(splits.train), (std::vector<std::int64_t>{3, 45}));
+  EXPECT_TRUE(splits.train.source.ends_with("; masks hold only 0 and 255, so 255 is class 1, foreground"));
+
+  spill(scratch / "classes.json", bytes_of(R"(["floor", "boot"])"));
+  splits = folder({.directory = scratch.path()});
+  EXPECT_EQ(splits.train.classes, (std::vector<std::string>{"floor", "boot"}));
+  EXPECT_EQ(class_pixels(splits.train), (std::vector<std::int64_t>{3, 45}));
+  EXPECT_TRUE(splits.train.source.ends_with("; masks hold only 0 and 255, so 255 is class 1, boot"));
+
+  spill(scratch / "classes.json", bytes_of(R"(["floor", "boot", "shoe"])"));
+  EXPECT_EQ(fault_of({.directory = scratch.path()}),
+            "all masks (5) show only class 0, floor. There is nothing to learn; draw what is to be found, "
+            "with another "
+            "class.");
+}
+
+TEST(Folder, BesideOtherNumbers255IsUnknown) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 4);
+  write_pair(scratch.path(), "unknown", plain(4, 6, 1, 255));
+  const Splits splits = folder({.directory = scratch.path()});
+  EXPECT_EQ(splits.train.classes.size(), 2U);
+  const Survey found = survey(splits);
+  EXPECT_EQ(found.train.class_pixels[1] + found.validation.class_pixels[1] + found.test.class_pixels[1],
+            4 * 23);
+}
+
+TEST(Folder, AnIgnoredColorIsUnknown) {
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    write_pair(scratch.path(), std::to_string(i), plain(4, 6, static_cast<double>(i) / 51, 1));
+    write_png(scratch.path() + "/masks/" + std::to_string(i) + ".png", Tensor({4, 6, 3}, [] {
+                Bytes rgb(72, 0);
+                std::fill(rgb.begin(), rgb.begin() + 9, std::uint8_t{255});  // three pixels
+                std::fill(rgb.begin() + 9, rgb.begin() + 21, std::uint8_t{7});
+                return rgb;
+              }()));
+  }
+  spill(scratch / "classes.json", bytes_of(R"([{"name": "unsure", "color": "#ffffff", "ignore": true},
+      {"name": "ground", "color": [0, 0, 0]}, {"name": "boot", "color": [7, 7, 7]}])"));
+  const Splits splits = folder({.directory = scratch.path()});
+  EXPECT_EQ(splits.test.classes, (std::vector<std::string>{"ground", "boot"}));
+  EXPECT_EQ(class_pixels(splits.test), (std::vector<std::int64_t>{17, 4}));
+}
+
+TEST(Folder, DifferentSizesArePaddedAtTheBottomAndTheRight) {
+  const Scratch scratch;
+  const std::vector<std::pair<std::int64_t, std::int64_t>> sizes{{4, 6}, {3, 9}, {5, 2}, {5, 9}};
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    write_pair(scratch.path(), std::to_string(i),
+               plain(sizes[i].first, sizes[i].second, static_cast<double>(i + 1) / 5, 1));
+  }
+  for (const std::int64_t memory : {std::int64_t{0}, std::int64_t{1} << 30}) {
+    const Splits splits = folder({.directory = scratch.path(), .memory = memory});
+    std::set<float> seen;
+    for (const Dataset* set : {&splits.train, &splits.validation, &splits.test}) {
+      EXPECT_EQ(set->image_shape, (Shape{5, 9, 1}));
+      EXPECT_NE(
+          set->source.find("; 3 of 4 images padded at the bottom and the right to 9 x 5, there black and "
+                           "unknown"),
+          std::string::npos)
+          << set->source;
+      for (std::int64_t i = 0; i < set->size; ++i) {
+        const Sample sample = checked_sample(*set, i);
+        const float value = pixels(sample)[0];
+        seen.insert(value);
+        const auto [height, width] = sizes[static_cast<std::size_t>(value * 5 + 0.5F) - 1];
+        for (std::int64_t row = 0; row < 5; ++row) {
+          for (std::int64_t column = 0; column < 9; ++column) {
+            const auto at = static_cast<std::size_t>(row * 9 + column);
+            const bool inside = row < height && column < width;
+            EXPECT_EQ(pixels(sample)[at], inside ? value : 0) << row << ' ' << column;
+            EXPECT_EQ(labels(sample)[at], inside ? (at == 0 ? 0 : 1) : 255) << row << ' ' << column;
+          }
+        }
+      }
+    }
+    EXPECT_EQ(seen.size(), 4U);
+  }
+}
+
+TEST(Folder, OneColorImageMakesAllRgbAndAlphaIsDropped) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 4);
+  write_png(scratch / "images/1000.png", Tensor({4, 6, 2}, Bytes(48, 51)));
+  EXPECT_EQ(folder({.directory = scratch.path()}).train.image_shape, (Shape{4, 6, 1}));
+  write_png(scratch / "images/1000.png", Tensor({4, 6, 4}, Bytes(96, 204)));
+  const Splits splits = folder({.directory = scratch.path()});
+  std::map<float, int> values;
+  for (const Dataset* set : {&splits.train, &splits.validation, &splits.test}) {
+    EXPECT_EQ(set->image_shape, (Shape{4, 6, 3}));
+    for (std::int64_t i = 0; i < set->size; ++i) {
+      for (const float value : pixels(checked_sample(*set, i))) ++values[value];
+    }
+  }
+  EXPECT_EQ(values, (std::map<float, int>{
+                        {204 / 255.0F, 72}, {5 / 255.0F, 72}, {10 / 255.0F, 72}, {15 / 255.0F, 72}}));
+}
+
+TEST(Folder, ReadsJpegImages) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 4);
+  spill(scratch / "images/photo.JPG", slurp(golden("color.jpg")));
+  const Shape size = read_png(golden("color.jpg.png")).shape();
+  write_mask(scratch / "masks/photo.png", plain(size[0], size[1], 0, 1).mask, MaskCoding::palette);
+  const Splits splits = folder({.directory = scratch.path()});
+  EXPECT_EQ(splits.train.image_shape[2], 3);
+  EXPECT_EQ(splits.train.image_shape[0], std::max<std::int64_t>(size[0], 4));
+}
+
+TEST(Folder, ReadyMadeSplitsAreKept) {
+  const Dataset set = pictures();
+  for (const char* validation : {"validation", "val"}) {
+    const Scratch scratch;
+    for (std::int64_t i = 0; i < 9; ++i) {
+      write_pair(scratch / (i < 4 ? "train" : i < 7 ? validation : "test"), std::to_string(i), set.sample(i));
+    }
+    write_classes(scratch.path(), set);
+    const Splits splits = folder({.directory = scratch.path()});
+    EXPECT_EQ(origins(splits, set),
+              (std::vector<std::vector<std::int64_t>>{{0, 1, 2, 3}, {4, 5, 6}, {7, 8}}));
+    EXPECT_EQ(splits.test.source, "PNG and JPEG files of " + scratch.path() + ", its test split");
+    std::filesystem::remove_all(scratch / "test");
+    const Splits two = folder({.directory = scratch.path()});
+    EXPECT_EQ(origins(two, set),
+              (std::vector<std::vector<std::int64_t>>{{0, 1, 2, 3}, {4, 5, 6}, {4, 5, 6}}));
+    EXPECT_EQ(two.test.source,
+              "PNG and JPEG files of " + scratch.path() + ", its validation split, since it has no test/");
+    EXPECT_EQ(survey(two).shared_validation_test, 3);
+  }
+}
+
+TEST(Folder, AnImageInTwoReadyMadeSplitsIsALeak) {
+  const Scratch scratch;
+  write_plain(scratch / "train", 3);
+  write_plain(scratch / "val", 2, 3);
+  write_plain(scratch / "test", 2, 2);
+  EXPECT_EQ(
+      message_of<FileError>([&] { folder({.directory = scratch.path()}); }),
+      "folder: " + scratch.path() +
+          " has 2 faults, so nothing was read from it. Mend them and start again:\n  " + scratch.path() +
+          "/test/images/1002.png shows the same pixels as " + scratch.path() +
+          "/train/images/1002.png, so test would ask for what train has shown. Remove one of them.\n  " +
+          scratch.path() + "/test/images/1003.png shows the same pixels as " + scratch.path() +
+          "/val/images/1003.png, so test would ask for what validation has shown. Remove one of them.");
+}
+
+TEST(Folder, ListsTheFilesItRead) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 3);
+  spill(scratch / "classes.json", bytes_of(R"(["a", "b"])"));
+  std::vector<std::string> expected{scratch / "classes.json"};
+  for (const char* name : {"1000.png", "1001.png", "1002.png"}) {
+    expected.push_back(scratch / "images/" + name);
+    expected.push_back(scratch / "masks/" + name);
+  }
+  EXPECT_EQ(folder({.directory = scratch.path() + "/"}).files, expected);
+}
+
+TEST(Folder, IgnoresWhatIsNoImageAndSaysSo) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 3);
+  spill(scratch / "images/Thumbs.db", {});
+  spill(scratch / "masks/.DS_Store", {});
+  std::filesystem::create_directory(scratch / "images/sub.png");
+  const std::string quiet = folder({.directory = scratch.path()}).train.source;
+  EXPECT_NE(
+      quiet.find("; 1 entry that is no PNG or JPEG ignored, such as " + scratch.path() + "/images/sub.png"),
+      std::string::npos)
+      << quiet;
+  spill(scratch / "masks/notes.txt", {});
+  EXPECT_NE(
+      folder({.directory = scratch.path()}).train.source.find("; 2 entries that are no PNG or JPEG ignored"),
+      std::string::npos);
+}
+
+TEST(Folder, NamesTenFaultsInOneGo) {
+  const Scratch scratch;
+  const Dataset set = pictures();
+  write_folder(scratch.path(), set, 12);
+  write_classes(scratch.path(), set);
+  std::string expected =
+      "folder: " + scratch.path() + " has 10 faults, so nothing was read from it. Mend them and start again:";
+  for (const std::string& fault : plant_ten_faults(scratch.path(), set)) expected += "\n  " + fault;
+  const int before = threads();
+  for (const int count : {1, 3}) {
+    set_threads(count);
+    EXPECT_EQ(message_of<FileError>([&] { folder({.directory = scratch.path()}); }), expected);
+  }
+  set_threads(before);
+}
+
+TEST(Folder, NamesFiftyFaultsAndCountsTheRest) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 53);
+  std::filesystem::remove_all(scratch / "masks");
+  std::filesystem::create_directory(scratch / "masks");
+  const std::string message = message_of<FileError>([&] { folder({.directory = scratch.path()}); });
+  EXPECT_TRUE(message.starts_with("folder: " + scratch.path() + " has 53 faults")) << message;
+  EXPECT_TRUE(message.ends_with("/images/1049.png has no mask: " + scratch.path() +
+                                "/masks has no 1049.png. Add it, or move the image away.\n  and 3 more"))
+      << message;
+}
+
+TEST(Folder, SaysWhatIsWrongWithTheLayout) {
+  const Scratch scratch;
+  const std::string& at = scratch.path();
+  const auto fault = [&] { return fault_of({.directory = at}); };
+  EXPECT_EQ(fault_of({.directory = at + "/none"}),
+            at + "/none does not exist. Give a directory with images/ and masks/ in it.");
+  spill(at + "/file", {});
+  EXPECT_EQ(fault_of({.directory = at + "/file"}),
+            at + "/file is no directory. Give a directory with images/ and masks/ in it.");
+  EXPECT_EQ(
+      fault(),
+      at + " has no images/ and masks/, and no train/ and validation/ with these in them. Put the images "
+           "into images/ and a mask of the same name for each into masks/.");
+  write_plain(at, 3);
+  std::filesystem::rename(at + "/masks", at + "/other");
+  EXPECT_EQ(
+      fault(),
+      at + "/masks does not exist. Make it: images/ holds the images, masks/ a mask of the same name for "
+           "each.");
+  std::filesystem::rename(at + "/other", at + "/masks");
+  std::filesystem::create_directory(at + "/train");
+  EXPECT_EQ(fault(), at + " has images/ or masks/ and also train/. Keep one layout: move the other away.");
+  std::filesystem::remove_all(at + "/images");
+  std::filesystem::remove_all(at + "/masks");
+  write_plain(at + "/train", 2);
+  EXPECT_EQ(fault(),
+            at + " has train/ but no validation/, which decides when the network is at its best. Move some "
+                 "pairs of images and masks there.");
+  write_plain(at + "/val", 2, 2);
+  EXPECT_EQ(folder({.directory = at}).train.size, 2);
+  write_plain(at + "/validation", 2, 4);
+  EXPECT_EQ(fault(), at + " has validation/ and val/. Keep one of them.");
+  std::filesystem::remove_all(at + "/val");
+  std::filesystem::remove_all(at + "/train");
+  EXPECT_EQ(fault(), at + " has validation/ but no train/, which the network learns from. Add it.");
+}
+
+TEST(Folder, SaysWhichFilesHaveOtherFormats) {
+  const Scratch scratch;
+  const std::string& at = scratch.path();
+  write_plain(at, 4);
+  std::filesystem::rename(at + "/masks/1001.png", at + "/masks/1001.tif");
+  EXPECT_EQ(fault_of({.directory = at}), at + "/images/1001.png has no mask: " + at +
+                                             "/masks/1001.tif is no PNG by its name. Save it as 1001.png.");
+  std::filesystem::rename(at + "/masks/1001.tif", at + "/masks/1001.jpg");
+  spill(at + "/masks/1001.jpg", slurp(golden("color.jpg")));
+  EXPECT_EQ(fault_of({.directory = at}),
+            at + "/masks/1001.jpg is a JPEG file. A JPEG's colours are not exact; save masks as PNG.");
+  std::filesystem::remove_all(at);
+  make_directories(at + "/images");
+  make_directories(at + "/masks");
+  EXPECT_EQ(fault_of({.directory = at}),
+            at + "/images has no PNG or JPEG file. It is empty. Convert the images to PNG or JPEG.");
+  spill(at + "/images/b.tif", {});
+  spill(at + "/images/a.tif", {});
+  EXPECT_EQ(fault_of({.directory = at}),
+            at + "/images has no PNG or JPEG file. It has 2 other entries, such as a.tif. "
+                 "Convert the images to PNG or JPEG.");
+  std::filesystem::create_symlink(at + "/nowhere", at + "/images/a.png");
+  write_mask(at + "/masks/a.png", plain(4, 4, 0, 1).mask, MaskCoding::grey);
+  EXPECT_EQ(fault_of({.directory = at}),
+            at + "/images/a.png cannot be opened. The system says: No such file or "
+                 "directory. Give the path of a readable file.");
+}
+
+TEST(Folder, AFaultyTableIsOneFault) {
+  const Scratch scratch;
+  const Dataset set = pictures();
+  write_folder(scratch.path(), set, 4, MaskCoding::colors);
+  spill(scratch / "classes.json", bytes_of(R"(["a", "a"])"));
+  EXPECT_EQ(fault_of({.directory = scratch.path()}),
+            scratch / "classes.json" +
+                R"( has the name "a" at 0 and at 1. Names differ; give one of them another.)");
+}
+
+TEST(Folder, RgbMasksWithoutATableAreAFaultEach) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 4);
+  write_png(scratch / "masks/1002.png", Tensor({4, 6, 3}, [] {
+              Bytes rgb(72, 0);
+              rgb[4] = 9;
+              return rgb;
+            }()));
+  EXPECT_EQ(fault_of({.directory = scratch.path()}),
+            scratch / "masks/1002.png" +
+                " is an RGB mask, and there is no classes.json. It has #000000, #000900. Write classes.json: "
+                R"([{"name": "background", "color": "#000000"}, ...].)");
+}
+
+TEST(Folder, MasksOfOneClassLeaveNothingToLearn) {
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    write_pair(scratch.path(), std::to_string(i), plain(4, 4, static_cast<double>(i) / 51, 0));
+  }
+  EXPECT_EQ(fault_of({.directory = scratch.path()}),
+            "all masks (4) show only class 0, class 0. There is nothing to learn; draw what is to be found, "
+            "with another "
+            "class.");
+  const Scratch ready;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    write_pair(ready / (i < 3 ? "train" : "val"), std::to_string(i),
+               plain(4, 4, static_cast<double>(i) / 51, i < 3 ? 0 : 1));
+  }
+  EXPECT_EQ(fault_of({.directory = ready.path()}),
+            "the masks of the train split (3) show only class 0, class 0. There is nothing to learn; draw "
+            "what is to be "
+            "found, with another class.");
+}
+
+TEST(Folder, SaysWhichFileHasChangedMeanwhile) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 3);
+  const Splits splits = folder({.directory = scratch.path(), .memory = 0});
+  const Splits kept = folder({.directory = scratch.path()});
+  for (const char* stem : {"1000", "1001", "1002"}) write_pair(scratch.path(), stem, plain(4, 5, 0, 1));
+  EXPECT_TRUE(
+      message_of<FileError>([&] { splits.train.sample(0); })
+          .ends_with(".png or its mask has changed its size since it was first read, from 6 x 4 (width x "
+                     "height). Start again, and leave the files alone meanwhile."));
+  EXPECT_NO_THROW(checked_sample(kept.train, 0));
+  for (const char* stem : {"1000", "1001", "1002"}) write_pair(scratch.path(), stem, plain(4, 6, 0, 2));
+  EXPECT_TRUE(
+      message_of<FileError>([&] { splits.train.sample(0); })
+          .ends_with(".png has changed since it was first read: it now has number 2. Start again, and leave "
+                     "the files alone meanwhile."));
+}
+
+TEST(Folder, GarmentsWrittenAsPngAreTheGarments) {
+  if (!std::filesystem::exists(FashionOptions{}.directory)) {
+    GTEST_SKIP() << "NOT TESTED: apt-get install dataset-fashion-mnist.";
+  }
+  const Scratch scratch;
+  const Dataset set = fashion({.train = 20}).train;
+  write_folder(scratch.path(), set, 20);
+  write_classes(scratch.path(), set);
+  const auto found = origins(folder({.directory = scratch.path()}), set);
+  EXPECT_EQ(found[0].size() + found[1].size() + found[2].size(), 20U);
+}
+
+}  // namespace
+}  // namespace trous
