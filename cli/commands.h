@@ -8,9 +8,14 @@ class App;
 namespace trous::cli {
 
 /// What the program returns to the shell.
-enum ExitCode { ok = 0, failed = 1, usage = 2, file = 3, diverged = 4 };
+enum ExitCode { ok = 0, failed = 1, usage = 2, file = 3, diverged = 4, stopped_by_signal = 130 };
 
-/// Adds `trous train`; its run leaves the exit code in `code`.
+/// Adds `trous train`, and so on; what runs leaves the exit code in `code`.
 void add_train(CLI::App& app, int& code);
+void add_eval(CLI::App& app, int& code);
+void add_predict(CLI::App& app, int& code);
+void add_inspect(CLI::App& app, int& code);
+void add_report(CLI::App& app, int& code);
+void add_data(CLI::App& app, int& code);
 
 }  // namespace trous::cli

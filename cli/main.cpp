@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <iostream>
 #include <new>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/train_config.h>
+#include <trous/core/build_info.h>
 #include <trous/core/error.h>
 
 namespace {
@@ -81,16 +84,26 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
   return trous::cli::usage;
 }
 
+std::string version_text() {
+  std::ostringstream text;
+  text << trous::build_info() << "\n" TROUS_LIBRARIES "\nkernels: reference";
+  return text.str();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Trains small convolutional networks whose every gradient is checked.", "trous");
-  app.set_version_flag("--version", "trous " TROUS_VERSION);
+  app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   int code = trous::cli::ok;
-  trous::cli::add_train(app, code);
+  for (const auto add : {trous::cli::add_train, trous::cli::add_eval, trous::cli::add_predict,
+                         trous::cli::add_inspect, trous::cli::add_report, trous::cli::add_data})
+    add(app, code);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = trous::cli::with_config({argv + 1, argv + argc});
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+    app.parse(words);
     return code;
   } catch (const CLI::Success& success) {  // --help and --version
     return app.exit(success);

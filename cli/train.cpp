@@ -1,341 +1,427 @@
-// trous train: a network learns to segment, and is scored beside predictors that learn nothing.
-#include <algorithm>
-#include <charconv>
+// trous train: a run from its options to its report, in a folder from which it can always go on.
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
-#include <limits>
-#include <numeric>
 
-#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/environment.h>
+#include <trous/cli/finish.h>
+#include <trous/cli/interrupt.h>
+#include <trous/cli/open.h>
+#include <trous/cli/tell.h>
+#include <trous/core/error.h>
 #include <trous/core/parallel.h>
-#include <trous/data/fashion.h>
-#include <trous/data/picture.h>
-#include <trous/data/png.h>
-#include <trous/data/shapes.h>
-#include <trous/data/survey.h>
 #include <trous/layers/network.h>
-#include <trous/layers/networks.h>
-#include <trous/layers/summary.h>
-#include <trous/train/baselines.h>
-#include <trous/train/checkpoint.h>
 #include <trous/train/class_weights.h>
 #include <trous/train/progress.h>
+#include <trous/train/report.h>
+#include <trous/train/run_folder.h>
 #include <trous/train/trainer.h>
 
 namespace trous::cli {
 namespace {
 
-namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
 
-struct Arguments {
-  std::string data = "fashion", data_directory, model = "small-dilated", out;
-  std::string optimizer = "adam", schedule = "poly", class_weights = "inverse-sqrt";
-  std::int64_t steps = 400, batch = 16, validate_every = 100, width = 0, kernel = 3;
-  double learning_rate = 8e-3;
-  std::uint64_t seed = 0;
-  int threads = 0;
-  bool pixel_baseline = false, quiet = false;
+struct TrainCommand {
+  TrainConfig config;
+  Voice voice;
+  std::string resume;  // a run's folder, "." for the one that --out names
+  bool resuming = false, force = false;
+  std::int64_t epochs = 0;
+  double minutes = 0;
 };
 
-Splits open_data(const Arguments& a) {
-  if (a.data == "shapes") {
-    if (!a.data_directory.empty())
-      throw ArgumentError("train: --data-dir is for data in files, and shapes are generated. Leave it out.");
-    return shapes();
-  }
-  FashionOptions options;
-  if (!a.data_directory.empty()) options.directory = a.data_directory;
-  return fashion(options);
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-Optimizer make_optimizer(const std::string& name) {
-  if (name == "sgd") return Sgd({.momentum = 0.9, .nesterov = true});
-  if (name == "adamw") return AdamW();
-  return Adam();
+void say(const Voice& voice, const Json& event) {
+  if (voice.json) std::cout << event.dump() << std::endl;
 }
 
-AnyLayer make_network(const Arguments& a, const Splits& data, std::int64_t kernel) {
-  const SegmentationOptions options{.in_channels = data.train.image_shape[2],
-                                    .classes = static_cast<std::int64_t>(data.train.classes.size()),
-                                    .width = a.width,
-                                    .kernel = kernel};
-  AnyLayer net =
-      a.model == "mirror-context" ? AnyLayer(MirrorContext(options)) : AnyLayer(SmallDilated(options));
-  initialize(net, fold_in(Key{a.seed}, 0));
+Optimizer make_optimizer(const TrainConfig& c) {
+  if (c.optimizer == "sgd") return Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = c.weight_decay});
+  if (c.optimizer == "adamw") return AdamW({.weight_decay = c.weight_decay > 0 ? c.weight_decay : 0.01});
+  return Adam({.weight_decay = c.weight_decay});
+}
+
+std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
+  std::vector<ParameterGroup> groups;
+  std::istringstream words(paths);
+  for (std::string path; std::getline(words, path, ',');) groups.push_back({.path = path, .frozen = true});
+  return groups;
+}
+
+TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
+  const Tensor weights = parse_class_weights(c.class_weights, facts.train.class_pixels);
+  return {.steps = c.steps,
+          .batch = c.batch,
+          .learning_rate = c.learning_rate,
+          .schedule = parse_schedule(c.schedule),
+          .warmup = c.warmup,
+          .optimizer = make_optimizer(c),
+          .loss = make_loss(c.loss, weights),
+          .groups = frozen_groups(c.freeze),
+          .clip_norm = c.clip_norm,
+          .average = c.average,
+          .augmentation = parse_augmentation(c.augment),
+          .validate_every = c.validate_every,
+          .patience = c.patience,
+          .min_delta = c.min_delta,
+          .save_every = c.save_every,
+          .loader_threads = c.loader_threads,
+          .seed = c.seed};
+}
+
+AnyLayer make_network(const TrainConfig& config, const std::string& description) {
+  AnyLayer net = network_from_json(description);
+  initialize(net, fold_in(Key{config.seed}, 0));
+  if (!config.weights.empty()) load(net, config.weights);
   return net;
 }
 
-std::string percent(double share) {
-  std::ostringstream stream;
-  stream << std::fixed << std::setprecision(1) << 100 * share << " %";
-  return stream.str();
+// How many steps fit into the minutes: the first steps are left out, a validation is counted in.
+std::int64_t steps_in(double minutes, const AnyLayer& net, const Splits& data, TrainOptions options) {
+  constexpr std::int64_t warm = 3, timed = 8;
+  const std::int64_t every = options.validate_every;
+  options.steps = warm + timed;
+  options.warmup = 0;
+  options.validate_every = warm + timed;
+  std::int64_t done = 0;
+  Clock::time_point begin = Clock::now();
+  double stepping = 0;
+  Trainer probe(net, data, options);
+  probe.run({.on_step = [&](const StepReport& r) {
+    if (r.step == warm) begin = Clock::now();
+    done = r.step;
+    stepping = seconds_since(begin);
+  }});
+  const double validating = seconds_since(begin) - stepping;
+  const double per_step = stepping / static_cast<double>(std::max<std::int64_t>(1, done - warm)) +
+                          validating / static_cast<double>(every);
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(60 * minutes / per_step));
 }
 
-// Run folders are never overwritten.
-void check_run_folder(const std::string& out) {
-  std::error_code failure;
-  if (fs::exists(out, failure) && !(fs::is_directory(out, failure) && fs::is_empty(out, failure))) {
-    throw FileError(text(
-        out, ": it exists and is not an empty folder. Choose another --out; runs are never overwritten."));
+
+// What a run is made of once nothing that was asked for can be refused any more.
+struct Session {
+  const TrainCommand& command;
+  const TrainConfig& config;
+  Splits data;
+  Survey facts;
+  std::string description;
+  AnyLayer net;
+  Summary summary;
+  CheckpointInfo about;
+  Trainer trainer;
+  std::vector<Baseline> baselines;  // on validation
+};
+
+void tell_start(const Session& s) {
+  const TrainConfig& c = s.config;
+  say(s.command.voice, {{"event", "begin"}, {"config", to_json(c)}, {"threads", threads()}});
+  say(s.command.voice, {{"event", "data"}, {"data", json_of(s.data, s.facts)}});
+  say(s.command.voice, {{"event", "model"}, {"model", json_of(s.summary, c.model)}});
+  for (const Baseline& baseline : s.baselines) {
+    say(s.command.voice, {{"event", "baseline"},
+                          {"name", baseline.name},
+                          {"foreground_mean_iou", baseline.scores.mean_iou(1)},
+                          {"mean_iou", baseline.scores.mean_iou()},
+                          {"pixel_accuracy", baseline.scores.pixel_accuracy()}});
   }
-}
-
-void make_run_folder(const std::string& out) {
-  std::error_code failure;
-  fs::create_directories(fs::path(out) / "samples", failure);
-  if (failure)
-    throw FileError(text(out, ": the folder cannot be made, ", failure.message(), ". Choose another --out."));
-}
-
-Summary summary_of(const Arguments& a, const AnyLayer& net, const Shape& image) {
-  try {
-    return summarize(net, {1, image[0], image[1], image[2]});
-  } catch (const ShapeError& error) {
-    throw ArgumentError(text("train: ", a.model, " with --kernel ", a.kernel, " does not fit images of ",
-                             image[0], 'x', image[1], ". ", error.what()));
-  }
-}
-
-void print_data(const Splits& data, const std::vector<std::int64_t>& pixels) {
-  const Shape& image = data.train.image_shape;
-  std::cout << "data    " << data.train.size << " train, " << data.validation.size << " validation, "
-            << data.test.size << " test images of " << image[0] << 'x' << image[1] << 'x' << image[2]
-            << "\n        " << data.train.source << "\n        pixels:";
-  const double all = static_cast<double>(std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0}));
-  for (std::size_t c = 0; c < pixels.size(); ++c) {
-    std::cout << (c ? ", " : " ") << data.train.classes[c] << ' '
-              << percent(static_cast<double>(pixels[c]) / all);
-  }
-  std::cout << "\n\n";
-}
-
-void write_panel(const std::string& path, const AnyLayer& net, const Dataset& data, std::int64_t count) {
-  std::vector<std::int64_t> indices(static_cast<std::size_t>(std::min(count, data.size)));
-  std::iota(indices.begin(), indices.end(), 0);
-  std::vector<Sample> samples;
-  std::vector<Tensor> predictions;
-  for (const std::int64_t i : indices) {
-    samples.push_back(checked_sample(data, i));
-    const Shape& mask = samples.back().mask.shape();
-    predictions.push_back(predict(net, make_batch(data, {{i}}).images).reshaped(mask));
-  }
-  write_png(path, prediction_panel(samples, predictions, {.columns = 2}));
-}
-
-// The tables stay within 60 columns.
-void print_heading(const std::string& title) {
-  std::cout << std::left << std::setw(35) << title << std::right << std::setw(9) << "fg mIoU" << std::setw(10)
-            << "accuracy" << '\n';
-}
-
-void print_score(const std::string& who, const ConfusionMatrix& scores) {
-  std::cout << "  " << std::left << std::setw(33) << who << std::right << std::fixed << std::setprecision(3)
-            << std::setw(9) << scores.mean_iou(1) << std::setw(10) << scores.pixel_accuracy() << '\n';
-}
-
-void print_threshold(const ThresholdBaseline& baseline, const Splits& data) {
-  print_score(text("brightness > ", std::setprecision(2), baseline.threshold, " is ",
-                   data.train.classes[static_cast<std::size_t>(baseline.common_class)]),
-              baseline.scores);
-}
-
-void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
-  std::vector<std::pair<double, std::string>> ordered;
-  for (std::int64_t c = 1; c < scores.classes(); ++c) {
-    if (const auto iou = scores.iou(c)) ordered.emplace_back(*iou, classes[static_cast<std::size_t>(c)]);
-  }
-  std::sort(ordered.begin(), ordered.end());
-  std::cout << "\n  weakest classes:";
-  for (std::size_t i = 0; i < std::min<std::size_t>(3, ordered.size()); ++i) {
-    std::cout << (i ? ", " : " ") << ordered[i].second << ' ' << ordered[i].first;
-  }
-  if (!ordered.empty()) std::cout << "; strongest: " << ordered.back().second << ' ' << ordered.back().first;
-  std::cout << "\n\n";
-}
-
-std::string weights_path(const Arguments& a) { return (fs::path(a.out) / "best.safetensors").string(); }
-
-// At every best validation, so that an interrupted run keeps what it had.
-void save_weights(const Arguments& a, const AnyLayer& net, std::int64_t step) {
-  save(net, weights_path(a), {{"model", a.model}, {"data", a.data}, {"step", std::to_string(step)}});
-}
-
-// Trains one network, with its progress and, where `table` asks for it, a line per validation.
-TrainResult train_shown(const Arguments& a, AnyLayer& net, const Splits& data, const TrainOptions& options,
-                        bool table) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start = Clock::now();
-  Progress progress(a.batch, a.quiet);
-  TrainCallbacks callbacks;
-  callbacks.on_step = [&](const StepReport& r) { progress.step(r.step, r.steps, r.loss, r.learning_rate); };
-  callbacks.on_validation = [&](const ValidationReport& r, const AnyLayer& now) {
-    progress.clear();
-    if (!table) return;
-    if (r.best) save_weights(a, now, r.step);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    std::cout << std::setw(7) << r.step << std::fixed << std::setprecision(4) << std::setw(10) << r.train_loss
-              << std::setprecision(3) << std::setw(10) << r.scores.mean_iou(1) << std::setw(10)
-              << r.scores.pixel_accuracy() << std::setw(8) << clock_text(seconds) << std::setprecision(0)
-              << std::setw(8) << static_cast<double>(r.step * a.batch) / seconds << (r.best ? "  best" : "")
-              << std::endl;
-    std::ostringstream name;
-    name << "step_" << std::setfill('0') << std::setw(6) << r.step << ".png";
-    write_panel((fs::path(a.out) / "samples" / name.str()).string(), now, data.validation, 8);
-  };
-  if (table) {
-    std::cout << "Training, scored on validation\n   step      loss   fg mIoU  accuracy    time   img/s\n";
-  }
-  return train(net, data, options, callbacks);
-}
-
-int run(const Arguments& a) {
-  if (a.threads > 0) set_threads(a.threads);
-  check_run_folder(a.out);
-  const Splits data = open_data(a);
-  AnyLayer net = make_network(a, data, a.kernel);
-  const Summary summary = summary_of(a, net, data.train.image_shape);
-  make_run_folder(a.out);  // nothing that was asked for can be refused any more
-  std::cout << "trous " TROUS_VERSION "  train " << a.model << " on " << a.data << ": " << a.steps
-            << " steps of " << a.batch << " images, seed " << a.seed << ", " << threads()
-            << (threads() == 1 ? " thread" : " threads") << "\n"
-            << std::endl;
-  const std::vector<std::int64_t> pixels = class_pixels(data.train);
-  print_data(data, pixels);
-  std::cout << summary << '\n';
-  print_heading("Without learning, on validation");
-  print_score("all background", background_baseline(data.validation));
-  print_threshold(threshold_baseline(data.train, data.validation), data);
+  if (!s.command.voice.talks()) return;
+  std::cout << "trous " << build_info().version << "  train " << c.model << " on " << c.data << ": " << c.steps
+            << " steps of " << c.batch << " images, seed " << c.seed << ", " << threads()
+            << (threads() == 1 ? " thread" : " threads") << "\n\n";
+  tell_data(s.data, s.facts);
+  std::cout << s.summary << '\n';
+  std::cout << "memory of one step and one validation: " << peak_bytes() / 1000000 << " MB\n\n";
+  tell_heading("Without learning, on validation");
+  for (const Baseline& baseline : s.baselines) tell_score(baseline.name, baseline.scores);
   std::cout << std::endl;
+}
 
-  const TrainOptions options{.steps = a.steps,
-                             .batch = a.batch,
-                             .learning_rate = a.learning_rate,
-                             .schedule = parse_schedule(a.schedule),
-                             .optimizer = make_optimizer(a.optimizer),
-                             .class_weights = class_weights(parse_class_weighting(a.class_weights), pixels),
-                             .validate_every = a.validate_every,
-                             .seed = a.seed};
-  const TrainResult result = train_shown(a, net, data, options, true);
+// Keeps the run's folder up to date and tells of its progress.
+class Recorder {
+ public:
+  Recorder(Session& session, RunFolder& folder)
+      : session_(session),
+        folder_(folder),
+        progress_(session.config.batch, !session.command.voice.talks()),
+        begun_(Clock::now()),
+        step_begun_(begun_) {}
+
+  TrainCallbacks callbacks() {
+    return {.on_step = [this](const StepReport& report) { step(report); },
+            .on_validation = [this](const ValidationReport& report, const AnyLayer& net) { validation(report, net); },
+            .on_save = [this] { save(); },
+            .stop = interrupted};
+  }
+
+  void heading() const {
+    if (!session_.command.voice.talks()) return;
+    std::cout << "Training, scored on validation\n"
+                 "   step   train     val fg mIoU    acc   time  img/s"
+              << std::endl;
+  }
+
+  double seconds() const { return folder_.seconds_before() + seconds_since(begun_); }
+  void clear() { progress_.clear(); }
+
+ private:
+  void step(const StepReport& r) {
+    last_ = r;
+    folder_.log_event(Json{{"event", "step"},
+                           {"step", r.step},
+                           {"loss", r.loss},
+                           {"learning_rate", r.learning_rate},
+                           {"gradient_norm", r.gradient_norm},
+                           {"seconds", seconds_since(step_begun_)},
+                           {"waited", r.waited},
+                           {"elapsed", seconds()}}
+                          .dump());
+    ++steps_;
+    step_begun_ = Clock::now();
+    progress_.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
+  }
+
+  void validation(const ValidationReport& r, const AnyLayer& net) {
+    progress_.clear();
+    if (r.best) save_best(net);
+    const double rate = static_cast<double>(steps_ * session_.config.batch) / seconds_since(begun_);
+    const MetricsRow row{.step = r.step,
+                         .train_loss = r.train_loss,
+                         .validation_loss = r.validation_loss,
+                         .mean_iou = r.scores.mean_iou(),
+                         .foreground_iou = r.scores.mean_iou(1),
+                         .pixel_accuracy = r.scores.pixel_accuracy(),
+                         .learning_rate = last_.learning_rate,
+                         .seconds = seconds(),
+                         .images_per_second = rate,
+                         .best = r.best};
+    folder_.log(row);
+    write_progress_pictures(folder_, net, session_.data.validation, r.step);
+    tell(row, r.stale);
+    step_begun_ = Clock::now();
+  }
+
+  void tell(const MetricsRow& row, std::int64_t stale) const {
+    const Voice& voice = session_.command.voice;
+    say(voice, {{"event", "validation"},
+                {"step", row.step},
+                {"train_loss", row.train_loss},
+                {"validation_loss", row.validation_loss},
+                {"mean_iou", row.mean_iou},
+                {"foreground_mean_iou", row.foreground_iou},
+                {"pixel_accuracy", row.pixel_accuracy},
+                {"best", row.best}});
+    if (!voice.talks()) return;
+    std::cout << std::setw(7) << row.step << std::setw(8) << fixed(row.train_loss, 4) << std::setw(8)
+              << fixed(row.validation_loss, 4) << std::setw(8) << fixed(row.foreground_iou, 3) << std::setw(7)
+              << fixed(row.pixel_accuracy, 3) << std::setw(7) << clock_text(row.seconds) << std::setw(7)
+              << fixed(row.images_per_second, 0);
+    const std::int64_t patience = session_.config.patience;
+    if (row.best) {
+      std::cout << (colored(voice) ? "  \033[1;32mbest\033[0m" : "  best");
+    } else if (patience > 0) {
+      std::cout << "  " << stale << '/' << patience;
+    }
+    std::cout << std::endl;
+  }
+
+  void save_best(const AnyLayer& net) {
+    trous::save(net, folder_.file("best.safetensors"), session_.trainer.best_info(session_.about));
+  }
+
+  void save() {
+    folder_.flush();
+    write_safetensors(folder_.file("last.safetensors"), session_.trainer.state(session_.about));
+  }
+
+  Session& session_;
+  RunFolder& folder_;
+  Progress progress_;
+  Clock::time_point begun_, step_begun_;
+  StepReport last_{};
+  std::int64_t steps_ = 0;  // of this session
+};
+
+void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why = {}) {
+  Json line{{"event", event}, {"step", step}, {"time", time_now()}};
+  if (!why.empty()) line["why"] = why;
+  folder.log_event(line.dump());
+}
+
+// The same network with 1x1 filters, trained the same way: what single pixels tell.
+std::optional<Baseline> pixel_baseline(const Session& s) {
+  if (!s.config.pixel_baseline) return std::nullopt;
+  if (s.command.voice.talks())
+    std::cout << "\nThe same network with 1x1 filters, " << s.config.steps << " steps, for comparison." << std::endl;
+  AnyLayer blind = network_from_json(describe_network(s.config, s.data, 1));
+  initialize(blind, fold_in(Key{s.config.seed}, 0));
+  Progress progress(s.config.batch, !s.command.voice.talks());
+  const TrainResult result = train(blind, s.data, make_options(s.config, s.facts),
+                                   {.on_step =
+                                        [&](const StepReport& r) {
+                                          progress.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
+                                        },
+                                    .stop = interrupted});
+  if (result.interrupted || result.diverged) return std::nullopt;
+  return Baseline{s.config.model + ", 1x1 filters", evaluate_on(blind, s.data.test, s.config.batch)};
+}
+
+// Scores the best weights on the test split and writes what is kept of it.
+void finish(Session& s, RunFolder& folder, const TrainResult& result, double seconds) {
+  const Voice& voice = s.command.voice;
+  const Dataset& test = s.data.test;
+  const std::string stopped = result.stopped_early.value_or("all steps done");
+  std::vector<Baseline> baselines = baselines_of(s.config.data, s.data, test);
+  if (auto pixel = pixel_baseline(s)) baselines.push_back(std::move(*pixel));
+  const SplitScores scores = score(s.trainer.best(), test, s.config.batch);
+  const Picks picks = pick(scores.images);
+  write_pictures(folder.file("samples/best.png"), s.trainer.best(), test, picks.best);
+  write_pictures(folder.file("samples/median.png"), s.trainer.best(), test, picks.median);
+  write_pictures(folder.file("samples/worst.png"), s.trainer.best(), test, picks.worst);
+  const RunOutcome outcome{.step = result.best_step,
+                           .steps = result.steps,
+                           .stopped = stopped,
+                           .seconds = seconds};
+  write_results(folder, s.config, s.data, s.facts, s.summary, baselines, scores, picks, outcome);
+  write_report(s.config.out);
+  say(voice, {{"event", "result"},
+              {"split", "test"},
+              {"step", result.best_step},
+              {"stopped", stopped},
+              {"scores", summary_of_scores(scores.all, test.classes)},
+              {"report", folder.file("report.html")}});
+  if (voice.json) return;
+  if (result.stopped_early) std::cout << "\nEnded at step " << result.steps << ": " << *result.stopped_early << ".\n";
+  std::cout << "\nTest: " << test.size << " images, scored once, weights of step " << result.best_step << "\n\n";
+  tell_heading("");
+  for (const Baseline& baseline : baselines) tell_score(baseline.name, baseline.scores);
+  tell_score(s.config.model, scores.all);
+  tell_weakest(scores.all, test.classes);
+  std::cout << "  time      " << clock_text(seconds) << ", at most " << peak_bytes() / 1000000 << " MB of memory\n"
+            << "  weights   " << folder.file("best.safetensors") << "\n  report    " << folder.file("report.html")
+            << "\n  next      trous predict " << folder.file("best.safetensors") << " IMAGE... --out DIR\n";
+}
+
+RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
+  if (s.command.resuming) {
+    RunFolder folder = RunFolder::reopen(s.config.out, resumed_from);
+    log_event(folder, "resume", resumed_from);
+    return folder;
+  }
+  RunFolder folder = RunFolder::create(s.config.out,
+                                       {{"config.json", to_json(s.config).dump(2) + '\n'},
+                                        {"environment.json", environment(s.config, s.data).dump(2) + '\n'}},
+                                       s.command.force);
+  log_event(folder, "begin", 0, minutes > 0 ? text(minutes, " minutes are ", s.config.steps, " steps") : "");
+  return folder;
+}
+
+int end_of(Session& s, RunFolder& folder, const TrainResult& result, double seconds) {
   if (result.diverged) {
+    log_event(folder, "diverged", result.steps, *result.diverged);
     std::cerr << "train: " << *result.diverged << ". Lower --learning-rate.\n";
     if (result.best_step > 0)
-      std::cerr << "The best weights so far, of step " << result.best_step << ", are in " << weights_path(a)
-                << ".\n";
+      std::cerr << "The best weights so far, of step " << result.best_step << ", are in "
+                << folder.file("best.safetensors") << ".\n";
+    say(s.command.voice, {{"event", "diverged"}, {"why", *result.diverged}});
     return diverged;
   }
-
-  std::optional<ConfusionMatrix> pixel;
-  std::optional<std::string> pixel_failure;
-  if (a.pixel_baseline) {
-    std::cout << "\nThe same network with 1x1 filters, " << a.steps << " steps, for comparison." << std::endl;
-    AnyLayer blind = make_network(a, data, 1);
-    pixel_failure = train_shown(a, blind, data, options, false).diverged;
-    if (!pixel_failure) pixel = evaluate_on(blind, data.test, a.batch);
+  if (result.interrupted) {
+    log_event(folder, "interrupted", result.steps);
+    say(s.command.voice, {{"event", "interrupted"}, {"step", result.steps}});
+    std::cerr << "Interrupted after step " << result.steps << ", which is saved. Go on with:\n  trous train --resume "
+              << s.config.out << '\n';
+    return stopped_by_signal;
   }
-  const ConfusionMatrix scores = evaluate_on(net, data.test, a.batch);
-  std::cout << "\nTest: " << data.test.size << " images, scored once, weights of step " << result.best_step
-            << "\n\n";
-  print_heading("");
-  print_score("all background", background_baseline(data.test));
-  print_threshold(threshold_baseline(data.train, data.test), data);
-  if (pixel) print_score(a.model + ", 1x1 filters", *pixel);
-  if (pixel_failure) std::cout << "  " << a.model << ", 1x1 filters: it diverged, " << *pixel_failure << '\n';
-  print_score(a.model, scores);
-  print_weakest(scores, data.test.classes);
-  const std::string panel = (fs::path(a.out) / "samples" / "test.png").string();
-  write_panel(panel, net, data.test, 12);
-  std::cout << "  weights   " << weights_path(a) << "\n  pictures  " << panel
-            << "   (input | truth | prediction)\n";
+  finish(s, folder, result, seconds);
+  if (interrupted()) {
+    std::cerr << "Interrupted.\n";
+    return stopped_by_signal;
+  }
+  log_event(folder, "stopped", result.steps, result.stopped_early.value_or("all steps done"));
   return ok;
 }
 
-// The number that all of `word` spells, or nothing.
-template <class T>
-std::optional<T> parsed(const std::string& word) {
-  T number{};
-  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return number;
+// Everything that can be refused is, before the run's folder is made.
+Session open_session(TrainCommand& command) {
+  TrainConfig& c = command.config;
+  resolve(c);
+  Splits data = open_data(c.data, c.data_dir);
+  if (command.epochs > 0) c.steps = (command.epochs * data.train.size + c.batch - 1) / c.batch;
+  const std::string description = describe_network(c, data, c.kernel);
+  AnyLayer net = make_network(c, description);
+  Summary summary = summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
+  Survey facts = survey(data);
+  if (command.minutes > 0) c.steps = steps_in(command.minutes, net, data, make_options(c, facts));
+  CheckpointInfo about{.network = description, .classes = data.train.classes, .data = c.data};
+  Trainer trainer(net, data, make_options(c, facts));
+  trainer.rehearse();
+  std::vector<Baseline> baselines = baselines_of(c.data, data, data.validation);
+  return {command,         c,          std::move(data),  std::move(facts),   description,
+          std::move(net),  std::move(summary), std::move(about), std::move(trainer), std::move(baselines)};
 }
 
-// Checks that the text is a whole number from `low` to `high`.
-CLI::Validator whole(std::int64_t low, std::int64_t high) {
-  return {[low, high](const std::string& word) {
-            const auto number = parsed<std::int64_t>(word);
-            if (number && *number >= low && *number <= high) return std::string();
-            return text(word, " is not a whole number from ", low, " to ", high);
-          },
-          ""};
-}
-
-CLI::Validator above_zero() {
-  return {[](const std::string& word) {
-            const auto number = parsed<double>(word);
-            if (number && *number > 0 && std::isfinite(*number)) return std::string();
-            return text(word, " is not a number above 0");
-          },
-          ""};
-}
-
-CLI::Validator not_empty() {
-  return {
-      [](const std::string& word) { return word.empty() ? std::string("the name is empty") : std::string(); },
-      ""};
+int run(TrainCommand& command) {
+  TrainConfig& config = command.config;
+  if (config.threads > 0) set_threads(config.threads);
+  if (!command.resuming) RunFolder::check_free(config.out, command.force);
+  Session session = open_session(command);
+  std::int64_t resumed_from = 0;
+  if (command.resuming) {
+    const std::string run = config.out;
+    check_same_run(run, to_json(read_config(run + "/config.json")), to_json(config));
+    const std::string last = run + "/last.safetensors";
+    if (std::filesystem::exists(last)) session.trainer.restore(last, read_safetensors(last));
+    resumed_from = session.trainer.step();
+  }
+  heed_interrupts();
+  RunFolder folder = open_folder(session, resumed_from, command.minutes);
+  tell_start(session);
+  if (command.resuming && command.voice.talks())
+    std::cout << "Going on after step " << resumed_from << ".\n" << std::endl;
+  Recorder recorder(session, folder);
+  recorder.heading();
+  const TrainResult result = session.trainer.run(recorder.callbacks());
+  recorder.clear();
+  return end_of(session, folder, result, recorder.seconds());
 }
 
 }  // namespace
 
 void add_train(CLI::App& app, int& code) {
-  constexpr std::int64_t most = std::int64_t{1} << 40;
-  const auto a = std::make_shared<Arguments>();
+  const auto command = std::make_shared<TrainCommand>();
   CLI::App* const train =
       app.add_subcommand("train", "Trains a segmentation network and scores it beside baselines.");
-  train->add_option("--data", a->data, "data set")
-      ->check(CLI::IsMember({"fashion", "shapes"}))
-      ->capture_default_str();
-  train->add_option("--data-dir", a->data_directory,
-                    "where the files of the data set are, if not where Debian puts them");
-  train->add_option("--model", a->model, "network")
-      ->check(CLI::IsMember({"small-dilated", "mirror-context"}))
-      ->capture_default_str();
-  train->add_option("--out", a->out, "folder of the run; must be new")->required()->check(not_empty());
-  train->add_option("--steps", a->steps, "training steps")->check(whole(1, most))->capture_default_str();
-  train->add_option("--batch", a->batch, "images per step")->check(whole(1, 65536))->capture_default_str();
-  train->add_option("--learning-rate", a->learning_rate, "at the first step")
-      ->check(above_zero())
-      ->capture_default_str();
-  train->add_option("--schedule", a->schedule, "of the learning rate")
-      ->check(CLI::IsMember({"constant", "poly", "cosine"}))
-      ->capture_default_str();
-  train->add_option("--optimizer", a->optimizer)
-      ->check(CLI::IsMember({"sgd", "adam", "adamw"}))
-      ->capture_default_str();
-  train->add_option("--class-weights", a->class_weights, "from class frequencies")
-      ->check(CLI::IsMember({"none", "inverse-sqrt", "enet"}))
-      ->capture_default_str();
-  train->add_option("--validate-every", a->validate_every, "steps")
-      ->check(whole(1, most))
-      ->capture_default_str();
-  train->add_option("--width", a->width, "channels of the network; 0 is its own default")
-      ->check(whole(0, 4096))
-      ->capture_default_str();
-  train->add_option("--kernel", a->kernel, "height and width of the filters")
-      ->check(whole(1, 31))
-      ->capture_default_str();
-  train->add_option("--seed", a->seed, "of weights, batches and dropout")
-      ->check(whole(0, std::numeric_limits<std::int64_t>::max()))
-      ->capture_default_str();
-  train->add_option("--threads", a->threads, "0 takes the machine's")
-      ->check(whole(0, 1024))
-      ->capture_default_str();
-  train->add_flag("--pixel-baseline", a->pixel_baseline, "also train the same network with 1x1 filters");
-  train->add_flag("-q,--quiet", a->quiet, "no progress line");
-  train->callback([a, &code] { code = run(*a); });
+  add_config(*train, command->config);
+  train->add_option("--epochs", command->epochs, "passes over the training images, in place of --steps")
+      ->check(whole(1, std::int64_t{1} << 30));
+  train->add_option("--minutes", command->minutes, "about so long, in place of --steps: timed once, then a number of steps")
+      ->check(above_zero());
+  train->add_option("--config", "FILE.json with options, as config.json of a run; the command line wins");
+  CLI::Option* const resume =
+      train->add_option("--resume", command->resume, "go on with this run, or with that of --out if there is one")
+          ->expected(0, 1);
+  train->add_flag("--force", command->force, "replace the run that is in --out");
+  add_voice(*train, command->voice);
+  train->callback([command, resume, &code] {
+    if (resume->count() > 0 && !command->resume.empty()) command->config.out = command->resume;
+    if (command->config.out.empty()) throw CLI::RequiredError("--out");
+    command->resuming = resume->count() > 0 && is_run_folder(command->config.out);
+    if (resume->count() > 0 && !command->resume.empty() && !command->resuming) {
+      throw FileError(text(command->config.out, ": no run is there. Begin one with trous train --out ",
+                           command->config.out, '.'));
+    }
+    code = run(*command);
+  });
 }
 
 }  // namespace trous::cli

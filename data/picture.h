@@ -22,10 +22,15 @@ struct PanelOptions {
   std::int64_t gap = 4;      ///< white pixels between pictures
   std::int64_t margin = 8;   ///< white pixels around all
   std::int64_t columns = 1;  ///< samples side by side
+  bool errors = false;       ///< a fourth picture: error_picture
 };
 
-/// One cell per sample: input | truth | prediction, the latter two in class colours; cells in rows of
-/// `columns`, left to right.
+/// Where a prediction is wrong: white on the darkened image; pixels of `unknown_label` are grey. uint8 [h, w, 3].
+/// Throws as image_picture and label_picture, ShapeError if the sizes differ.
+Tensor error_picture(const Sample& sample, const Tensor& prediction);
+
+/// One cell per sample: input | truth | prediction, the latter two in class colours, and with `errors` where they
+/// differ; cells in rows of `columns`, left to right.
 ///
 /// samples      of one image shape
 /// predictions  int32 or uint8 [h, w], one for each sample
@@ -35,5 +40,17 @@ struct PanelOptions {
 /// if shapes differ.
 Tensor prediction_panel(std::span<const Sample> samples, std::span<const Tensor> predictions,
                         const PanelOptions& options = {});
+
+/// The same without predictions: input | mask. `errors` is not for it. Throws as prediction_panel.
+Tensor sample_panel(std::span<const Sample> samples, const PanelOptions& options = {});
+
+/// `image` with the class colours of `labels` over it: alpha parts of colour, 1 - alpha of the image; the
+/// background, class 0, stays as it is. uint8 [h, w, 3].
+///
+/// image     uint8 [h, w, 3]
+/// labels    int32 or uint8 [h, w]
+///
+/// Throws ShapeError or DTypeError if they do not fit, ArgumentError unless 0 <= alpha <= 1.
+Tensor overlay_picture(const Tensor& image, const Tensor& labels, double alpha = 0.5);
 
 }  // namespace trous

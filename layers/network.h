@@ -65,6 +65,32 @@ Net cast_network(const Net& net, DType dtype) {
   return copy;
 }
 
+/// Gives `to` the weights and buffers of `from`, a network of the same layers. Throws ArgumentError if their
+/// numbers differ, ShapeError naming the path where a shape does; nothing is changed then.
+template <class From, class To>
+void copy_weights(const From& from, To& to) {
+  const auto sources = parameters(from);
+  const auto targets = parameters(to);
+  const auto statistics = buffers(from);
+  const auto kept = buffers(to);
+  if (sources.size() != targets.size() || statistics.size() != kept.size()) {
+    throw ArgumentError(text("copy_weights: ", sources.size(), " parameters and ", statistics.size(),
+                             " buffers for ", targets.size(), " and ", kept.size(),
+                             ". Give networks of the same layers."));
+  }
+  const auto check = [](const std::string& path, const Shape& has, const Shape& needs) {
+    if (has == needs) return;
+    throw ShapeError(text("copy_weights: ", path, " has shape ", needs, ", its source ", has,
+                          ". Give networks of the same layers."));
+  };
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    check(targets[i].path, sources[i].part->spec.shape, targets[i].part->spec.shape);
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    check(kept[i].path, statistics[i].part->spec.shape, kept[i].part->spec.shape);
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i].part->value = sources[i].part->value;
+  for (std::size_t i = 0; i < kept.size(); ++i) kept[i].part->value = statistics[i].part->value;
+}
+
 /// The number of weights.
 template <class Net>
 std::int64_t count_parameters(const Net& net) {

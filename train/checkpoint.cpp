@@ -1,10 +1,23 @@
+#include <algorithm>
+#include <array>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include <trous/core/error.h>
+#include <trous/layers/from_json.h>
 #include <trous/train/checkpoint.h>
 
 namespace trous {
 namespace {
+
+// What a trainer keeps beside the network.
+constexpr std::array<std::string_view, 3> trainer_prefixes{"best/", "optimizer/", "average/"};
+
+bool is_of_trainer(std::string_view name) {
+  return std::any_of(trainer_prefixes.begin(), trainer_prefixes.end(),
+                     [name](std::string_view prefix) { return name.starts_with(prefix); });
+}
 
 std::string buffer_name(const std::string& path) { return "buffer/" + path; }
 
@@ -51,13 +64,61 @@ void restore_network(const std::string& path, const SafetensorsFile& file,
     wanted.insert(buffer_name(name));
   }
   for (const auto& [name, tensor] : file.tensors) {
-    if (!wanted.contains(name)) {
+    if (!wanted.contains(name) && !is_of_trainer(name)) {
       throw FileError(text(path, ": it holds ", name, ' ', tensor.shape(),
                            ", which the network does not have. Build the network it was saved from."));
     }
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i].part->value = weights[i];
   for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].part->value = statistics[i];
+}
+
+SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view prefix) {
+  SafetensorsFile part;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (name.starts_with(prefix)) part.tensors.emplace_back(name.substr(prefix.size()), tensor);
+  }
+  return part;
+}
+
+std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
+  nlohmann::ordered_json about{{"network", info.network}, {"classes", info.classes},
+                               {"data", info.data},       {"seed", std::to_string(info.seed)},
+                               {"step", info.step},       {"steps", info.steps},
+                               {"best_step", info.best_step}, {"best_score", info.best_score}};
+  return {{"trous", about.dump()}};
+}
+
+CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& file) {
+  const auto found = file.metadata.find("trous");
+  if (found == file.metadata.end()) {
+    throw FileError(text(path, ": it does not say what network it holds. Build the network and call load, or save "
+                               "it with a CheckpointInfo."));
+  }
+  try {
+    const auto about = nlohmann::json::parse(found->second);
+    return {.network = about.at("network"),
+            .classes = about.at("classes"),
+            .data = about.at("data"),
+            .seed = std::stoull(about.at("seed").get<std::string>()),
+            .step = about.at("step"),
+            .steps = about.at("steps"),
+            .best_step = about.at("best_step"),
+            .best_score = about.at("best_score")};
+  } catch (const std::exception& error) {
+    throw FileError(text(path, ": what it says of itself is damaged, ", error.what(), ". Save it anew."));
+  }
+}
+
+LoadedNetwork load_network(const std::string& path) {
+  const SafetensorsFile file = read_safetensors(path);
+  CheckpointInfo info = checkpoint_info(path, file);
+  if (info.network.empty()) {
+    throw FileError(text(path, ": it does not describe its network. Build the network and call load."));
+  }
+  AnyLayer net = network_from_json(info.network);
+  restore_network(path, file, parameters(net), buffers(net));
+  return {std::move(net), std::move(info)};
 }
 
 }  // namespace trous

@@ -3,21 +3,45 @@
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <trous/data/safetensors.h>
-#include <trous/layers/visit.h>
+#include <trous/layers/network.h>
+#include <trous/layers/sequential.h>
 
 namespace trous {
+
+/// What a checkpoint says of itself beside its tensors. Empty and 0 where nobody said.
+struct CheckpointInfo {
+  std::string network;               ///< a description that network_from_json reads
+  std::vector<std::string> classes;  ///< class 0 is the background
+  std::string data;                  ///< the data set it learned from
+  std::uint64_t seed = 0;
+  std::int64_t step = 0, steps = 0;  ///< of the weights; of the run
+  std::int64_t best_step = 0;
+  double best_score = 0;  ///< validation mIoU of the foreground classes
+};
 
 /// The values of `parameters` under their paths and of `buffers` under "buffer/" and their paths.
 SafetensorsFile network_file(const std::vector<Named<const Parameter>>& parameters,
                              const std::vector<Named<const Buffer>>& buffers);
 
-/// Puts the tensors of `file`, read from `path`, into `parameters` and `buffers`. Everything is judged
-/// first, so a failure changes nothing. Throws FileError naming file and tensor.
+/// Puts the tensors of `file`, read from `path`, into `parameters` and `buffers`. What a trainer keeps beside
+/// them (optimizer/, average/, best/) is passed over. Everything is judged first, so a failure changes
+/// nothing. Throws FileError naming file and tensor.
 void restore_network(const std::string& path, const SafetensorsFile& file,
                      const std::vector<Named<Parameter>>& parameters,
                      const std::vector<Named<Buffer>>& buffers);
+
+/// The tensors of `file` whose names begin with `prefix`, such as "best/", under what follows it.
+SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view prefix);
+
+/// Metadata as safetensors keeps them: one JSON text under the key "trous".
+std::map<std::string, std::string> to_metadata(const CheckpointInfo& info);
+
+/// What the metadata of `file`, read from `path`, say. Throws FileError if there is no such text or it is damaged.
+CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& file);
 
 /// Writes the weights and buffers of `net`; the file is readable by any safetensors library.
 template <class Net>
@@ -27,11 +51,26 @@ void save(const Net& net, const std::string& path, const std::map<std::string, s
   write_safetensors(path, file);
 }
 
+/// The same with what it says of itself: load_network needs `info.network`.
+template <class Net>
+void save(const Net& net, const std::string& path, const CheckpointInfo& info) {
+  save(net, path, to_metadata(info));
+}
+
 /// Reads them back into a network of the same layers. Throws FileError naming the file and what was wrong;
 /// the network then is as it was.
 template <class Net>
 void load(Net& net, const std::string& path) {
   restore_network(path, read_safetensors(path), parameters(net), buffers(net));
 }
+
+struct LoadedNetwork {
+  AnyLayer net;
+  CheckpointInfo info;
+};
+
+/// A network with its weights, ready to run, from a checkpoint that describes it. Throws FileError if it does
+/// not, or its tensors are not those of the network described.
+LoadedNetwork load_network(const std::string& path);
 
 }  // namespace trous

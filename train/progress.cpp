@@ -60,19 +60,20 @@ std::string progress_line(const ProgressState& s, int width, bool utf8) {
   const std::string steps = std::to_string(s.steps), step = std::to_string(s.step);
   const std::string head = " step  " + std::string(steps.size() - std::min(steps.size(), step.size()), ' ') +
                            step + '/' + steps + "  ";
-  std::array<std::string, 5> fields = {
+  std::array<std::string, 6> fields = {
       formatted("  %3.0f%%", 100 * done),
       s.seconds_left < 0 ? std::string() : "  eta " + clock_text(s.seconds_left),
       s.images_per_second <= 0 ? std::string() : formatted("  %.0f img/s", s.images_per_second),
       formatted(s.loss != 0 && !(s.loss >= 1e-3 && s.loss < 1e4) ? "  loss %.2e" : "  loss %.4f", s.loss),
       formatted("  lr %.1e", s.learning_rate),
+      s.gradient_norm < 0 ? std::string() : formatted("  gnorm %.3g", s.gradient_norm),
   };
   const auto used = [&] {
     std::size_t length = head.size();
     for (const std::string& field : fields) length += field.size();
     return static_cast<int>(length);
   };
-  for (const std::size_t least : {4, 2, 3, 1, 0}) {  // learning rate, img/s, loss, ETA, percentage
+  for (const std::size_t least : {5, 4, 2, 3, 1, 0}) {  // gradient's norm, learning rate, img/s, loss, ETA, percentage
     if (used() + shortest_bar > width) fields[least].clear();
   }
   const int columns = std::clamp(width - used(), 0, longest_bar);
@@ -104,7 +105,16 @@ double Progress::median_step_time() const {
   return sorted.empty() ? 0 : sorted[sorted.size() / 2];
 }
 
-void Progress::step(std::int64_t step, std::int64_t steps, double loss, double learning_rate) {
+// A terminal that became narrower has wrapped the line.
+void Progress::erase() {
+  const int wrapped = drawn_ > 0 ? (drawn_ - 1) / terminal_width() : 0;
+  if (wrapped > 0) std::fprintf(stderr, "\033[%dA", wrapped);
+  if (drawn_ > 0) std::fputs("\r\033[J", stderr);
+  drawn_ = 0;
+}
+
+void Progress::step(std::int64_t step, std::int64_t steps, double loss, double learning_rate,
+                    double gradient_norm) {
   const Clock::time_point now = Clock::now();
   if (!first_) {
     times_.push_back(std::chrono::duration<double>(now - last_step_).count());
@@ -120,13 +130,16 @@ void Progress::step(std::int64_t step, std::int64_t steps, double loss, double l
                             each > 0 ? each * static_cast<double>(steps - step) : -1,
                             each > 0 ? static_cast<double>(images_per_step_) / each : 0,
                             loss,
-                            learning_rate};
+                            learning_rate,
+                            gradient_norm};
   if (terminal_) {
     if (now - last_drawn_ < std::chrono::milliseconds(100) && step < steps) return;
     last_drawn_ = now;
-    drawn_ = true;
-    std::fprintf(stderr, "\r%s\033[K", progress_line(state, terminal_width() - 1, utf8_).c_str());
+    erase();
+    const int width = terminal_width() - 1;
+    std::fputs(progress_line(state, width, utf8_).c_str(), stderr);
     std::fflush(stderr);
+    drawn_ = std::max(width, 1);
   } else if (const std::int64_t tenths = 10 * step / steps; tenths > tenths_) {
     tenths_ = tenths;
     std::fprintf(stderr, "%s\n", progress_line(state, 100, false).c_str());
@@ -134,11 +147,8 @@ void Progress::step(std::int64_t step, std::int64_t steps, double loss, double l
 }
 
 void Progress::clear() {
-  if (drawn_) {
-    std::fputs("\r\033[K", stderr);
-    std::fflush(stderr);
-  }
-  drawn_ = false;
+  erase();
+  std::fflush(stderr);
   first_ = true;
 }
 

@@ -16,10 +16,11 @@ struct ProgressState {
   double seconds_left;       ///< negative while unknown
   double images_per_second;  ///< 0 while unknown
   double loss, learning_rate;
+  double gradient_norm = -1;  ///< negative while unknown
 };
 
-/// ` step  118/400  ━━━━━━━━━╸──────────────  29%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03`, cut to
-/// `width` columns: the bar shrinks first, then learning rate, img/s, loss, ETA and percentage go, in this
+/// ` step  118/400  ━━━━━━━━━╸──────────────  29%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03  gnorm 1.24`, cut
+/// to `width` columns: the bar shrinks first, then the gradient's norm, learning rate, img/s, loss, ETA and percentage go, in this
 /// order. `utf8` draws the bar with lines, otherwise with = and -.
 std::string progress_line(const ProgressState& state, int width, bool utf8);
 
@@ -36,7 +37,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   /// Call once per finished step.
-  void step(std::int64_t step, std::int64_t steps, double loss, double learning_rate);
+  void step(std::int64_t step, std::int64_t steps, double loss, double learning_rate, double gradient_norm = -1);
 
   /// Takes the line off the terminal, so that something else can be printed; leaves validation out of the
   /// step times.
@@ -46,10 +47,12 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   double median_step_time() const;
+  void erase();
 
   std::int64_t images_per_step_;
   bool quiet_, terminal_, utf8_;
-  bool drawn_ = false, first_ = true;
+  bool first_ = true;
+  int drawn_ = 0;  // columns of the line on the terminal
   std::int64_t tenths_ = 0;
   Clock::time_point last_step_, last_drawn_{};
   std::deque<double> times_;  // of the latest steps, the first step of all left out

@@ -1,22 +1,21 @@
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <utility>
 
 #include <trous/autograd/grad.h>
 #include <trous/autograd/recording.h>
 #include <trous/autograd/tape.h>
 #include <trous/core/error.h>
-#include <trous/data/palette.h>
+#include <trous/data/loader.h>
 #include <trous/layers/network.h>
-#include <trous/ops/reduce.h>
-#include <trous/ops/softmax_cross_entropy.h>
+#include <trous/train/clip.h>
 #include <trous/train/trainer.h>
 
 namespace trous {
 namespace {
 
 // Streams of the run's seed.
-enum class Stream : std::uint64_t { order = 1, passes = 2 };
+enum class Stream : std::uint64_t { order = 1, passes = 2, augmentation = 3 };
 
 Key stream(std::uint64_t seed, Stream which) { return fold_in(Key{seed}, static_cast<std::uint64_t>(which)); }
 
@@ -29,6 +28,18 @@ void check(const TrainOptions& o, const Splits& data) {
     throw ArgumentError(
         text("train: learning_rate ", o.learning_rate, " is not above 0. 2e-3 is usual for Adam."));
   }
+  if (o.warmup < 0 || o.warmup >= o.steps) {
+    throw ArgumentError(text("train: warmup ", o.warmup, " of ", o.steps,
+                             " steps. Give 0 for none, or fewer steps than there are."));
+  }
+  if (o.patience < 0 || o.save_every < 0 || o.loader_threads < 0) {
+    throw ArgumentError(text("train: patience ", o.patience, ", save_every ", o.save_every,
+                             ", loader_threads ", o.loader_threads, ". Each must be 0 or more."));
+  }
+  if (!(o.min_delta >= 0) || !(o.clip_norm >= 0) || !(o.average >= 0) || !(o.average < 1)) {
+    throw ArgumentError(text("train: min_delta ", o.min_delta, ", clip_norm ", o.clip_norm, ", average ",
+                             o.average, ". Each must be 0 or more, and average below 1."));
+  }
   if (o.class_weights &&
       !(o.class_weights->shape() == Shape{static_cast<std::int64_t>(data.train.classes.size())})) {
     throw ShapeError(text("train: class_weights ", o.class_weights->shape(), " for ",
@@ -36,62 +47,26 @@ void check(const TrainOptions& o, const Splits& data) {
   }
 }
 
-class Loop {
- public:
-  Loop(AnyLayer& net, const Splits& data, const TrainOptions& options, const TrainCallbacks& callbacks)
-      : net_(net),
-        best_(net),
-        data_(data),
-        options_(options),
-        callbacks_(callbacks),
-        optimizer_(options.optimizer),
-        order_(data.train.size, options.batch, stream(options.seed, Stream::order)) {}
+bool lies_below(const std::string& path, const std::string& group) {
+  return group.empty() || path == group || path.starts_with(group + '.');
+}
 
-  TrainResult run();
-
- private:
-  struct Step {
-    AnyLayer bound;
-    Pass pass;
-    std::vector<Variable> weights;
-    Variable loss;
-  };
-  Step forward(std::int64_t step, const Batch& batch) const;
-  void take(std::int64_t step);
-  void validate(std::int64_t step);
-  std::string first_bad_forward(std::int64_t step, const Batch& batch) const;
-  std::string first_bad_backward(std::int64_t step, const Batch& batch) const;
-  std::string bad_gradient(const std::vector<Variable>& gradients) const;
-  std::string bad_value() const;
-
-  AnyLayer& net_;
-  AnyLayer best_;
-  const Splits& data_;
-  const TrainOptions& options_;
-  const TrainCallbacks& callbacks_;
-  Optimizer optimizer_;
-  BatchOrder order_;
-  double loss_sum_ = 0;
-  std::int64_t loss_count_ = 0;
-  TrainResult result_;
-};
-
-Loop::Step Loop::forward(std::int64_t step, const Batch& batch) const {
-  std::vector<Variable> weights = tracked_weights(net_);
-  AnyLayer bound = bind(net_, weights);
-  Pass pass =
-      Pass::training(fold_in(stream(options_.seed, Stream::passes), static_cast<std::uint64_t>(step)));
-  if (Recording::mode() == Recording::everything) pass.name_layers(bound);
-  CrossEntropyOptions loss_options{.ignore_index = static_cast<std::int32_t>(unknown_label)};
-  if (options_.class_weights) loss_options.class_weights = *options_.class_weights;
-  const Variable logits = bound(batch.images, pass);
-  const auto classes = static_cast<std::int64_t>(data_.train.classes.size());
-  if (logits.shape().rank() != 4 || logits.shape()[3] != classes) {
-    throw ShapeError(text("train: the network gives ", logits.shape(), ", the data have ", classes,
-                          " classes. Its last layer must give [batch, height, width, ", classes, "]."));
+void check_groups(const std::vector<ParameterGroup>& groups, const AnyLayer& net) {
+  const auto named = parameters(net);
+  for (const ParameterGroup& group : groups) {
+    if (!(group.learning_rate >= 0) || !(group.weight_decay >= 0) || !std::isfinite(group.learning_rate) ||
+        !std::isfinite(group.weight_decay)) {
+      throw ArgumentError(text("train: group \"", group.path, "\" has learning_rate ", group.learning_rate,
+                               ", weight_decay ", group.weight_decay, ". They are factors, 0 or more."));
+    }
+    const bool any = std::any_of(named.begin(), named.end(),
+                                 [&](const auto& parameter) { return lies_below(parameter.path, group.path); });
+    if (!any) {
+      throw ArgumentError(text("train: no parameter lies below \"", group.path, "\". The first of ",
+                               named.size(), " is ", named.empty() ? "none" : named.front().path,
+                               ". Give a path that `parameters(net)` lists, or what it begins with."));
+    }
   }
-  Variable loss = softmax_cross_entropy(logits, batch.labels, loss_options, "loss");
-  return {std::move(bound), std::move(pass), std::move(weights), std::move(loss)};
 }
 
 // The oldest node of `tape` whose output is not finite, in words; empty if there is none.
@@ -105,35 +80,131 @@ std::string first_not_finite(const Tape& tape) {
               node.op.name.empty() ? "" : text(" of layer ", node.op.name));
 }
 
+std::vector<Tensor> network_values(const AnyLayer& net) {
+  std::vector<Tensor> tensors;
+  for (const auto& [path, parameter] : parameters(net)) tensors.push_back(parameter->get(path).value());
+  for (const auto& [path, buffer] : buffers(net)) tensors.push_back(buffer->get(path));
+  return tensors;
+}
+
+std::vector<Tensor> values(const std::vector<Variable>& variables) {
+  std::vector<Tensor> tensors;
+  for (const Variable& variable : variables) tensors.push_back(variable.value());
+  return tensors;
+}
+
+}  // namespace
+
+struct Trainer::Step {
+  AnyLayer bound;
+  Pass pass;
+  std::vector<Variable> live;  // the tracked weights
+  Variable loss;
+};
+
+Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
+    : net_(std::move(net)),
+      best_(net_),
+      data_(std::move(data)),
+      options_(std::move(options)),
+      loss_(options_.loss ? options_.loss : make_loss("cross-entropy", options_.class_weights)),
+      optimizer_(options_.optimizer) {
+  check(options_, data_);
+  check_groups(options_.groups, net_);
+  for (const auto& [path, parameter] : parameters(std::as_const(net_))) {
+    const ParameterGroup* const group = group_of(path);
+    if (group && group->frozen) continue;
+    live_.push_back(path);
+    scales_.push_back(group ? StepScale{group->learning_rate, group->weight_decay} : StepScale{});
+  }
+  if (live_.empty()) {
+    throw ArgumentError("train: every parameter is frozen, so there is nothing to learn. Leave a part free.");
+  }
+  if (options_.average > 0) average_.emplace(network_values(net_), options_.average);
+}
+
+const ParameterGroup* Trainer::group_of(const std::string& path) const {
+  const auto found = std::find_if(options_.groups.begin(), options_.groups.end(),
+                                  [&](const ParameterGroup& group) { return lies_below(path, group.path); });
+  return found == options_.groups.end() ? nullptr : &*found;
+}
+
+bool Trainer::frozen(const std::string& path) const {
+  const ParameterGroup* const group = group_of(path);
+  return group && group->frozen;
+}
+
+double Trainer::learning_rate() const {
+  const double scheduled = learning_rate_at({.kind = options_.schedule,
+                                             .base = options_.learning_rate,
+                                             .steps = options_.steps,
+                                             .warmup = options_.warmup},
+                                            step_);
+  return options_.schedule == Schedule::plateau ? scheduled * plateau_.state().factor : scheduled;
+}
+
+Trainer::Step Trainer::forward(const AnyLayer& net, std::int64_t step, const Batch& batch) const {
+  std::vector<Variable> weights, live;
+  for (const auto& [path, parameter] : parameters(net)) {
+    const Tensor& value = parameter->get(path).value();
+    weights.push_back(frozen(path) ? Variable(value) : track(value, path));
+    if (!frozen(path)) live.push_back(weights.back());
+  }
+  AnyLayer bound = bind(net, weights);
+  Pass pass =
+      Pass::training(fold_in(stream(options_.seed, Stream::passes), static_cast<std::uint64_t>(step)));
+  if (Recording::mode() == Recording::everything) pass.name_layers(bound);
+  const Variable logits = bound(batch.images, pass);
+  const auto classes = static_cast<std::int64_t>(data_.train.classes.size());
+  if (logits.shape().rank() != 4 || logits.shape()[3] != classes) {
+    throw ShapeError(text("train: the network gives ", logits.shape(), ", the data have ", classes,
+                          " classes. Its last layer must give [batch, height, width, ", classes, "]."));
+  }
+  Variable loss = loss_(logits, batch.labels);
+  return {std::move(bound), std::move(pass), std::move(live), std::move(loss)};
+}
+
+void Trainer::rehearse() const {
+  Loader loader(data_.train, {.batch = options_.batch,
+                              .augmentation = options_.augmentation,
+                              .order_key = stream(options_.seed, Stream::order),
+                              .augmentation_key = stream(options_.seed, Stream::augmentation),
+                              .workers = 0});
+  Step done = forward(net_, step_, loader.take(step_));
+  grad(std::move(done.loss), done.live);
+  Dataset first = data_.validation;
+  first.size = std::min(first.size, options_.batch);
+  evaluate_with(scored(), first, {.batch = options_.batch, .loss = loss_});
+}
+
 // The step again, recording everything, to find where its loss went bad.
-std::string Loop::first_bad_forward(std::int64_t step, const Batch& batch) const {
+std::string Trainer::first_bad_forward(std::int64_t step, const Batch& batch) const {
   if (!all_finite(batch.images)) return "the images";
   const Recording scope(Recording::everything);
-  const std::string found = first_not_finite(Tape::of(forward(step - 1, batch).loss));
+  const std::string found = first_not_finite(Tape::of(forward(net_, step - 1, batch).loss));
   return found.empty() ? "the loss" : found;
 }
 
 // The same for its gradients; empty where a rule is computed from values and leaves nothing on the tape.
-std::string Loop::first_bad_backward(std::int64_t step, const Batch& batch) const {
+std::string Trainer::first_bad_backward(std::int64_t step, const Batch& batch) const {
   const Recording scope(Recording::everything);
-  Step again = forward(step - 1, batch);
+  Step again = forward(net_, step - 1, batch);
   try {
-    return first_not_finite(Tape::of(grad(std::move(again.loss), again.weights, Graph::keep)));
+    return first_not_finite(Tape::of(grad(std::move(again.loss), again.live, Graph::keep)));
   } catch (const GraphError&) {
     return {};
   }
 }
 
-std::string Loop::bad_gradient(const std::vector<Variable>& gradients) const {
-  const auto named = parameters(std::as_const(net_));
+std::string Trainer::bad_gradient(const std::vector<Variable>& gradients) const {
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!all_finite(gradients[i].value()))
-      return text("the gradient of ", named[i].path, ' ', gradients[i].shape());
+      return text("the gradient of ", live_[i], ' ', gradients[i].shape());
   }
   return {};
 }
 
-std::string Loop::bad_value() const {
+std::string Trainer::bad_value() const {
   for (const auto& [path, weight] : parameters(std::as_const(net_))) {
     if (!all_finite(weight->get().value())) return text("the weight ", path, ' ', weight->spec.shape);
   }
@@ -143,86 +214,127 @@ std::string Loop::bad_value() const {
   return {};
 }
 
-void Loop::take(std::int64_t step) {
-  const Batch batch = make_batch(data_.train, order_.indices(step - 1));
-  Step forward_step = forward(step - 1, batch);
-  const double loss = forward_step.loss.value().to_double();
+// Moves weights, statistics and their average. What goes bad here is judged by the caller.
+void Trainer::update(Step& done, std::vector<Variable> gradients, double norm, double learning_rate) {
+  AnyLayer before = net_;
+  commit(done.pass, done.bound, net_);
+  const auto now = buffers(net_);
+  const auto old = buffers(before);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (frozen(now[i].path)) now[i].part->value = old[i].part->value;
+  }
+  std::vector<Tensor> slopes = values(gradients);
+  if (options_.clip_norm > 0) slopes = clipped(std::move(slopes), norm, options_.clip_norm);
+  const std::vector<Tensor> weights = values(done.live);
+  const std::vector<Tensor> moved = std::visit(
+      [&](auto& chosen) { return chosen.step(weights, slopes, learning_rate, scales_); }, optimizer_);
+  std::size_t next = 0;
+  for (const auto& [path, parameter] : parameters(net_)) {
+    if (!frozen(path)) parameter->value = moved[next++];
+  }
+  if (average_) average_->update(network_values(net_));
+}
+
+// True if the step could be done.
+bool Trainer::take(std::int64_t step, const Batch& batch, double waited, const TrainCallbacks& callbacks) {
+  Step done = forward(net_, step - 1, batch);
+  const double loss = done.loss.value().to_double();
   if (!std::isfinite(loss)) {
     result_.diverged =
         text("the loss is ", std::isnan(loss) ? "NaN" : "infinite", "; the first tensor that went bad is ",
              first_bad_forward(step, batch), " at step ", step);
-    return;
+    return false;
   }
-  const std::vector<Variable> gradients = grad(std::move(forward_step.loss), forward_step.weights);
+  std::vector<Variable> gradients = grad(std::move(done.loss), done.live);
   if (const std::string bad = bad_gradient(gradients); !bad.empty()) {
     const std::string first = first_bad_backward(step, batch);
     result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite at step ", step,
                             first.empty() ? "" : "; the first tensor that went bad is " + first);
-    return;
+    return false;
   }
-  const double learning_rate =
-      learning_rate_at(options_.schedule, options_.learning_rate, step - 1, options_.steps);
-  // What goes bad here is judged below, and gone with the rest when run() puts the best network back.
-  commit(forward_step.pass, forward_step.bound, net_);
-  trous::step(optimizer_, net_, gradients, learning_rate);
+  const double rate = learning_rate(), norm = global_norm(values(gradients));
+  update(done, std::move(gradients), norm, rate);
   if (const std::string bad = bad_value(); !bad.empty()) {
     result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite after step ", step);
-    return;
+    return false;
   }
+  step_ = result_.steps = step;
   loss_sum_ += loss;
   ++loss_count_;
-  if (callbacks_.on_step) callbacks_.on_step({step, options_.steps, loss, learning_rate});
+  if (callbacks.on_step) callbacks.on_step({step, options_.steps, loss, rate, norm, waited});
+  return true;
 }
 
-void Loop::validate(std::int64_t step) {
-  const ConfusionMatrix scores = evaluate_on(net_, data_.validation, options_.batch);
-  const double score = scores.mean_iou(1);
-  const bool best = result_.best_step == 0 || score > result_.best_score;
+void Trainer::validate(const TrainCallbacks& callbacks) {
+  const AnyLayer net = scored();
+  const Evaluation evaluation =
+      evaluate_with(net, data_.validation, {.batch = options_.batch, .loss = loss_});
+  const double score = evaluation.scores.mean_iou(1);
+  const bool first = result_.best_step == 0, best = first || score > result_.best_score;
   if (best) {
-    result_.best_step = step;
+    result_.best_step = step_;
     result_.best_score = score;
-    best_ = net_;
+    best_ = net;
   }
+  if (first || score > reference_score_ + options_.min_delta) {
+    reference_score_ = score;
+    stale_ = 0;
+  } else {
+    ++stale_;
+  }
+  plateau_.after(score);
   const double train_loss = loss_count_ ? loss_sum_ / static_cast<double>(loss_count_) : 0;
   loss_sum_ = 0;
   loss_count_ = 0;
-  if (callbacks_.on_validation) callbacks_.on_validation({step, train_loss, scores, best}, net_);
+  if (callbacks.on_validation) {
+    callbacks.on_validation(
+        {step_, train_loss, evaluation.loss.value_or(0), evaluation.scores, best, stale_}, net);
+  }
 }
 
-TrainResult Loop::run() {
-  for (std::int64_t step = 1; step <= options_.steps && !result_.diverged; ++step) {
-    take(step);
-    if (!result_.diverged && (step % options_.validate_every == 0 || step == options_.steps)) validate(step);
+AnyLayer Trainer::scored() const {
+  AnyLayer net = net_;
+  if (average_ && step_ > 0) {
+    std::size_t next = 0;
+    const std::vector<Tensor>& averages = average_->averages();
+    for (const auto& [path, parameter] : parameters(net)) parameter->value = averages[next++];
+    for (const auto& [path, buffer] : buffers(net)) buffer->value = averages[next++];
   }
-  net_ = best_;
+  return net;
+}
+
+TrainResult Trainer::run(const TrainCallbacks& callbacks) {
+  Loader loader(data_.train, {.batch = options_.batch,
+                              .augmentation = options_.augmentation,
+                              .order_key = stream(options_.seed, Stream::order),
+                              .augmentation_key = stream(options_.seed, Stream::augmentation),
+                              .workers = options_.loader_threads});
+  const auto enough = [this] { return options_.patience > 0 && stale_ >= options_.patience; };
+  result_.interrupted = false;
+  while (step_ < options_.steps && !enough() && !result_.interrupted) {
+    const double waited = loader.seconds_waited();
+    const Batch batch = loader.take(step_);
+    if (!take(step_ + 1, batch, loader.seconds_waited() - waited, callbacks)) return result_;
+    const bool validated = step_ % options_.validate_every == 0 || step_ == options_.steps;
+    if (validated) validate(callbacks);
+    result_.interrupted = callbacks.stop && callbacks.stop() && step_ < options_.steps;
+    const bool due = options_.save_every > 0 && step_ % options_.save_every == 0;
+    if (callbacks.on_save && (validated || due || result_.interrupted)) callbacks.on_save();
+  }
+  if (enough() && step_ < options_.steps) {
+    result_.stopped_early = text("the last ", stale_, " validations were no better than ", reference_score_,
+                                 options_.min_delta > 0 ? text(" by ", options_.min_delta) : "",
+                                 ", best at step ", result_.best_step);
+  }
   return result_;
 }
 
-}  // namespace
-
 TrainResult train(AnyLayer& net, const Splits& data, const TrainOptions& options,
                   const TrainCallbacks& callbacks) {
-  check(options, data);
-  return Loop(net, data, options, callbacks).run();
-}
-
-Tensor predict(const AnyLayer& net, const Tensor& images) {
-  const Recording scope(Recording::nothing);
-  Pass pass;
-  return argmax(net(images, pass), -1).value();
-}
-
-ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch) {
-  if (batch < 1) throw ArgumentError(text("evaluate_on: batch ", batch, ". Give 1 or more."));
-  ConfusionMatrix scores(static_cast<std::int64_t>(data.classes.size()), unknown_label);
-  std::vector<std::int64_t> indices(static_cast<std::size_t>(data.size));
-  std::iota(indices.begin(), indices.end(), 0);
-  for (std::int64_t first = 0; first < data.size; first += batch) {
-    const auto count = static_cast<std::size_t>(std::min(batch, data.size - first));
-    const Batch part = make_batch(data, std::span(indices).subspan(static_cast<std::size_t>(first), count));
-    scores.add(part.labels, predict(net, part.images));
-  }
-  return scores;
+  Trainer trainer(net, data, options);
+  TrainResult result = trainer.run(callbacks);
+  net = trainer.best();
+  return result;
 }
 
 }  // namespace trous

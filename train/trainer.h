@@ -1,4 +1,4 @@
-// The loop: a segmentation network learns from a data set.
+// The loop: a segmentation network learns from a data set, step by step, from any step on.
 #pragma once
 
 #include <functional>
@@ -6,57 +6,158 @@
 #include <string>
 #include <vector>
 
+#include <trous/data/augment.h>
 #include <trous/data/dataset.h>
 #include <trous/layers/sequential.h>
+#include <trous/train/checkpoint.h>
+#include <trous/train/ema.h>
+#include <trous/train/evaluate.h>
+#include <trous/train/loss.h>
 #include <trous/train/metrics.h>
 #include <trous/train/optimizer.h>
+#include <trous/train/plateau.h>
 #include <trous/train/schedule.h>
 
 namespace trous {
+
+/// Parts of a network that learn at a rate of their own, or not at all.
+struct ParameterGroup {
+  std::string path;          ///< "encoder" holds "encoder.0.filters" and what else lies below
+  double learning_rate = 1;  ///< factor
+  double weight_decay = 1;   ///< factor
+  bool frozen = false;       ///< its weights and running statistics stay as they are
+};
 
 struct TrainOptions {
   std::int64_t steps = 400;
   std::int64_t batch = 16;
   double learning_rate = 2e-3;
   Schedule schedule = Schedule::poly;
+  std::int64_t warmup = 0;  ///< steps over which the learning rate rises from 0
   Optimizer optimizer = Adam();
-  std::optional<Tensor> class_weights = std::nullopt;  ///< float32 [classes]
-  std::int64_t validate_every = 100;                   ///< steps; the last step is always followed by one
-  std::uint64_t seed = 0;                              ///< of the batches' order and of dropout
+  Loss loss = nullptr;                                 ///< absent: cross-entropy
+  std::optional<Tensor> class_weights = std::nullopt;  ///< float32 [classes], of the loss that is absent
+  std::vector<ParameterGroup> groups = {};             ///< the first whose path fits counts
+  double clip_norm = 0;                                ///< largest norm of all gradients together; 0: any
+  double average = 0;  ///< decay of the weights' moving average, which is then what is scored and kept; 0: none
+  Augmentation augmentation = {};
+  std::int64_t validate_every = 100;  ///< steps; the last step is always followed by a validation
+  std::int64_t patience = 0;          ///< validations without a better score before training ends; 0: any number
+  double min_delta = 0;               ///< by which a score must be better to count for patience and plateau
+  std::int64_t save_every = 0;        ///< steps between calls of on_save; 0: at validations alone
+  int loader_threads = 1;             ///< that make batches ahead; 0: the training thread makes them
+  std::uint64_t seed = 0;             ///< of the batches' order, their augmentation and dropout
 };
 
 /// One finished step, for progress.
 struct StepReport {
   std::int64_t step, steps;  ///< step counts from 1
   double loss, learning_rate;
+  double gradient_norm;  ///< of all gradients together, before clipping
+  double waited;         ///< seconds that the step waited for its batch
 };
 
 /// One validation.
 struct ValidationReport {
   std::int64_t step;
-  double train_loss;  ///< mean since the last validation
+  double train_loss;       ///< mean since the last validation
+  double validation_loss;  ///< see Evaluation::loss
   ConfusionMatrix scores;
-  bool best;  ///< the highest foreground mIoU so far; its weights are kept
+  bool best;           ///< the highest foreground mIoU so far; its weights are kept
+  std::int64_t stale;  ///< validations since one that was better by min_delta
 };
 
 /// What may be watched; each may be empty.
 struct TrainCallbacks {
   std::function<void(const StepReport&)> on_step = nullptr;
+  /// `net` is what was scored: the averaged network where there is an average.
   std::function<void(const ValidationReport&, const AnyLayer& net)> on_validation = nullptr;
+  /// The trainer stands between two steps: a good moment to save it. After each validation, every
+  /// `save_every` steps, and before training ends, but not when it diverged.
+  std::function<void()> on_save = nullptr;
+  /// Asked after each step; true ends training there.
+  std::function<bool()> stop = nullptr;
 };
 
 struct TrainResult {
+  std::int64_t steps = 0;  ///< done in all
   std::int64_t best_step = 0;
   double best_score = 0;  ///< validation mIoU of the foreground classes
   /// Where the loss, a gradient, a weight or a running statistic became NaN or infinite: the first tensor
-  /// that did, in words. Training has then stopped, and the network holds its best weights so far, or its
-  /// first ones.
+  /// that did, in words. Training has then stopped; the best weights so far are as they were.
   std::optional<std::string> diverged;
+  std::optional<std::string> stopped_early;  ///< why, where `patience` ended training
+  bool interrupted = false;                  ///< `stop` said so
 };
 
-/// Trains `net`, anything that maps images [n, h, w, c] to logits [n, h, w, classes], with softmax
-/// cross-entropy, and leaves it with the weights of its best validation. The weights after k steps depend
-/// on net, data and options alone, not on the number of threads.
+/// Trains a copy of `net`, anything that maps images [n, h, w, c] to logits [n, h, w, classes]. The weights
+/// after k steps depend on net, data and options alone: not on the number of threads, and not on where
+/// training was saved and resumed.
+class Trainer {
+ public:
+  /// Throws ArgumentError or ShapeError for options that are out of range, a group's path that is no part of
+  /// `net`, or class_weights of another length.
+  Trainer(AnyLayer net, Splits data, TrainOptions options);
+
+  /// One forward and backward pass and one batch of validation, which change nothing: what does not fit
+  /// fails here, and not hours later at the first validation.
+  void rehearse() const;
+
+  /// Goes on until all steps are done or training ends earlier. Where it diverged, the trainer is no longer
+  /// of use but for best().
+  TrainResult run(const TrainCallbacks& callbacks = {});
+
+  std::int64_t step() const { return step_; }
+  const AnyLayer& network() const { return net_; }
+  /// The weights of the best validation so far; before the first, the first ones.
+  const AnyLayer& best() const { return best_; }
+  /// What validation scores: network(), or its moving average.
+  AnyLayer scored() const;
+
+  /// The whole state: network, best network, optimizer, average, and numbers. The same state gives the same
+  /// bytes; no clock is in it. `about` says what the trainer does not know: network, classes, data.
+  SafetensorsFile state(CheckpointInfo about = {}) const;
+
+  /// What a checkpoint of best() says of itself.
+  CheckpointInfo best_info(CheckpointInfo about = {}) const;
+
+  /// Takes over a state, read from `path`, of the same network and options. Everything is judged first.
+  /// Throws FileError naming file and tensor, or the option that differs.
+  void restore(const std::string& path, const SafetensorsFile& file);
+
+ private:
+  struct Step;
+
+  Step forward(const AnyLayer& net, std::int64_t step, const Batch& batch) const;
+  bool take(std::int64_t step, const Batch& batch, double waited, const TrainCallbacks& callbacks);
+  void update(Step& done, std::vector<Variable> gradients, double norm, double learning_rate);
+  void validate(const TrainCallbacks& callbacks);
+  double learning_rate() const;
+  const ParameterGroup* group_of(const std::string& path) const;
+  bool frozen(const std::string& path) const;
+  std::string first_bad_forward(std::int64_t step, const Batch& batch) const;
+  std::string first_bad_backward(std::int64_t step, const Batch& batch) const;
+  std::string bad_gradient(const std::vector<Variable>& gradients) const;
+  std::string bad_value() const;
+
+  AnyLayer net_, best_;
+  Splits data_;
+  TrainOptions options_;
+  Loss loss_;
+  std::vector<std::string> live_;  // paths of the parameters that learn, in the order of `parts`
+  std::vector<StepScale> scales_;  // one per live parameter
+  Optimizer optimizer_;
+  std::optional<Ema> average_;
+  Plateau plateau_;
+  std::int64_t step_ = 0, stale_ = 0;
+  double reference_score_ = 0;  // that the next must beat by min_delta
+  double loss_sum_ = 0;
+  std::int64_t loss_count_ = 0;
+  TrainResult result_;
+};
+
+/// Trains `net` and leaves it with the weights of its best validation: a Trainer from the first step to the
+/// last.
 TrainResult train(AnyLayer& net, const Splits& data, const TrainOptions& options,
                   const TrainCallbacks& callbacks = {});
 
@@ -66,17 +167,8 @@ TrainResult train(Net& net, const Splits& data, const TrainOptions& options,
                   const TrainCallbacks& callbacks = {}) {
   AnyLayer trained = net;
   TrainResult result = train(trained, data, options, callbacks);
-  const auto from = parameters(trained), to = parameters(net);
-  for (std::size_t i = 0; i < to.size(); ++i) to[i].part->value = from[i].part->value;
-  const auto statistics = buffers(trained), kept = buffers(net);
-  for (std::size_t i = 0; i < kept.size(); ++i) kept[i].part->value = statistics[i].part->value;
+  copy_weights(trained, net);
   return result;
 }
-
-/// The likeliest class of every pixel: int32 [n, h, w]. Records nothing.
-Tensor predict(const AnyLayer& net, const Tensor& images);
-
-/// The scores of `net` over the whole of `data`. Throws ArgumentError if batch < 1.
-ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch = 16);
 
 }  // namespace trous

@@ -1,0 +1,74 @@
+// trous data: what a data set holds, and what its samples look like.
+#include <iostream>
+#include <memory>
+#include <numeric>
+
+#include <trous/cli/commands.h>
+#include <trous/cli/open.h>
+#include <trous/cli/tell.h>
+#include <trous/core/error.h>
+#include <trous/data/picture.h>
+#include <trous/data/png.h>
+
+namespace trous::cli {
+namespace {
+
+struct DataCommand {
+  std::string data, directory, split = "train", preview, augment = "none";
+  std::int64_t count = 12;
+  std::uint64_t seed = 0;
+  Voice voice;
+};
+
+// Image and mask side by side, as training would see them.
+void write_preview(const DataCommand& c, const Dataset& split) {
+  const Augmentation augmentation = parse_augmentation(c.augment);
+  std::vector<Sample> samples;
+  std::vector<Tensor> masks;
+  for (std::int64_t i = 0; i < std::min(c.count, split.size); ++i) {
+    samples.push_back(
+        augmented(checked_sample(split, i), augmentation, fold_in(Key{c.seed}, static_cast<std::uint64_t>(i))));
+    masks.push_back(samples.back().mask);
+  }
+  write_png(c.preview, sample_panel(samples, {.columns = 3}));
+}
+
+int run(const DataCommand& c) {
+  const Splits data = open_data(c.data, c.directory);
+  const Survey facts = survey(data);
+  if (c.voice.json) {
+    std::cout << json_of(data, facts).dump() << '\n';
+  } else if (!c.voice.quiet) {
+    tell_data(data, facts);
+    tell_splits(data, facts);
+  }
+  if (!c.preview.empty()) {
+    write_preview(c, split_named(data, c.split));
+    if (c.voice.talks()) std::cout << "  pictures  " << c.preview << "   (input | mask)\n";
+  }
+  return ok;
+}
+
+}  // namespace
+
+void add_data(CLI::App& app, int& code) {
+  const auto c = std::make_shared<DataCommand>();
+  CLI::App* const data = app.add_subcommand("data", "Checks a data set and tells what it holds.");
+  data->add_option("DATA", c->data, "fashion, brain, shapes, or a folder of images and masks")->required();
+  data->add_option("--data-dir", c->directory, "where the files of fashion or brain are")->check(not_empty());
+  data->add_option("--preview", c->preview, "write a picture of the first samples here")->check(not_empty());
+  data->add_option("--split", c->split, "of the preview")
+      ->check(one_of({"train", "validation", "test"}))
+      ->capture_default_str();
+  data->add_option("--count", c->count, "samples of the preview")->check(whole(1, 1000))->capture_default_str();
+  data->add_option("--augment", c->augment, "show them augmented")
+      ->check(parsed_by(parse_augmentation))
+      ->capture_default_str();
+  data->add_option("--seed", c->seed, "of the augmentation")
+      ->check(whole(0, std::numeric_limits<std::int64_t>::max()))
+      ->capture_default_str();
+  add_voice(*data, c->voice);
+  data->callback([c, &code] { code = run(*c); });
+}
+
+}  // namespace trous::cli

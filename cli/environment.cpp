@@ -1,0 +1,64 @@
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <sys/resource.h>
+
+#include <trous/cli/environment.h>
+#include <trous/core/build_info.h>
+#include <trous/core/parallel.h>
+#include <trous/data/digest.h>
+
+namespace trous::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string cpu_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    if (line.starts_with("model name")) return line.substr(std::min(line.size(), line.find(':') + 2));
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+Json environment(const TrainConfig& config, const Splits& data) {
+  Json files = Json::array();
+  for (const std::string& path : data.files) {
+    files.push_back({{"path", path},
+                     {"bytes", std::filesystem::file_size(path)},
+                     {"sha256", sha256_of_file(path)}});
+  }
+  const BuildInfo build = build_info();
+  return {{"trous", build.version},
+          {"commit", build.commit},
+          {"compiler", build.compiler},
+          {"build_type", build.build_type},
+          {"libraries", TROUS_LIBRARIES},
+          {"kernels", "reference"},
+          {"cpu", cpu_name()},
+          {"threads", threads()},
+          {"seed", std::to_string(config.seed)},
+          {"started", time_now()},
+          {"data", data.train.source},
+          {"files", files}};
+}
+
+std::string time_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char buffer[32];
+  const std::size_t length = std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {buffer, length};
+}
+
+std::int64_t peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{1024} * usage.ru_maxrss;
+}
+
+}  // namespace trous::cli

@@ -1,0 +1,22 @@
+// What a run was made with, for its record.
+#pragma once
+
+#include <cstdint>
+
+#include <nlohmann/json.hpp>
+
+#include <trous/cli/train_config.h>
+#include <trous/data/dataset.h>
+
+namespace trous::cli {
+
+/// Versions, compiler, commit, CPU, kernels, threads, seed, and the files of the data with their SHA-256.
+nlohmann::ordered_json environment(const TrainConfig& config, const Splits& data);
+
+/// 2026-01-31T12:00:00Z
+std::string time_now();
+
+/// The most memory this process has had, in bytes.
+std::int64_t peak_bytes();
+
+}  // namespace trous::cli

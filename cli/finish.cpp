@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <iomanip>
+#include <numeric>
+#include <sstream>
+
+#include <trous/cli/environment.h>
+#include <trous/cli/finish.h>
+#include <trous/cli/tell.h>
+#include <trous/core/error.h>
+#include <trous/data/file.h>
+#include <trous/data/palette.h>
+#include <trous/data/picture.h>
+#include <trous/data/png.h>
+#include <trous/train/evaluate.h>
+
+namespace trous::cli {
+namespace {
+
+constexpr std::int64_t fixed_samples = 4;
+
+std::string numbered(const char* what, std::int64_t step) {
+  std::ostringstream name;
+  name << "samples/" << what << '_' << std::setfill('0') << std::setw(6) << step << ".png";
+  return name.str();
+}
+
+Tensor prediction_of(const AnyLayer& net, const Dataset& data, std::int64_t i) {
+  const Tensor labels = predict(net, make_batch(data, {{i}}).images);
+  return labels.reshaped({labels.shape()[1], labels.shape()[2]});
+}
+
+void write_panel(const std::string& path, const AnyLayer& net, const Dataset& data,
+                 const std::vector<std::int64_t>& indices, bool errors) {
+  std::vector<Sample> samples;
+  std::vector<Tensor> predictions;
+  for (const std::int64_t i : indices) {
+    samples.push_back(checked_sample(data, i));
+    predictions.push_back(prediction_of(net, data, i));
+  }
+  write_png(path, prediction_panel(samples, predictions, {.errors = errors}));
+}
+
+}  // namespace
+
+Picks pick(const std::vector<ConfusionMatrix>& images) {
+  std::vector<std::optional<double>> scores;
+  for (const ConfusionMatrix& one : images) scores.push_back(foreground(one));
+  std::vector<std::int64_t> ordered;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (scores[i]) ordered.push_back(static_cast<std::int64_t>(i));
+  }
+  const auto at = [&](std::int64_t i) { return *scores[static_cast<std::size_t>(i)]; };
+  std::stable_sort(ordered.begin(), ordered.end(), [&](auto a, auto b) { return at(a) > at(b); });
+  const auto some = std::min<std::ptrdiff_t>(4, std::ssize(ordered));
+  const auto middle = ordered.begin() + (std::ssize(ordered) - some) / 2;
+  return {{ordered.begin(), ordered.begin() + some},
+          {middle, middle + some},
+          {ordered.rbegin(), ordered.rbegin() + some}};
+}
+
+void write_pictures(const std::string& path, const AnyLayer& net, const Dataset& data,
+                    const std::vector<std::int64_t>& samples) {
+  if (!samples.empty()) write_panel(path, net, data, samples, true);
+}
+
+void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& data,
+                             std::int64_t step) {
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(std::min(fixed_samples, data.size)));
+  std::iota(indices.begin(), indices.end(), 0);
+  write_panel(folder.file(numbered("step", step)), net, data, indices, false);
+  const std::int64_t height = data.image_shape[0], width = data.image_shape[1];
+  std::vector<std::int32_t> labels;
+  for (const std::int64_t i : indices) {
+    const std::vector<std::int32_t> one = prediction_of(net, data, i).to_vector<std::int32_t>();
+    labels.insert(labels.end(), one.begin(), one.end());
+  }
+  const Tensor stacked({static_cast<std::int64_t>(indices.size()) * height, width}, labels);
+  write_indexed_png(folder.file(numbered("labels", step)), stacked, class_palette());
+}
+
+void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data, const Survey& facts,
+                   const Summary& summary, const std::vector<Baseline>& baselines, const SplitScores& scores,
+                   const Picks& picks, const RunOutcome& outcome) {
+  using Json = nlohmann::ordered_json;
+  Json beside = Json::array(), images = Json::array();
+  for (const Baseline& baseline : baselines)
+    beside.push_back({{"name", baseline.name}, {"confusion", json_of(baseline.scores)}});
+  for (const ConfusionMatrix& one : scores.images) {
+    const auto score = foreground(one);
+    images.push_back(score ? Json(*score) : Json(nullptr));
+  }
+  const Json results{{"split", "test"},
+                     {"step", outcome.step},
+                     {"steps", outcome.steps},
+                     {"stopped", outcome.stopped},
+                     {"classes", data.test.classes},
+                     {"scores", {{"confusion", json_of(scores.all)}}},
+                     {"baselines", beside},
+                     {"image_scores", images},
+                     {"pictures", {{"best", picks.best}, {"median", picks.median}, {"worst", picks.worst}}},
+                     {"model", json_of(summary, config.model)},
+                     {"data", json_of(data, facts)},
+                     {"seconds", outcome.seconds},
+                     {"peak_bytes", peak_bytes()}};
+  const std::string contents = results.dump(1) + '\n';
+  write_file(folder.file("results.json"),
+             std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
+}
+
+}  // namespace trous::cli

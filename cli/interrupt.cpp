@@ -1,0 +1,24 @@
+#include <csignal>
+
+#include <trous/cli/interrupt.h>
+
+namespace trous::cli {
+namespace {
+
+volatile std::sig_atomic_t asked = 0;
+
+void ask(int) { asked = 1; }
+
+}  // namespace
+
+void heed_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = ask;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool interrupted() { return asked != 0; }
+
+}  // namespace trous::cli

@@ -1,0 +1,12 @@
+// Ctrl-C asks a run to end after its step; a second one ends it at once.
+#pragma once
+
+namespace trous::cli {
+
+/// From here on SIGINT and SIGTERM only set a flag, the first time.
+void heed_interrupts();
+
+/// Whether one of them came.
+bool interrupted();
+
+}  // namespace trous::cli

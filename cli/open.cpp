@@ -1,0 +1,145 @@
+#include <filesystem>
+
+#include <trous/cli/open.h>
+#include <trous/core/error.h>
+#include <trous/data/brain.h>
+#include <trous/data/fashion.h>
+#include <trous/data/file.h>
+#include <trous/data/folder.h>
+#include <trous/data/palette.h>
+#include <trous/data/shapes.h>
+#include <trous/train/baselines.h>
+
+namespace trous::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+// What suits a data set where nothing else was said.
+struct Recipe {
+  const char *model, *augment;
+  std::int64_t steps, batch;
+};
+
+Recipe recipe_for(const std::string& data) {
+  if (data == "fashion") return {"small-dilated", "none", 1300, 16};
+  if (data == "brain") return {"wide-context", "scale=1.1,rotate=6,shift=0.04", 1500, 8};
+  if (data == "shapes") return {"small-dilated", "none", 400, 16};
+  return {"small-dilated", "none", 800, 8};
+}
+
+bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
+
+std::string contents_of(const std::string& path) {
+  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string brightness_name(const ThresholdBaseline& baseline, const std::vector<std::string>& classes) {
+  return text("brightness > ", std::setprecision(2), baseline.threshold, " is ",
+              classes[static_cast<std::size_t>(baseline.common_class)]);
+}
+
+}  // namespace
+
+void resolve(TrainConfig& config) {
+  const Recipe recipe = recipe_for(config.data);
+  if (config.model.empty()) config.model = recipe.model;
+  if (config.augment.empty()) config.augment = recipe.augment;
+  if (config.steps == 0) config.steps = recipe.steps;
+  if (config.batch == 0) config.batch = recipe.batch;
+}
+
+Splits open_data(const std::string& name, const std::string& directory) {
+  const bool has_directory = !directory.empty();
+  if (name == "fashion") {
+    FashionOptions options;
+    if (has_directory) options.directory = directory;
+    return fashion(options);
+  }
+  if (name == "brain") {
+    BrainOptions options;
+    if (has_directory) options.directory = directory;
+    return brain(options);
+  }
+  if (has_directory) {
+    throw ArgumentError(text("data: --data-dir is for fashion and brain, not for ", name, ". Leave it out."));
+  }
+  if (name == "shapes") return shapes();
+  std::error_code failure;
+  if (!fs::is_directory(name, failure)) {
+    throw ArgumentError(text("data: there is no data set and no folder called ", name,
+                             ". Choose fashion, brain, shapes, or a folder with images/ and masks/ in it."));
+  }
+  return folder({.directory = name});
+}
+
+const Dataset& split_named(const Splits& data, const std::string& name) {
+  if (name == "train") return data.train;
+  return name == "test" ? data.test : data.validation;
+}
+
+std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel) {
+  if (is_network_file(config.model)) return resolved_description(contents_of(config.model));
+  const Json description{{"network", config.model},
+                         {"in_channels", data.train.image_shape[2]},
+                         {"classes", data.train.classes.size()},
+                         {"width", config.width},
+                         {"kernel", kernel}};
+  return resolved_description(description.dump());
+}
+
+Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& image) {
+  try {
+    return summarize(net, {1, image[0], image[1], image[2]});
+  } catch (const ShapeError& error) {
+    throw ArgumentError(
+        text("train: ", model, " does not fit images of ", image[0], 'x', image[1], ". ", error.what()));
+  }
+}
+
+Trained open_trained(const std::string& run_or_checkpoint) {
+  std::error_code failure;
+  const bool is_run = fs::is_directory(run_or_checkpoint, failure);
+  const fs::path checkpoint = is_run ? fs::path(run_or_checkpoint) / "best.safetensors" : fs::path(run_or_checkpoint);
+  if (is_run && !fs::exists(checkpoint, failure)) {
+    throw FileError(text(checkpoint.string(), ": it does not exist. The run has had no validation yet; go on with it: trous "
+                                     "train --resume ",
+                         run_or_checkpoint, '.'));
+  }
+  Trained trained{load_network(checkpoint.string()), checkpoint.string(), std::nullopt};
+  const fs::path config = checkpoint.parent_path() / "config.json";
+  if (fs::exists(config, failure)) trained.config = read_config(config.string());
+  return trained;
+}
+
+std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split) {
+  std::vector<Baseline> baselines{{"all background", background_baseline(split)}};
+  ThresholdBaseline bright = threshold_baseline(data.train, split);
+  baselines.push_back({brightness_name(bright, split.classes), std::move(bright.scores)});
+  if (data_name == "brain") {
+    // Sample i of either side is the same slice: the other side's labels are the mirrored atlas.
+    ConfusionMatrix mirrored(static_cast<std::int64_t>(split.classes.size()), unknown_label);
+    for (std::int64_t i = 0; i < split.size; ++i)
+      mirrored.add(checked_sample(split, i).mask, checked_sample(data.train, i).mask);
+    baselines.push_back({"the mirrored atlas", std::move(mirrored)});
+  }
+  return baselines;
+}
+
+TrainConfig read_config(const std::string& path) {
+  TrainConfig config;
+  CLI::App app;
+  add_config(app, config);
+  std::vector<std::string> words = words_of(path);
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    throw FileError(text(path, ": ", error.what(), ". Mend it, or begin another run."));
+  }
+  return config;
+}
+
+}  // namespace trous::cli

@@ -1,0 +1,57 @@
+// From the words of a command to data sets and networks.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <trous/cli/train_config.h>
+#include <trous/data/dataset.h>
+#include <trous/layers/sequential.h>
+#include <trous/layers/summary.h>
+#include <trous/train/checkpoint.h>
+#include <trous/train/metrics.h>
+
+namespace trous::cli {
+
+/// Fills in what the data set decides unless it was said: model, steps, batch, augmentation.
+void resolve(TrainConfig& config);
+
+/// The data set called `name`: fashion, brain, shapes, or a folder. Throws ArgumentError for what is none of
+/// these, FileError for files that are absent or faulty.
+Splits open_data(const std::string& name, const std::string& directory);
+
+/// A split by its name, train, validation (val) or test.
+const Dataset& split_named(const Splits& data, const std::string& name);
+
+/// The description of the network that `config` asks for, for images and classes of `data`, its filters
+/// `kernel` wide.
+std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel);
+
+/// Throws ArgumentError, with the name of the model, if `net` does not fit images of this shape.
+Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& image);
+
+/// A trained network and what is known of it.
+struct Trained {
+  LoadedNetwork loaded;
+  std::string path;                   ///< of the checkpoint
+  std::optional<TrainConfig> config;  ///< of its run, where it lies in one
+};
+
+/// Opens a run's best checkpoint, or the checkpoint given.
+Trained open_trained(const std::string& run_or_checkpoint);
+
+/// A predictor that learns little, to read a score beside.
+struct Baseline {
+  std::string name;
+  ConfusionMatrix scores;
+};
+
+/// On `split` ("validation" or "test"): all background; brightness; and, for the brain, the mirrored atlas.
+std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split);
+
+/// As RunFolder's config.json says.
+TrainConfig read_config(const std::string& path);
+
+}  // namespace trous::cli

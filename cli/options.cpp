@@ -1,0 +1,95 @@
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <unistd.h>
+
+#include <trous/cli/options.h>
+#include <trous/core/error.h>
+
+namespace trous::cli {
+namespace {
+
+// The number that all of `word` spells, or nothing.
+template <class T>
+std::optional<T> parsed(const std::string& word) {
+  T value{};
+  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
+  return value;
+}
+
+// The text of a word that is not accepted, or nothing.
+template <class Accepts>
+CLI::Validator accepting(Accepts accepts, const std::string& otherwise) {
+  return {[accepts, otherwise](const std::string& word) {
+            return accepts(word) ? std::string() : text(word, " is ", otherwise);
+          },
+          ""};
+}
+
+}  // namespace
+
+CLI::Validator whole(std::int64_t low, std::int64_t high) {
+  return accepting(
+      [low, high](const std::string& word) {
+        const auto value = parsed<std::int64_t>(word);
+        return value && *value >= low && *value <= high;
+      },
+      text("not a whole number from ", low, " to ", high));
+}
+
+CLI::Validator number(double low, double high) {
+  return accepting(
+      [low, high](const std::string& word) {
+        const auto value = parsed<double>(word);
+        return value && *value >= low && *value < high;
+      },
+      std::isinf(high) ? text("not a number of ", low, " or more")
+                       : text("not a number from ", low, " to below ", high));
+}
+
+CLI::Validator above_zero() {
+  return accepting(
+      [](const std::string& word) {
+        const auto value = parsed<double>(word);
+        return value && *value > 0 && std::isfinite(*value);
+      },
+      "not a number above 0");
+}
+
+CLI::Validator not_empty() {
+  return {
+      [](const std::string& word) { return word.empty() ? std::string("the name is empty") : std::string(); },
+      ""};
+}
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  std::string list;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    list += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + words[i];
+  }
+  return {[words, list](const std::string& word) {
+            const bool known = std::find(words.begin(), words.end(), word) != words.end();
+            return known ? std::string() : text('"', word, "\" is not known. Choose ", list);
+          },
+          ""};
+}
+
+void add_voice(CLI::App& command, Voice& voice) {
+  command.add_flag("-q,--quiet", voice.quiet, "the result alone: no progress, no tables on the way");
+  command.add_flag("--json", voice.json, "one JSON object per line on stdout");
+  command.add_option("--color", voice.color, "auto, always or never; NO_COLOR is heeded")
+      ->check(one_of({"auto", "always", "never"}))
+      ->capture_default_str();
+}
+
+bool colored(const Voice& voice) {
+  if (voice.color != "auto") return voice.color == "always";
+  const char* const forbidden = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) && !(forbidden && *forbidden) &&
+         !(terminal && std::string_view(terminal) == "dumb");
+}
+
+}  // namespace trous::cli

@@ -1,0 +1,50 @@
+// What options of all subcommands share: checks whose texts say what is allowed, and how output looks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace trous::cli {
+
+/// A whole number from `low` to `high`.
+CLI::Validator whole(std::int64_t low, std::int64_t high);
+/// A number in [low, high).
+CLI::Validator number(double low, double high);
+CLI::Validator above_zero();
+CLI::Validator not_empty();
+/// One of `words`.
+CLI::Validator one_of(std::vector<std::string> words);
+/// Anything that `parse(text)` takes; what it throws is the reason it is not taken.
+template <class Parse>
+CLI::Validator parsed_by(Parse parse) {
+  return {[parse](const std::string& word) {
+            try {
+              parse(word);
+              return std::string();
+            } catch (const std::exception& error) {
+              return std::string(error.what());
+            }
+          },
+          ""};
+}
+
+/// How a command speaks.
+struct Voice {
+  bool quiet = false;    ///< no progress, no tables on the way
+  bool json = false;     ///< one JSON object per line on stdout and nothing else there
+  std::string color = "auto";
+
+  bool talks() const { return !quiet && !json; }
+};
+
+/// Adds --quiet, --json and --color.
+void add_voice(CLI::App& command, Voice& voice);
+
+/// Whether stdout shows colours: as --color says, and with auto where it is a terminal, NO_COLOR is not set
+/// and TERM is not dumb.
+bool colored(const Voice& voice);
+
+}  // namespace trous::cli

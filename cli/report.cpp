@@ -1,0 +1,42 @@
+// trous report: the report of one run made anew, or a page that compares several.
+#include <iostream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include <trous/cli/commands.h>
+#include <trous/cli/options.h>
+#include <trous/data/file.h>
+#include <trous/train/report.h>
+
+namespace trous::cli {
+namespace {
+
+struct ReportCommand {
+  std::vector<std::string> runs;
+  std::string out;
+};
+
+int run(const ReportCommand& command) {
+  const bool one = command.runs.size() == 1;
+  const std::string out =
+      !command.out.empty() ? command.out : one ? command.runs[0] + "/report.html" : "comparison.html";
+  const std::string page = one ? report_html(command.runs[0]) : comparison_html(command.runs);
+  write_file(out, std::span(reinterpret_cast<const std::uint8_t*>(page.data()), page.size()));
+  std::cout << out << '\n';
+  return ok;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, int& code) {
+  const auto command = std::make_shared<ReportCommand>();
+  CLI::App* const report =
+      app.add_subcommand("report", "Makes the HTML report of a run anew, or one that compares runs.");
+  report->add_option("RUN", command->runs, "folders of runs")->required()->check(not_empty());
+  report->add_option("--out", command->out, "file; RUN/report.html, or comparison.html for several runs")
+      ->check(not_empty());
+  report->callback([command, &code] { code = run(*command); });
+}
+
+}  // namespace trous::cli

@@ -1,0 +1,189 @@
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+#include <numeric>
+#include <sstream>
+
+#include <trous/cli/tell.h>
+#include <trous/data/palette.h>
+
+namespace trous::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string score_text(const std::optional<double>& score) { return score ? fixed(*score, 3) : "-"; }
+
+// The name, in its class's colour where `show`.
+std::string chip(std::int64_t c, bool show) {
+  if (!show) return {};
+  const Color color = class_color(c);
+  return "\033[38;2;" + std::to_string(color.red) + ';' + std::to_string(color.green) + ';' +
+         std::to_string(color.blue) + "m\u2588\u2588\033[0m ";
+}
+
+Json json_of(const SplitFacts& facts) {
+  return {{"samples", facts.samples},
+          {"class_pixels", facts.class_pixels},
+          {"images_with_class", facts.images_with_class}};
+}
+
+Json json_of(const Shape& shape) {
+  return std::vector<std::int64_t>(shape.extents().begin(), shape.extents().end());
+}
+
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+}  // namespace
+
+std::string fixed(double value, int digits) {
+  std::ostringstream stream;
+  stream << std::fixed << std::setprecision(digits) << value;
+  return stream.str();
+}
+
+std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
+
+void tell_data(const Splits& data, const Survey& survey) {
+  const Shape& image = data.train.image_shape;
+  std::cout << "data    " << data.train.size << " train, " << data.validation.size << " validation, "
+            << data.test.size << " test images of " << image[0] << 'x' << image[1] << 'x' << image[2]
+            << "\n        " << data.train.source << "\n        pixels:";
+  const std::vector<std::int64_t>& pixels = survey.train.class_pixels;
+  const double all = static_cast<double>(std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0}));
+  for (std::size_t c = 0; c < pixels.size(); ++c) {
+    std::cout << (c ? ", " : " ") << data.train.classes[c] << ' '
+              << percent(static_cast<double>(pixels[c]) / all);
+  }
+  std::cout << "\n        images in two splits: " << survey.shared_train_validation << " train/validation, "
+            << survey.shared_train_test << " train/test, " << survey.shared_validation_test
+            << " validation/test\n\n";
+}
+
+void tell_splits(const Splits& data, const Survey& survey) {
+  std::size_t widest = 5;
+  for (const std::string& name : data.train.classes) widest = std::max(widest, name.size());
+  const int name_width = static_cast<int>(widest) + 2;
+  const SplitFacts* const splits[]{&survey.train, &survey.validation, &survey.test};
+  std::cout << "  " << std::left << std::setw(name_width) << "class" << std::right << std::setw(16) << "train"
+            << std::setw(16) << "validation" << std::setw(16) << "test" << '\n';
+  for (std::size_t c = 0; c < data.train.classes.size(); ++c) {
+    std::cout << "  " << std::left << std::setw(name_width) << data.train.classes[c] << std::right;
+    for (const SplitFacts* split : splits) {
+      const auto all = std::accumulate(split->class_pixels.begin(), split->class_pixels.end(), std::int64_t{0});
+      const double share = all > 0 ? static_cast<double>(split->class_pixels[c]) / static_cast<double>(all) : 0;
+      std::cout << std::setw(8) << percent(share) << std::setw(8) << split->images_with_class[c];
+    }
+    std::cout << '\n';
+  }
+  std::cout << "  (share of the pixels, number of images)\n\n";
+}
+
+void tell_heading(const std::string& title) {
+  std::cout << std::left << std::setw(35) << title << std::right << std::setw(9) << "fg mIoU" << std::setw(10)
+            << "accuracy" << '\n';
+}
+
+void tell_score(const std::string& who, const ConfusionMatrix& scores) {
+  std::cout << "  " << std::left << std::setw(33) << who << std::right << std::setw(9)
+            << fixed(scores.mean_iou(1), 3) << std::setw(10) << fixed(scores.pixel_accuracy(), 3) << '\n';
+}
+
+void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes, const Voice& voice) {
+  std::size_t widest = 5;
+  for (const std::string& name : classes) widest = std::max(widest, name.size());
+  const int name_width = static_cast<int>(widest) + 2;
+  const bool color = colored(voice);
+  const auto row = [&](const std::string& chip, const std::string& name, std::initializer_list<std::string> cells,
+                       const std::string& support) {
+    std::cout << "  " << chip << std::left << std::setw(name_width) << name << std::right;
+    for (const std::string& cell : cells) std::cout << std::setw(7) << cell;
+    std::cout << std::setw(11) << support << '\n';
+  };
+  row(color ? "   " : "", "class", {"IoU", "Dice", "prec.", "recall"}, "pixels");
+  for (std::int64_t c = 0; c < scores.classes(); ++c) {
+    row(chip(c, color), classes[static_cast<std::size_t>(c)],
+        {score_text(scores.iou(c)), score_text(scores.dice(c)), score_text(scores.precision(c)),
+         score_text(scores.recall(c))},
+        std::to_string(scores.support(c)));
+  }
+}
+
+void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
+  std::vector<std::pair<double, std::string>> ordered;
+  for (std::int64_t c = 1; c < scores.classes(); ++c) {
+    if (const auto iou = scores.iou(c)) ordered.emplace_back(*iou, classes[static_cast<std::size_t>(c)]);
+  }
+  std::sort(ordered.begin(), ordered.end());
+  std::cout << "\n  weakest classes:";
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, ordered.size()); ++i) {
+    std::cout << (i ? ", " : " ") << ordered[i].second << ' ' << fixed(ordered[i].first, 3);
+  }
+  if (!ordered.empty()) {
+    std::cout << "; strongest: " << ordered.back().second << ' ' << fixed(ordered.back().first, 3);
+  }
+  std::cout << "\n\n";
+}
+
+Json json_of(const Summary& summary, const std::string& model) {
+  Json layers = Json::array();
+  for (const LayerRow& row : summary.layers) {
+    Json layer{{"path", row.path},
+               {"kind", row.kind},
+               {"output", json_of(row.output)},
+               {"parameters", row.parameters},
+               {"multiply_adds", row.multiply_adds}};
+    if (row.receptive_field) layer["receptive_field"] = {row.receptive_field->height, row.receptive_field->width};
+    layers.push_back(layer);
+  }
+  Json model_facts{{"name", model},
+                   {"input", json_of(summary.input)},
+                   {"parameters", summary.parameters},
+                   {"multiply_adds", summary.multiply_adds}};
+  if (summary.receptive_field)
+    model_facts["receptive_field"] = {summary.receptive_field->height, summary.receptive_field->width};
+  model_facts["layers"] = layers;
+  return model_facts;
+}
+
+Json json_of(const Splits& data, const Survey& survey) {
+  return {{"name", data.train.name.substr(0, data.train.name.find('/'))},
+          {"source", data.train.source},
+          {"image", json_of(data.train.image_shape)},
+          {"train", json_of(survey.train)},
+          {"validation", json_of(survey.validation)},
+          {"test", json_of(survey.test)},
+          {"shared",
+           {{"train_validation", survey.shared_train_validation},
+            {"train_test", survey.shared_train_test},
+            {"validation_test", survey.shared_validation_test}}}};
+}
+
+Json json_of(const ConfusionMatrix& scores) {
+  Json rows = Json::array();
+  for (std::int64_t t = 0; t < scores.classes(); ++t) {
+    Json row = Json::array();
+    for (std::int64_t p = 0; p < scores.classes(); ++p) row.push_back(scores.count(t, p));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
+  Json per_class = Json::array();
+  for (std::int64_t c = 0; c < scores.classes(); ++c) {
+    per_class.push_back({{"name", classes[static_cast<std::size_t>(c)]},
+                         {"iou", or_null(scores.iou(c))},
+                         {"dice", or_null(scores.dice(c))},
+                         {"precision", or_null(scores.precision(c))},
+                         {"recall", or_null(scores.recall(c))},
+                         {"pixels", scores.support(c)}});
+  }
+  return {{"mean_iou", scores.mean_iou()},
+          {"foreground_mean_iou", scores.mean_iou(1)},
+          {"pixel_accuracy", scores.pixel_accuracy()},
+          {"mean_class_accuracy", scores.mean_class_accuracy()},
+          {"classes", per_class}};
+}
+
+}  // namespace trous::cli

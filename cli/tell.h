@@ -1,0 +1,43 @@
+// What commands print: data, scores, tables of classes; for people, at most 60 columns where that is possible.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <trous/cli/open.h>
+#include <trous/cli/options.h>
+#include <trous/data/survey.h>
+
+namespace trous::cli {
+
+/// 12.3 %
+std::string percent(double share);
+/// `digits` decimals.
+std::string fixed(double value, int digits);
+
+void tell_data(const Splits& data, const Survey& survey);
+
+/// A row per class: its share of the pixels and its images, split by split.
+void tell_splits(const Splits& data, const Survey& survey);
+
+void tell_heading(const std::string& title);
+void tell_score(const std::string& who, const ConfusionMatrix& scores);
+
+/// A row per class: IoU, Dice, precision, recall, support; "-" where there is none to give. In colour the
+/// names carry their class's colour.
+void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes, const Voice& voice);
+
+/// The weakest three classes and the strongest.
+void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes);
+
+// The same as JSON.
+nlohmann::ordered_json json_of(const Summary& summary, const std::string& model);
+nlohmann::ordered_json json_of(const Splits& data, const Survey& survey);
+/// Rows [truth] of counts [prediction].
+nlohmann::ordered_json json_of(const ConfusionMatrix& scores);
+/// mIoU and accuracies, and one object per class; null where there is none to give.
+nlohmann::ordered_json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::string>& classes);
+
+}  // namespace trous::cli

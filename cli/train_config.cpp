@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <type_traits>
+
+#include <trous/cli/train_config.h>
+#include <trous/core/error.h>
+#include <trous/data/file.h>
+#include <trous/train/run_folder.h>
+
+namespace trous::cli {
+namespace {
+
+// They say where a run goes and how fast, not what it learns.
+bool changes_nothing(std::string_view name) {
+  return name == "out" || name == "threads" || name == "loader_threads" || name == "save_every";
+}
+
+std::string word_of(const nlohmann::ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+}  // namespace
+
+std::string flag_of(std::string_view name) {
+  std::string flag = "--" + std::string(name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+void add_config(CLI::App& command, TrainConfig& config) {
+  TrainConfig::parts(config, [&](const char* name, auto& member, const CLI::Validator& check, const char* help) {
+    using Member = std::remove_reference_t<decltype(member)>;
+    if constexpr (std::is_same_v<Member, bool>) {
+      command.add_flag(flag_of(name) + "{true}", member, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    } else {
+      CLI::Option* const option = command.add_option(flag_of(name), member, help);
+      option->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      if (member != Member()) option->capture_default_str();
+    }
+  });
+}
+
+nlohmann::ordered_json to_json(const TrainConfig& config) {
+  nlohmann::ordered_json object;
+  TrainConfig::parts(config, [&](const char* name, const auto& member, const auto&, const char*) {
+    object[name] = member;
+  });
+  return object;
+}
+
+std::vector<std::string> words_of(const std::string& path) {
+  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
+  const auto object = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  if (!object.is_object()) {
+    throw FileError(text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
+  }
+  std::vector<std::string> words;
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_structured() || value.is_null()) {
+      throw FileError(text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
+    }
+    const std::string word = word_of(value);
+    if (!word.empty()) words.push_back(flag_of(name) + '=' + word);
+  }
+  return words;
+}
+
+std::vector<std::string> with_config(std::vector<std::string> words) {
+  const auto value_of = [&](const std::string& flag) -> std::string {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      if (words[i].starts_with(flag + '=')) return words[i].substr(flag.size() + 1);
+      if (words[i] == flag && i + 1 < words.size() && !words[i + 1].starts_with('-')) return words[i + 1];
+    }
+    return {};
+  };
+  if (words.empty() || words[0] != "train") return words;
+  std::vector<std::string> from;
+  if (const std::string path = value_of("--config"); !path.empty()) from = words_of(path);
+  const bool resuming = std::any_of(words.begin(), words.end(),
+                                    [](const std::string& word) { return word.starts_with("--resume"); });
+  const std::string run = value_of("--resume").empty() ? value_of("--out") : value_of("--resume");
+  if (resuming && is_run_folder(run)) {
+    const std::vector<std::string> before = words_of(run + "/config.json");
+    from.insert(from.end(), before.begin(), before.end());
+  }
+  words.insert(words.begin() + 1, from.begin(), from.end());
+  return words;
+}
+
+void check_same_run(const std::string& run, const nlohmann::ordered_json& before,
+                    const nlohmann::ordered_json& now) {
+  for (const auto& [name, value] : now.items()) {
+    if (changes_nothing(name) || (before.contains(name) && before[name] == value)) continue;
+    throw ArgumentError(text("train: ", flag_of(name), " is ", word_of(value), ", but the run in ", run, " has ",
+                             before.contains(name) ? word_of(before[name]) : "none",
+                             ". Resume it as it was begun, or begin another with --weights ", run,
+                             "/best.safetensors."));
+  }
+}
+
+}  // namespace trous::cli

@@ -1,0 +1,97 @@
+// The options of a training run: one list, from which the command line, config.json and the comparison of a
+// resumed run with its past all come.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <trous/cli/options.h>
+#include <trous/data/augment.h>
+#include <trous/layers/from_json.h>
+#include <trous/train/class_weights.h>
+#include <trous/train/loss.h>
+#include <trous/train/schedule.h>
+
+namespace trous::cli {
+
+/// Empty texts and zeros that "the data set's own" is said of are filled in by `resolve`.
+struct TrainConfig {
+  std::string data = "fashion", data_dir;
+  std::string model, augment;
+  std::string out;
+  std::string weights;
+  std::string optimizer = "adam", schedule = "poly", loss = "cross-entropy", class_weights = "inverse-sqrt";
+  std::int64_t steps = 0, batch = 0, width = 0, kernel = 3;
+  std::int64_t validate_every = 100, patience = 0, save_every = 0, warmup = 0;
+  double learning_rate = 8e-3, weight_decay = 0, clip_norm = 0, average = 0, min_delta = 0;
+  std::string freeze;
+  std::uint64_t seed = 0;
+  int threads = 0, loader_threads = 1;
+  bool pixel_baseline = false;
+
+  /// f(name, member, check, help) for each.
+  static void parts(auto& self, auto&& f) {
+    constexpr std::int64_t most = std::int64_t{1} << 40;
+    constexpr double any = std::numeric_limits<double>::infinity();
+    f("data", self.data, not_empty(), "fashion, brain, shapes, or a folder of images and masks");
+    f("data_dir", self.data_dir, not_empty(),
+      "where the files of fashion or brain are, if not where Debian puts them");
+    f("model", self.model, not_empty(), "network: small-dilated, mirror-context, ..., or a FILE.json");
+    f("out", self.out, not_empty(), "folder of the run; must be new");
+    f("weights", self.weights, not_empty(), "checkpoint to start from instead of random weights");
+    f("steps", self.steps, whole(1, most), "training steps; without it the data set's own number");
+    f("batch", self.batch, whole(1, 65536), "images per step; without it the data set's own number");
+    f("learning_rate", self.learning_rate, above_zero(), "highest");
+    f("schedule", self.schedule, parsed_by(parse_schedule),
+      "of the learning rate: constant, poly, cosine, one-cycle or plateau");
+    f("warmup", self.warmup, whole(0, most), "steps over which the learning rate rises");
+    f("optimizer", self.optimizer, one_of({"sgd", "adam", "adamw"}), "sgd, adam or adamw");
+    f("weight_decay", self.weight_decay, number(0, any), "of the optimizer");
+    f("loss", self.loss, parsed_by([](const std::string& name) { make_loss(name); }),
+      "cross-entropy, dice, focal or cross-entropy+dice");
+    f("class_weights", self.class_weights, parsed_by(check_class_weights),
+      "none, inverse-sqrt, enet, or numbers such as 0.5,1,2");
+    f("augment", self.augment, parsed_by(parse_augmentation),
+      "such as flip,scale=1.25,rotate=10,shift=0.1,noise=0.02, or none");
+    f("clip_norm", self.clip_norm, number(0, any), "largest norm of the gradients; 0 is any");
+    f("average", self.average, number(0, 1), "decay of the weights' moving average, such as 0.99; 0 is none");
+    f("freeze", self.freeze, not_empty(), "paths of parts that do not learn: stem,context.0");
+    f("validate_every", self.validate_every, whole(1, most), "steps");
+    f("patience", self.patience, whole(0, most),
+      "validations without a better score before the run ends; 0 is any number");
+    f("min_delta", self.min_delta, number(0, any), "by which a better score must be better");
+    f("save_every", self.save_every, whole(0, most), "steps; 0 saves at validations alone");
+    f("width", self.width, whole(0, 4096), "channels of the network; 0 is its own default");
+    f("kernel", self.kernel, whole(1, 31), "height and width of the filters");
+    f("seed", self.seed, whole(0, std::numeric_limits<std::int64_t>::max()),
+      "of weights, batches, augmentation and dropout");
+    f("threads", self.threads, whole(0, 1024), "0 takes the machine's");
+    f("loader_threads", self.loader_threads, whole(0, 1024), "that make batches ahead");
+    f("pixel_baseline", self.pixel_baseline, CLI::Validator(),
+      "also train the same network with 1x1 filters");
+  }
+};
+
+/// --learning-rate for learning_rate.
+std::string flag_of(std::string_view name);
+
+void add_config(CLI::App& command, TrainConfig& config);
+
+/// Every option of the run, under its name.
+nlohmann::ordered_json to_json(const TrainConfig& config);
+
+/// The words that would have said the same on the command line; text in `path` is config.json's. Throws
+/// FileError if it is no such file.
+std::vector<std::string> words_of(const std::string& path);
+
+/// `words`, of which the first is the subcommand, with those that --config or the resumed run's config.json stand
+/// for put before the others, which therefore win.
+std::vector<std::string> with_config(std::vector<std::string> words);
+
+/// Throws ArgumentError naming the first option, of those that change what is learned, in which they differ.
+void check_same_run(const std::string& run, const nlohmann::ordered_json& before, const nlohmann::ordered_json& now);
+
+}  // namespace trous::cli

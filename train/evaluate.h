@@ -1,0 +1,37 @@
+// What a network says of a data set, and how right it is.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include <trous/data/dataset.h>
+#include <trous/layers/sequential.h>
+#include <trous/train/loss.h>
+#include <trous/train/metrics.h>
+
+namespace trous {
+
+/// The likeliest class of every pixel: int32 [n, h, w]. Records nothing.
+Tensor predict(const AnyLayer& net, const Tensor& images);
+
+/// The scores of `net` over the whole of `data`. Throws ArgumentError if batch < 1.
+ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch = 16);
+
+struct Evaluation {
+  ConfusionMatrix scores;
+  std::optional<double> loss;  ///< mean over images of their batches' losses; absent where none was asked for
+};
+
+struct EvaluateOptions {
+  std::int64_t batch = 16;
+  Loss loss = nullptr;  ///< computed as well where given
+  /// Called with each batch, the index of its first sample and its predictions int32 [n, h, w].
+  std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_batch = nullptr;
+};
+
+/// As evaluate_on, with the loss, and with every prediction shown to `on_batch`. The loss depends on the batch
+/// where it is weighted by class; the scores do not.
+Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options);
+
+}  // namespace trous

@@ -1,0 +1,25 @@
+// Prediction for one image of any size, whole or in overlapping tiles.
+#pragma once
+
+#include <cstdint>
+
+#include <trous/layers/sequential.h>
+
+namespace trous {
+
+struct TileOptions {
+  std::int64_t tile = 0;      ///< side in pixels; 0 takes the image whole
+  std::int64_t overlap = 32;  ///< pixels that neighbouring tiles share; each pixel is taken from the tile in
+                              ///< which it lies farther from the border
+};
+
+/// The probability of each class in each pixel. Where `overlap` is at least the receptive field of the network
+/// less one, and tiles begin at multiples of its stride, tiles give what the whole image gives.
+///
+/// image     float32 [h, w, channels]
+/// returns   float32 [h, w, classes], softmax of the network's logits
+///
+/// Throws ArgumentError unless tile is 0 or above 2 overlap.
+Tensor predict_tiled(const AnyLayer& net, const Tensor& image, const TileOptions& options = {});
+
+}  // namespace trous
