@@ -11,7 +11,6 @@
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
-#include <trous/data/file.h>
 #include <trous/data/palette.h>
 #include <trous/data/png.h>
 
@@ -51,7 +50,7 @@ void write_per_image(const std::string& path, const SplitScores& scores) {
     table += text(i, ',', fixed(one.mean_iou(1), 6), ',', fixed(one.mean_iou(), 6), ',',
                   fixed(one.pixel_accuracy(), 6), '\n');
   }
-  write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(table.data()), table.size()));
+  write_text(path, table);
 }
 
 void tell(const EvalCommand& c, const Trained& trained, const Dataset& split, const SplitScores& scores,

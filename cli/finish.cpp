@@ -7,7 +7,6 @@
 #include <trous/cli/finish.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
-#include <trous/data/file.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
 #include <trous/data/png.h>
@@ -102,9 +101,7 @@ void write_results(const RunFolder& folder, const TrainConfig& config, const Spl
                      {"data", json_of(data, facts)},
                      {"seconds", outcome.seconds},
                      {"peak_bytes", peak_bytes()}};
-  const std::string contents = results.dump(1) + '\n';
-  write_file(folder.file("results.json"),
-             std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
+  write_text(folder.file("results.json"), results.dump(1) + '\n');
 }
 
 }  // namespace trous::cli

@@ -14,7 +14,6 @@ namespace trous::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 // What suits a data set where nothing else was said.
 struct Recipe {
@@ -30,11 +29,6 @@ Recipe recipe_for(const std::string& data) {
 }
 
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
-
-std::string contents_of(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
-  return {bytes.begin(), bytes.end()};
-}
 
 std::string brightness_name(const ThresholdBaseline& baseline, const std::vector<std::string>& classes) {
   return text("brightness > ", std::setprecision(2), baseline.threshold, " is ",
@@ -82,12 +76,11 @@ const Dataset& split_named(const Splits& data, const std::string& name) {
 
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel) {
   if (is_network_file(config.model)) return resolved_description(contents_of(config.model));
-  const Json description{{"network", config.model},
-                         {"in_channels", data.train.image_shape[2]},
-                         {"classes", data.train.classes.size()},
-                         {"width", config.width},
-                         {"kernel", kernel}};
-  return resolved_description(description.dump());
+  return network_description(config.model,
+                             {.in_channels = data.train.image_shape[2],
+                              .classes = static_cast<std::int64_t>(data.train.classes.size()),
+                              .width = config.width,
+                              .kernel = kernel});
 }
 
 Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& image) {
@@ -126,6 +119,20 @@ std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& d
     baselines.push_back({"the mirrored atlas", std::move(mirrored)});
   }
   return baselines;
+}
+
+std::int64_t in_channels_of(const AnyLayer& net) {
+  const Shape& filters = parameters(net).at(0).part->spec.shape;
+  return filters[filters.rank() - 2];
+}
+
+std::string contents_of(const std::string& path) {
+  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
+  return {bytes.begin(), bytes.end()};
+}
+
+void write_text(const std::string& path, const std::string& contents) {
+  write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
 }
 
 TrainConfig read_config(const std::string& path) {

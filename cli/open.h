@@ -51,6 +51,14 @@ struct Baseline {
 /// On `split` ("validation" or "test"): all background; brightness; and, for the brain, the mirrored atlas.
 std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split);
 
+/// Channels of the images that `net` reads: of its first filters.
+std::int64_t in_channels_of(const AnyLayer& net);
+
+/// A small text file, whole. Throws FileError.
+std::string contents_of(const std::string& path);
+/// Writes it whole, or not at all.
+void write_text(const std::string& path, const std::string& contents);
+
 /// As RunFolder's config.json says.
 TrainConfig read_config(const std::string& path);
 

@@ -13,7 +13,6 @@
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
 #include <trous/data/png.h>
-#include <trous/layers/network.h>
 #include <trous/ops/reduce.h>
 #include <trous/train/tiles.h>
 
@@ -70,13 +69,6 @@ std::vector<std::string> stems_of(const std::vector<std::string>& images, const 
   return stems;
 }
 
-std::int64_t channels_of(const AnyLayer& net) {
-  // The first filters read the image.
-  const auto named = parameters(net);
-  const Shape& filters = named.at(0).part->spec.shape;
-  return filters[filters.rank() - 2];
-}
-
 int run(const PredictCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   const std::vector<std::string> images = images_in(c.inputs);
@@ -87,7 +79,7 @@ int run(const PredictCommand& c) {
   fs::create_directories(c.out);
   for (std::size_t i = 0; i < images.size(); ++i) {
     const Tensor pixels = read_image(images[i]);
-    const Tensor image = to_float_image(pixels, channels_of(net));
+    const Tensor image = to_float_image(pixels, in_channels_of(net));
     const Tensor probabilities = predict_tiled(net, image, {.tile = c.tile, .overlap = c.overlap});
     const Tensor labels = argmax(probabilities, -1).value();
     const fs::path base = fs::path(c.out) / stems[i];

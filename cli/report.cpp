@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/open.h>
 #include <trous/cli/options.h>
-#include <trous/data/file.h>
 #include <trous/train/report.h>
 
 namespace trous::cli {
@@ -22,7 +22,7 @@ int run(const ReportCommand& command) {
   const std::string out =
       !command.out.empty() ? command.out : one ? command.runs[0] + "/report.html" : "comparison.html";
   const std::string page = one ? report_html(command.runs[0]) : comparison_html(command.runs);
-  write_file(out, std::span(reinterpret_cast<const std::uint8_t*>(page.data()), page.size()));
+  write_text(out, page);
   std::cout << out << '\n';
   return ok;
 }

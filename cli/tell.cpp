@@ -128,22 +128,19 @@ void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>&
 Json json_of(const Summary& summary, const std::string& model) {
   Json layers = Json::array();
   for (const LayerRow& row : summary.layers) {
-    Json layer{{"path", row.path},
-               {"kind", row.kind},
-               {"output", json_of(row.output)},
-               {"parameters", row.parameters},
-               {"multiply_adds", row.multiply_adds}};
-    if (row.receptive_field) layer["receptive_field"] = {row.receptive_field->height, row.receptive_field->width};
-    layers.push_back(layer);
+    layers.push_back({{"path", row.path},
+                      {"kind", row.kind},
+                      {"output", json_of(row.output)},
+                      {"parameters", row.parameters},
+                      {"multiply_adds", row.multiply_adds},
+                      {"receptive_field", {row.receptive_field.height, row.receptive_field.width}}});
   }
-  Json model_facts{{"name", model},
-                   {"input", json_of(summary.input)},
-                   {"parameters", summary.parameters},
-                   {"multiply_adds", summary.multiply_adds}};
-  if (summary.receptive_field)
-    model_facts["receptive_field"] = {summary.receptive_field->height, summary.receptive_field->width};
-  model_facts["layers"] = layers;
-  return model_facts;
+  return {{"name", model},
+          {"input", json_of(summary.input)},
+          {"parameters", summary.parameters},
+          {"multiply_adds", summary.multiply_adds},
+          {"receptive_field", {summary.receptive_field.height, summary.receptive_field.width}},
+          {"layers", layers}};
 }
 
 Json json_of(const Splits& data, const Survey& survey) {

@@ -1,0 +1,182 @@
+// trous inspect: what a network is made of, what it can see, and what a checkpoint says of itself.
+#include <cmath>
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include <trous/cli/commands.h>
+#include <trous/cli/open.h>
+#include <trous/cli/tell.h>
+#include <trous/core/error.h>
+#include <trous/data/file.h>
+#include <trous/data/png.h>
+#include <trous/layers/coverage.h>
+#include <trous/layers/network.h>
+
+namespace trous::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InspectCommand {
+  std::string what, coverage, dot;
+  std::int64_t height = 64, width = 64, channels = 1, classes = 2;
+  bool weights = false;
+  Voice voice;
+};
+
+struct Subject {
+  std::string name;
+  AnyLayer net;
+  std::optional<CheckpointInfo> info;
+};
+
+// A network by name or FILE.json, with first values; or a run or checkpoint.
+Subject open_subject(const InspectCommand& c) {
+  const std::vector<std::string> names = network_names();
+  if (std::find(names.begin(), names.end(), c.what) != names.end() || c.what.ends_with(".json")) {
+    AnyLayer net = c.what.ends_with(".json")
+                       ? network_from_json(contents_of(c.what))
+                       : network_from_json(network_description(
+                             c.what, {.in_channels = c.channels, .classes = c.classes}));
+    initialize(net, Key{0});
+    return {c.what, std::move(net), std::nullopt};
+  }
+  Trained trained = open_trained(c.what);
+  return {trained.path, std::move(trained.loaded.net), std::move(trained.loaded.info)};
+}
+
+struct Statistics {
+  std::string path;
+  Shape shape;
+  double mean, deviation, smallest, largest;
+};
+
+Statistics statistics_of(const std::string& path, const Tensor& tensor) {
+  double sum = 0, squares = 0, low = INFINITY, high = -INFINITY;
+  visit(tensor.dtype(), [&]<class T> {
+    for (const T value : tensor.values<T>()) {
+      const auto v = static_cast<double>(value);
+      sum += v;
+      squares += v * v;
+      low = std::min(low, v);
+      high = std::max(high, v);
+    }
+  });
+  const auto n = static_cast<double>(tensor.elements());
+  return {path, tensor.shape(), sum / n, std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n))), low, high};
+}
+
+std::vector<Statistics> statistics_of(const AnyLayer& net) {
+  std::vector<Statistics> all;
+  for (const auto& [path, parameter] : parameters(net)) all.push_back(statistics_of(path, parameter->get().value()));
+  for (const auto& [path, buffer] : buffers(net)) all.push_back(statistics_of(path, buffer->get()));
+  return all;
+}
+
+void tell_statistics(const std::vector<Statistics>& all) {
+  std::size_t widest = 7, shapes = 5;
+  for (const Statistics& s : all) {
+    widest = std::max(widest, s.path.size());
+    shapes = std::max(shapes, text(s.shape).size());
+  }
+  std::cout << "  " << std::left << std::setw(static_cast<int>(widest) + 2) << "weights"
+            << std::setw(static_cast<int>(shapes)) << "shape" << std::right << std::setw(10) << "mean"
+            << std::setw(10) << "deviation" << std::setw(10) << "smallest" << std::setw(10) << "largest" << '\n';
+  for (const Statistics& s : all) {
+    std::cout << "  " << std::left << std::setw(static_cast<int>(widest) + 2) << s.path
+              << std::setw(static_cast<int>(shapes)) << text(s.shape) << std::right;
+    for (const double value : {s.mean, s.deviation, s.smallest, s.largest})
+      std::cout << std::setw(10) << fixed(value, 4);
+    std::cout << '\n';
+  }
+  std::cout << '\n';
+}
+
+void tell_info(const CheckpointInfo& info) {
+  std::cout << "  learned from " << info.data << ", step " << info.step << " of " << info.steps << ", seed " << info.seed
+            << "; best validation mIoU " << fixed(info.best_score, 3) << " at step " << info.best_step
+            << "\n  classes:";
+  for (std::size_t i = 0; i < info.classes.size(); ++i) std::cout << (i ? ", " : " ") << info.classes[i];
+  std::cout << "\n\n";
+}
+
+// The layers in the order they run, for graphviz.
+std::string dot_of(const Summary& summary) {
+  std::string graph = "digraph network {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\"];\n  input [label=\"input " +
+                      text(summary.input) + "\"];\n";
+  std::string before = "input";
+  for (std::size_t i = 0; i < summary.layers.size(); ++i) {
+    const LayerRow& row = summary.layers[i];
+    const std::string name = text("layer", i);
+    graph += text("  ", name, " [label=\"", row.path, "\\n", row.kind, ' ', row.output, "\"];\n  ", before, " -> ", name,
+                  ";\n");
+    before = name;
+  }
+  return graph + "}\n";
+}
+
+Json json_of_all(const Subject& subject, const Summary& summary, const Coverage& seen) {
+  Json weights = Json::array();
+  for (const Statistics& s : statistics_of(subject.net)) {
+    weights.push_back({{"path", s.path},
+                       {"mean", s.mean},
+                       {"deviation", s.deviation},
+                       {"smallest", s.smallest},
+                       {"largest", s.largest}});
+  }
+  Json result{{"model", json_of(summary, subject.name)},
+              {"coverage", {{"height", seen.height}, {"width", seen.width}, {"share", seen.share}}},
+              {"weights", weights}};
+  if (subject.info) {
+    result["checkpoint"] = {{"data", subject.info->data},           {"classes", subject.info->classes},
+                            {"step", subject.info->step},           {"steps", subject.info->steps},
+                            {"seed", std::to_string(subject.info->seed)}, {"best_step", subject.info->best_step},
+                            {"best_score", subject.info->best_score}, {"network", Json::parse(subject.info->network)}};
+  }
+  return result;
+}
+
+int run(const InspectCommand& c) {
+  const Subject subject = open_subject(c);
+  const Shape image{c.height, c.width, in_channels_of(subject.net)};
+  const Summary summary = summary_of(subject.name, subject.net, image);
+  const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});
+  if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(seen));
+  if (!c.dot.empty()) write_text(c.dot, dot_of(summary));
+  if (c.voice.json) {
+    std::cout << json_of_all(subject, summary, seen).dump() << '\n';
+    return ok;
+  }
+  if (subject.info) tell_info(*subject.info);
+  std::cout << summary << "\n  The middle output pixel sees " << percent(seen.share) << " of a box of " << seen.height
+            << 'x' << seen.width << " pixels of an image of " << c.height << 'x' << c.width << ".\n\n";
+  if (c.weights) tell_statistics(statistics_of(subject.net));
+  return ok;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, int& code) {
+  const auto c = std::make_shared<InspectCommand>();
+  CLI::App* const inspect = app.add_subcommand("inspect", "Tells what a network is made of and what it can see.");
+  inspect->add_option("WHAT", c->what, "folder of a run, a checkpoint, a network's name, or a FILE.json")
+      ->required()
+      ->check(not_empty());
+  inspect->add_option("--height", c->height, "of the image")->check(whole(1, 32768))->capture_default_str();
+  inspect->add_option("--width", c->width, "of the image")->check(whole(1, 32768))->capture_default_str();
+  inspect->add_option("--channels", c->channels, "of the image, for a network by name")
+      ->check(whole(1, 4096))
+      ->capture_default_str();
+  inspect->add_option("--classes", c->classes, "for a network by name")->check(whole(1, 4096))->capture_default_str();
+  inspect->add_flag("--weights", c->weights, "also the statistics of every parameter and buffer");
+  inspect->add_option("--coverage", c->coverage, "write a picture of the input pixels that the middle output pixel sees")
+      ->check(not_empty());
+  inspect->add_option("--dot", c->dot, "write the layers as a graph for graphviz")->check(not_empty());
+  add_voice(*inspect, c->voice);
+  inspect->callback([c, &code] { code = run(*c); });
+}
+
+}  // namespace trous::cli
