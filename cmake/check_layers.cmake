@@ -19,13 +19,14 @@ set(allowed_examples "trous.h")
 # The tests of the tape use toy ops of their own, which proves that the tape needs none of ours.
 set(allowed_tests_autograd "core;autograd")
 
-set(library_patterns "Eigen/;nlohmann/;tbb/;hwy/;CLI/;png.h;zlib.h;sha2.h")
+set(library_patterns "Eigen/;nlohmann/;tbb/;hwy/;CLI/;png.h;jpeglib.h;zlib.h;sha2.h")
 set(doors_Eigen/ "^(ops/kernels/reference/|core/eigen_interop\\.h|layers/initializers\\.cpp)")
 set(doors_nlohmann/ "^(data|train|cli)/[^.]*\\.cpp|^layers/from_json\\.cpp")
 set(doors_tbb/ "^core/(parallel|storage)\\.cpp")
 set(doors_hwy/ "^ops/kernels/fast/")
 set(doors_CLI/ "^cli/[^.]*\\.cpp")
 set(doors_png.h "^data/[^.]*\\.cpp")
+set(doors_jpeglib.h "^data/[^.]*\\.cpp")
 set(doors_zlib.h "^data/[^.]*\\.cpp")
 set(doors_sha2.h "^data/digest\\.cpp")
 

@@ -44,6 +44,7 @@ inline Bytes slurp(const std::string& path) {
 }
 
 inline void spill(const std::string& path, std::span<const std::uint8_t> bytes) {
+  std::filesystem::remove(path);  // some file systems flush what replaces a file's content
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   ASSERT_TRUE(file.flush()) << path;
