@@ -101,6 +101,14 @@ TEST(FocalLoss, WithGamma0IsCrossEntropy) {
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 16 * 0x1p-53);
 }
 
+// What is left of a confident pixel's slope is cross-entropy's, also where p rounds to 1.
+TEST(FocalLoss, WithGamma0IsCrossEntropyUpToCertainty) {
+  const Variable x = track(f32({1, 2}, {20, 0}));
+  const Numbers a = numbers(grad(focal_loss(x, i32({1}, {0}), {.gamma = 0}), {x})[0]);
+  EXPECT_FLOAT_EQ(static_cast<float>(a[1]), std::exp(-20.0F));
+  EXPECT_EQ(numbers(grad(focal_loss(x, i32({1}, {0}), {.gamma = 0.5}), {x})[0]), (Numbers{0, 0}));
+}
+
 // Right and wrong by 2000: p is exactly 0 or 1.
 TEST(DiceLoss, IsExactAtLogitsOf1000) {
   for (const DType dtype : {DType::float32, DType::float64}) {
@@ -199,7 +207,13 @@ TEST(RegionLosses, AreZeroWhereNothingCounts) {
 TEST(DiceLoss, LeavesAbsentClassesOutOfTheMean) {
   const Tensor logits = f64({2, 3}, {0, 0, -1000, 0, 0, -1000});
   // p = 1/2 for classes 0 and 1; class 0 alone occurs: 1 - (2 * 1 + 0) / (1 + 2 + 0) = 1/3.
-  EXPECT_DOUBLE_EQ(numbers(dice_loss(logits, i32({2}, {0, 0}), {.smooth = 0}))[0], 1.0 / 3);
+  const Variable x = track(logits), loss = dice_loss(x, i32({2}, {0, 0}), {.smooth = 0});
+  EXPECT_DOUBLE_EQ(numbers(loss)[0], 1.0 / 3);
+  // Class 2 is neither there nor predicted, which is 0 / 0 but for the mask. By the quotient rule the slope
+  // in p_i0 is -(2 * 3 - 2 * 1) / 9 = -4/9, and p_i0 moves by 1/4 with either logit.
+  const Numbers g = numbers(grad(loss, {x})[0]);
+  const Numbers expected{-1.0 / 9, 1.0 / 9, 0, -1.0 / 9, 1.0 / 9, 0};
+  for (std::size_t i = 0; i < g.size(); ++i) EXPECT_NEAR(g[i], expected[i], 8 * 0x1p-53) << i;
 }
 
 TEST(RegionLosses, HaveGradientsOfOrder3) {
