@@ -1,13 +1,10 @@
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include <gtest/gtest.h>
 
-#include <trous/core/error.h>
 #include <trous/core/parallel.h>
-#include <trous/core/random.h>
 #include <trous/data/fashion.h>
 #include <trous/data/folder.h>
 #include <trous/data/shapes.h>
@@ -19,29 +16,6 @@ namespace trous {
 namespace {
 
 Dataset pictures() { return shapes({.size = 16, .train = 40}).train; }
-
-// A grey image of one value, and a mask that is `label` but for one pixel of class 0.
-Sample plain(std::int64_t height, std::int64_t width, double value, double label) {
-  Sample sample{.image = Tensor::full({height, width, 1}, DType::float32, value),
-                .mask = Tensor::full({height, width}, DType::int32, label)};
-  sample.mask.mutable_values<std::int32_t>()[0] = 0;
-  return sample;
-}
-
-void write_plain(const std::string& directory, std::int64_t count, std::int64_t first = 0) {
-  for (std::int64_t i = first; i < first + count; ++i) {
-    write_pair(directory, std::to_string(1000 + i), plain(4, 6, static_cast<double>(i) / 51, 1));
-  }
-}
-
-// The only faults of a folder, with the first line taken off.
-std::string fault_of(const FolderOptions& options) {
-  const std::string message = message_of<FileError>([&] { folder(options); });
-  const std::string head = "folder: " + options.directory +
-                           " has 1 fault, so nothing was read from it. Mend it and start again:\n  ";
-  EXPECT_TRUE(message.starts_with(head)) << message;
-  return message.substr(std::min(head.size(), message.size()));
-}
 
 std::vector<float> pixels(const Sample& sample) { return sample.image.to_vector<float>(); }
 std::vector<std::int32_t> labels(const Sample& sample) { return sample.mask.to_vector<std::int32_t>(); }
@@ -317,21 +291,6 @@ TEST(Folder, ReadyMadeSplitsAreKept) {
   }
 }
 
-TEST(Folder, AnImageInTwoReadyMadeSplitsIsALeak) {
-  const Scratch scratch;
-  write_plain(scratch / "train", 3);
-  write_plain(scratch / "val", 2, 3);
-  write_plain(scratch / "test", 2, 2);
-  EXPECT_EQ(
-      message_of<FileError>([&] { folder({.directory = scratch.path()}); }),
-      "folder: " + scratch.path() +
-          " has 2 faults, so nothing was read from it. Mend them and start again:\n  " + scratch.path() +
-          "/test/images/1002.png shows the same pixels as " + scratch.path() +
-          "/train/images/1002.png, so test would ask for what train has shown. Remove one of them.\n  " +
-          scratch.path() + "/test/images/1003.png shows the same pixels as " + scratch.path() +
-          "/val/images/1003.png, so test would ask for what validation has shown. Remove one of them.");
-}
-
 TEST(Folder, ListsTheFilesItRead) {
   const Scratch scratch;
   write_plain(scratch.path(), 3);
@@ -359,161 +318,6 @@ TEST(Folder, IgnoresWhatIsNoImageAndSaysSo) {
   EXPECT_NE(
       folder({.directory = scratch.path()}).train.source.find("; 2 entries that are no PNG or JPEG ignored"),
       std::string::npos);
-}
-
-TEST(Folder, NamesTenFaultsInOneGo) {
-  const Scratch scratch;
-  const Dataset set = pictures();
-  write_folder(scratch.path(), set, 12);
-  write_classes(scratch.path(), set);
-  std::string expected =
-      "folder: " + scratch.path() + " has 10 faults, so nothing was read from it. Mend them and start again:";
-  for (const std::string& fault : plant_ten_faults(scratch.path(), set)) expected += "\n  " + fault;
-  const int before = threads();
-  for (const int count : {1, 3}) {
-    set_threads(count);
-    EXPECT_EQ(message_of<FileError>([&] { folder({.directory = scratch.path()}); }), expected);
-  }
-  set_threads(before);
-}
-
-TEST(Folder, NamesFiftyFaultsAndCountsTheRest) {
-  const Scratch scratch;
-  write_plain(scratch.path(), 53);
-  std::filesystem::remove_all(scratch / "masks");
-  std::filesystem::create_directory(scratch / "masks");
-  const std::string message = message_of<FileError>([&] { folder({.directory = scratch.path()}); });
-  EXPECT_TRUE(message.starts_with("folder: " + scratch.path() + " has 53 faults")) << message;
-  EXPECT_TRUE(message.ends_with("/images/1049.png has no mask: " + scratch.path() +
-                                "/masks has no 1049.png. Add it, or move the image away.\n  and 3 more"))
-      << message;
-}
-
-TEST(Folder, SaysWhatIsWrongWithTheLayout) {
-  const Scratch scratch;
-  const std::string& at = scratch.path();
-  const auto fault = [&] { return fault_of({.directory = at}); };
-  EXPECT_EQ(fault_of({.directory = at + "/none"}),
-            at + "/none does not exist. Give a directory with images/ and masks/ in it.");
-  spill(at + "/file", {});
-  EXPECT_EQ(fault_of({.directory = at + "/file"}),
-            at + "/file is no directory. Give a directory with images/ and masks/ in it.");
-  EXPECT_EQ(
-      fault(),
-      at + " has no images/ and masks/, and no train/ and validation/ with these in them. Put the images "
-           "into images/ and a mask of the same name for each into masks/.");
-  write_plain(at, 3);
-  std::filesystem::rename(at + "/masks", at + "/other");
-  EXPECT_EQ(
-      fault(),
-      at + "/masks does not exist. Make it: images/ holds the images, masks/ a mask of the same name for "
-           "each.");
-  std::filesystem::rename(at + "/other", at + "/masks");
-  std::filesystem::create_directory(at + "/train");
-  EXPECT_EQ(fault(), at + " has images/ or masks/ and also train/. Keep one layout: move the other away.");
-  std::filesystem::remove_all(at + "/images");
-  std::filesystem::remove_all(at + "/masks");
-  write_plain(at + "/train", 2);
-  EXPECT_EQ(fault(),
-            at + " has train/ but no validation/, which decides when the network is at its best. Move some "
-                 "pairs of images and masks there.");
-  write_plain(at + "/val", 2, 2);
-  EXPECT_EQ(folder({.directory = at}).train.size, 2);
-  write_plain(at + "/validation", 2, 4);
-  EXPECT_EQ(fault(), at + " has validation/ and val/. Keep one of them.");
-  std::filesystem::remove_all(at + "/val");
-  std::filesystem::remove_all(at + "/train");
-  EXPECT_EQ(fault(), at + " has validation/ but no train/, which the network learns from. Add it.");
-}
-
-TEST(Folder, SaysWhichFilesHaveOtherFormats) {
-  const Scratch scratch;
-  const std::string& at = scratch.path();
-  write_plain(at, 4);
-  std::filesystem::rename(at + "/masks/1001.png", at + "/masks/1001.tif");
-  EXPECT_EQ(fault_of({.directory = at}), at + "/images/1001.png has no mask: " + at +
-                                             "/masks/1001.tif is no PNG by its name. Save it as 1001.png.");
-  std::filesystem::rename(at + "/masks/1001.tif", at + "/masks/1001.jpg");
-  spill(at + "/masks/1001.jpg", slurp(golden("color.jpg")));
-  EXPECT_EQ(fault_of({.directory = at}),
-            at + "/masks/1001.jpg is a JPEG file. A JPEG's colours are not exact; save masks as PNG.");
-  std::filesystem::remove_all(at);
-  make_directories(at + "/images");
-  make_directories(at + "/masks");
-  EXPECT_EQ(fault_of({.directory = at}),
-            at + "/images has no PNG or JPEG file. It is empty. Convert the images to PNG or JPEG.");
-  spill(at + "/images/b.tif", {});
-  spill(at + "/images/a.tif", {});
-  EXPECT_EQ(fault_of({.directory = at}),
-            at + "/images has no PNG or JPEG file. It has 2 other entries, such as a.tif. "
-                 "Convert the images to PNG or JPEG.");
-  std::filesystem::create_symlink(at + "/nowhere", at + "/images/a.png");
-  write_mask(at + "/masks/a.png", plain(4, 4, 0, 1).mask, MaskCoding::grey);
-  EXPECT_EQ(fault_of({.directory = at}),
-            at + "/images/a.png cannot be opened. The system says: No such file or "
-                 "directory. Give the path of a readable file.");
-}
-
-TEST(Folder, AFaultyTableIsOneFault) {
-  const Scratch scratch;
-  const Dataset set = pictures();
-  write_folder(scratch.path(), set, 4, MaskCoding::colors);
-  spill(scratch / "classes.json", bytes_of(R"(["a", "a"])"));
-  EXPECT_EQ(fault_of({.directory = scratch.path()}),
-            scratch / "classes.json" +
-                R"( has the name "a" at 0 and at 1. Names differ; give one of them another.)");
-}
-
-TEST(Folder, RgbMasksWithoutATableAreAFaultEach) {
-  const Scratch scratch;
-  write_plain(scratch.path(), 4);
-  write_png(scratch / "masks/1002.png", Tensor({4, 6, 3}, [] {
-              Bytes rgb(72, 0);
-              rgb[4] = 9;
-              return rgb;
-            }()));
-  EXPECT_EQ(fault_of({.directory = scratch.path()}),
-            scratch / "masks/1002.png" +
-                " is an RGB mask, and there is no classes.json. It has #000000, #000900. Write classes.json: "
-                R"([{"name": "background", "color": "#000000"}, ...].)");
-}
-
-TEST(Folder, MasksOfOneClassLeaveNothingToLearn) {
-  const Scratch scratch;
-  for (std::int64_t i = 0; i < 4; ++i) {
-    write_pair(scratch.path(), std::to_string(i), plain(4, 4, static_cast<double>(i) / 51, 0));
-  }
-  EXPECT_EQ(fault_of({.directory = scratch.path()}),
-            "all masks (4) show only class 0, class 0. There is nothing to learn; draw what is to be found, "
-            "with another "
-            "class.");
-  const Scratch ready;
-  for (std::int64_t i = 0; i < 4; ++i) {
-    write_pair(ready / (i < 3 ? "train" : "val"), std::to_string(i),
-               plain(4, 4, static_cast<double>(i) / 51, i < 3 ? 0 : 1));
-  }
-  EXPECT_EQ(fault_of({.directory = ready.path()}),
-            "the masks of the train split (3) show only class 0, class 0. There is nothing to learn; draw "
-            "what is to be "
-            "found, with another class.");
-}
-
-TEST(Folder, SaysWhichFileHasChangedMeanwhile) {
-  const Scratch scratch;
-  write_plain(scratch.path(), 3);
-  const Splits splits = folder({.directory = scratch.path(), .memory = 0});
-  const Splits kept = folder({.directory = scratch.path()});
-  for (const char* stem : {"1000", "1001", "1002"}) write_pair(scratch.path(), stem, plain(4, 5, 0, 1));
-  EXPECT_TRUE(
-      message_of<FileError>([&] { splits.train.sample(0); })
-          .ends_with(".png or its mask has changed its size since it was first read, from 6 x 4 (width x "
-                     "height). Start again, and leave the files alone meanwhile."));
-  EXPECT_NO_THROW(checked_sample(kept.train, 0));
-  for (const char* stem : {"1000", "1001", "1002"}) write_pair(scratch.path(), stem, plain(4, 6, 0, 2));
-  EXPECT_TRUE(
-      message_of<FileError>([&] { splits.train.sample(0); })
-          .ends_with(".png has changed since it was first read: it now has number 2. Start again, and leave "
-                     "the files alone meanwhile."));
 }
 
 TEST(Folder, GarmentsWrittenAsPngAreTheGarments) {

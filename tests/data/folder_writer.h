@@ -1,12 +1,15 @@
 // Writes samples of a data set as a user would keep them: a folder of PNG images and masks. And spoils one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include <trous/core/error.h>
 #include <trous/data/dataset.h>
+#include <trous/data/folder.h>
 #include <trous/data/palette.h>
 #include <trous/data/png.h>
 
@@ -57,6 +60,21 @@ inline void write_folder(const std::string& directory, const Dataset& set, std::
     write_pair(directory, std::to_string(1000 + i), set.sample(i), coding);
 }
 
+/// A grey image of one value, and a mask that is `label` but for one pixel of class 0.
+inline Sample plain(std::int64_t height, std::int64_t width, double value, double label) {
+  Sample sample{.image = Tensor::full({height, width, 1}, DType::float32, value),
+                .mask = Tensor::full({height, width}, DType::int32, label)};
+  sample.mask.mutable_values<std::int32_t>()[0] = 0;
+  return sample;
+}
+
+/// `count` pairs of 4 x 6 pixels, each of another grey, with classes 0 and 1: 1000.png, 1001.png, ...
+inline void write_plain(const std::string& directory, std::int64_t count, std::int64_t first = 0) {
+  for (std::int64_t i = first; i < first + count; ++i) {
+    write_pair(directory, std::to_string(1000 + i), plain(4, 6, static_cast<double>(i) / 51, 1));
+  }
+}
+
 /// directory/classes.json with the names of the set, and class_color as their colours.
 inline void write_classes(const std::string& directory, const Dataset& set) {
   std::string list;
@@ -66,6 +84,15 @@ inline void write_classes(const std::string& directory, const Dataset& set) {
             std::to_string(c.red) + ", " + std::to_string(c.green) + ", " + std::to_string(c.blue) + "]}";
   }
   spill(directory + "/classes.json", bytes_of(list + "]\n"));
+}
+
+/// The only fault of a folder, as folder() words it.
+inline std::string fault_of(const FolderOptions& options) {
+  const std::string message = message_of<FileError>([&] { folder(options); });
+  const std::string head = "folder: " + options.directory +
+                           " has 1 fault, so nothing was read from it. Mend it and start again:\n  ";
+  EXPECT_TRUE(message.starts_with(head)) << message;
+  return message.substr(std::min(head.size(), message.size()));
 }
 
 /// Spoils a folder that write_folder filled with 12 or more samples of `set` and write_classes named, by ten
