@@ -1,6 +1,7 @@
 // A head in magnetic resonance: one real T1 volume and the atlas drawn into it, as coronal half-slices.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <trous/data/dataset.h>

@@ -144,8 +144,8 @@ void write_npy(const std::string& path, const Tensor& tensor) {
   std::string header = text("{'descr': '", entry->second, "', 'fortran_order': False, 'shape': (");
   for (int axis = 0; axis < shape.rank(); ++axis) header += text(axis ? ", " : "", shape[axis]);
   header += shape.rank() == 1 ? ",), }" : "), }";
-  // NumPy leaves room for the first extent to grow to 21 digits, then pads to 64 bytes by 1 to 64 spaces.
-  if (shape.rank() > 0) header.append(21 - text(shape[0]).size(), ' ');
+  // To a multiple of 64 bytes. The room that NumPy leaves for the first extent to grow is part of these
+  // spaces: with up to 8 extents whose product is below 2^63 it never takes another 64.
   constexpr std::size_t before = 10, alignment = 64;
   header.append(alignment - (before + header.size() + 1) % alignment, ' ');
   header += '\n';

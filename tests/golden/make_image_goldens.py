@@ -74,12 +74,15 @@ with open(os.path.join(folder, "version2.npy"), "wb") as file:
     numpy.lib.format.write_array(file, numpy.array([1, 2], numpy.int32), version=(2, 0))
 
 
-# NIfTI: voxel [x, y, z] = x + 10 y + 100 z of 3 x 4 x 5, signed types minus 300, floats halved.
+# NIfTI: voxel [x, y, z] = x + 10 y + 100 z of 3 x 4 x 5, halved as uint8 and floats, plus 60000 as uint16, else
+# minus 300.
 def nifti(name, dtype, big=False, compressed=False, slope=None):
     x, y, z = numpy.mgrid[0:3, 0:4, 0:5]
     values = x + 10 * y + 100 * z
     if dtype == numpy.uint8:
         values = values // 2
+    elif dtype == numpy.uint16:
+        values = values + 60000
     elif numpy.issubdtype(dtype, numpy.signedinteger):
         values = values - 300
     elif numpy.issubdtype(dtype, numpy.floating):
