@@ -1,12 +1,15 @@
 // trous data: what a data set holds, and what its samples look like.
+#include <filesystem>
+#include <iomanip>
 #include <iostream>
 #include <memory>
-#include <numeric>
+#include <sstream>
 
 #include <trous/cli/commands.h>
 #include <trous/cli/open.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
+#include <trous/data/palette.h>
 #include <trous/data/picture.h>
 #include <trous/data/png.h>
 
@@ -14,7 +17,7 @@ namespace trous::cli {
 namespace {
 
 struct DataCommand {
-  std::string data, directory, split = "train", preview, augment = "none";
+  std::string data, directory, split = "train", preview, folder, augment = "none";
   std::int64_t count = 12;
   std::uint64_t seed = 0;
   Voice voice;
@@ -33,6 +36,34 @@ void write_preview(const DataCommand& c, const Dataset& split) {
   write_png(c.preview, sample_panel(samples, {.columns = 3}));
 }
 
+std::string numbered(std::int64_t i) {
+  std::ostringstream name;
+  name << std::setfill('0') << std::setw(6) << i << ".png";
+  return name.str();
+}
+
+// As a folder that `trous train --data DIR` takes: images, masks as indexed PNG, and the names of the classes.
+void write_folder(const DataCommand& c, const Splits& data) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  if (fs::exists(c.folder, failure) && !fs::is_empty(c.folder, failure))
+    throw FileError(text(c.folder, ": it exists and is not empty. Choose another --export."));
+  const auto palette = class_palette();
+  for (const auto& [name, split] : {std::pair{"train", &data.train}, std::pair{"validation", &data.validation},
+                                    std::pair{"test", &data.test}}) {
+    const fs::path images = fs::path(c.folder) / name / "images", masks = fs::path(c.folder) / name / "masks";
+    fs::create_directories(images);
+    fs::create_directories(masks);
+    for (std::int64_t i = 0; i < std::min(c.count, split->size); ++i) {
+      const Sample sample = checked_sample(*split, i);
+      write_png((images / numbered(i)).string(), image_picture(sample.image));
+      write_indexed_png((masks / numbered(i)).string(), sample.mask, palette);
+    }
+  }
+  write_text((fs::path(c.folder) / "classes.json").string(),
+             nlohmann::ordered_json(data.train.classes).dump(1) + '\n');
+}
+
 int run(const DataCommand& c) {
   const Splits data = open_data(c.data, c.directory);
   const Survey facts = survey(data);
@@ -45,6 +76,10 @@ int run(const DataCommand& c) {
   if (!c.preview.empty()) {
     write_preview(c, split_named(data, c.split));
     if (c.voice.talks()) std::cout << "  pictures  " << c.preview << "   (input | mask)\n";
+  }
+  if (!c.folder.empty()) {
+    write_folder(c, data);
+    if (c.voice.talks()) std::cout << "  folder    " << c.folder << "   (trous train --data " << c.folder << ")\n";
   }
   return ok;
 }
@@ -60,7 +95,11 @@ void add_data(CLI::App& app, int& code) {
   data->add_option("--split", c->split, "of the preview")
       ->check(one_of({"train", "validation", "test"}))
       ->capture_default_str();
-  data->add_option("--count", c->count, "samples of the preview")->check(whole(1, 1000))->capture_default_str();
+  data->add_option("--export", c->folder, "write the first samples of each split into this folder, as PNG files")
+      ->check(not_empty());
+  data->add_option("--count", c->count, "samples of the preview, and of each split that is exported")
+      ->check(whole(1, 1000000))
+      ->capture_default_str();
   data->add_option("--augment", c->augment, "show them augmented")
       ->check(parsed_by(parse_augmentation))
       ->capture_default_str();

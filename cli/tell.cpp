@@ -179,7 +179,7 @@ Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::str
   return {{"mean_iou", scores.mean_iou()},
           {"foreground_mean_iou", scores.mean_iou(1)},
           {"pixel_accuracy", scores.pixel_accuracy()},
-          {"mean_class_accuracy", scores.mean_class_accuracy()},
+          {"mean_class_accuracy", or_null(scores.mean_class_accuracy())},
           {"classes", per_class}};
 }
 

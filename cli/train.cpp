@@ -12,6 +12,7 @@
 #include <trous/cli/interrupt.h>
 #include <trous/cli/open.h>
 #include <trous/cli/tell.h>
+#include <trous/core/build_info.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/layers/network.h>

@@ -157,7 +157,7 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
   try {
     for (const auto& [name, contents] : files) write_file(fresh + '/' + name, bytes_of(contents));
     write_file(fresh + '/' + metrics_name, bytes_of(std::string(metrics_header) + '\n'));
-    write_file(fresh + '/' + events_name, {});
+    write_file(fresh + '/' + events_name, bytes_of({}));
     const std::string old = fresh + "-old";
     if (occupied) fs::rename(named, old);
     fs::rename(fresh, named);
