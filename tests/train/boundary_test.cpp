@@ -26,9 +26,9 @@ struct BruteForce {
         const auto x = static_cast<std::size_t>(a), y = static_cast<std::size_t>(b);
         if (a / (height * width) != b / (height * width)) continue;
         if (truth[x] == ignore || truth[y] == ignore || labels[x] != c || labels[y] == c) continue;
-        const auto rows = static_cast<double>(a / width - b / width),
-                   columns = static_cast<double>(a % width - b % width);
-        if (std::hypot(rows, columns) <= static_cast<double>(distance) + 1e-9) found.insert(a);
+        const std::int64_t rows = a / width - b / width, columns = a % width - b % width;
+        const double apart = std::hypot(static_cast<double>(rows), static_cast<double>(columns));
+        if (apart <= static_cast<double>(distance) + 1e-9) found.insert(a);
       }
     }
     return found;
