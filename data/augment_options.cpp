@@ -1,0 +1,147 @@
+// The options of an augmentation: their ranges, and their text for command lines and files.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+#include <trous/core/error.h>
+#include <trous/data/augment.h>
+
+namespace trous {
+namespace {
+
+struct Flag {
+  std::string_view word;
+  bool Augmentation::*member;
+};
+
+constexpr std::array flags{Flag{"flip", &Augmentation::flip_horizontal},
+                           Flag{"flip-vertical", &Augmentation::flip_vertical}};
+
+struct Number {
+  std::string_view word;
+  double Augmentation::*member;
+  double low, high;  // `low` changes nothing
+  std::string_view example;
+};
+
+constexpr std::array numbers{
+    Number{"scale", &Augmentation::scale, 1, 100, "1.25 zooms by 0.8 to 1.25."},
+    Number{"rotate", &Augmentation::rotate, 0, 180, "10 turns by -10 to 10 degrees."},
+    Number{"shift", &Augmentation::shift, 0, 1, "0.1 moves by up to a tenth of height and width."},
+    Number{"brightness", &Augmentation::brightness, 0, 1, "0.1 adds -0.1 to 0.1 to values of 0 to 1."},
+    Number{"contrast", &Augmentation::contrast, 0, 1, "0.2 scales by 0.8 to 1.2 about the mean."},
+    Number{"noise", &Augmentation::noise, 0, 1, "0.05 is a standard deviation beside values of 0 to 1."}};
+
+constexpr std::string_view none = "none", crop = "crop";
+constexpr std::int64_t max_crop = 1 << 15;
+
+// All of `word`, or nothing.
+template <class T>
+std::optional<T> parsed(std::string_view word) {
+  T value{};
+  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<Window> parsed_window(std::string_view word) {
+  const std::size_t cross = std::min(word.find('x'), word.size());
+  const auto height = parsed<std::int64_t>(word.substr(0, cross));
+  const auto width = parsed<std::int64_t>(word.substr(std::min(cross + 1, word.size())));
+  if (!height || !width) return std::nullopt;
+  return Window{.height = *height, .width = *width};
+}
+
+// The shortest digits that read back as the same number.
+std::string digits(double value) {
+  std::array<char, 32> buffer{};
+  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
+}
+
+template <class T>
+T readable(const std::optional<T>& value, std::string_view part, std::string_view example) {
+  if (value) return *value;
+  throw ArgumentError(
+      text("augmentation: '", part, "' has no value that can be read. Write it as in ", example, '.'));
+}
+
+[[noreturn]] void unknown(std::string_view part) {
+  std::string all(none);
+  for (const Flag& flag : flags) all += text(", ", flag.word);
+  for (const Number& number : numbers) all += text(", ", number.word, '=');
+  throw ArgumentError(text("augmentation: '", part, "' is no transform. There are ", all, " and ", crop,
+                           "=. Join them with commas, as in flip,scale=1.25,crop=48x64."));
+}
+
+// Sets in `augmentation` what `part` says and returns its word.
+std::string_view set(Augmentation& augmentation, std::string_view part) {
+  const std::size_t equals = std::min(part.find('='), part.size());
+  const std::string_view word = part.substr(0, equals);
+  const std::string_view value = part.substr(std::min(equals + 1, part.size()));
+  for (const Flag& flag : flags) {
+    if (part != flag.word) continue;
+    augmentation.*flag.member = true;
+    return word;
+  }
+  for (const Number& number : numbers) {
+    if (word != number.word) continue;
+    augmentation.*number.member = readable(parsed<double>(value), part, text(word, "=1.5"));
+    return word;
+  }
+  if (word != crop) unknown(part);
+  augmentation.crop = readable(parsed_window(value), part, "crop=48x64, height x width");
+  return word;
+}
+
+}  // namespace
+
+void check(const Augmentation& augmentation) {
+  for (const Number& number : numbers) {
+    const double value = augmentation.*number.member;
+    if (value >= number.low && value <= number.high) continue;
+    throw ArgumentError(text("augmentation: ", number.word, ' ', value, " is outside ", number.low, " to ",
+                             number.high, ". ", number.example));
+  }
+  if (!augmentation.crop) return;
+  const auto [height, width] = *augmentation.crop;
+  if (std::min(height, width) < 1 || std::max(height, width) > max_crop) {
+    throw ArgumentError(text("augmentation: crop ", height, 'x', width,
+                             " is no window. It is height x width, 1 to ", max_crop, " each."));
+  }
+}
+
+Augmentation parse_augmentation(std::string_view words) {
+  Augmentation result;
+  if (words == none) return result;
+  std::vector<std::string_view> seen;
+  for (std::size_t begin = 0; begin <= words.size();) {
+    const std::size_t end = std::min(words.find(',', begin), words.size());
+    const std::string_view word = set(result, words.substr(begin, end - begin));
+    if (std::find(seen.begin(), seen.end(), word) != seen.end()) {
+      throw ArgumentError(
+          text("augmentation: '", word, "' stands twice in '", words, "'. Say each transform once."));
+    }
+    seen.push_back(word);
+    begin = end + 1;
+  }
+  check(result);
+  return result;
+}
+
+std::string to_text(const Augmentation& augmentation) {
+  check(augmentation);
+  std::string result;
+  const auto add = [&](const std::string& part) { result += (result.empty() ? "" : ",") + part; };
+  for (const Flag& flag : flags) {
+    if (augmentation.*flag.member) add(std::string(flag.word));
+  }
+  for (const Number& number : numbers) {
+    const double value = augmentation.*number.member;
+    if (value != number.low) add(text(number.word, '=', digits(value)));
+  }
+  if (augmentation.crop) add(text(crop, '=', augmentation.crop->height, 'x', augmentation.crop->width));
+  return result.empty() ? std::string(none) : result;
+}
+
+}  // namespace trous
