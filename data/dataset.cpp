@@ -26,21 +26,36 @@ Sample checked_sample(const Dataset& dataset, std::int64_t index) {
 }
 
 Batch make_batch(const Dataset& dataset, std::span<const std::int64_t> indices) {
-  const Shape& image = dataset.image_shape;
-  const auto count = static_cast<std::int64_t>(indices.size());
+  const auto sample = [&](std::int64_t i) {
+    return checked_sample(dataset, indices[static_cast<std::size_t>(i)]);
+  };
+  return make_batch(dataset.image_shape, static_cast<std::int64_t>(indices.size()), sample,
+                    Making::in_parallel);
+}
+
+Batch make_batch(const Shape& image, std::int64_t count, const std::function<Sample(std::int64_t)>& sample,
+                 Making making) {
   Batch batch{.images = Tensor::uninitialized({count, image[0], image[1], image[2]}, DType::float32),
               .labels = Tensor::uninitialized({count, image[0], image[1]}, DType::int32)};
   float* images = batch.images.mutable_values<float>().data();
   std::int32_t* labels = batch.labels.mutable_values<std::int32_t>().data();
-  parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
+  const auto make = [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const Sample sample = checked_sample(dataset, indices[static_cast<std::size_t>(i)]);
-      std::memcpy(images + i * sample.image.elements(), sample.image.values<float>().data(),
-                  sample.image.bytes());
-      std::memcpy(labels + i * sample.mask.elements(), sample.mask.values<std::int32_t>().data(),
-                  sample.mask.bytes());
+      const Sample made = sample(i);
+      if (!(made.image.shape() == image) || !(made.mask.shape() == Shape{image[0], image[1]})) {
+        throw ShapeError(text("make_batch: sample ", i, " has image ", made.image.shape(), " and mask ",
+                              made.mask.shape(), " in a batch of images ", image, ". Crop or pad them."));
+      }
+      std::memcpy(images + i * made.image.elements(), made.image.values<float>().data(), made.image.bytes());
+      std::memcpy(labels + i * made.mask.elements(), made.mask.values<std::int32_t>().data(),
+                  made.mask.bytes());
     }
-  });
+  };
+  if (making == Making::here) {
+    make(0, count);
+  } else {
+    parallel_for(count, 1, make);
+  }
   return batch;
 }
 

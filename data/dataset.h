@@ -44,6 +44,14 @@ struct Batch {
 /// The samples with these indices, stacked in this order; made in parallel. Throws as checked_sample.
 Batch make_batch(const Dataset& dataset, std::span<const std::int64_t> indices);
 
+/// Who makes the samples of a batch: the threads of parallel_for, or the calling thread alone.
+enum class Making { in_parallel, here };
+
+/// The samples `sample(0)` .. `sample(count - 1)`, each with an image of `image_shape` = [h, w, channels],
+/// stacked in this order. Throws ShapeError or DTypeError for other samples.
+Batch make_batch(const Shape& image_shape, std::int64_t count,
+                 const std::function<Sample(std::int64_t)>& sample, Making making);
+
 /// Which samples each training step takes. The permutations of all epochs, each fresh, follow one another
 /// in one endless sequence, and step k takes the elements k batch .. (k + 1) batch - 1 of it. So no sample
 /// is ever dropped, every batch is full, and a resumed run needs to know its step and nothing else.

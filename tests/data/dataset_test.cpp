@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <numeric>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -51,6 +52,32 @@ TEST_F(DatasetThreads, ABatchStacksItsSamplesInOrderOnAnyNumberOfThreads) {
 TEST(Dataset, ABatchOfNothingIsABatch) {
   EXPECT_EQ(make_batch(toy(3), {}).images.shape(), (Shape{0, 2, 3, 1}));
   EXPECT_EQ(make_batch(toy(3), {}).labels.shape(), (Shape{0, 2, 3}));
+}
+
+TEST_F(DatasetThreads, ABatchOfAnySamplesIsMadeHereOrInParallel) {
+  set_threads(3);
+  const auto sample = [](std::int64_t i) {
+    return Sample{.image = Tensor::full({2, 3, 1}, DType::float32, static_cast<double>(10 * i)),
+                  .mask = Tensor::full({2, 3}, DType::int32, static_cast<double>(i))};
+  };
+  for (const Making making : {Making::in_parallel, Making::here}) {
+    const Batch batch = make_batch({2, 3, 1}, 5, sample, making);
+    for (std::size_t i = 0; i < 30; ++i) {
+      const auto number = static_cast<std::int32_t>(i / 6);
+      EXPECT_EQ(batch.images.values<float>()[i], static_cast<float>(10 * number));
+      EXPECT_EQ(batch.labels.values<std::int32_t>()[i], number);
+    }
+    EXPECT_EQ(message_of<ShapeError>([&] {
+                make_batch({3, 2, 1}, 1, sample, making);
+              }),
+              "make_batch: sample 0 has image [2, 3, 1] and mask [2, 3] in a batch of images [3, 2, 1]. Crop "
+              "or pad them.");
+  }
+  std::thread::id maker;
+  make_batch(
+      {2, 3, 1}, 1, [&](std::int64_t i) { return maker = std::this_thread::get_id(), sample(i); },
+      Making::here);
+  EXPECT_EQ(maker, std::this_thread::get_id());
 }
 
 TEST(Dataset, SaysWhichSampleIsWrong) {
