@@ -1,5 +1,5 @@
-// The texts come from CMake. The commit stands in a file of its own, which every build looks at and writes where it
-// differs: a new commit compiles that one file.
+// The texts come from CMake. The commit stands in a file of its own, which every build looks at and writes
+// where it differs: a new commit compiles that one file.
 #include <ostream>
 
 #include <trous/core/build_info.h>
@@ -11,8 +11,8 @@ extern const char* const built_from_commit;  // cmake/write_commit.cmake writes 
 const BuildInfo& build_info() {
   static const BuildInfo info{.version = TROUS_VERSION,
                               .compiler = TROUS_COMPILER,
-                                  .build_type = *TROUS_BUILD_TYPE ? TROUS_BUILD_TYPE : "none",
-                                  .commit = built_from_commit};
+                              .build_type = *TROUS_BUILD_TYPE ? TROUS_BUILD_TYPE : "none",
+                              .commit = built_from_commit};
   return info;
 }
 

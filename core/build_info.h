@@ -1,4 +1,5 @@
-// What this library was built from, for the record of a run: a run repeats bit for bit with the same build only.
+// What this library was built from, for the record of a run: a run repeats bit for bit with the same build
+// only.
 #pragma once
 
 #include <iosfwd>
@@ -11,8 +12,8 @@ struct BuildInfo {
   std::string_view version;     ///< "0.1.0"
   std::string_view compiler;    ///< "GNU 12.2.0" or "Clang 14.0.6"
   std::string_view build_type;  ///< "Release", or "none" where no type was chosen
-  /// The 40 digits of the git commit, with "-dirty" behind them where a source of the library or of the program
-  /// differed from it, or "unknown" where the sources were no git checkout.
+  /// The 40 digits of the git commit, with "-dirty" behind them where a source of the library or of the
+  /// program differed from it, or "unknown" where the sources were no git checkout.
   std::string_view commit;
 };
 

@@ -1,4 +1,5 @@
-// A program of somebody who uses trous and sees what is installed only: a tape, its gradient and the check of it.
+// A program of somebody who uses trous and sees what is installed only: a tape, its gradient and the check of
+// it.
 #include <iostream>
 #include <stdexcept>
 

@@ -1,5 +1,5 @@
-// What the library says it was built from, against what the compiler of this test says of itself. That the commit is
-// the right one is checked where a commit can be made: tests/house/commit_test.sh.
+// What the library says it was built from, against what the compiler of this test says of itself. That the
+// commit is the right one is checked where a commit can be made: tests/house/commit_test.sh.
 #include <regex>
 #include <sstream>
 #include <string>
@@ -44,7 +44,8 @@ TEST(BuildInfo, NamesACommitOrSaysThatItIsUnknown) {
 
 TEST(BuildInfo, PrintsOneLine) {
   std::ostringstream printed;
-  printed << BuildInfo{.version = "1.2.3", .compiler = "GNU 12.2.0", .build_type = "Release", .commit = "unknown"};
+  printed << BuildInfo{
+      .version = "1.2.3", .compiler = "GNU 12.2.0", .build_type = "Release", .commit = "unknown"};
   EXPECT_EQ(printed.str(), "trous 1.2.3 (commit unknown, Release, GNU 12.2.0)");
 }
 

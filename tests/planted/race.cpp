@@ -1,5 +1,5 @@
-// A planted fault: every chunk of a parallel_for adds to one plain number. ThreadSanitizer must report it, which
-// it can only if the chunks ran on more than one thread: so they wait for one another first.
+// A planted fault: every chunk of a parallel_for adds to one plain number. ThreadSanitizer must report it,
+// which it can only if the chunks ran on more than one thread: so they wait for one another first.
 #include <atomic>
 #include <chrono>
 #include <thread>
