@@ -30,11 +30,11 @@ Parameter filters_for(const FilterPlan& p, const Initializer& initializer) {
     throw ArgumentError(text(layer, ": stride ", stride, ", rate ", rate, ". Each must be 1 or more."));
   }
   // With a stride s only every s-th tap of an axis meets a given pixel of the larger image.
+  const Shape in_out{kernel.height, kernel.width, in, out};
+  static_cast<void>(in_out.elements());  // throws where a product overflows
   const std::int64_t taps = kernel.height * kernel.width;
-  const std::int64_t share = std::max<std::int64_t>(1, taps / (stride.height * stride.width));
-  if (order == Channels::in_out) {
-    return {{{kernel.height, kernel.width, in, out}, taps * in, share * out}, initializer};
-  }
+  const std::int64_t share = std::max<std::int64_t>(1, taps / stride.height / stride.width);
+  if (order == Channels::in_out) return {{in_out, taps * in, share * out}, initializer};
   return {{{kernel.height, kernel.width, out, in}, share * in, taps * out}, initializer};
 }
 

@@ -14,6 +14,17 @@ struct Conv2dLayerOptions {
   WindowPadding padding = Padding::same;
   bool bias = true;
   Initializer initializer = he_normal();
+
+  static void parts(auto& self, auto&& f) {
+    f("in_channels", self.in_channels, required);
+    f("out_channels", self.out_channels, required);
+    f("kernel", self.kernel);
+    f("stride", self.stride);
+    f("rate", self.rate);
+    f("padding", self.padding);
+    f("bias", self.bias);
+    f("initializer", self.initializer);
+  }
 };
 
 /// y = conv2d(x, filters) + bias.
@@ -72,6 +83,16 @@ struct AtrousConv2dLayerOptions {
   WindowPadding padding = Padding::same;  ///< SAME or VALID; counts are for Conv2d with a rate
   bool bias = true;
   Initializer initializer = he_normal();
+
+  static void parts(auto& self, auto&& f) {
+    f("in_channels", self.in_channels, required);
+    f("out_channels", self.out_channels, required);
+    f("kernel", self.kernel);
+    f("rate", self.rate);
+    f("padding", self.padding);
+    f("bias", self.bias);
+    f("initializer", self.initializer);
+  }
 };
 
 /// y = atrous_conv2d(x, filters) + bias, see ops/atrous_conv2d.h. Throws as Conv2d.

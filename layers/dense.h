@@ -9,6 +9,13 @@ struct DenseOptions {
   std::int64_t in_features, out_features;
   bool bias = true;
   Initializer initializer = glorot_uniform();
+
+  static void parts(auto& self, auto&& f) {
+    f("in_features", self.in_features, required);
+    f("out_features", self.out_features, required);
+    f("bias", self.bias);
+    f("initializer", self.initializer);
+  }
 };
 
 /// y = x weights + bias over the last axis.

@@ -7,20 +7,22 @@
 namespace trous {
 
 Initializer he_normal() {
-  return [](const ParameterSpec& spec, DType dtype, Key key) {
-    return normal(spec.shape, dtype, key, 0, std::sqrt(2.0 / static_cast<double>(spec.fan_in)));
-  };
+  return {[](const ParameterSpec& spec, DType dtype, Key key) {
+            return normal(spec.shape, dtype, key, 0, std::sqrt(2.0 / static_cast<double>(spec.fan_in)));
+          },
+          "he_normal"};
 }
 
 Initializer glorot_uniform() {
-  return [](const ParameterSpec& spec, DType dtype, Key key) {
-    const double limit = std::sqrt(6.0 / static_cast<double>(spec.fan_in + spec.fan_out));
-    return uniform(spec.shape, dtype, key, -limit, limit);
-  };
+  return {[](const ParameterSpec& spec, DType dtype, Key key) {
+            const double limit = std::sqrt(6.0 / static_cast<double>(spec.fan_in + spec.fan_out));
+            return uniform(spec.shape, dtype, key, -limit, limit);
+          },
+          "glorot_uniform"};
 }
 
 Initializer orthogonal(double gain) {
-  return [gain](const ParameterSpec& spec, DType dtype, Key key) {
+  const auto draw = [gain](const ParameterSpec& spec, DType dtype, Key key) {
     const int rank = spec.shape.rank();
     const std::int64_t columns = rank > 0 ? spec.shape[rank - 1] : 1, rows = spec.shape.elements() / columns;
     using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -38,14 +40,17 @@ Initializer orthogonal(double gain) {
     }
     return result.cast(dtype);
   };
+  return {draw, gain == 1 ? "orthogonal" : ""};
 }
 
 Initializer zeros() {
-  return [](const ParameterSpec& spec, DType dtype, Key) { return Tensor::zeros(spec.shape, dtype); };
+  return {[](const ParameterSpec& spec, DType dtype, Key) { return Tensor::zeros(spec.shape, dtype); },
+          "zeros"};
 }
 
 Initializer ones() {
-  return [](const ParameterSpec& spec, DType dtype, Key) { return Tensor::ones(spec.shape, dtype); };
+  return {[](const ParameterSpec& spec, DType dtype, Key) { return Tensor::ones(spec.shape, dtype); },
+          "ones"};
 }
 
 }  // namespace trous

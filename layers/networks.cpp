@@ -1,3 +1,5 @@
+#include <limits>
+
 #include <trous/core/error.h>
 #include <trous/layers/networks.h>
 #include <trous/ops/arithmetic.h>
@@ -33,12 +35,15 @@ Conv2d classifier(std::int64_t in, std::int64_t classes) {
   return Conv2d{{.in_channels = in, .out_channels = classes, .kernel = 1, .initializer = glorot_uniform()}};
 }
 
-std::int64_t width_or(const SegmentationOptions& o, std::int64_t own) {
-  if (o.width < 0) {
+// The options with the width that is used; `own` is the network's.
+SegmentationOptions resolved(SegmentationOptions o, std::int64_t own) {
+  // Widths are doubled on the way.
+  if (o.width < 0 || o.width > std::numeric_limits<std::int64_t>::max() / 2) {
     throw ArgumentError(text("SegmentationOptions: width ", o.width,
                              ". Give the number of channels, or 0 for the network's own."));
   }
-  return o.width > 0 ? o.width : own;
+  if (o.width == 0) o.width = own;
+  return o;
 }
 
 // A transposed filter of twice the stride overlaps itself evenly; with 1x1 filters there is nothing to
@@ -50,11 +55,12 @@ PerAxis up_kernel(PerAxis kernel) { return {kernel.height == 1 ? 1 : 4, kernel.w
 Variable norm_relu(const BatchNorm& norm, const Variable& x, Pass& pass) { return relu(norm(x, pass)); }
 
 SmallDilated::SmallDilated(const SegmentationOptions& o)
-    : stem(conv(o.in_channels, width_or(o, 16), o.kernel, 1)),
-      down(conv(width_or(o, 16), 2 * width_or(o, 16), o.kernel, 2)),
-      up(conv_transpose(2 * width_or(o, 16), width_or(o, 16), up_kernel(o.kernel), 2)),
-      head(classifier(width_or(o, 16), o.classes)) {
-  const std::int64_t wide = 2 * width_or(o, 16);
+    : options(resolved(o, 16)),
+      stem(conv(o.in_channels, options.width, o.kernel, 1)),
+      down(conv(options.width, 2 * options.width, o.kernel, 2)),
+      up(conv_transpose(2 * options.width, options.width, up_kernel(o.kernel), 2)),
+      head(classifier(options.width, o.classes)) {
+  const std::int64_t wide = 2 * options.width;
   for (const int rate : {2, 4, 8, 4, 2}) context.push_back(atrous(wide, wide, o.kernel, rate, Padding::same));
 }
 
@@ -65,8 +71,9 @@ Variable SmallDilated::operator()(const Variable& x, Pass& pass) const {
   return head(fine + up(y, fine, pass), pass);
 }
 
-MirrorContext::MirrorContext(const SegmentationOptions& o) : head(classifier(width_or(o, 12), o.classes)) {
-  const std::int64_t width = width_or(o, 12);
+MirrorContext::MirrorContext(const SegmentationOptions& o)
+    : options(resolved(o, 12)), head(classifier(options.width, o.classes)) {
+  const std::int64_t width = options.width;
   std::int64_t in = o.in_channels;
   for (const int rate : {1, 1, 2, 4, 8}) {
     encoder.push_back(atrous(in, width, o.kernel, rate, Padding::valid));

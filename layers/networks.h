@@ -11,6 +11,13 @@ struct SegmentationOptions {
   std::int64_t classes = 5;  ///< background included
   std::int64_t width = 0;    ///< channels; 0 means the network's own default
   PerAxis kernel = 3;        ///< of every convolution but the last; 1 sees single pixels only
+
+  static void parts(auto& self, auto&& f) {
+    f("in_channels", self.in_channels);
+    f("classes", self.classes);
+    f("width", self.width);
+    f("kernel", self.kernel);
+  }
 };
 
 /// relu(norm(x))
@@ -39,6 +46,7 @@ struct ConvNormRelu {
 /// x         [n, h, w, in_channels], any height and width
 /// returns   [n, h, w, classes], logits
 struct SmallDilated {
+  SegmentationOptions options;  ///< with the width that is used: 16 where none is given
   ConvNormRelu<Conv2d> stem, down;
   std::vector<ConvNormRelu<AtrousConv2d>> context;
   ConvNormRelu<Conv2dTranspose> up;
@@ -64,6 +72,7 @@ struct SmallDilated {
 /// x         [n, h, w, in_channels], h and w above 32 with 3x3 filters
 /// returns   [n, h, w, classes], logits
 struct MirrorContext {
+  SegmentationOptions options;  ///< with the width that is used: 12 where none is given
   std::vector<ConvNormRelu<AtrousConv2d>> encoder;
   std::vector<ConvNormRelu<AtrousConv2dTranspose>> decoder;
   Conv2d head;

@@ -9,6 +9,12 @@ struct BatchNormOptions {
   std::int64_t channels;
   double momentum = 0.1;  ///< the share of the new batch in the running statistics
   double epsilon = 1e-5;
+
+  static void parts(auto& self, auto&& f) {
+    f("channels", self.channels, required);
+    f("momentum", self.momentum);
+    f("epsilon", self.epsilon);
+  }
 };
 
 /// While training: batch_norm by the batch's statistics, and running statistics
@@ -38,6 +44,8 @@ struct BatchNorm {
 
 struct DropoutOptions {
   double probability = 0.5;  ///< of dropping
+
+  static void parts(auto& self, auto&& f) { f("probability", self.probability); }
 };
 
 /// While training: dropout with a key drawn from the pass. In evaluation: x.

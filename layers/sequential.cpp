@@ -1,4 +1,5 @@
 #include <trous/layers/sequential.h>
+#include <trous/ops/arithmetic.h>
 
 namespace trous {
 
@@ -6,6 +7,15 @@ Variable Sequential::operator()(const Variable& x, Pass& pass) const {
   Variable y = x;
   for (const AnyLayer& layer : layers) y = layer(y, pass);
   return y;
+}
+
+Variable Residual::operator()(const Variable& x, Pass& pass) const {
+  const Variable y = layers(x, pass);
+  if (!(y.shape() == x.shape())) {
+    throw ShapeError(text("Residual: x is ", x.shape(), ", its layers make ", y.shape(),
+                          " of it. Both are added, so they must have one shape."));
+  }
+  return x + y;
 }
 
 }  // namespace trous

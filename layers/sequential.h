@@ -72,6 +72,7 @@ struct Sequential {
   template <class... Layers>
   requires(sizeof...(Layers) > 1 || (sizeof...(Layers) == 1 && (!std::same_as<Layers, Sequential> &&
                                                                 ...))) explicit Sequential(Layers... list) {
+    layers.reserve(sizeof...(list));
     (layers.emplace_back(std::move(list)), ...);
   }
   explicit Sequential(std::vector<AnyLayer> list) : layers(std::move(list)) {}
@@ -81,6 +82,15 @@ struct Sequential {
   static void parts(auto& self, auto&& f) {
     for (std::size_t i = 0; i < self.layers.size(); ++i) f(std::to_string(i), self.layers[i]);
   }
+};
+
+/// y = x + layers(x), which must have x's shape. Throws ShapeError otherwise.
+struct Residual {
+  Sequential layers;
+
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) { f("layers", self.layers); }
 };
 
 }  // namespace trous

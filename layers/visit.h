@@ -18,6 +18,11 @@
 
 namespace trous {
 
+/// Marks a member that its options aggregate has no default for. Options have `parts` too, which read, write
+/// and print them: f("in_channels", self.in_channels, required); f("bias", self.bias);
+struct Required {};
+inline constexpr Required required;
+
 /// What is called at every part, with its path such as "encoder.0.filters".
 template <bool is_const>
 struct BasicVisitor {

@@ -10,6 +10,12 @@ struct Pool2dOptions {
   PerAxis window = 2;
   Stride stride = 0;  ///< 0: as the window, so that windows meet
   WindowPadding padding = Padding::valid;
+
+  static void parts(auto& self, auto&& f) {
+    f("window", self.window);
+    f("stride", self.stride);
+    f("padding", self.padding);
+  }
 };
 
 /// The largest element of each window, clipped to the image.
