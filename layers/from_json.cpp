@@ -1,0 +1,400 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include <trous/core/suggestion.h>
+#include <trous/layers/dense.h>
+#include <trous/layers/from_json.h>
+#include <trous/layers/resample.h>
+#include <trous/ops/pointwise.h>
+
+namespace trous {
+namespace {
+
+using Json = nlohmann::ordered_json;  // keys in the order of `parts`
+using Names = std::vector<std::string>;
+
+constexpr int deepest = 64;  // levels of a description
+constexpr const char* forms = R"( Give {"network": name, ...} or {"layers": [...]}.)";
+
+std::string shown(const Json& value) {
+  const std::string all = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return all.size() <= 40 ? all : text("a longer ", value.type_name());
+}
+
+// " Did you mean relu? Layers are abs, ..."
+std::string choices(std::string_view word, const char* what, const Names& names) {
+  std::string result = suggestion(word, names) + ' ' + what + " are ";
+  for (const std::string& name : names) result += name + (&name == &names.back() ? "." : ", ");
+  return result;
+}
+
+struct Built {
+  AnyLayer layer;
+  Json options;  // resolved
+};
+
+// Builds what a description says, keeping count of the channels that flow through its layers.
+class Reader {
+ public:
+  explicit Reader(std::string_view op) : op_(op) {}
+  /// The network, and its whole description.
+  Built description(const Json& given);
+  Built description(std::string_view given) { return description(parsed(given)); }
+
+  /// `Layer` from the options that `given` changes in `options`.
+  template <class Layer, class Options>
+  Layer make(const Json& given, const std::string& path, Options options = {}) {
+    read(given, path, options);
+    try {
+      return Layer(options);
+    } catch (const Error& error) {  // what layers refuse when they are made
+      fail(path, text(": ", error.what()));
+    }
+  }
+
+  Built residual(const Json& given, const std::string& path);
+
+ private:
+  [[noreturn]] void fail(const std::string& path, const std::string& fact) const {
+    throw ArgumentError(text(op_, ": ", path.empty() ? "the description" : path, fact));
+  }
+
+  Json parsed(std::string_view given) const;
+  std::pair<Sequential, Json> list(const Json& given, const std::string& path);
+  Built layer(const Json& given, const std::string& path);
+
+  template <class Options>
+  void read(const Json& given, const std::string& path, Options& options);
+  template <class T>
+  void read_member(const Json& given, const std::string& path, std::string_view key, T& member, bool needed);
+
+  void value(const Json& given, const std::string& path, std::int64_t& result) const;
+  void value(const Json& given, const std::string& path, double& result) const;
+  void value(const Json& given, const std::string& path, bool& result) const;
+  void value(const Json& given, const std::string& path, WindowPadding& result) const;
+  void value(const Json& given, const std::string& path, Initializer& result) const;
+  template <std::derived_from<PerAxis> Count>
+  void value(const Json& given, const std::string& path, Count& result) const;
+
+  std::string_view op_;
+  std::optional<std::int64_t> channels_;
+};
+
+Json written(std::int64_t value) { return value; }
+Json written(double value) { return value; }
+Json written(bool value) { return value; }
+Json written(const Initializer& value) { return value.name(); }
+Json written(const PerAxis& value) {
+  return value.height == value.width ? Json(value.height) : Json::array({value.height, value.width});
+}
+Json written(const WindowPadding& value) {
+  const ResolvedPadding padding = value.resolve("padding");
+  if (const auto* named = std::get_if<Padding>(&padding)) return std::string(name(*named));
+  const auto& [top, bottom, left, right] = std::get<ExplicitPadding>(padding);
+  return Json::array({Json::array({top, bottom}), Json::array({left, right})});
+}
+template <class Options>
+Json written_options(const Options& options) {
+  Json result = Json::object();
+  Options::parts(options, [&](std::string_view key, const auto& member, auto...) {
+    result[std::string(key)] = written(member);
+  });
+  return result;
+}
+
+// What a layer's name stands for.
+template <class Layer, class Options = decltype(Layer::options)>
+Built layer_of(Reader& reader, const Json& given, const std::string& path) {
+  const auto layer = reader.make<Layer, Options>(given, path);
+  return {layer, written_options(layer.options)};
+}
+
+template <class Conv>
+struct NormReluOf : ConvNormRelu<Conv> {
+  explicit NormReluOf(const decltype(Conv::options)& o)
+      : ConvNormRelu<Conv>{Conv(o), BatchNorm{{.channels = o.out_channels}}} {}
+};
+
+template <class Conv>
+Built norm_relu_of(Reader& reader, const Json& given, const std::string& path) {
+  decltype(Conv::options) initial{};
+  initial.bias = false;  // the norm has an offset
+  const ConvNormRelu<Conv> layer = reader.make<NormReluOf<Conv>>(given, path, initial);
+  return {layer, written_options(layer.conv.options)};
+}
+
+struct NoOptions {
+  static void parts(auto&, auto&&) {}
+};
+
+template <Variable (*function)(const Variable&)>
+struct FunctionLayer {
+  explicit FunctionLayer(const NoOptions&) {}
+  Variable operator()(const Variable& x) const { return function(x); }
+  static constexpr NoOptions options{};
+};
+
+template <Variable (*function)(const Variable&)>
+Built function_of(Reader& reader, const Json& given, const std::string& path) {
+  return {reader.make<FunctionLayer<function>, NoOptions>(given, path), Json::object()};
+}
+
+struct Entry {
+  const char* name;
+  Built (*build)(Reader& reader, const Json& given, const std::string& path);
+  bool network = false;
+};
+
+// The only list of layers.
+constexpr std::array entries{
+    Entry{"abs", function_of<abs>},
+    Entry{"atrous_conv2d", layer_of<AtrousConv2d>},
+    Entry{"atrous_conv2d_norm_relu", norm_relu_of<AtrousConv2d>},
+    Entry{"atrous_conv2d_transpose", layer_of<AtrousConv2dTranspose>},
+    Entry{"atrous_conv2d_transpose_norm_relu", norm_relu_of<AtrousConv2dTranspose>},
+    Entry{"average_pool2d", layer_of<AveragePool2d>},
+    Entry{"batch_norm", layer_of<BatchNorm>},
+    Entry{"conv2d", layer_of<Conv2d>},
+    Entry{"conv2d_norm_relu", norm_relu_of<Conv2d>},
+    Entry{"conv2d_transpose", layer_of<Conv2dTranspose>},
+    Entry{"conv2d_transpose_norm_relu", norm_relu_of<Conv2dTranspose>},
+    Entry{"dense", layer_of<Dense>},
+    Entry{"dropout", layer_of<Dropout>},
+    Entry{"exp", function_of<exp>},
+    Entry{"log", function_of<log>},
+    Entry{"max_pool2d", layer_of<MaxPool2d>},
+    Entry{"mirror-context", layer_of<MirrorContext>, true},
+    Entry{"relu", function_of<relu>},
+    Entry{"residual",
+          [](Reader& r, const Json& given, const std::string& path) { return r.residual(given, path); }},
+    Entry{"resize_bilinear", layer_of<ResizeBilinear>},
+    Entry{"resize_nearest", layer_of<ResizeNearest>},
+    Entry{"sigmoid", function_of<sigmoid>},
+    Entry{"small-dilated", layer_of<SmallDilated>, true},
+    Entry{"sqrt", function_of<sqrt>},
+    Entry{"tanh", function_of<tanh>},
+};
+
+const Entry* find_entry(std::string_view name, bool network) {
+  const auto* const found = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
+    return entry.name == name && (entry.network || !network);
+  });
+  return found == entries.end() ? nullptr : found;
+}
+
+Names names_of(bool networks_only) {
+  Names names;
+  for (const Entry& entry : entries) {
+    if (entry.network || !networks_only) names.emplace_back(entry.name);
+  }
+  return names;
+}
+
+Built Reader::description(const Json& given) {
+  const bool network = given.is_object() && given.contains("network");
+  if (!given.is_object() || network == given.contains("layers")) {
+    fail("", text(" is ", shown(given), ".", forms));
+  }
+  if (!network) {
+    for (const auto& [key, ignored] : given.items()) {
+      if (key != "layers")
+        fail(key, text(" is not known.", suggestion(key, {"layers"}), " The only key is layers."));
+    }
+    const auto [layers, described] = list(given["layers"], "layers");
+    return {layers, {{"layers", described}}};
+  }
+  const std::string name = given["network"].is_string() ? given["network"].get<std::string>() : "";
+  const Entry* const entry = find_entry(name, true);
+  if (!entry) {
+    fail("network", text(" is ", shown(given["network"]), ".", choices(name, "Networks", network_names())));
+  }
+  Json options = given;
+  options.erase("network");
+  Built built = entry->build(*this, options, "");
+  Json whole{{"network", name}};
+  whole.update(built.options);
+  return {built.layer, whole};
+}
+
+std::pair<Sequential, Json> Reader::list(const Json& given, const std::string& path) {
+  if (!given.is_array() || given.empty())
+    fail(path, text(" is ", shown(given), ". Give a list of one layer or more."));
+  std::vector<AnyLayer> layers;
+  Json described = Json::array();
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    Built built = layer(given[i], text(path, '[', i, ']'));
+    layers.push_back(std::move(built.layer));
+    described.push_back(std::move(built.options));
+  }
+  return {Sequential(std::move(layers)), described};
+}
+
+Built Reader::residual(const Json& given, const std::string& path) {
+  const std::optional<std::int64_t> before = channels_;
+  const auto [layers, described] = list(given, path);
+  if (before && channels_ && *before != *channels_) {
+    fail(path,
+         text(" makes ", *channels_, " channels of ", *before, ". Both are added, so they must agree."));
+  }
+  return {Residual{layers}, described};
+}
+
+Built Reader::layer(const Json& given, const std::string& path) {
+  if (given.is_array()) {
+    const auto [layers, described] = list(given, path);
+    return {layers, described};
+  }
+  if (!given.is_string() && !(given.is_object() && given.size() == 1)) {
+    fail(path, text(" is ", shown(given), R"(. Give "name", {"name": {options}} or a list of layers.)"));
+  }
+  const std::string name = given.is_string() ? given.get<std::string>() : given.begin().key();
+  const std::string below = path + '.' + name;
+  const Entry* const entry = find_entry(name, false);
+  if (!entry) fail(below, " is no layer." + choices(name, "Layers", layer_names()));
+  Built built = entry->build(*this, given.is_string() ? Json::object() : given.begin().value(), below);
+  if (built.options.empty()) return {built.layer, name};
+  return {built.layer, {{name, built.options}}};
+}
+
+template <class Options>
+void Reader::read(const Json& given, const std::string& path, Options& options) {
+  if (!given.is_object()) fail(path, text(" is ", shown(given), ". Give its options as {\"name\": value}."));
+  Names keys;
+  Options::parts(options, [&](std::string_view key, auto&, auto...) { keys.emplace_back(key); });
+  const std::string prefix = path.empty() ? "" : path + '.';
+  for (const auto& [key, ignored] : given.items()) {
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+    fail(prefix + key,
+         " is not known." + (keys.empty() ? " There are no options." : choices(key, "Options", keys)));
+  }
+  std::optional<std::int64_t> out = channels_;
+  Options::parts(options, [&]<class T>(std::string_view key, T& member, auto... tag) {
+    read_member(given, prefix + std::string(key), key, member, sizeof...(tag) > 0);
+    if constexpr (std::same_as<T, std::int64_t>) {
+      if (key == "channels" || key == "out_channels" || key == "out_features" || key == "classes")
+        out = member;
+    }
+  });
+  channels_ = out;
+}
+
+template <class T>
+void Reader::read_member(const Json& given, const std::string& path, std::string_view key, T& member,
+                         bool needed) {
+  const bool takes_channels = key == "channels" || key == "in_channels" || key == "in_features";
+  const auto found = given.find(key);
+  if (found != given.end()) value(*found, path, member);
+  if constexpr (std::same_as<T, std::int64_t>) {
+    if (takes_channels && channels_) {
+      if (found == given.end()) member = *channels_;
+      if (member != *channels_)
+        fail(path, text(" is ", member, ", but what comes before gives ", *channels_, " channels."));
+      return;
+    }
+  }
+  if (found == given.end() && needed) {
+    fail(path,
+         text(" is missing.", takes_channels ? " No layer before says how many channels there are." : "",
+              " Give a whole number."));
+  }
+}
+
+void Reader::value(const Json& given, const std::string& path, std::int64_t& result) const {
+  constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (!given.is_number_integer() || (given.is_number_unsigned() && given.get<std::uint64_t>() > largest))
+    fail(path, text(" is ", shown(given), ". Give a whole number."));
+  result = given.get<std::int64_t>();
+}
+
+void Reader::value(const Json& given, const std::string& path, double& result) const {
+  if (!given.is_number()) fail(path, text(" is ", shown(given), ". Give a number."));
+  result = given.get<double>();
+}
+
+void Reader::value(const Json& given, const std::string& path, bool& result) const {
+  if (!given.is_boolean()) fail(path, text(" is ", shown(given), ". Give true or false."));
+  result = given.get<bool>();
+}
+
+template <std::derived_from<PerAxis> Count>
+void Reader::value(const Json& given, const std::string& path, Count& result) const {
+  const bool pair = given.is_array() && given.size() == 2;
+  if (!pair && !given.is_number())
+    fail(path, text(" is ", shown(given), ". Give a whole number or [height, width]."));
+  std::int64_t height = 0, width = 0;
+  value(pair ? given[0] : given, pair ? path + "[0]" : path, height);
+  value(pair ? given[1] : given, pair ? path + "[1]" : path, width);
+  result = Count(height, width);
+}
+
+void Reader::value(const Json& given, const std::string& path, WindowPadding& result) const {
+  const auto is_pair = [](const Json& v) { return v.is_array() && v.size() == 2; };
+  if (given.is_string()) {
+    result = given.get<std::string>();  // its layer judges the text
+  } else if (is_pair(given) && is_pair(given[0]) && is_pair(given[1])) {
+    std::int64_t counts[4];
+    for (std::size_t i = 0; i < 4; ++i)
+      value(given[i / 2][i % 2], text(path, '[', i / 2, "][", i % 2, ']'), counts[i]);
+    result = ExplicitPadding{counts[0], counts[1], counts[2], counts[3]};
+  } else {
+    fail(path, text(" is ", shown(given), R"(. Give "SAME", "VALID" or [[top, bottom], [left, right]].)"));
+  }
+}
+
+void Reader::value(const Json& given, const std::string& path, Initializer& result) const {
+  const std::string name = given.is_string() ? given.get<std::string>() : "";
+  Names names;
+  for (const Initializer& known : {he_normal(), glorot_uniform(), orthogonal(), zeros(), ones()}) {
+    names.push_back(known.name());
+    if (known.name() != name) continue;
+    result = known;
+    return;
+  }
+  fail(path, text(" is ", shown(given), ".", choices(name, "Initializers", names)));
+}
+
+Json Reader::parsed(std::string_view given) const {
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
+    using Event = Json::parse_event_t;
+    if (depth > deepest) fail("", text(" is more than ", deepest, " levels deep. Nest less."));
+    if (event == Event::object_start) keys.emplace_back();
+    if (event == Event::object_end) keys.pop_back();
+    if (event == Event::key && !keys.back().insert(value.get<std::string>()).second)
+      fail("", text(" has the key ", shown(value), " twice in one object. Keep one."));
+    return true;
+  };
+  try {
+    return Json::parse(given, watch);
+  } catch (const Json::parse_error& error) {
+    fail("", text(" is no JSON from its byte ", error.byte, " on. It has ", given.size(), " bytes.", forms));
+  } catch (const Json::out_of_range&) {
+    fail("", " has a number that is too large for any option. Give a smaller one.");
+  }
+}
+
+}  // namespace
+
+AnyLayer network_from_json(std::string_view description) {
+  return Reader("network_from_json").description(description).layer;
+}
+
+std::string resolved_description(std::string_view description) {
+  return Reader("resolved_description").description(description).options.dump();
+}
+
+std::string network_description(std::string_view network, const SegmentationOptions& options) {
+  Json given{{"network", network}};
+  given.update(written_options(options));
+  return Reader("network_description").description(given).options.dump();
+}
+
+std::vector<std::string> network_names() { return names_of(true); }
+std::vector<std::string> layer_names() { return names_of(false); }
+
+}  // namespace trous

@@ -1,0 +1,49 @@
+// Networks from a description in JSON: what a file, a command line and a checkpoint can hold.
+//
+//   {"network": "small-dilated", "in_channels": 1, "classes": 11, "width": 16, "kernel": 3}
+//
+//   {"layers": [
+//     {"atrous_conv2d": {"in_channels": 1, "out_channels": 16, "rate": 2, "padding": "SAME"}},
+//     {"batch_norm": {}},
+//     "relu",
+//     {"residual": [{"conv2d_norm_relu": {"out_channels": 16}}, {"conv2d": {"out_channels": 16}}]},
+//     {"conv2d": {"out_channels": 11, "kernel": 1, "initializer": "glorot_uniform"}}
+//   ]}
+//
+// A layer is {"name": {its options}}, or "name" alone for its defaults; a list in a list is a Sequential in a
+// Sequential. Options are called as the members of the layer's options. A kernel, stride, rate, window or
+// scale is a number or [height, width]; padding is "SAME", "VALID" or [[top, bottom], [left, right]].
+// in_channels, in_features and channels may be left out where the layer before says how many channels there
+// are.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <trous/layers/networks.h>
+#include <trous/layers/sequential.h>
+
+namespace trous {
+
+/// The network of a description, without values: call initialize or load.
+///
+/// Throws ArgumentError naming the place in the description (`layers[2].atrous_conv2d.rte`): text that is no
+/// JSON, a key or a name that is not known, twice the same key, a missing or a wrong value.
+AnyLayer network_from_json(std::string_view description);
+
+/// The same description with everything written out, in one line: of equal networks equal text, and a
+/// description of the same network also where defaults change. Throws as network_from_json.
+std::string resolved_description(std::string_view description);
+
+/// The description, written out, of one of network_names(). Throws ArgumentError for another name, and what
+/// the network throws for its options.
+std::string network_description(std::string_view network, const SegmentationOptions& options = {});
+
+/// What {"network": ...} may be: "small-dilated", "mirror-context".
+std::vector<std::string> network_names();
+
+/// What may stand in {"layers": [...]}, in alphabetical order.
+std::vector<std::string> layer_names();
+
+}  // namespace trous
