@@ -3,6 +3,8 @@
 #include <map>
 #include <ostream>
 
+#include <trous/core/error.h>
+#include <trous/layers/receptive_field.h>
 #include <trous/layers/summary.h>
 
 namespace trous {
@@ -21,6 +23,10 @@ std::int64_t multiply_adds_of(const Node& node) {
   return pixels.elements(0, pixels.rank() - 1) * node.inputs[1].shape.elements();
 }
 
+std::string box(HeightWidth pixels) {
+  return pixels == HeightWidth{0, 0} ? "-" : text(pixels.height, 'x', pixels.width);
+}
+
 std::string grouped(std::int64_t number) {
   std::string digits = std::to_string(number);
   for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
@@ -30,14 +36,17 @@ std::string grouped(std::int64_t number) {
 
 }  // namespace
 
-Summary summarize_tape(const Tape& tape, const Shape& input,
+Summary summarize_tape(const Tape& tape, const Variable& input,
                        const std::vector<std::pair<std::string, std::int64_t>>& sizes) {
-  Summary summary{.input = input, .layers = {}};
-  for (const NodePtr& node : tape) {
+  Summary summary{.input = input.shape(), .layers = {}};
+  const std::vector<HeightWidth> fields = receptive_fields(tape, input);
+  if (!fields.empty()) summary.receptive_field = fields.back();
+  for (std::size_t i = 0; i < tape.size(); ++i) {
+    const Node* const node = &tape[i];
     const std::int64_t cost = multiply_adds_of(*node);
     summary.multiply_adds += cost;  // also of ops that no layer names
     if (node->op.name.empty() || node->inputs.empty()) continue;
-    LayerRow row{node->op.name, node->op.kind, node->shape, 0, cost};
+    LayerRow row{node->op.name, node->op.kind, node->shape, 0, cost, fields[i]};
     for (const auto& [path, size] : sizes) {
       if (path.starts_with(row.path + '.')) row.parameters += size;
     }
@@ -56,18 +65,19 @@ std::ostream& operator<<(std::ostream& stream, const Summary& summary) {
   }
   std::ostringstream table;
   const auto line = [&](const std::string& a, const std::string& b, const std::string& c,
-                        const std::string& d, const std::string& e) {
+                        const std::string& d, const std::string& e, const std::string& f) {
     table << "  " << std::left << std::setw(static_cast<int>(path) + 2) << a
           << std::setw(static_cast<int>(kind) + 2) << b << std::setw(static_cast<int>(output)) << c
-          << std::right << std::setw(12) << d << std::setw(15) << e << '\n';
+          << std::right << std::setw(11) << d << std::setw(12) << e << std::setw(15) << f << '\n';
   };
-  line("layer", "kind", "output", "parameters", "MACs");
-  line("input", "", text(summary.input), "-", "-");
+  line("layer", "kind", "output", "field", "parameters", "MACs");
+  line("input", "", text(summary.input), "-", "-", "-");
   for (const LayerRow& row : summary.layers) {
-    line(row.path, row.kind, text(row.output), grouped(row.parameters),
+    line(row.path, row.kind, text(row.output), box(row.receptive_field), grouped(row.parameters),
          row.multiply_adds ? grouped(row.multiply_adds) : "-");
   }
-  line("total", "", "", grouped(summary.parameters), grouped(summary.multiply_adds));
+  line("total", "", "", box(summary.receptive_field), grouped(summary.parameters),
+       grouped(summary.multiply_adds));
   return stream << table.str();
 }
 

@@ -7,6 +7,7 @@
 
 #include <trous/autograd/recording.h>
 #include <trous/autograd/tape.h>
+#include <trous/autograd/variable.h>
 #include <trous/layers/network.h>
 #include <trous/layers/pass.h>
 
@@ -18,21 +19,24 @@ struct LayerRow {
   Shape output;
   std::int64_t parameters;
   std::int64_t multiply_adds;  ///< of the whole batch, taps in the padding included
+  HeightWidth receptive_field{
+      0, 0};  ///< input pixels that an output pixel can see, see layers/receptive_field.h
 };
 
 struct Summary {
   Shape input;
   std::vector<LayerRow> layers;
   std::int64_t parameters = 0;
-  std::int64_t multiply_adds = 0;  ///< of every op, also of those outside named layers
+  std::int64_t multiply_adds = 0;     ///< of every op, also of those outside named layers
+  HeightWidth receptive_field{0, 0};  ///< of the network's output
 };
 
-/// A table: layer, output shape, parameters, multiply-adds (MACs).
+/// A table: layer, output shape, receptive field, parameters, multiply-adds (MACs).
 std::ostream& operator<<(std::ostream& stream, const Summary& summary);
 
-/// The rows of the layers that left an op on `tape`, in the order they ran. `sizes` are the paths and sizes
-/// of the network's parameters.
-Summary summarize_tape(const Tape& tape, const Shape& input,
+/// The rows of the layers that left an op on `tape`, in the order they ran on the tracked `input`. `sizes`
+/// are the paths and sizes of the network's parameters.
+Summary summarize_tape(const Tape& tape, const Variable& input,
                        const std::vector<std::pair<std::string, std::int64_t>>& sizes);
 
 /// Runs `net` once in training mode on zeros of shape `input` [n, h, w, c] and tabulates its layers. `net`
@@ -48,8 +52,8 @@ Summary summarize(const Net& net, const Shape& input) {
     sizes.emplace_back(path, parameter->spec.shape.elements());
     dtype = parameter->get().dtype();
   }
-  const Variable y = net(Tensor::zeros(input, dtype), pass);
-  return summarize_tape(Tape::of(y), input, sizes);
+  const Variable x = track(Tensor::zeros(input, dtype), "input");
+  return summarize_tape(Tape::of(net(x, pass)), x, sizes);
 }
 
 }  // namespace trous

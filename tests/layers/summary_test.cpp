@@ -47,14 +47,14 @@ Small made() {
 // head      8x8 pixels, 2 -> 300
 TEST(Summary, IsOneTableWithHandCountedCosts) {
   EXPECT_EQ(text(summarize(made(), {1, 8, 8, 3})),
-            "  layer      kind              output        parameters           MACs\n"
-            "  input                        [1, 8, 8, 3]           -              -\n"
-            "  down       conv2d            [1, 4, 4, 4]         112          1,728\n"
-            "  norm       batch_norm        [1, 4, 4, 4]           8              -\n"
-            "  context.0  atrous_conv2d     [1, 4, 4, 4]         144          2,304\n"
-            "  up         conv2d_transpose  [1, 8, 8, 2]         130          2,048\n"
-            "  head.1     matmul            [64, 300]            900         38,400\n"
-            "  total                                           1,294         44,480\n");
+            "  layer      kind              output            field  parameters           MACs\n"
+            "  input                        [1, 8, 8, 3]          -           -              -\n"
+            "  down       conv2d            [1, 4, 4, 4]        3x3         112          1,728\n"
+            "  norm       batch_norm        [1, 4, 4, 4]        3x3           8              -\n"
+            "  context.0  atrous_conv2d     [1, 4, 4, 4]      11x11         144          2,304\n"
+            "  up         conv2d_transpose  [1, 8, 8, 2]      13x13         130          2,048\n"
+            "  head.1     matmul            [64, 300]         13x13         900         38,400\n"
+            "  total                                          13x13       1,294         44,480\n");
 }
 
 TEST(Summary, CountsTheWholeBatch) {
@@ -65,12 +65,13 @@ TEST(Summary, CountsTheWholeBatch) {
 
 TEST(Summary, TheFirstColumnsGrowWithTheInput) {
   // The input's shape is the longest of all: the columns must still stand in line.
-  const Summary summary{.input = {100, 1000, 1000, 3}, .layers = {{"a", "conv2d", {1, 1, 1, 1}, 7, 8}}};
+  const Summary summary{.input = {100, 1000, 1000, 3},
+                        .layers = {{"a", "conv2d", {1, 1, 1, 1}, 7, 8, {1, 12}}}};
   EXPECT_EQ(text(summary),
-            "  layer  kind    output                parameters           MACs\n"
-            "  input          [100, 1000, 1000, 3]           -              -\n"
-            "  a      conv2d  [1, 1, 1, 1]                   7              8\n"
-            "  total                                         0              0\n");
+            "  layer  kind    output                    field  parameters           MACs\n"
+            "  input          [100, 1000, 1000, 3]          -           -              -\n"
+            "  a      conv2d  [1, 1, 1, 1]               1x12           7              8\n"
+            "  total                                        -           0              0\n");
 }
 
 TEST(Summary, TheTotalCoversOpsThatNoLayerNames) {
