@@ -1,0 +1,207 @@
+// What is read from a run folder, and what is refused, by file and line.
+#include <cmath>
+#include <functional>
+
+#include <gtest/gtest.h>
+
+#include <trous/core/error.h>
+#include <trous/train/run_record.h>
+
+#include "train/run_folder.h"
+
+namespace trous {
+namespace {
+
+RunRecord read_back(const RunFolder& files) {
+  const Scratch scratch;
+  files.write(scratch / "run");
+  return read_run(scratch / "run");
+}
+
+// The message without the path of the scratch folder, after `edit`.
+std::string refusal(const std::function<void(RunFolder&)>& edit) {
+  const Scratch scratch;
+  RunFolder files;
+  edit(files);
+  files.write(scratch / "run");
+  std::string message = message_of<FileError>([&] { read_run(scratch / "run"); });
+  const std::size_t place = message.find(scratch.path());
+  if (place != std::string::npos) message.erase(place, scratch.path().size() + 1);
+  return message;
+}
+
+TEST(RunRecord, HoldsWhatTheFilesSay) {
+  const RunRecord run = read_back({});
+  EXPECT_EQ(find_field(run.config, "learning_rate"), "0.008");
+  EXPECT_EQ(find_field(run.config, "nested.list"), "1, two");
+  EXPECT_EQ(find_field(run.environment, "files[0].sha256"), "00ff");
+  EXPECT_EQ(find_field(run.environment, "files"), std::nullopt);
+  EXPECT_EQ(run.config[0].name, "model");  // in the file's order
+
+  ASSERT_EQ(run.metrics.size(), 2U);
+  EXPECT_EQ(run.metrics[0].step, 20);
+  EXPECT_EQ(run.metrics[0].validation_loss, 1.25);
+  EXPECT_EQ(run.metrics[1].images_per_second, 31.5);
+  EXPECT_TRUE(std::isnan(run.metrics[1].validation_loss));
+  EXPECT_TRUE(run.metrics[1].best);
+
+  ASSERT_EQ(run.steps.size(), 2U);
+  EXPECT_EQ(run.steps[1].loss, 2.25);
+  EXPECT_TRUE(std::isnan(run.steps[1].gradient_norm));
+  ASSERT_EQ(run.events.size(), 2U);
+  EXPECT_EQ(run.events[0].time, "2026-01-31T12:00:00Z");
+  EXPECT_EQ(run.events[1].why, "all steps <done>");
+
+  ASSERT_TRUE(run.results.has_value());
+  const RunResults& results = *run.results;
+  EXPECT_EQ(results.classes[1], "<b>bold</b> & \"co\"");
+  EXPECT_EQ(results.scores.count(0, 1), 20);
+  EXPECT_EQ(results.baselines[0].scores.count(1, 0), 40);
+  EXPECT_EQ(results.image_scores[0], 0.5);
+  EXPECT_EQ(results.image_scores[1], std::nullopt);
+  EXPECT_EQ((*results.model.receptive_field)[1], 5);
+  EXPECT_FALSE(results.model.layers[0].receptive_field.has_value());
+  EXPECT_EQ(results.data.validation.class_pixels[1], 62);
+  EXPECT_EQ(results.peak_bytes, 3145728);
+}
+
+TEST(RunRecord, AYoungRunHasNoLogsAndNoResults) {
+  const Scratch scratch;
+  RunFolder{}.write(scratch / "run");
+  for (const char* name : {"metrics.csv", "events.jsonl", "results.json"}) {
+    std::filesystem::remove(scratch / "run/" + name);
+  }
+  const RunRecord run = read_run(scratch / "run");
+  EXPECT_TRUE(run.metrics.empty() && run.steps.empty() && run.events.empty() && !run.results);
+}
+
+TEST(RunRecord, ATornLastLineOfALogIsPassedOver) {
+  RunFolder files;
+  files.metrics += "60,0.5,0.5";
+  files.events += R"({"event":"step","step":3,"lo)";
+  const RunRecord run = read_back(files);
+  EXPECT_EQ(run.metrics.size(), 2U);
+  EXPECT_EQ(run.steps.size(), 2U);
+  // Torn inside a number it still parses, and would be another number.
+  files = {};
+  files.metrics.resize(files.metrics.size() - 3);
+  EXPECT_EQ(read_back(files).metrics.size(), 1U);
+}
+
+TEST(RunRecord, UnknownFieldsColumnsAndEventsAreNoFault) {
+  RunFolder files;
+  files.metrics =
+      "new,step,train_loss,validation_loss,mean_iou,foreground_iou,pixel_accuracy,learning_rate,"
+      "seconds,images_per_second,best\nx,5,1,1,0,0,0,0,0,0,0\n";
+  change(files.events, "\"begin\"", "\"eclipse\"");
+  change(*files.results, "\"split\"", "\"new\": {}, \"split\"");
+  const RunRecord run = read_back(files);
+  EXPECT_EQ(run.metrics[0].step, 5);
+  EXPECT_EQ(run.events[0].event, "eclipse");
+}
+
+TEST(RunRecord, ReadsNaNAndInfinityAsWords) {
+  RunFolder files;
+  change(files.events, "\"gradient_norm\":1.5", "\"gradient_norm\":\"inf\"");
+  change(files.events, "\"loss\":2.25", "\"loss\":\"NaN\"");
+  const RunRecord run = read_back(files);
+  EXPECT_TRUE(std::isinf(run.steps[0].gradient_norm));
+  EXPECT_TRUE(std::isnan(run.steps[1].loss));
+}
+
+TEST(RunRecord, RefusesLogsByFileAndLine) {
+  EXPECT_EQ(
+      refusal([](RunFolder& f) { change(f.metrics, "0.75", "much"); }),
+      "read_run: run/metrics.csv line 3 has \"much\" in column train_loss, where a number belongs. Write the "
+      "file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(f.metrics, ",31.5,1", ",31.5"); }),
+            "read_run: run/metrics.csv line 3 has 9 cells, but the header names 10. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(f.metrics, "mean_iou", "iou"); }),
+            "read_run: run/metrics.csv line 2 has no column mean_iou. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(f.metrics, "\n40,", "\n20,"); }),
+            "read_run: run/metrics.csv line 3 has step 20 after step 20. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(f.events, "\"loss\":2.25,", "\"loss\":2.25"); }),
+            "read_run: run/events.jsonl line 3 is no JSON. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(f.events, "\"loss\":2.25,", ""); }),
+            "read_run: run/events.jsonl line 3 has no loss. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(f.events, "\"step\":2", "\"step\":-2"); }),
+            "read_run: run/events.jsonl line 3 has number at step, where a whole number from 0 to 2^53 "
+            "belongs. Write "
+            "the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(f.events, "\"step\":2", "\"step\":1"); }),
+            "read_run: run/events.jsonl line 3 has step 1 after step 1. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { f.events.insert(0, "[1]\n"); }),
+            "read_run: run/events.jsonl line 1 holds no JSON object. Write the file again.");
+}
+
+TEST(RunRecord, RefusesObjectsByFileAndField) {
+  EXPECT_EQ(refusal([](RunFolder& f) { f.config = "{\n\"steps\": 1,\n}"; }),
+            "read_run: run/config.json line 3 is no JSON. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { f.environment = "{\"a\": \"\xff\"}"; }),
+            "read_run: run/environment.json line 1 is no JSON. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { f.config = "{\"a\": " + std::string(100000, '['); }),
+            "read_run: run/config.json nests deeper than 32 levels. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { f.config = "{\"a\": 1e999}"; }),
+            "read_run: run/config.json holds a number that no double holds. Write the file again.");
+  EXPECT_EQ(
+      refusal([](RunFolder& f) { change(*f.results, "\"kind\": \"conv2d\"", "\"kind\": 3"); }),
+      "read_run: run/results.json has number at model.layers[0].kind, where a string belongs. Write the file "
+      "again.");
+  EXPECT_EQ(
+      refusal([](RunFolder& f) { change(*f.results, "[10, 30, 0], ", ""); }),
+      "read_run: run/results.json has scores.confusion with 2 rows for 3 classes. Write the file again.");
+  EXPECT_EQ(
+      refusal([](RunFolder& f) { change(*f.results, "[10, 30, 0]", "[10, 30]"); }),
+      "read_run: run/results.json has scores.confusion[1] with 2 cells for 3 classes. Write the file again.");
+  EXPECT_EQ(
+      refusal([](RunFolder& f) { change(*f.results, "[[80, 20", "[[9007199254740992, 20"); }),
+      "read_run: run/results.json has scores.confusion with a sum of more than 2^53 pixels. Write the file "
+      "again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(*f.results, "[100, 62, 0]", "[100, 9007199254740992, 0]"); }),
+            "read_run: run/results.json has data.validation.class_pixels with a sum of more than 2^53 "
+            "pixels. Write "
+            "the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(*f.results, "\"worst\": [1]", "\"worst\": [2]"); }),
+            "read_run: run/results.json has pictures.worst with image 2 of 2. Write the file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(*f.results, "[7, 5]", "[7]"); }),
+            "read_run: run/results.json has model.receptive_field with 1 numbers instead of 2. Write the "
+            "file again.");
+  EXPECT_EQ(refusal([](RunFolder& f) { change(*f.results, "[12, 9, 3]", "[12, 9]"); }),
+            "read_run: run/results.json has data.train.images_with_class with 2 numbers for 3 classes. Write "
+            "the file "
+            "again.");
+  const Scratch scratch;
+  EXPECT_EQ(message_of<FileError>([&] { read_run(scratch.path()); }),
+            "read_run: " + scratch.path() +
+                " is no run folder. It has no config.json. Give what trous train --out "
+                "made.");
+}
+
+TEST(RunRecord, EveryTruncationOfResultsIsAFileError) {
+  const Scratch scratch;
+  RunFolder files;
+  files.write(scratch / "run");
+  const std::string whole = *files.results;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    rewrite(scratch / "run/results.json", whole.substr(0, i));
+    EXPECT_THROW(read_run(scratch / "run"), FileError) << "cut at " << i;
+  }
+}
+
+TEST(RunRecord, EveryTruncationOfALogIsReadOrPassedOver) {
+  const Scratch scratch;
+  const RunFolder files;
+  files.write(scratch / "run");
+  for (std::size_t i = 0; i < files.metrics.size(); ++i) {
+    rewrite(scratch / "run/metrics.csv", files.metrics.substr(0, i));
+    EXPECT_LE(read_run(scratch / "run").metrics.size(), 1U) << "cut at " << i;
+  }
+  files.write(scratch / "run");
+  for (std::size_t i = 0; i < files.events.size(); ++i) {
+    rewrite(scratch / "run/events.jsonl", files.events.substr(0, i));
+    EXPECT_LE(read_run(scratch / "run").events.size(), 1U) << "cut at " << i;
+  }
+}
+
+}  // namespace
+}  // namespace trous

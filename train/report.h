@@ -1,0 +1,23 @@
+// The report of a run: one HTML file for eyes, made from the files of the run folder alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace trous {
+
+/// The page of a run: its score beside the baselines, curves, classes, confusions, pictures, model, data and
+/// how to do it again. It loads nothing, needs no script, and is well-formed XML as well as HTML; the same
+/// folder always gives the same bytes. An unfinished run shows what there is.
+///
+/// Throws FileError as read_run, and for a picture in samples/ that is no PNG file.
+std::string report_html(const std::string& run_folder);
+
+/// One page for several runs: their scores, the options in which they differ, and their curves together.
+/// Throws FileError as read_run, ArgumentError if there is no run.
+std::string comparison_html(const std::vector<std::string>& run_folders);
+
+/// Writes report_html to `run_folder`/report.html. Throws FileError as report_html and write_file do.
+void write_report(const std::string& run_folder);
+
+}  // namespace trous

@@ -1,0 +1,41 @@
+// The parts of a run's report, each an HTML text made from the record alone.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <trous/train/run_record.h>
+
+namespace trous::report {
+
+/// A whole page: `content`, HTML, goes into its body; `title` is text.
+std::string page(const std::string& title, const std::string& content);
+
+std::string headline(const RunRecord& run);
+std::string curves(const RunRecord& run);
+std::string pictures(const RunRecord& run);  ///< also reads RUN/samples/*.png
+std::string reproduce(const RunRecord& run);
+
+// These are made from results.json.
+std::string per_class(const RunResults& results);
+std::string confusion(const RunResults& results);
+std::string model(const RunResults& results);
+std::string data(const RunResults& results);
+
+/// "small-dilated on fashion", as far as the record knows.
+std::string title_of(const RunRecord& run);
+
+/// The row of metrics.csv with the highest foreground mIoU, the first of equals; null where there is none.
+const MetricsRow* best_row(const RunRecord& run);
+
+/// The baseline with the highest foreground mIoU, the first of equals; null where there is none.
+const NamedScores* strongest_baseline(const RunResults& results);
+
+/// How the stylesheet sets the table of the confusion matrix: the class of a share of 0..1, and its rules.
+std::string shade_class(double share);
+std::string shade_rules();
+
+/// The stylesheet of every page.
+std::string stylesheet();
+
+}  // namespace trous::report

@@ -1,0 +1,323 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <trous/core/error.h>
+#include <trous/data/file.h>
+#include <trous/train/report/logs.h>
+#include <trous/train/run_record.h>
+
+namespace trous {
+namespace {
+
+using nlohmann::ordered_json;
+using namespace report;
+
+constexpr std::int64_t max_json_bytes = std::int64_t{1} << 26;
+constexpr int max_depth = 32;
+constexpr std::int64_t max_whole = std::int64_t{1} << 53;
+
+// Parses an object from `file`, whose text begins on line `first_line`. Depth is limited, since what is
+// nested is later walked by recursion.
+ordered_json parse_object(std::string_view text, const std::string& file, std::int64_t first_line) {
+  const auto line = [&](std::size_t byte) {
+    const std::size_t end = std::min(byte, text.size());
+    return std::to_string(first_line +
+                          std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+  };
+  const auto shallow = [&](int depth, ordered_json::parse_event_t, const ordered_json&) {
+    if (depth > max_depth) refuse(file, "nests deeper than " + std::to_string(max_depth) + " levels");
+    return true;
+  };
+  try {
+    ordered_json result = ordered_json::parse(text.begin(), text.end(), shallow);
+    if (!result.is_object()) refuse(file + " line " + line(0), "holds no JSON object");
+    return result;
+  } catch (const ordered_json::parse_error& error) {
+    refuse(file + " line " + line(error.byte ? error.byte - 1 : 0), "is no JSON");
+  } catch (const ordered_json::exception&) {  // a number beyond all bounds
+    refuse(file, "holds a number that no double holds");
+  }
+}
+
+ordered_json read_object(const std::string& path) {
+  return parse_object(read_text(path, max_json_bytes), path, 1);
+}
+
+// A value and where it stands, so that errors can name it. The document outlives it.
+class Place {
+ public:
+  Place(const ordered_json& value, std::string file, std::string path = "")
+      : value_(&value), file_(std::move(file)), path_(std::move(path)) {}
+
+  bool has(const std::string& key) const { return value_->contains(key) && !value_->at(key).is_null(); }
+
+  Place operator[](const std::string& key) const {
+    const std::string path = (path_.empty() ? "" : path_ + ".") + key;
+    if (!value_->is_object() || !value_->contains(key)) refuse(file_, "has no " + path);
+    return {value_->at(key), file_, path};
+  }
+
+  std::vector<Place> items() const {
+    if (!value_->is_array()) wanted("a list");
+    std::vector<Place> result;
+    for (const ordered_json& item : *value_) {
+      result.emplace_back(item, file_, path_ + "[" + std::to_string(result.size()) + "]");
+    }
+    return result;
+  }
+
+  // null is NaN, which JSON cannot spell; so are the strings by which from_chars knows NaN and infinity.
+  double number() const {
+    if (value_->is_null()) return std::numeric_limits<double>::quiet_NaN();
+    if (value_->is_number()) return value_->get<double>();
+    if (value_->is_string()) {
+      if (const auto number = parsed<double>(value_->get_ref<const std::string&>())) return *number;
+    }
+    wanted("a number");
+  }
+
+  std::int64_t whole() const {
+    if (!value_->is_number_unsigned() || value_->get<std::uint64_t>() > std::uint64_t{max_whole}) {
+      wanted("a whole number from 0 to 2^53");
+    }
+    return value_->get<std::int64_t>();
+  }
+
+  std::string string() const {
+    if (!value_->is_string()) wanted("a string");
+    return value_->get<std::string>();
+  }
+
+  std::vector<std::int64_t> wholes() const { return list(&Place::whole); }
+  std::vector<std::string> strings() const { return list(&Place::string); }
+
+  [[noreturn]] void fail(const std::string& fact) const { refuse(file_, "has " + path_ + ' ' + fact); }
+
+ private:
+  template <class T>
+  std::vector<T> list(T (Place::*one)() const) const {
+    std::vector<T> result;
+    for (const Place& item : items()) result.push_back((item.*one)());
+    return result;
+  }
+
+  [[noreturn]] void wanted(const char* what) const {
+    refuse(file_,
+           "has " + std::string(value_->type_name()) + " at " + path_ + ", where " + what + " belongs");
+  }
+
+  const ordered_json* value_;
+  std::string file_, path_;
+};
+
+bool is_flat_list(const ordered_json& value) {
+  return value.is_array() && std::none_of(value.begin(), value.end(),
+                                          [](const ordered_json& item) { return item.is_structured(); });
+}
+
+void flatten(const ordered_json& value, const std::string& path, std::vector<Field>& fields) {
+  if (value.is_object()) {
+    for (const auto& [key, item] : value.items())
+      flatten(item, path.empty() ? key : path + "." + key, fields);
+  } else if (value.is_array() && !is_flat_list(value)) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      flatten(value[i], path + "[" + std::to_string(i) + "]", fields);
+    }
+  } else if (value.is_array()) {
+    std::string items;
+    for (const ordered_json& item : value) {
+      items += (items.empty() ? "" : ", ") + (item.is_string() ? item.get<std::string>() : item.dump());
+    }
+    fields.push_back({path, items});
+  } else {
+    fields.push_back({path, value.is_string() ? value.get<std::string>() : value.dump()});
+  }
+}
+
+std::vector<Field> fields_of(const ordered_json& object) {
+  std::vector<Field> fields;
+  flatten(object, "", fields);
+  return fields;
+}
+
+void read_events(const std::string& path, RunRecord& run) {
+  if (!exists(path)) return;
+  const std::string all = read_text(path);
+  const std::vector<std::string_view> lines = finished_lines(all);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const ordered_json object = parse_object(lines[i], path, static_cast<std::int64_t>(i) + 1);
+    const Place line(object, line_name(path, i));
+    const std::string event = line["event"].string();
+    const std::int64_t step = line["step"].whole();
+    if (event == "step") {
+      if (!run.steps.empty() && step <= run.steps.back().step) {
+        refuse(line_name(path, i), text("has step ", step, " after step ", run.steps.back().step));
+      }
+      run.steps.push_back({.step = step,
+                           .loss = line["loss"].number(),
+                           .learning_rate = line["learning_rate"].number(),
+                           .gradient_norm = line["gradient_norm"].number()});
+    } else {
+      run.events.push_back({.event = event,
+                            .step = step,
+                            .time = line.has("time") ? line["time"].string() : "",
+                            .why = line.has("why") ? line["why"].string() : ""});
+    }
+  }
+}
+
+ConfusionMatrix read_confusion(const Place& scores, std::size_t classes) {
+  const Place matrix = scores["confusion"];
+  std::vector<std::int64_t> counts;
+  const std::vector<Place> rows = matrix.items();
+  if (rows.size() != classes) matrix.fail(text("with ", rows.size(), " rows for ", classes, " classes"));
+  for (const Place& row : rows) {
+    const std::vector<std::int64_t> cells = row.wholes();
+    if (cells.size() != classes) row.fail(text("with ", cells.size(), " cells for ", classes, " classes"));
+    counts.insert(counts.end(), cells.begin(), cells.end());
+  }
+  try {
+    return ConfusionMatrix::from_counts(static_cast<std::int64_t>(classes), std::move(counts));
+  } catch (const ArgumentError&) {
+    matrix.fail("with a sum beyond int64");
+  }
+}
+
+ReceptiveField read_receptive_field(const Place& owner) {
+  if (!owner.has("receptive_field")) return std::nullopt;
+  const std::vector<std::int64_t> sides = owner["receptive_field"].wholes();
+  if (sides.size() != 2) owner["receptive_field"].fail(text("with ", sides.size(), " numbers instead of 2"));
+  return std::array{sides[0], sides[1]};
+}
+
+ModelFacts read_model(const Place& model) {
+  ModelFacts facts{.name = model["name"].string(),
+                   .input = model["input"].wholes(),
+                   .parameters = model["parameters"].whole(),
+                   .multiply_adds = model["multiply_adds"].whole(),
+                   .receptive_field = read_receptive_field(model),
+                   .layers = {}};
+  for (const Place& layer : model["layers"].items()) {
+    facts.layers.push_back({.path = layer["path"].string(),
+                            .kind = layer["kind"].string(),
+                            .output = layer["output"].wholes(),
+                            .parameters = layer["parameters"].whole(),
+                            .multiply_adds = layer["multiply_adds"].whole(),
+                            .receptive_field = read_receptive_field(layer)});
+  }
+  return facts;
+}
+
+SplitFacts read_split(const Place& split, std::size_t classes) {
+  SplitFacts facts{.samples = split["samples"].whole(),
+                   .class_pixels = split["class_pixels"].wholes(),
+                   .images_with_class = split["images_with_class"].wholes()};
+  std::int64_t left = max_whole;
+  for (const std::int64_t pixels : facts.class_pixels) left = pixels > left ? -1 : left - pixels;
+  if (left < 0) split["class_pixels"].fail("with a sum beyond int64");
+  for (const char* name : {"class_pixels", "images_with_class"}) {
+    const std::size_t count = split[name].items().size();
+    if (count != classes) split[name].fail(text("with ", count, " numbers for ", classes, " classes"));
+  }
+  return facts;
+}
+
+DataFacts read_data(const Place& data, std::size_t classes) {
+  const Place shared = data["shared"];
+  return {.name = data["name"].string(),
+          .source = data["source"].string(),
+          .image = data["image"].wholes(),
+          .train = read_split(data["train"], classes),
+          .validation = read_split(data["validation"], classes),
+          .test = read_split(data["test"], classes),
+          .train_validation = shared["train_validation"].whole(),
+          .train_test = shared["train_test"].whole(),
+          .validation_test = shared["validation_test"].whole()};
+}
+
+std::vector<std::int64_t> read_picture_numbers(const Place& numbers, std::size_t images) {
+  std::vector<std::int64_t> result = numbers.wholes();
+  for (const std::int64_t number : result) {
+    if (number >= static_cast<std::int64_t>(images)) {
+      numbers.fail(text("with image ", number, " of ", images));
+    }
+  }
+  return result;
+}
+
+RunResults read_results(const Place& all) {
+  RunResults results{.split = all["split"].string(),
+                     .step = all["step"].whole(),
+                     .steps = all["steps"].whole(),
+                     .stopped = all["stopped"].string(),
+                     .classes = all["classes"].strings(),
+                     .baselines = {},
+                     .image_scores = {},
+                     .pictures = {},
+                     .model = read_model(all["model"]),
+                     .data = {},
+                     .seconds = all["seconds"].number(),
+                     .peak_bytes = all["peak_bytes"].whole()};
+  const std::size_t classes = results.classes.size();
+  if (classes < 1 || classes > 255) all["classes"].fail(text("with ", classes, " names; 1 to 255 are read"));
+  results.data = read_data(all["data"], classes);
+  results.scores = read_confusion(all["scores"], classes);
+  for (const Place& baseline : all["baselines"].items()) {
+    results.baselines.push_back({baseline["name"].string(), read_confusion(baseline, classes)});
+  }
+  for (const Place& score : all["image_scores"].items()) {
+    const double number = score.number();
+    results.image_scores.push_back(std::isfinite(number) ? std::optional(number) : std::nullopt);
+  }
+  const Place pictures = all["pictures"];
+  const std::size_t images = results.image_scores.size();
+  results.pictures = {.best = read_picture_numbers(pictures["best"], images),
+                      .median = read_picture_numbers(pictures["median"], images),
+                      .worst = read_picture_numbers(pictures["worst"], images)};
+  return results;
+}
+
+}  // namespace
+
+std::optional<std::string> find_field(const std::vector<Field>& fields, const std::string& name) {
+  for (const Field& field : fields) {
+    if (field.name == name) return field.value;
+  }
+  return std::nullopt;
+}
+
+RunRecord read_run(const std::string& folder) {
+  const std::string base = folder + "/";
+  if (!exists(base + "config.json")) {
+    throw FileError(text("read_run: ", folder,
+                         " is no run folder. It has no config.json. Give what "
+                         "trous train --out made."));
+  }
+  const ordered_json config = read_object(base + "config.json");
+  const ordered_json environment = read_object(base + "environment.json");
+  RunRecord run{.folder = folder,
+                .config = fields_of(config),
+                .environment = fields_of(environment),
+                .metrics = read_metrics(base + "metrics.csv"),
+                .steps = {},
+                .events = {},
+                .results = std::nullopt,
+                .json = ""};
+  read_events(base + "events.jsonl", run);
+  ordered_json copy{{"config", config}, {"environment", environment}};
+  if (exists(base + "results.json")) {
+    ordered_json results = read_object(base + "results.json");
+    run.results = read_results(Place(results, base + "results.json"));
+    if (run.results->image_scores.size() > 5000) results.erase("image_scores");
+    copy["results"] = std::move(results);
+  }
+  run.json = copy.dump();
+  return run;
+}
+
+}  // namespace trous
