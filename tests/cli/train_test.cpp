@@ -71,7 +71,7 @@ TEST(Train, ARunLeavesAndPrintsWhatItPromises_slow) {
 
   EXPECT_TRUE(has_line(
       run.out, "trous [0-9.]+  train mirror-context on shapes: 2 steps of 2 images, seed 3, 1 thread"));
-  EXPECT_TRUE(has_line(run.out, "  total  +433  +1,111,528")) << run.out;
+  EXPECT_TRUE(has_line(run.out, "  total  +65x65  +433  +1,111,528")) << run.out;
   EXPECT_TRUE(
       has_line(run.out, "Test: 1000 images, scored once, weights of step " + file.metadata.at("step")));
   EXPECT_TRUE(has_line(run.out, "  all background +0\\.000 +0\\.823")) << run.out;
