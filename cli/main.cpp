@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/commands.h>
+#include <trous/core/suggestion.h>
 #include <trous/cli/train_config.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>

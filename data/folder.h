@@ -11,8 +11,8 @@ namespace trous {
 struct FolderOptions {
   std::string directory;
   std::uint64_t seed = 20201108;  ///< of the splits; another seed is another split
-  /// Decoded images and masks stay in memory, 8 bits a number, if together they are no larger than this;
-  /// otherwise each sample is decoded when it is asked for.
+  /// Bytes of decoded images and masks, 8 bits a number, that may stay in memory. Samples beyond are decoded
+  /// each time they are asked for; they are the same either way.
   std::int64_t memory = std::int64_t{1} << 30;
 };
 

@@ -70,8 +70,6 @@ class Judge {
     return faults;
   }
 
-  bool kept_all() const { return bytes_ <= memory_; }
-
  private:
   void keep(FolderItem& item, Tensor image, Tensor mask) {
     const auto bytes = static_cast<std::int64_t>(image.bytes() + mask.bytes());
@@ -114,9 +112,6 @@ FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory)
   });
   for (std::vector<std::string>& some : faults) {
     std::move(some.begin(), some.end(), std::back_inserter(result.faults));
-  }
-  if (!judge.kept_all()) {
-    for (FolderItem& item : result.items) item.image = item.mask = std::nullopt;
   }
   return result;
 }

@@ -28,8 +28,9 @@ struct FolderContent {
   std::vector<std::string> faults;  ///< those of `files`, then those of each pair in its order
 };
 
-/// Decodes all pairs of `files`, in parallel, and the class table. Decoded tensors are kept if all of them
-/// take at most `memory` bytes, and never take more. Throws nothing for what it finds in the files.
+/// Decodes all pairs of `files`, in parallel, and the class table. Decoded tensors are kept until the next
+/// pair would make them more than `memory` bytes; which pairs come first depends on the threads, and nothing
+/// else does. Throws nothing for what it finds in the files.
 FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory);
 
 }  // namespace trous

@@ -4,6 +4,7 @@
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/folder.h>
+#include <trous/data/folder_files.h>
 #include <trous/data/shapes.h>
 
 #include "data/folder_writer.h"
@@ -89,6 +90,24 @@ TEST(FolderFaults, SaysWhatIsWrongWithTheLayout) {
   std::filesystem::remove_all(at + "/val");
   std::filesystem::remove_all(at + "/train");
   EXPECT_EQ(fault(), at + " has validation/ but no train/, which the network learns from. Add it.");
+}
+
+TEST(FolderFaults, FilesOfOneStemArePairedWithNothing) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 5);
+  std::filesystem::copy(scratch / "images/1001.png", scratch / "images/1001.JPEG");
+  std::filesystem::copy(scratch / "masks/1003.png", scratch / "masks/1003.jpg");
+  const FolderFiles files = list_folder(scratch.path());
+  EXPECT_EQ(
+      files.faults,
+      (std::vector<std::string>{
+          scratch / "images has 1001.JPEG and 1001.png, all of the stem 1001. Keep one of them, or rename.",
+          scratch / "masks has 1003.jpg and 1003.png, all of the stem 1003. Keep one of them, or rename."}));
+  ASSERT_EQ(files.parts.size(), 1U);
+  std::vector<std::string> paired;
+  for (const FolderPair& pair : files.parts[0].pairs) paired.push_back(pair.image);
+  EXPECT_EQ(paired, (std::vector<std::string>{scratch / "images/1000.png", scratch / "images/1002.png",
+                                              scratch / "images/1004.png"}));
 }
 
 TEST(FolderFaults, SaysWhichFilesHaveOtherFormats) {

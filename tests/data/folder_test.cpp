@@ -7,6 +7,7 @@
 #include <trous/core/parallel.h>
 #include <trous/data/fashion.h>
 #include <trous/data/folder.h>
+#include <trous/data/folder_content.h>
 #include <trous/data/shapes.h>
 #include <trous/data/survey.h>
 
@@ -79,6 +80,19 @@ TEST(Folder, TheSplitIsTheSeedsOnAnyNumberOfThreadsAndWithAnyMemory) {
   set_threads(before);
   EXPECT_NE(origins(folder({.directory = scratch.path(), .seed = 1}), set), first);
   EXPECT_EQ(origins(folder({.directory = scratch.path() + "//"}), set), first);
+}
+
+TEST(Folder, KeepsDecodedPicturesUpToTheMemoryGiven) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 10);  // 4 x 6 pixels of a grey image and of a mask: 48 bytes each
+  for (const auto& [memory, kept] : std::vector<std::pair<std::int64_t, std::int64_t>>{
+           {0, 0}, {47, 0}, {48, 1}, {100, 2}, {479, 9}, {480, 10}}) {
+    const FolderContent content = read_folder_content(list_folder(scratch.path()), memory);
+    EXPECT_EQ(std::count_if(content.items.begin(), content.items.end(),
+                            [](const FolderItem& item) { return item.image && item.mask; }),
+              kept)
+        << memory;
+  }
 }
 
 TEST(Folder, SmallFoldersHaveOneImageInEachSplitAtLeast) {
@@ -254,8 +268,8 @@ TEST(Folder, OneColorImageMakesAllRgbAndAlphaIsDropped) {
       for (const float value : pixels(checked_sample(*set, i))) ++values[value];
     }
   }
-  EXPECT_EQ(values, (std::map<float, int>{
-                        {204 / 255.0F, 72}, {5 / 255.0F, 72}, {10 / 255.0F, 72}, {15 / 255.0F, 72}}));
+  EXPECT_EQ(values,
+            (std::map<float, int>{{204 / 255.0F, 72}, {1 / 255.0F, 72}, {2 / 255.0F, 72}, {3 / 255.0F, 72}}));
 }
 
 TEST(Folder, ReadsJpegImages) {

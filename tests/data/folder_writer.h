@@ -71,7 +71,7 @@ inline Sample plain(std::int64_t height, std::int64_t width, double value, doubl
 /// `count` pairs of 4 x 6 pixels, each of another grey, with classes 0 and 1: 1000.png, 1001.png, ...
 inline void write_plain(const std::string& directory, std::int64_t count, std::int64_t first = 0) {
   for (std::int64_t i = first; i < first + count; ++i) {
-    write_pair(directory, std::to_string(1000 + i), plain(4, 6, static_cast<double>(i) / 51, 1));
+    write_pair(directory, std::to_string(1000 + i), plain(4, 6, static_cast<double>(i) / 255, 1));
   }
 }
 

@@ -272,24 +272,6 @@ TEST(Metrics, AWrongLabelIsNamedAndNothingIsCounted) {
   EXPECT_EQ(scores.count(1, 0), 1);
 }
 
-TEST(Metrics, ComesBackFromItsCounts) {
-  const ConfusionMatrix scores = ConfusionMatrix::from_counts({1, 2, 3, 4});
-  EXPECT_EQ(scores.classes(), 2);
-  EXPECT_EQ(scores.count(0, 1), 2);
-  EXPECT_EQ(scores.count(1, 0), 3);
-  const std::int64_t most = std::int64_t{1} << 53;
-  EXPECT_EQ(ConfusionMatrix::from_counts({most}).count(0, 0), most);
-  EXPECT_EQ(
-      thrown<ArgumentError>([] {
-        ConfusionMatrix::from_counts({1, 2, 3});
-      }),
-      "ConfusionMatrix: these 3 counts are no matrix. It is a square of numbers from 0 on with a sum of at "
-      "most 9007199254740992.");
-  EXPECT_THROW(ConfusionMatrix::from_counts({1, 2, -1, 4}), ArgumentError);
-  EXPECT_THROW(ConfusionMatrix::from_counts({most, 0, 1, 0}), ArgumentError);
-  EXPECT_THROW(ConfusionMatrix::from_counts({}), ArgumentError);
-}
-
 TEST(Metrics, RefusesWhatItCannotCompare) {
   EXPECT_EQ(thrown<ArgumentError>([] { ConfusionMatrix(0); }), "ConfusionMatrix: 0 classes. Give 1 or more.");
   ConfusionMatrix scores(3);

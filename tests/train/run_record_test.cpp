@@ -177,6 +177,17 @@ TEST(RunRecord, RefusesObjectsByFileAndField) {
                 "made.");
 }
 
+TEST(RunRecord, NestingHasALimit) {
+  const auto nested = [](std::size_t lists) {
+    return [=](RunFolder& files) {
+      files.config = "{\"a\": " + std::string(lists, '[') + std::string(lists, ']') + "}";
+    };
+  };
+  EXPECT_EQ(refusal(nested(32)), "nothing was thrown");
+  EXPECT_EQ(refusal(nested(33)),
+            "read_run: run/config.json nests deeper than 32 levels. Write the file again.");
+}
+
 TEST(RunRecord, EveryTruncationOfResultsIsAFileError) {
   const Scratch scratch;
   RunFolder files;
