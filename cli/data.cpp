@@ -29,8 +29,8 @@ void write_preview(const DataCommand& c, const Dataset& split) {
   std::vector<Sample> samples;
   std::vector<Tensor> masks;
   for (std::int64_t i = 0; i < std::min(c.count, split.size); ++i) {
-    samples.push_back(
-        augmented(checked_sample(split, i), augmentation, fold_in(Key{c.seed}, static_cast<std::uint64_t>(i))));
+    samples.push_back(augmented(checked_sample(split, i), augmentation,
+                                fold_in(Key{c.seed}, static_cast<std::uint64_t>(i))));
     masks.push_back(samples.back().mask);
   }
   write_png(c.preview, sample_panel(samples, {.columns = 3}));
@@ -42,15 +42,17 @@ std::string numbered(std::int64_t i) {
   return name.str();
 }
 
-// As a folder that `trous train --data DIR` takes: images, masks as indexed PNG, and the names of the classes.
+// As a folder that `trous train --data DIR` takes: images, masks as indexed PNG, and the names of the
+// classes.
 void write_folder(const DataCommand& c, const Splits& data) {
   namespace fs = std::filesystem;
   std::error_code failure;
   if (fs::exists(c.folder, failure) && !fs::is_empty(c.folder, failure))
     throw FileError(text(c.folder, ": it exists and is not empty. Choose another --export."));
   const auto palette = class_palette();
-  for (const auto& [name, split] : {std::pair{"train", &data.train}, std::pair{"validation", &data.validation},
-                                    std::pair{"test", &data.test}}) {
+  for (const auto& [name, split] :
+       {std::pair{"train", &data.train}, std::pair{"validation", &data.validation},
+        std::pair{"test", &data.test}}) {
     const fs::path images = fs::path(c.folder) / name / "images", masks = fs::path(c.folder) / name / "masks";
     fs::create_directories(images);
     fs::create_directories(masks);
@@ -79,7 +81,8 @@ int run(const DataCommand& c) {
   }
   if (!c.folder.empty()) {
     write_folder(c, data);
-    if (c.voice.talks()) std::cout << "  folder    " << c.folder << "   (trous train --data " << c.folder << ")\n";
+    if (c.voice.talks())
+      std::cout << "  folder    " << c.folder << "   (trous train --data " << c.folder << ")\n";
   }
   return ok;
 }
@@ -95,7 +98,8 @@ void add_data(CLI::App& app, int& code) {
   data->add_option("--split", c->split, "of the preview")
       ->check(one_of({"train", "validation", "test"}))
       ->capture_default_str();
-  data->add_option("--export", c->folder, "write the first samples of each split into this folder, as PNG files")
+  data->add_option("--export", c->folder,
+                   "write the first samples of each split into this folder, as PNG files")
       ->check(not_empty());
   data->add_option("--count", c->count, "samples of the preview, and of each split that is exported")
       ->check(whole(1, 1000000))

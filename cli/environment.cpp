@@ -22,17 +22,38 @@ std::string cpu_name() {
   return "unknown";
 }
 
+// What differs from an empty command line, as a shell takes it.
+std::string command_of(const TrainConfig& config) {
+  const Json now = to_json(config), plain = to_json(TrainConfig());
+  std::string line = "trous train";
+  for (const auto& [name, value] : now.items()) {
+    if (value == plain[name]) continue;
+    if (value.is_boolean()) {
+      line += ' ' + flag_of(name);
+      continue;
+    }
+    const std::string word = value.is_string() ? value.get<std::string>() : value.dump();
+    const bool bare = word.find_first_not_of(
+                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                          "./_-+=,:") == std::string::npos;
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += ' ' + flag_of(name) + ' ' + (bare ? word : quoted + "'");
+  }
+  return line;
+}
+
 }  // namespace
 
 Json environment(const TrainConfig& config, const Splits& data) {
   Json files = Json::array();
   for (const std::string& path : data.files) {
-    files.push_back({{"path", path},
-                     {"bytes", std::filesystem::file_size(path)},
-                     {"sha256", sha256_of_file(path)}});
+    files.push_back(
+        {{"path", path}, {"bytes", std::filesystem::file_size(path)}, {"sha256", sha256_of_file(path)}});
   }
   const BuildInfo build = build_info();
-  return {{"trous", build.version},
+  return {{"command", command_of(config)},
+          {"trous", build.version},
           {"commit", build.commit},
           {"compiler", build.compiler},
           {"build_type", build.build_type},

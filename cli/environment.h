@@ -10,7 +10,8 @@
 
 namespace trous::cli {
 
-/// Versions, compiler, commit, CPU, kernels, threads, seed, and the files of the data with their SHA-256.
+/// The command that repeats the run, versions, compiler, commit, CPU, kernels, threads, seed, and the files
+/// of the data with their SHA-256.
 nlohmann::ordered_json environment(const TrainConfig& config, const Splits& data);
 
 /// 2026-01-31T12:00:00Z

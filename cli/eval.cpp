@@ -55,8 +55,8 @@ void write_per_image(const std::string& path, const SplitScores& scores) {
 
 void tell(const EvalCommand& c, const Trained& trained, const Dataset& split, const SplitScores& scores,
           const std::vector<Baseline>& baselines) {
-  std::cout << trained.path << ", step " << trained.loaded.info.step << ", on " << split.size << ' ' << c.split
-            << " images of " << split.name << "\n\n";
+  std::cout << trained.path << ", step " << trained.loaded.info.step << ", on " << split.size << ' '
+            << c.split << " images of " << split.name << "\n\n";
   tell_classes(scores.all, split.classes, c.voice);
   const auto line = [](const char* what, const std::string& value) {
     std::cout << "  " << std::left << std::setw(33) << what << std::right << std::setw(9) << value << '\n';
@@ -66,7 +66,8 @@ void tell(const EvalCommand& c, const Trained& trained, const Dataset& split, co
   line("mIoU of the foreground", fixed(scores.all.mean_iou(1), 4));
   line("mIoU with the background", fixed(scores.all.mean_iou(), 4));
   line("pixel accuracy", fixed(scores.all.pixel_accuracy(), 4));
-  if (const auto accuracy = scores.all.mean_class_accuracy()) line("mean class accuracy", fixed(*accuracy, 4));
+  if (const auto accuracy = scores.all.mean_class_accuracy())
+    line("mean class accuracy", fixed(*accuracy, 4));
   if (const auto dice = scores.all.mean_dice(1)) line("mean Dice of the foreground", fixed(*dice, 4));
   if (boundary) line("boundary IoU of the foreground, 1 px", fixed(*boundary, 4));
   line("images per second", fixed(static_cast<double>(split.size) / scores.seconds, 1));
@@ -76,8 +77,8 @@ void tell(const EvalCommand& c, const Trained& trained, const Dataset& split, co
   tell_score("this network", scores.all);
 }
 
-Json json_of_all(const EvalCommand& c, const Trained& trained, const Dataset& split, const SplitScores& scores,
-                 const std::vector<Baseline>& baselines) {
+Json json_of_all(const EvalCommand& c, const Trained& trained, const Dataset& split,
+                 const SplitScores& scores, const std::vector<Baseline>& baselines) {
   Json result = summary_of_scores(scores.all, split.classes);
   const auto boundary = scores.boundary.mean_iou(1);
   result["boundary_iou"] = boundary ? Json(*boundary) : Json(nullptr);
@@ -88,21 +89,23 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const Dataset& sp
     one["name"] = baseline.name;
     beside.push_back(one);
   }
-  return {{"event", "eval"},   {"checkpoint", trained.path}, {"step", trained.loaded.info.step}, {"split", c.split},
-          {"images", split.size}, {"scores", result},        {"baselines", beside}};
+  return {{"event", "eval"},    {"checkpoint", trained.path}, {"step", trained.loaded.info.step},
+          {"split", c.split},   {"images", split.size},       {"scores", result},
+          {"baselines", beside}};
 }
 
 int run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   const Trained trained = open_trained(c.trained);
   const std::string name = !c.data.empty() ? c.data : trained.loaded.info.data;
-  const std::string directory = !c.data_dir.empty() || !c.data.empty() || !trained.config ? c.data_dir
-                                                                                         : trained.config->data_dir;
+  const std::string directory =
+      !c.data_dir.empty() || !c.data.empty() || !trained.config ? c.data_dir : trained.config->data_dir;
   const Splits data = open_data(name, directory);
   const Dataset& split = split_named(data, c.split);
   if (split.classes.size() != trained.loaded.info.classes.size()) {
-    throw ArgumentError(text("eval: the network knows ", trained.loaded.info.classes.size(), " classes, ", name, " has ",
-                             split.classes.size(), ". Give --data with the classes it learned."));
+    throw ArgumentError(text("eval: the network knows ", trained.loaded.info.classes.size(), " classes, ",
+                             name, " has ", split.classes.size(),
+                             ". Give --data with the classes it learned."));
   }
   const SplitScores scores = evaluate(trained.loaded.net, split, c);
   if (!c.per_image.empty()) write_per_image(c.per_image, scores);
@@ -115,7 +118,8 @@ int run(const EvalCommand& c) {
     tell(c, trained, split, scores, baselines_of(name, data, split));
   }
   if (c.min_miou > miou) {
-    std::cerr << "eval: mIoU of the foreground " << fixed(miou, 4) << " is below --min-miou " << c.min_miou << ".\n";
+    std::cerr << "eval: mIoU of the foreground " << fixed(miou, 4) << " is below --min-miou " << c.min_miou
+              << ".\n";
     return failed;
   }
   return ok;
@@ -127,18 +131,23 @@ void add_eval(CLI::App& app, int& code) {
   const auto c = std::make_shared<EvalCommand>();
   CLI::App* const eval = app.add_subcommand("eval", "Scores a trained network on a split, class by class.");
   eval->add_option("RUN", c->trained, "folder of a run, or a checkpoint")->required()->check(not_empty());
-  eval->add_option("--split", c->split)->check(one_of({"train", "validation", "test"}))->capture_default_str();
+  eval->add_option("--split", c->split)
+      ->check(one_of({"train", "validation", "test"}))
+      ->capture_default_str();
   eval->add_option("--data", c->data, "another data set of the same classes; without it that of the run")
       ->check(not_empty());
   eval->add_option("--data-dir", c->data_dir, "where the files of fashion or brain are")->check(not_empty());
   eval->add_option("--batch", c->batch, "images at a time")->check(whole(1, 65536))->capture_default_str();
   eval->add_option("--per-image", c->per_image, "write a table of each image's scores here, as CSV")
       ->check(not_empty());
-  eval->add_option("--masks", c->masks, "write truth and prediction of each image into this folder, as indexed PNG")
+  eval->add_option("--masks", c->masks,
+                   "write truth and prediction of each image into this folder, as indexed PNG")
       ->check(not_empty());
   eval->add_option("--min-miou", c->min_miou, "exit with 1 if the mIoU of the foreground is below")
       ->check(number(0, 1.000001));
-  eval->add_option("--threads", c->threads, "0 takes the machine's")->check(whole(0, 1024))->capture_default_str();
+  eval->add_option("--threads", c->threads, "0 takes the machine's")
+      ->check(whole(0, 1024))
+      ->capture_default_str();
   add_voice(*eval, c->voice);
   eval->callback([c, &code] { code = run(*c); });
 }

@@ -62,6 +62,13 @@ void write_pictures(const std::string& path, const AnyLayer& net, const Dataset&
   if (!samples.empty()) write_panel(path, net, data, samples, true);
 }
 
+void write_fixed(const RunFolder& folder, const Dataset& data) {
+  std::vector<Sample> samples;
+  for (std::int64_t i = 0; i < std::min(fixed_samples, data.size); ++i)
+    samples.push_back(checked_sample(data, i));
+  write_png(folder.file("samples/fixed.png"), sample_panel(samples, {.scale = 1, .gap = 0, .margin = 0}));
+}
+
 void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& data,
                              std::int64_t step) {
   std::vector<std::int64_t> indices(static_cast<std::size_t>(std::min(fixed_samples, data.size)));
@@ -77,9 +84,9 @@ void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const
   write_indexed_png(folder.file(numbered("labels", step)), stacked, class_palette());
 }
 
-void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data, const Survey& facts,
-                   const Summary& summary, const std::vector<Baseline>& baselines, const SplitScores& scores,
-                   const Picks& picks, const RunOutcome& outcome) {
+void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data,
+                   const Survey& facts, const Summary& summary, const std::vector<Baseline>& baselines,
+                   const SplitScores& scores, const Picks& picks, const RunOutcome& outcome) {
   using Json = nlohmann::ordered_json;
   Json beside = Json::array(), images = Json::array();
   for (const Baseline& baseline : baselines)

@@ -23,8 +23,12 @@ Picks pick(const std::vector<ConfusionMatrix>& images);
 void write_pictures(const std::string& path, const AnyLayer& net, const Dataset& data,
                     const std::vector<std::int64_t>& samples);
 
+/// Writes input and truth of the first samples, once a run: samples/fixed.png.
+void write_fixed(const RunFolder& folder, const Dataset& data);
+
 /// Writes the predictions of the first samples, and what they are read beside, as docs/run-folder.md says.
-void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& data, std::int64_t step);
+void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& data,
+                             std::int64_t step);
 
 /// How a run ended.
 struct RunOutcome {
@@ -34,8 +38,8 @@ struct RunOutcome {
 };
 
 /// Writes results.json.
-void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data, const Survey& facts,
-                   const Summary& summary, const std::vector<Baseline>& baselines, const SplitScores& scores,
-                   const Picks& picks, const RunOutcome& outcome);
+void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data,
+                   const Survey& facts, const Summary& summary, const std::vector<Baseline>& baselines,
+                   const SplitScores& scores, const Picks& picks, const RunOutcome& outcome);
 
 }  // namespace trous::cli

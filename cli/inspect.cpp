@@ -39,8 +39,8 @@ Subject open_subject(const InspectCommand& c) {
   if (std::find(names.begin(), names.end(), c.what) != names.end() || c.what.ends_with(".json")) {
     AnyLayer net = c.what.ends_with(".json")
                        ? network_from_json(contents_of(c.what))
-                       : network_from_json(network_description(
-                             c.what, {.in_channels = c.channels, .classes = c.classes}));
+                       : network_from_json(
+                             network_description(c.what, {.in_channels = c.channels, .classes = c.classes}));
     initialize(net, Key{0});
     return {c.what, std::move(net), std::nullopt};
   }
@@ -66,12 +66,14 @@ Statistics statistics_of(const std::string& path, const Tensor& tensor) {
     }
   });
   const auto n = static_cast<double>(tensor.elements());
-  return {path, tensor.shape(), sum / n, std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n))), low, high};
+  return {path, tensor.shape(), sum / n, std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n))), low,
+          high};
 }
 
 std::vector<Statistics> statistics_of(const AnyLayer& net) {
   std::vector<Statistics> all;
-  for (const auto& [path, parameter] : parameters(net)) all.push_back(statistics_of(path, parameter->get().value()));
+  for (const auto& [path, parameter] : parameters(net))
+    all.push_back(statistics_of(path, parameter->get().value()));
   for (const auto& [path, buffer] : buffers(net)) all.push_back(statistics_of(path, buffer->get()));
   return all;
 }
@@ -84,7 +86,8 @@ void tell_statistics(const std::vector<Statistics>& all) {
   }
   std::cout << "  " << std::left << std::setw(static_cast<int>(widest) + 2) << "weights"
             << std::setw(static_cast<int>(shapes)) << "shape" << std::right << std::setw(10) << "mean"
-            << std::setw(10) << "deviation" << std::setw(10) << "smallest" << std::setw(10) << "largest" << '\n';
+            << std::setw(10) << "deviation" << std::setw(10) << "smallest" << std::setw(10) << "largest"
+            << '\n';
   for (const Statistics& s : all) {
     std::cout << "  " << std::left << std::setw(static_cast<int>(widest) + 2) << s.path
               << std::setw(static_cast<int>(shapes)) << text(s.shape) << std::right;
@@ -96,23 +99,24 @@ void tell_statistics(const std::vector<Statistics>& all) {
 }
 
 void tell_info(const CheckpointInfo& info) {
-  std::cout << "  learned from " << info.data << ", step " << info.step << " of " << info.steps << ", seed " << info.seed
-            << "; best validation mIoU " << fixed(info.best_score, 3) << " at step " << info.best_step
-            << "\n  classes:";
+  std::cout << "  learned from " << info.data << ", step " << info.step << " of " << info.steps << ", seed "
+            << info.seed << "; best validation mIoU " << fixed(info.best_score, 3) << " at step "
+            << info.best_step << "\n  classes:";
   for (std::size_t i = 0; i < info.classes.size(); ++i) std::cout << (i ? ", " : " ") << info.classes[i];
   std::cout << "\n\n";
 }
 
 // The layers in the order they run, for graphviz.
 std::string dot_of(const Summary& summary) {
-  std::string graph = "digraph network {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\"];\n  input [label=\"input " +
-                      text(summary.input) + "\"];\n";
+  std::string graph =
+      "digraph network {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\"];\n  input [label=\"input " +
+      text(summary.input) + "\"];\n";
   std::string before = "input";
   for (std::size_t i = 0; i < summary.layers.size(); ++i) {
     const LayerRow& row = summary.layers[i];
     const std::string name = text("layer", i);
-    graph += text("  ", name, " [label=\"", row.path, "\\n", row.kind, ' ', row.output, "\"];\n  ", before, " -> ", name,
-                  ";\n");
+    graph += text("  ", name, " [label=\"", row.path, "\\n", row.kind, ' ', row.output, "\"];\n  ", before,
+                  " -> ", name, ";\n");
     before = name;
   }
   return graph + "}\n";
@@ -131,10 +135,14 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
               {"coverage", {{"height", seen.height}, {"width", seen.width}, {"share", seen.share}}},
               {"weights", weights}};
   if (subject.info) {
-    result["checkpoint"] = {{"data", subject.info->data},           {"classes", subject.info->classes},
-                            {"step", subject.info->step},           {"steps", subject.info->steps},
-                            {"seed", std::to_string(subject.info->seed)}, {"best_step", subject.info->best_step},
-                            {"best_score", subject.info->best_score}, {"network", Json::parse(subject.info->network)}};
+    result["checkpoint"] = {{"data", subject.info->data},
+                            {"classes", subject.info->classes},
+                            {"step", subject.info->step},
+                            {"steps", subject.info->steps},
+                            {"seed", std::to_string(subject.info->seed)},
+                            {"best_step", subject.info->best_step},
+                            {"best_score", subject.info->best_score},
+                            {"network", Json::parse(subject.info->network)}};
   }
   return result;
 }
@@ -151,8 +159,9 @@ int run(const InspectCommand& c) {
     return ok;
   }
   if (subject.info) tell_info(*subject.info);
-  std::cout << summary << "\n  The middle output pixel sees " << percent(seen.share) << " of a box of " << seen.height
-            << 'x' << seen.width << " pixels of an image of " << c.height << 'x' << c.width << ".\n\n";
+  std::cout << summary << "\n  The middle output pixel sees " << percent(seen.share) << " of a box of "
+            << seen.height << 'x' << seen.width << " pixels of an image of " << c.height << 'x' << c.width
+            << ".\n\n";
   if (c.weights) tell_statistics(statistics_of(subject.net));
   return ok;
 }
@@ -161,7 +170,8 @@ int run(const InspectCommand& c) {
 
 void add_inspect(CLI::App& app, int& code) {
   const auto c = std::make_shared<InspectCommand>();
-  CLI::App* const inspect = app.add_subcommand("inspect", "Tells what a network is made of and what it can see.");
+  CLI::App* const inspect =
+      app.add_subcommand("inspect", "Tells what a network is made of and what it can see.");
   inspect->add_option("WHAT", c->what, "folder of a run, a checkpoint, a network's name, or a FILE.json")
       ->required()
       ->check(not_empty());
@@ -170,9 +180,13 @@ void add_inspect(CLI::App& app, int& code) {
   inspect->add_option("--channels", c->channels, "of the image, for a network by name")
       ->check(whole(1, 4096))
       ->capture_default_str();
-  inspect->add_option("--classes", c->classes, "for a network by name")->check(whole(1, 4096))->capture_default_str();
+  inspect->add_option("--classes", c->classes, "for a network by name")
+      ->check(whole(1, 4096))
+      ->capture_default_str();
   inspect->add_flag("--weights", c->weights, "also the statistics of every parameter and buffer");
-  inspect->add_option("--coverage", c->coverage, "write a picture of the input pixels that the middle output pixel sees")
+  inspect
+      ->add_option("--coverage", c->coverage,
+                   "write a picture of the input pixels that the middle output pixel sees")
       ->check(not_empty());
   inspect->add_option("--dot", c->dot, "write the layers as a graph for graphviz")->check(not_empty());
   add_voice(*inspect, c->voice);

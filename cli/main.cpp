@@ -9,41 +9,12 @@
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/commands.h>
-#include <trous/core/suggestion.h>
 #include <trous/cli/train_config.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
+#include <trous/core/suggestion.h>
 
 namespace {
-
-// Levenshtein's distance: insertions, deletions and substitutions from a to b.
-std::size_t distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j - 1] + 1, above + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
-// The name among `known` nearest to `word`, or nothing if all are far.
-std::string nearest(const std::string& word, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t least = word.size() / 2 + 1;
-  for (const std::string& name : known) {
-    if (const std::size_t d = distance(word, name); d < least) {
-      least = d;
-      best = name;
-    }
-  }
-  return best;
-}
 
 // What could have been meant: subcommands and the options of the one that was chosen.
 std::vector<std::string> known_words(const CLI::App& app) {
@@ -77,9 +48,7 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     std::cerr << error.what() << '.';
   } else {
     std::cerr << word << (word.starts_with('-') ? " is not an option." : " is not a subcommand.");
-    if (const std::string meant = nearest(word, known_words(app)); !meant.empty()) {
-      std::cerr << " Did you mean " << meant << '?';
-    }
+    std::cerr << trous::suggestion(word, known_words(app));
   }
   std::cerr << "\nSee trous --help, or trous train --help.\n";
   return trous::cli::usage;

@@ -23,7 +23,7 @@ struct Recipe {
 
 Recipe recipe_for(const std::string& data) {
   if (data == "fashion") return {"small-dilated", "none", 1300, 16};
-  if (data == "brain") return {"wide-context", "scale=1.1,rotate=6,shift=0.04", 1500, 8};
+  if (data == "brain") return {"deep-dilated", "scale=1.1,rotate=6,shift=0.04", 1500, 8};
   if (data == "shapes") return {"small-dilated", "none", 400, 16};
   return {"small-dilated", "none", 800, 8};
 }
@@ -76,11 +76,10 @@ const Dataset& split_named(const Splits& data, const std::string& name) {
 
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel) {
   if (is_network_file(config.model)) return resolved_description(contents_of(config.model));
-  return network_description(config.model,
-                             {.in_channels = data.train.image_shape[2],
-                              .classes = static_cast<std::int64_t>(data.train.classes.size()),
-                              .width = config.width,
-                              .kernel = kernel});
+  return network_description(config.model, {.in_channels = data.train.image_shape[2],
+                                            .classes = static_cast<std::int64_t>(data.train.classes.size()),
+                                            .width = config.width,
+                                            .kernel = kernel});
 }
 
 Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& image) {
@@ -95,10 +94,12 @@ Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& i
 Trained open_trained(const std::string& run_or_checkpoint) {
   std::error_code failure;
   const bool is_run = fs::is_directory(run_or_checkpoint, failure);
-  const fs::path checkpoint = is_run ? fs::path(run_or_checkpoint) / "best.safetensors" : fs::path(run_or_checkpoint);
+  const fs::path checkpoint =
+      is_run ? fs::path(run_or_checkpoint) / "best.safetensors" : fs::path(run_or_checkpoint);
   if (is_run && !fs::exists(checkpoint, failure)) {
-    throw FileError(text(checkpoint.string(), ": it does not exist. The run has had no validation yet; go on with it: trous "
-                                     "train --resume ",
+    throw FileError(text(checkpoint.string(),
+                         ": it does not exist. The run has had no validation yet; go on with it: trous "
+                         "train --resume ",
                          run_or_checkpoint, '.'));
   }
   Trained trained{load_network(checkpoint.string()), checkpoint.string(), std::nullopt};

@@ -33,8 +33,8 @@ CLI::Validator parsed_by(Parse parse) {
 
 /// How a command speaks.
 struct Voice {
-  bool quiet = false;    ///< no progress, no tables on the way
-  bool json = false;     ///< one JSON object per line on stdout and nothing else there
+  bool quiet = false;  ///< no progress, no tables on the way
+  bool json = false;   ///< one JSON object per line on stdout and nothing else there
   std::string color = "auto";
 
   bool talks() const { return !quiet && !json; }

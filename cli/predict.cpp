@@ -42,7 +42,8 @@ std::vector<std::string> images_in(const std::vector<std::string>& inputs) {
     }
     std::set<std::string> inside;
     for (const auto& entry : fs::directory_iterator(input)) {
-      if (entry.is_regular_file() && is_image_name(entry.path().string())) inside.insert(entry.path().string());
+      if (entry.is_regular_file() && is_image_name(entry.path().string()))
+        inside.insert(entry.path().string());
     }
     if (inside.empty()) throw FileError(text(input, ": there is no PNG or JPEG in this folder."));
     images.insert(images.end(), inside.begin(), inside.end());
@@ -57,8 +58,9 @@ std::vector<std::string> stems_of(const std::vector<std::string>& images, const 
   for (const std::string& image : images) {
     stems.push_back(fs::path(image).stem().string());
     if (!seen.insert(stems.back()).second) {
-      throw ArgumentError(text("predict: two images are called ", stems.back(),
-                               ", and their masks would be one file. Predict them into folders of their own."));
+      throw ArgumentError(
+          text("predict: two images are called ", stems.back(),
+               ", and their masks would be one file. Predict them into folders of their own."));
     }
     const fs::path mask = fs::path(c.out) / (stems.back() + ".png");
     std::error_code failure;
@@ -92,7 +94,8 @@ int run(const PredictCommand& c) {
       nlohmann::ordered_json pixels_of;
       for (std::size_t k = 0; k < trained.loaded.info.classes.size(); ++k) {
         const auto found = labels.values<std::int32_t>();
-        pixels_of[trained.loaded.info.classes[k]] = std::count(found.begin(), found.end(), static_cast<int>(k));
+        pixels_of[trained.loaded.info.classes[k]] =
+            std::count(found.begin(), found.end(), static_cast<int>(k));
       }
       std::cout << nlohmann::ordered_json{{"event", "prediction"},
                                           {"image", images[i]},
@@ -120,15 +123,19 @@ void add_predict(CLI::App& app, int& code) {
   predict->add_option("--alpha", c->alpha, "how strong these colours are")
       ->check(number(0, 1.000001))
       ->capture_default_str();
-  predict->add_flag("--probs", c->probabilities, "also the probability of each class, float32 [h, w, classes], as npy");
-  predict->add_option("--tile", c->tile, "side of the tiles that large images are cut into; 0 takes them whole")
+  predict->add_flag("--probs", c->probabilities,
+                    "also the probability of each class, float32 [h, w, classes], as npy");
+  predict
+      ->add_option("--tile", c->tile, "side of the tiles that large images are cut into; 0 takes them whole")
       ->check(whole(0, 32768))
       ->capture_default_str();
   predict->add_option("--overlap", c->overlap, "of neighbouring tiles, in pixels")
       ->check(whole(0, 16384))
       ->capture_default_str();
   predict->add_flag("--force", c->force, "replace masks that exist");
-  predict->add_option("--threads", c->threads, "0 takes the machine's")->check(whole(0, 1024))->capture_default_str();
+  predict->add_option("--threads", c->threads, "0 takes the machine's")
+      ->check(whole(0, 1024))
+      ->capture_default_str();
   add_voice(*predict, c->voice);
   predict->callback([c, &code] { code = run(*c); });
 }

@@ -19,8 +19,9 @@ struct ReportCommand {
 
 int run(const ReportCommand& command) {
   const bool one = command.runs.size() == 1;
-  const std::string out =
-      !command.out.empty() ? command.out : one ? command.runs[0] + "/report.html" : "comparison.html";
+  const std::string out = !command.out.empty() ? command.out
+                          : one                ? command.runs[0] + "/report.html"
+                                               : "comparison.html";
   const std::string page = one ? report_html(command.runs[0]) : comparison_html(command.runs);
   write_text(out, page);
   std::cout << out << '\n';

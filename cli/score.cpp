@@ -10,15 +10,17 @@ namespace {
 // Image `i` of a batch of labels.
 Tensor one_of(const Tensor& labels, std::int64_t i) {
   const std::int64_t height = labels.shape()[1], width = labels.shape()[2];
-  return {Shape{height, width}, labels.values<std::int32_t>().subspan(static_cast<std::size_t>(i * height * width),
-                                                                      static_cast<std::size_t>(height * width))};
+  return {Shape{height, width},
+          labels.values<std::int32_t>().subspan(static_cast<std::size_t>(i * height * width),
+                                                static_cast<std::size_t>(height * width))};
 }
 
 }  // namespace
 
 SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnImage& on_image) {
   const auto classes = static_cast<std::int64_t>(data.classes.size());
-  SplitScores scores{ConfusionMatrix(classes, unknown_label), BoundaryScores(classes, 1, unknown_label), {}, 0};
+  SplitScores scores{
+      ConfusionMatrix(classes, unknown_label), BoundaryScores(classes, 1, unknown_label), {}, 0};
   const auto begun = std::chrono::steady_clock::now();
   const auto on_batch = [&](std::int64_t first, const Batch& part, const Tensor& predictions) {
     scores.boundary.add(part.labels, predictions);

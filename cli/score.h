@@ -22,7 +22,8 @@ struct SplitScores {
 /// Truth and prediction of one image, int32 [h, w].
 using OnImage = std::function<void(std::int64_t index, const Tensor& truth, const Tensor& prediction)>;
 
-SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnImage& on_image = nullptr);
+SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch,
+                  const OnImage& on_image = nullptr);
 
 /// The mean IoU of the foreground classes, or nothing where none is in truth or prediction.
 std::optional<double> foreground(const ConfusionMatrix& scores);

@@ -70,8 +70,10 @@ void tell_splits(const Splits& data, const Survey& survey) {
   for (std::size_t c = 0; c < data.train.classes.size(); ++c) {
     std::cout << "  " << std::left << std::setw(name_width) << data.train.classes[c] << std::right;
     for (const SplitFacts* split : splits) {
-      const auto all = std::accumulate(split->class_pixels.begin(), split->class_pixels.end(), std::int64_t{0});
-      const double share = all > 0 ? static_cast<double>(split->class_pixels[c]) / static_cast<double>(all) : 0;
+      const auto all =
+          std::accumulate(split->class_pixels.begin(), split->class_pixels.end(), std::int64_t{0});
+      const double share =
+          all > 0 ? static_cast<double>(split->class_pixels[c]) / static_cast<double>(all) : 0;
       std::cout << std::setw(8) << percent(share) << std::setw(8) << split->images_with_class[c];
     }
     std::cout << '\n';
@@ -80,22 +82,24 @@ void tell_splits(const Splits& data, const Survey& survey) {
 }
 
 void tell_heading(const std::string& title) {
-  std::cout << std::left << std::setw(35) << title << std::right << std::setw(9) << "fg mIoU" << std::setw(10)
-            << "accuracy" << '\n';
+  std::cout << std::left << std::setw(33) << title << std::right << std::setw(9) << "fg mIoU" << std::setw(8)
+            << "mIoU" << std::setw(10) << "accuracy" << '\n';
 }
 
 void tell_score(const std::string& who, const ConfusionMatrix& scores) {
-  std::cout << "  " << std::left << std::setw(33) << who << std::right << std::setw(9)
-            << fixed(scores.mean_iou(1), 3) << std::setw(10) << fixed(scores.pixel_accuracy(), 3) << '\n';
+  std::cout << "  " << std::left << std::setw(31) << who << std::right << std::setw(9)
+            << fixed(scores.mean_iou(1), 3) << std::setw(8) << fixed(scores.mean_iou(), 3) << std::setw(10)
+            << fixed(scores.pixel_accuracy(), 3) << '\n';
 }
 
-void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes, const Voice& voice) {
+void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes,
+                  const Voice& voice) {
   std::size_t widest = 5;
   for (const std::string& name : classes) widest = std::max(widest, name.size());
   const int name_width = static_cast<int>(widest) + 2;
   const bool color = colored(voice);
-  const auto row = [&](const std::string& chip, const std::string& name, std::initializer_list<std::string> cells,
-                       const std::string& support) {
+  const auto row = [&](const std::string& chip, const std::string& name,
+                       std::initializer_list<std::string> cells, const std::string& support) {
     std::cout << "  " << chip << std::left << std::setw(name_width) << name << std::right;
     for (const std::string& cell : cells) std::cout << std::setw(7) << cell;
     std::cout << std::setw(11) << support << '\n';

@@ -1,4 +1,5 @@
-// What commands print: data, scores, tables of classes; for people, at most 60 columns where that is possible.
+// What commands print: data, scores, tables of classes; for people, at most 60 columns where that is
+// possible.
 #pragma once
 
 #include <string>
@@ -38,6 +39,7 @@ nlohmann::ordered_json json_of(const Splits& data, const Survey& survey);
 /// Rows [truth] of counts [prediction].
 nlohmann::ordered_json json_of(const ConfusionMatrix& scores);
 /// mIoU and accuracies, and one object per class; null where there is none to give.
-nlohmann::ordered_json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::string>& classes);
+nlohmann::ordered_json summary_of_scores(const ConfusionMatrix& scores,
+                                         const std::vector<std::string>& classes);
 
 }  // namespace trous::cli

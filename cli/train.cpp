@@ -108,7 +108,6 @@ std::int64_t steps_in(double minutes, const AnyLayer& net, const Splits& data, T
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(60 * minutes / per_step));
 }
 
-
 // What a run is made of once nothing that was asked for can be refused any more.
 struct Session {
   const TrainCommand& command;
@@ -136,8 +135,8 @@ void tell_start(const Session& s) {
                           {"pixel_accuracy", baseline.scores.pixel_accuracy()}});
   }
   if (!s.command.voice.talks()) return;
-  std::cout << "trous " << build_info().version << "  train " << c.model << " on " << c.data << ": " << c.steps
-            << " steps of " << c.batch << " images, seed " << c.seed << ", " << threads()
+  std::cout << "trous " << build_info().version << "  train " << c.model << " on " << c.data << ": "
+            << c.steps << " steps of " << c.batch << " images, seed " << c.seed << ", " << threads()
             << (threads() == 1 ? " thread" : " threads") << "\n\n";
   tell_data(s.data, s.facts);
   std::cout << s.summary << '\n';
@@ -159,7 +158,8 @@ class Recorder {
 
   TrainCallbacks callbacks() {
     return {.on_step = [this](const StepReport& report) { step(report); },
-            .on_validation = [this](const ValidationReport& report, const AnyLayer& net) { validation(report, net); },
+            .on_validation = [this](const ValidationReport& report,
+                                    const AnyLayer& net) { validation(report, net); },
             .on_save = [this] { save(); },
             .stop = interrupted};
   }
@@ -177,15 +177,16 @@ class Recorder {
  private:
   void step(const StepReport& r) {
     last_ = r;
-    folder_.log_event(Json{{"event", "step"},
-                           {"step", r.step},
-                           {"loss", r.loss},
-                           {"learning_rate", r.learning_rate},
-                           {"gradient_norm", r.gradient_norm},
-                           {"seconds", seconds_since(step_begun_)},
-                           {"waited", r.waited},
-                           {"elapsed", seconds()}}
-                          .dump());
+    folder_.log_event(Json{
+        {"event", "step"},
+        {"step", r.step},
+        {"loss", r.loss},
+        {"learning_rate", r.learning_rate},
+        {"gradient_norm", r.gradient_norm},
+        {"seconds", seconds_since(step_begun_)},
+        {"waited", r.waited},
+        {"elapsed",
+         seconds()}}.dump());
     ++steps_;
     step_begun_ = Clock::now();
     progress_.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
@@ -236,7 +237,8 @@ class Recorder {
   }
 
   void save_best(const AnyLayer& net) {
-    trous::save(net, folder_.file("best.safetensors"), session_.trainer.best_info(session_.about));
+    trous::save(net, folder_.file("best.safetensors"),
+                to_metadata(session_.trainer.best_info(session_.about)));
   }
 
   void save() {
@@ -262,16 +264,18 @@ void log_event(RunFolder& folder, const char* event, std::int64_t step, const st
 std::optional<Baseline> pixel_baseline(const Session& s) {
   if (!s.config.pixel_baseline) return std::nullopt;
   if (s.command.voice.talks())
-    std::cout << "\nThe same network with 1x1 filters, " << s.config.steps << " steps, for comparison." << std::endl;
+    std::cout << "\nThe same network with 1x1 filters, " << s.config.steps << " steps, for comparison."
+              << std::endl;
   AnyLayer blind = network_from_json(describe_network(s.config, s.data, 1));
   initialize(blind, fold_in(Key{s.config.seed}, 0));
   Progress progress(s.config.batch, !s.command.voice.talks());
-  const TrainResult result = train(blind, s.data, make_options(s.config, s.facts),
-                                   {.on_step =
-                                        [&](const StepReport& r) {
-                                          progress.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
-                                        },
-                                    .stop = interrupted});
+  const TrainResult result =
+      train(blind, s.data, make_options(s.config, s.facts),
+            {.on_step =
+                 [&](const StepReport& r) {
+                   progress.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
+                 },
+             .stop = interrupted});
   if (result.interrupted || result.diverged) return std::nullopt;
   return Baseline{s.config.model + ", 1x1 filters", evaluate_on(blind, s.data.test, s.config.batch)};
 }
@@ -288,10 +292,8 @@ void finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
   write_pictures(folder.file("samples/best.png"), s.trainer.best(), test, picks.best);
   write_pictures(folder.file("samples/median.png"), s.trainer.best(), test, picks.median);
   write_pictures(folder.file("samples/worst.png"), s.trainer.best(), test, picks.worst);
-  const RunOutcome outcome{.step = result.best_step,
-                           .steps = result.steps,
-                           .stopped = stopped,
-                           .seconds = seconds};
+  const RunOutcome outcome{
+      .step = result.best_step, .steps = result.steps, .stopped = stopped, .seconds = seconds};
   write_results(folder, s.config, s.data, s.facts, s.summary, baselines, scores, picks, outcome);
   write_report(s.config.out);
   say(voice, {{"event", "result"},
@@ -301,20 +303,25 @@ void finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
               {"scores", summary_of_scores(scores.all, test.classes)},
               {"report", folder.file("report.html")}});
   if (voice.json) return;
-  if (result.stopped_early) std::cout << "\nEnded at step " << result.steps << ": " << *result.stopped_early << ".\n";
-  std::cout << "\nTest: " << test.size << " images, scored once, weights of step " << result.best_step << "\n\n";
+  if (result.stopped_early)
+    std::cout << "\nEnded at step " << result.steps << ": " << *result.stopped_early << ".\n";
+  std::cout << "\nTest: " << test.size << " images, scored once, weights of step " << result.best_step
+            << "\n\n";
   tell_heading("");
   for (const Baseline& baseline : baselines) tell_score(baseline.name, baseline.scores);
   tell_score(s.config.model, scores.all);
   tell_weakest(scores.all, test.classes);
-  std::cout << "  time      " << clock_text(seconds) << ", at most " << peak_bytes() / 1000000 << " MB of memory\n"
-            << "  weights   " << folder.file("best.safetensors") << "\n  report    " << folder.file("report.html")
-            << "\n  next      trous predict " << folder.file("best.safetensors") << " IMAGE... --out DIR\n";
+  std::cout << "  time      " << clock_text(seconds) << ", at most " << peak_bytes() / 1000000
+            << " MB of memory\n"
+            << "  weights   " << folder.file("best.safetensors") << "\n  report    "
+            << folder.file("report.html") << "\n  next      trous predict " << folder.file("best.safetensors")
+            << " IMAGE... --out DIR\n";
 }
 
 RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
   if (s.command.resuming) {
     RunFolder folder = RunFolder::reopen(s.config.out, resumed_from);
+    write_fixed(folder, s.data.validation);
     log_event(folder, "resume", resumed_from);
     return folder;
   }
@@ -322,6 +329,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
                                        {{"config.json", to_json(s.config).dump(2) + '\n'},
                                         {"environment.json", environment(s.config, s.data).dump(2) + '\n'}},
                                        s.command.force);
+  write_fixed(folder, s.data.validation);
   log_event(folder, "begin", 0, minutes > 0 ? text(minutes, " minutes are ", s.config.steps, " steps") : "");
   return folder;
 }
@@ -339,8 +347,8 @@ int end_of(Session& s, RunFolder& folder, const TrainResult& result, double seco
   if (result.interrupted) {
     log_event(folder, "interrupted", result.steps);
     say(s.command.voice, {{"event", "interrupted"}, {"step", result.steps}});
-    std::cerr << "Interrupted after step " << result.steps << ", which is saved. Go on with:\n  trous train --resume "
-              << s.config.out << '\n';
+    std::cerr << "Interrupted after step " << result.steps
+              << ", which is saved. Go on with:\n  trous train --resume " << s.config.out << '\n';
     return stopped_by_signal;
   }
   finish(s, folder, result, seconds);
@@ -360,15 +368,24 @@ Session open_session(TrainCommand& command) {
   if (command.epochs > 0) c.steps = (command.epochs * data.train.size + c.batch - 1) / c.batch;
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description);
-  Summary summary = summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
+  Summary summary =
+      summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
   Survey facts = survey(data);
   if (command.minutes > 0) c.steps = steps_in(command.minutes, net, data, make_options(c, facts));
   CheckpointInfo about{.network = description, .classes = data.train.classes, .data = c.data};
   Trainer trainer(net, data, make_options(c, facts));
   trainer.rehearse();
   std::vector<Baseline> baselines = baselines_of(c.data, data, data.validation);
-  return {command,         c,          std::move(data),  std::move(facts),   description,
-          std::move(net),  std::move(summary), std::move(about), std::move(trainer), std::move(baselines)};
+  return {command,
+          c,
+          std::move(data),
+          std::move(facts),
+          description,
+          std::move(net),
+          std::move(summary),
+          std::move(about),
+          std::move(trainer),
+          std::move(baselines)};
 }
 
 int run(TrainCommand& command) {
@@ -405,12 +422,15 @@ void add_train(CLI::App& app, int& code) {
   add_config(*train, command->config);
   train->add_option("--epochs", command->epochs, "passes over the training images, in place of --steps")
       ->check(whole(1, std::int64_t{1} << 30));
-  train->add_option("--minutes", command->minutes, "about so long, in place of --steps: timed once, then a number of steps")
+  train
+      ->add_option("--minutes", command->minutes,
+                   "about so long, in place of --steps: timed once, then a number of steps")
       ->check(above_zero());
   train->add_option("--config", "FILE.json with options, as config.json of a run; the command line wins");
-  CLI::Option* const resume =
-      train->add_option("--resume", command->resume, "go on with this run, or with that of --out if there is one")
-          ->expected(0, 1);
+  CLI::Option* const resume = train
+                                  ->add_option("--resume", command->resume,
+                                               "go on with this run, or with that of --out if there is one")
+                                  ->expected(0, 1);
   train->add_flag("--force", command->force, "replace the run that is in --out");
   add_voice(*train, command->voice);
   train->callback([command, resume, &code] {

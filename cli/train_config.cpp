@@ -27,23 +27,24 @@ std::string flag_of(std::string_view name) {
 }
 
 void add_config(CLI::App& command, TrainConfig& config) {
-  TrainConfig::parts(config, [&](const char* name, auto& member, const CLI::Validator& check, const char* help) {
-    using Member = std::remove_reference_t<decltype(member)>;
-    if constexpr (std::is_same_v<Member, bool>) {
-      command.add_flag(flag_of(name) + "{true}", member, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    } else {
-      CLI::Option* const option = command.add_option(flag_of(name), member, help);
-      option->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-      if (member != Member()) option->capture_default_str();
-    }
-  });
+  TrainConfig::parts(config,
+                     [&](const char* name, auto& member, const CLI::Validator& check, const char* help) {
+                       using Member = std::remove_reference_t<decltype(member)>;
+                       if constexpr (std::is_same_v<Member, bool>) {
+                         command.add_flag(flag_of(name) + "{true}", member, help)
+                             ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+                       } else {
+                         CLI::Option* const option = command.add_option(flag_of(name), member, help);
+                         option->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+                         if (member != Member()) option->capture_default_str();
+                       }
+                     });
 }
 
 nlohmann::ordered_json to_json(const TrainConfig& config) {
   nlohmann::ordered_json object;
-  TrainConfig::parts(config, [&](const char* name, const auto& member, const auto&, const char*) {
-    object[name] = member;
-  });
+  TrainConfig::parts(
+      config, [&](const char* name, const auto& member, const auto&, const char*) { object[name] = member; });
   return object;
 }
 
@@ -51,12 +52,14 @@ std::vector<std::string> words_of(const std::string& path) {
   const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
   const auto object = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
   if (!object.is_object()) {
-    throw FileError(text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
+    throw FileError(
+        text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
   }
   std::vector<std::string> words;
   for (const auto& [name, value] : object.items()) {
     if (value.is_structured() || value.is_null()) {
-      throw FileError(text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
+      throw FileError(
+          text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
     }
     const std::string word = word_of(value);
     if (!word.empty()) words.push_back(flag_of(name) + '=' + word);
@@ -90,8 +93,8 @@ void check_same_run(const std::string& run, const nlohmann::ordered_json& before
                     const nlohmann::ordered_json& now) {
   for (const auto& [name, value] : now.items()) {
     if (changes_nothing(name) || (before.contains(name) && before[name] == value)) continue;
-    throw ArgumentError(text("train: ", flag_of(name), " is ", word_of(value), ", but the run in ", run, " has ",
-                             before.contains(name) ? word_of(before[name]) : "none",
+    throw ArgumentError(text("train: ", flag_of(name), " is ", word_of(value), ", but the run in ", run,
+                             " has ", before.contains(name) ? word_of(before[name]) : "none",
                              ". Resume it as it was begun, or begin another with --weights ", run,
                              "/best.safetensors."));
   }

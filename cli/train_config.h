@@ -39,7 +39,8 @@ struct TrainConfig {
     f("data", self.data, not_empty(), "fashion, brain, shapes, or a folder of images and masks");
     f("data_dir", self.data_dir, not_empty(),
       "where the files of fashion or brain are, if not where Debian puts them");
-    f("model", self.model, not_empty(), "network: small-dilated, mirror-context, ..., or a FILE.json");
+    f("model", self.model, not_empty(),
+      "network: small-dilated, deep-dilated, mirror-context, or a FILE.json");
     f("out", self.out, not_empty(), "folder of the run; must be new");
     f("weights", self.weights, not_empty(), "checkpoint to start from instead of random weights");
     f("steps", self.steps, whole(1, most), "training steps; without it the data set's own number");
@@ -87,11 +88,12 @@ nlohmann::ordered_json to_json(const TrainConfig& config);
 /// FileError if it is no such file.
 std::vector<std::string> words_of(const std::string& path);
 
-/// `words`, of which the first is the subcommand, with those that --config or the resumed run's config.json stand
-/// for put before the others, which therefore win.
+/// `words`, of which the first is the subcommand, with those that --config or the resumed run's config.json
+/// stand for put before the others, which therefore win.
 std::vector<std::string> with_config(std::vector<std::string> words);
 
 /// Throws ArgumentError naming the first option, of those that change what is learned, in which they differ.
-void check_same_run(const std::string& run, const nlohmann::ordered_json& before, const nlohmann::ordered_json& now);
+void check_same_run(const std::string& run, const nlohmann::ordered_json& before,
+                    const nlohmann::ordered_json& now);
 
 }  // namespace trous::cli

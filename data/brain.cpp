@@ -206,6 +206,9 @@ Dataset make_split(const char* name, const char* part, Side side, const Tensor& 
 }  // namespace
 
 Splits brain(const BrainOptions& options) {
+  std::vector<std::string> files;
+  for (const char* name : {"ch2.nii.gz", "ch2bet.nii.gz", "aal.nii.gz", "aal.nii.txt"})
+    files.push_back(options.directory + "/" + name);
   const Tensor scan = read_part(options.directory, "ch2.nii.gz");
   const Tensor labels = make_labels(options, scan);
   return {.train = make_split("train", "left hemisphere", Side::left, scan, labels),
@@ -216,7 +219,8 @@ Splits brain(const BrainOptions& options) {
           .test = make_split("test",
                              "mirrored right hemisphere of the same person: the very slices of validation, "
                              "since there is no third set",
-                             Side::right, scan, labels)};
+                             Side::right, scan, labels),
+          .files = std::move(files)};
 }
 
 Tensor brain_mirror_prediction(const Splits& splits, std::int64_t index) {

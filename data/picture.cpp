@@ -37,8 +37,8 @@ void check_panel(const char* op, std::span<const Sample> samples, std::span<cons
     const Shape &mask = samples[i].mask.shape(), &prediction = predictions[i].shape();
     if (image.rank() != 3 || !(samples[i].image.shape() == image) || !(mask == Shape{image[0], image[1]}) ||
         !(prediction == mask)) {
-      throw ShapeError(text(op, ": sample ", i, " has image ", samples[i].image.shape(),
-                            ", mask ", mask, ", prediction ", prediction, ". The first image is ", image,
+      throw ShapeError(text(op, ": sample ", i, " has image ", samples[i].image.shape(), ", mask ", mask,
+                            ", prediction ", prediction, ". The first image is ", image,
                             "; all are [h, w, channels] with masks and predictions [h, w]."));
     }
   }

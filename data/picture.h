@@ -25,12 +25,12 @@ struct PanelOptions {
   bool errors = false;       ///< a fourth picture: error_picture
 };
 
-/// Where a prediction is wrong: white on the darkened image; pixels of `unknown_label` are grey. uint8 [h, w, 3].
-/// Throws as image_picture and label_picture, ShapeError if the sizes differ.
+/// Where a prediction is wrong: white on the darkened image; pixels of `unknown_label` are grey. uint8 [h, w,
+/// 3]. Throws as image_picture and label_picture, ShapeError if the sizes differ.
 Tensor error_picture(const Sample& sample, const Tensor& prediction);
 
-/// One cell per sample: input | truth | prediction, the latter two in class colours, and with `errors` where they
-/// differ; cells in rows of `columns`, left to right.
+/// One cell per sample: input | truth | prediction, the latter two in class colours, and with `errors` where
+/// they differ; cells in rows of `columns`, left to right.
 ///
 /// samples      of one image shape
 /// predictions  int32 or uint8 [h, w], one for each sample

@@ -163,6 +163,7 @@ constexpr std::array entries{
     Entry{"conv2d_norm_relu", norm_relu_of<Conv2d>},
     Entry{"conv2d_transpose", layer_of<Conv2dTranspose>},
     Entry{"conv2d_transpose_norm_relu", norm_relu_of<Conv2dTranspose>},
+    Entry{"deep-dilated", layer_of<DeepDilated>, true},
     Entry{"dense", layer_of<Dense>},
     Entry{"dropout", layer_of<Dropout>},
     Entry{"exp", function_of<exp>},

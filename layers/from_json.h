@@ -40,7 +40,7 @@ std::string resolved_description(std::string_view description);
 /// the network throws for its options.
 std::string network_description(std::string_view network, const SegmentationOptions& options = {});
 
-/// What {"network": ...} may be: "small-dilated", "mirror-context".
+/// What {"network": ...} may be: "deep-dilated", "mirror-context", "small-dilated".
 std::vector<std::string> network_names();
 
 /// What may stand in {"layers": [...]}, in alphabetical order.

@@ -71,6 +71,27 @@ Variable SmallDilated::operator()(const Variable& x, Pass& pass) const {
   return head(fine + up(y, fine, pass), pass);
 }
 
+DeepDilated::DeepDilated(const SegmentationOptions& o)
+    : options(resolved(o, 12)),
+      stem(conv(o.in_channels, options.width, o.kernel, 1)),
+      down(conv(options.width, 2 * options.width, o.kernel, 2)),
+      deep(conv(2 * options.width, 4 * options.width, o.kernel, 2)),
+      up(conv_transpose(4 * options.width, 2 * options.width, up_kernel(o.kernel), 2)),
+      fine(conv_transpose(2 * options.width, options.width, up_kernel(o.kernel), 2)),
+      head(classifier(options.width, o.classes)) {
+  const std::int64_t wide = 4 * options.width;
+  for (const int rate : {2, 4, 8, 4, 2}) context.push_back(atrous(wide, wide, o.kernel, rate, Padding::same));
+}
+
+Variable DeepDilated::operator()(const Variable& x, Pass& pass) const {
+  const Variable whole = stem(x, pass);
+  const Variable half = down(whole, pass);
+  Variable y = deep(half, pass);
+  for (const auto& block : context) y = y + block(y, pass);
+  y = half + up(y, half, pass);
+  return head(whole + fine(y, whole, pass), pass);
+}
+
 MirrorContext::MirrorContext(const SegmentationOptions& o)
     : options(resolved(o, 12)), head(classifier(options.width, o.classes)) {
   const std::int64_t width = options.width;

@@ -64,6 +64,33 @@ struct SmallDilated {
   }
 };
 
+/// A dilated encoder and decoder of larger images: two strides of 2, atrous rates 2, 4, 8, 4, 2 with a
+/// residual each on a quarter of the height and width, two strided transposed convolutions back, each added
+/// to the features of its size. A pixel sees 177 x 177 with 3x3 filters.
+///
+/// x         [n, h, w, in_channels], any height and width
+/// returns   [n, h, w, classes], logits
+struct DeepDilated {
+  SegmentationOptions options;  ///< with the width that is used: 12 where none is given
+  ConvNormRelu<Conv2d> stem, down, deep;
+  std::vector<ConvNormRelu<AtrousConv2d>> context;
+  ConvNormRelu<Conv2dTranspose> up, fine;
+  Conv2d head;
+
+  explicit DeepDilated(const SegmentationOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("stem", self.stem);
+    f("down", self.down);
+    f("deep", self.deep);
+    f("context", self.context);
+    f("up", self.up);
+    f("fine", self.fine);
+    f("head", self.head);
+  }
+};
+
 /// Both atrous ops as layers of equal rank. The encoder's VALID atrous convolutions (rates 1, 1, 2, 4, 8)
 /// take rows and columns away: 64 -> 62 -> 60 -> 56 -> 48 -> 32 with 3x3 filters. The decoder's VALID
 /// transposes (rates 8, 4, 2, 1, 1) give them back, onto the mirrored encoder tensor, which is added. No

@@ -82,9 +82,9 @@ SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view pref
 }
 
 std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
-  nlohmann::ordered_json about{{"network", info.network}, {"classes", info.classes},
-                               {"data", info.data},       {"seed", std::to_string(info.seed)},
-                               {"step", info.step},       {"steps", info.steps},
+  nlohmann::ordered_json about{{"network", info.network},     {"classes", info.classes},
+                               {"data", info.data},           {"seed", std::to_string(info.seed)},
+                               {"step", info.step},           {"steps", info.steps},
                                {"best_step", info.best_step}, {"best_score", info.best_score}};
   return {{"trous", about.dump()}};
 }
@@ -92,8 +92,9 @@ std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
 CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& file) {
   const auto found = file.metadata.find("trous");
   if (found == file.metadata.end()) {
-    throw FileError(text(path, ": it does not say what network it holds. Build the network and call load, or save "
-                               "it with a CheckpointInfo."));
+    throw FileError(text(path,
+                         ": it does not say what network it holds. Build the network and call load, or save "
+                         "it with a CheckpointInfo."));
   }
   try {
     const auto about = nlohmann::json::parse(found->second);

@@ -40,21 +40,17 @@ SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view pref
 /// Metadata as safetensors keeps them: one JSON text under the key "trous".
 std::map<std::string, std::string> to_metadata(const CheckpointInfo& info);
 
-/// What the metadata of `file`, read from `path`, say. Throws FileError if there is no such text or it is damaged.
+/// What the metadata of `file`, read from `path`, say. Throws FileError if there is no such text or it is
+/// damaged.
 CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& file);
 
-/// Writes the weights and buffers of `net`; the file is readable by any safetensors library.
+/// Writes the weights and buffers of `net`; the file is readable by any safetensors library. With
+/// `to_metadata(info)`, where `info.network` describes the network, load_network can read it.
 template <class Net>
 void save(const Net& net, const std::string& path, const std::map<std::string, std::string>& metadata = {}) {
   SafetensorsFile file = network_file(parameters(net), buffers(net));
   file.metadata = metadata;
   write_safetensors(path, file);
-}
-
-/// The same with what it says of itself: load_network needs `info.network`.
-template <class Net>
-void save(const Net& net, const std::string& path, const CheckpointInfo& info) {
-  save(net, path, to_metadata(info));
 }
 
 /// Reads them back into a network of the same layers. Throws FileError naming the file and what was wrong;

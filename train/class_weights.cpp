@@ -52,7 +52,8 @@ ClassWeighting parse_class_weighting(std::string_view name) {
   if (name == "none") return ClassWeighting::none;
   if (name == "inverse-sqrt") return ClassWeighting::inverse_sqrt;
   if (name == "enet") return ClassWeighting::enet;
-  throw ArgumentError(text("class weights: \"", name, "\" is not known. Choose none, inverse-sqrt or enet, or give "
+  throw ArgumentError(text("class weights: \"", name,
+                           "\" is not known. Choose none, inverse-sqrt or enet, or give "
                            "one number per class, as in 0.2,1,1."));
 }
 
@@ -60,8 +61,8 @@ Tensor parse_class_weights(std::string_view list, const std::vector<std::int64_t
   const auto numbers = numbers_of(list);
   if (!numbers) return class_weights(parse_class_weighting(list), pixels);
   if (numbers->size() != pixels.size()) {
-    throw ArgumentError(text("class weights: ", list, " are ", numbers->size(), " numbers for ", pixels.size(),
-                             " classes. Give one per class, the background first."));
+    throw ArgumentError(text("class weights: ", list, " are ", numbers->size(), " numbers for ",
+                             pixels.size(), " classes. Give one per class, the background first."));
   }
   return Tensor(Shape{static_cast<std::int64_t>(numbers->size())}, *numbers);
 }

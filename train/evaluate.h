@@ -30,8 +30,8 @@ struct EvaluateOptions {
   std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_batch = nullptr;
 };
 
-/// As evaluate_on, with the loss, and with every prediction shown to `on_batch`. The loss depends on the batch
-/// where it is weighted by class; the scores do not.
+/// As evaluate_on, with the loss, and with every prediction shown to `on_batch`. The loss depends on the
+/// batch where it is weighted by class; the scores do not.
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options);
 
 }  // namespace trous

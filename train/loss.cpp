@@ -27,7 +27,9 @@ Variable dice(const Variable& logits, const Tensor& labels) {
 
 }  // namespace
 
-std::vector<std::string_view> loss_names() { return {"cross-entropy", "dice", "focal", "cross-entropy+dice"}; }
+std::vector<std::string_view> loss_names() {
+  return {"cross-entropy", "dice", "focal", "cross-entropy+dice"};
+}
 
 Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights) {
   if (name == "cross-entropy") return cross_entropy(class_weights);
@@ -42,8 +44,8 @@ Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights
       return first(logits, labels) + dice(logits, labels);
     };
   }
-  throw ArgumentError(text("loss: \"", name,
-                           "\" is not known. Choose cross-entropy, dice, focal or cross-entropy+dice."));
+  throw ArgumentError(
+      text("loss: \"", name, "\" is not known. Choose cross-entropy, dice, focal or cross-entropy+dice."));
 }
 
 }  // namespace trous

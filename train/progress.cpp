@@ -73,7 +73,8 @@ std::string progress_line(const ProgressState& s, int width, bool utf8) {
     for (const std::string& field : fields) length += field.size();
     return static_cast<int>(length);
   };
-  for (const std::size_t least : {5, 4, 2, 3, 1, 0}) {  // gradient's norm, learning rate, img/s, loss, ETA, percentage
+  for (const std::size_t least :
+       {5, 4, 2, 3, 1, 0}) {  // gradient's norm, learning rate, img/s, loss, ETA, percentage
     if (used() + shortest_bar > width) fields[least].clear();
   }
   const int columns = std::clamp(width - used(), 0, longest_bar);

@@ -19,9 +19,9 @@ struct ProgressState {
   double gradient_norm = -1;  ///< negative while unknown
 };
 
-/// ` step  118/400  ━━━━━━━━━╸──────────────  29%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03  gnorm 1.24`, cut
-/// to `width` columns: the bar shrinks first, then the gradient's norm, learning rate, img/s, loss, ETA and percentage go, in this
-/// order. `utf8` draws the bar with lines, otherwise with = and -.
+/// ` step  118/400  ━━━━━━━━━╸──────────────  29%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03  gnorm 1.24`,
+/// cut to `width` columns: the bar shrinks first, then the gradient's norm, learning rate, img/s, loss, ETA
+/// and percentage go, in this order. `utf8` draws the bar with lines, otherwise with = and -.
 std::string progress_line(const ProgressState& state, int width, bool utf8);
 
 /// 75 seconds as 1:15, and 3675 as 1:01:15.
@@ -37,7 +37,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   /// Call once per finished step.
-  void step(std::int64_t step, std::int64_t steps, double loss, double learning_rate, double gradient_norm = -1);
+  void step(std::int64_t step, std::int64_t steps, double loss, double learning_rate,
+            double gradient_norm = -1);
 
   /// Takes the line off the terminal, so that something else can be printed; leaves validation out of the
   /// step times.

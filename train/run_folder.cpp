@@ -42,8 +42,9 @@ void judge_target(const std::string& path, bool replace) {
   if (fs::is_directory(path, failure) && fs::is_empty(path, failure)) return;
   if (is_run_folder(path)) {
     if (replace) return;
-    throw FileError(text(path, ": a run is there. Give --resume to go on with it, --force to replace it, or "
-                               "another --out."));
+    throw FileError(text(path,
+                         ": a run is there. Give --resume to go on with it, --force to replace it, or "
+                         "another --out."));
   }
   throw FileError(text(path, ": it exists and is no run, so it is not overwritten. Choose another --out."));
 }

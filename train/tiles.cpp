@@ -16,8 +16,8 @@ struct Span {
   std::int64_t begin, end, keep_begin, keep_end;
 };
 
-// Tiles of `tile` pixels whose kept parts, without overlap or gap, cover 0 .. length. Inner borders lie in the middle
-// of the overlap; the last tile is moved back so that it is whole.
+// Tiles of `tile` pixels whose kept parts, without overlap or gap, cover 0 .. length. Inner borders lie in
+// the middle of the overlap; the last tile is moved back so that it is whole.
 std::vector<Span> spans(std::int64_t length, const TileOptions& options) {
   if (options.tile == 0 || options.tile >= length) return {{0, length, 0, length}};
   std::vector<Span> result;
@@ -60,8 +60,8 @@ Tensor predict_tiled(const AnyLayer& net, const Tensor& image, const TileOptions
   float* out = nullptr;
   for (const Span& r : rows) {
     for (const Span& c : columns) {
-      const Variable tile = slice(Variable(image), {r.begin, c.begin, 0},
-                                  {r.end - r.begin, c.end - c.begin, image.shape()[2]});
+      const Variable tile =
+          slice(Variable(image), {r.begin, c.begin, 0}, {r.end - r.begin, c.end - c.begin, image.shape()[2]});
       const Tensor part = probabilities_of(net, tile.value());
       const std::int64_t classes = part.shape()[2], tile_width = c.end - c.begin;
       if (!whole) {

@@ -13,8 +13,8 @@ struct TileOptions {
                               ///< which it lies farther from the border
 };
 
-/// The probability of each class in each pixel. Where `overlap` is at least the receptive field of the network
-/// less one, and tiles begin at multiples of its stride, tiles give what the whole image gives.
+/// The probability of each class in each pixel. Where `overlap` is at least the receptive field of the
+/// network less one, and tiles begin at multiples of its stride, tiles give what the whole image gives.
 ///
 /// image     float32 [h, w, channels]
 /// returns   float32 [h, w, classes], softmax of the network's logits

@@ -59,8 +59,9 @@ void check_groups(const std::vector<ParameterGroup>& groups, const AnyLayer& net
       throw ArgumentError(text("train: group \"", group.path, "\" has learning_rate ", group.learning_rate,
                                ", weight_decay ", group.weight_decay, ". They are factors, 0 or more."));
     }
-    const bool any = std::any_of(named.begin(), named.end(),
-                                 [&](const auto& parameter) { return lies_below(parameter.path, group.path); });
+    const bool any = std::any_of(named.begin(), named.end(), [&](const auto& parameter) {
+      return lies_below(parameter.path, group.path);
+    });
     if (!any) {
       throw ArgumentError(text("train: no parameter lies below \"", group.path, "\". The first of ",
                                named.size(), " is ", named.empty() ? "none" : named.front().path,
@@ -287,8 +288,8 @@ void Trainer::validate(const TrainCallbacks& callbacks) {
   loss_sum_ = 0;
   loss_count_ = 0;
   if (callbacks.on_validation) {
-    callbacks.on_validation(
-        {step_, train_loss, evaluation.loss.value_or(0), evaluation.scores, best, stale_}, net);
+    callbacks.on_validation({step_, train_loss, evaluation.loss.value_or(0), evaluation.scores, best, stale_},
+                            net);
   }
 }
 

@@ -39,14 +39,15 @@ struct TrainOptions {
   std::optional<Tensor> class_weights = std::nullopt;  ///< float32 [classes], of the loss that is absent
   std::vector<ParameterGroup> groups = {};             ///< the first whose path fits counts
   double clip_norm = 0;                                ///< largest norm of all gradients together; 0: any
-  double average = 0;  ///< decay of the weights' moving average, which is then what is scored and kept; 0: none
+  double average =
+      0;  ///< decay of the weights' moving average, which is then what is scored and kept; 0: none
   Augmentation augmentation = {};
   std::int64_t validate_every = 100;  ///< steps; the last step is always followed by a validation
-  std::int64_t patience = 0;          ///< validations without a better score before training ends; 0: any number
-  double min_delta = 0;               ///< by which a score must be better to count for patience and plateau
-  std::int64_t save_every = 0;        ///< steps between calls of on_save; 0: at validations alone
-  int loader_threads = 1;             ///< that make batches ahead; 0: the training thread makes them
-  std::uint64_t seed = 0;             ///< of the batches' order, their augmentation and dropout
+  std::int64_t patience = 0;    ///< validations without a better score before training ends; 0: any number
+  double min_delta = 0;         ///< by which a score must be better to count for patience and plateau
+  std::int64_t save_every = 0;  ///< steps between calls of on_save; 0: at validations alone
+  int loader_threads = 1;       ///< that make batches ahead; 0: the training thread makes them
+  std::uint64_t seed = 0;       ///< of the batches' order, their augmentation and dropout
 };
 
 /// One finished step, for progress.

@@ -29,9 +29,10 @@ std::vector<Tensor> picked(const std::string& path, const SafetensorsFile& file,
     const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
                                     [&](const auto& entry) { return entry.first == prefix + name; });
     if (found == file.tensors.end()) {
-      throw FileError(text(path, ": there is no tensor ", prefix, name,
-                           ", so training cannot go on from it. Give the last.safetensors of a run with the same "
-                           "options."));
+      throw FileError(
+          text(path, ": there is no tensor ", prefix, name,
+               ", so training cannot go on from it. Give the last.safetensors of a run with the same "
+               "options."));
     }
     tensors.push_back(found->second);
   }
@@ -47,11 +48,12 @@ std::vector<std::string> names_of(const SafetensorsFile& file) {
 // What must be the same for the next steps to be those that would have followed.
 std::string lasting(const TrainOptions& o) {
   const char* const optimizers[]{"Sgd", "Adam", "AdamW"};
-  std::string line = text("steps ", o.steps, ", batch ", o.batch, ", seed ", o.seed, ", learning_rate ",
-                          o.learning_rate, ", schedule ", static_cast<int>(o.schedule), ", warmup ", o.warmup,
-                          ", optimizer ", optimizers[o.optimizer.index()], ", clip_norm ", o.clip_norm,
-                          ", average ", o.average, ", validate_every ", o.validate_every, ", patience ",
-                          o.patience, ", min_delta ", o.min_delta, ", augmentation ", to_text(o.augmentation));
+  std::string line =
+      text("steps ", o.steps, ", batch ", o.batch, ", seed ", o.seed, ", learning_rate ", o.learning_rate,
+           ", schedule ", static_cast<int>(o.schedule), ", warmup ", o.warmup, ", optimizer ",
+           optimizers[o.optimizer.index()], ", clip_norm ", o.clip_norm, ", average ", o.average,
+           ", validate_every ", o.validate_every, ", patience ", o.patience, ", min_delta ", o.min_delta,
+           ", augmentation ", to_text(o.augmentation));
   for (const ParameterGroup& group : o.groups) {
     line += text(", group ", group.path, ' ', group.learning_rate, ' ', group.weight_decay,
                  group.frozen ? " frozen" : "");
@@ -115,8 +117,9 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
   const CheckpointInfo info = checkpoint_info(path, file);
   const auto found = file.metadata.find(metadata_key);
   if (found == file.metadata.end()) {
-    throw FileError(text(path, ": it holds weights, but not the state of a trainer. Give the last.safetensors of a "
-                               "run, or start a new run from these weights."));
+    throw FileError(text(path,
+                         ": it holds weights, but not the state of a trainer. Give the last.safetensors of a "
+                         "run, or start a new run from these weights."));
   }
   Trainer restored = *this;
   try {
@@ -141,7 +144,8 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
     restored.loss_sum_ = numbers.at("loss_sum");
     restored.loss_count_ = numbers.at("loss_count");
   } catch (const nlohmann::json::exception& error) {
-    throw FileError(text(path, ": the state of its trainer is damaged, ", error.what(), ". Take an earlier file."));
+    throw FileError(
+        text(path, ": the state of its trainer is damaged, ", error.what(), ". Take an earlier file."));
   } catch (const ArgumentError& error) {
     throw FileError(text(path, ": the state of its trainer does not fit. ", error.what()));
   }

@@ -10,6 +10,7 @@
 #include <trous/data/brain.h>
 #include <trous/data/nifti.h>
 #include <trous/data/palette.h>
+#include <trous/data/survey.h>
 
 #include "data/scratch.h"
 

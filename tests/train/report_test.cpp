@@ -12,12 +12,12 @@
 #include <trous/data/png.h>
 #include <trous/train/report.h>
 
-#include "train/run_folder.h"
+#include "train/written_run.h"
 
 namespace trous {
 namespace {
 
-std::string page_of(const RunFolder& files) {
+std::string page_of(const WrittenRun& files) {
   const Scratch scratch;
   files.write(scratch / "run");
   return report_html(scratch / "run");
@@ -103,7 +103,7 @@ TEST(Report, SaysTheScoreBesideTheBestBaseline) {
 }
 
 TEST(Report, SaysWhenNothingWasLearned) {
-  RunFolder files;
+  WrittenRun files;
   change(*files.results, "[[80, 20, 0], [10, 30, 0]", "[[100, 0, 0], [40, 0, 0]");
   EXPECT_TRUE(has(page_of(files),
                   "No better than a predictor that learns nothing: <strong>0.000</strong> foreground "
@@ -136,7 +136,7 @@ TEST(Report, SortsClassesByIou) {
 }
 
 TEST(Report, EscapesEveryText) {
-  RunFolder files;
+  WrittenRun files;
   files.config = R"({"model": "</script><script>alert(1)</script>", "data": "a\"b'c\u0001"})";
   files.results.reset();
   const std::string page = page_of(files);
@@ -150,7 +150,7 @@ TEST(Report, EscapesEveryText) {
 
 TEST(Report, IsWellFormedAndLoadsNothing) {
   const Scratch scratch;
-  RunFolder files;
+  WrittenRun files;
   files.write(scratch / "run");
   for (const char* name : {"fixed", "labels_000020", "labels_000040", "best", "median", "worst"}) {
     write_png(scratch / "run/samples/" + name + ".png", Tensor::zeros({4, 6, 3}, DType::uint8));
@@ -193,7 +193,7 @@ TEST(Report, ItsHeadingsAndLinksAreInOrder) {
 }
 
 TEST(Report, AnUnfinishedRunShowsWhatThereIs) {
-  RunFolder files;
+  WrittenRun files;
   files.results.reset();
   std::string page = page_of(files);
   EXPECT_EQ(xml_fault(page), "");
@@ -209,7 +209,7 @@ TEST(Report, AnUnfinishedRunShowsWhatThereIs) {
 }
 
 TEST(Report, SharedSamplesAreSaidLoudly) {
-  RunFolder files;
+  WrittenRun files;
   EXPECT_TRUE(has(page_of(files), "No sample is in two splits."));
   EXPECT_EQ(count(page_of(files), "class=\"warn\""), 0U);
   change(*files.results, "\"train_test\": 0", "\"train_test\": 1200");
@@ -222,8 +222,8 @@ TEST(Report, SharedSamplesAreSaidLoudly) {
 
 TEST(Report, TheSameFolderGivesTheSameBytesWhereverItLies) {
   const Scratch scratch;
-  RunFolder{}.write(scratch / "run");
-  RunFolder{}.write(scratch / "other/place");
+  WrittenRun{}.write(scratch / "run");
+  WrittenRun{}.write(scratch / "other/place");
   const std::string page = report_html(scratch / "run");
   EXPECT_EQ(report_html(scratch / "run"), page);
   EXPECT_EQ(report_html(scratch / "other/place"), page);
@@ -247,7 +247,7 @@ TEST(Report, DoesNotDependOnTheLocale) {
 
 TEST(Report, PicturesThatWouldMakeThePageHugeAreLeftOut) {
   const Scratch scratch;
-  RunFolder{}.write(scratch / "run");
+  WrittenRun{}.write(scratch / "run");
   write_png(scratch / "run/samples/best.png",
             uniform({700, 700, 3}, DType::float32, Key{1}, 0, 256).cast(DType::uint8));
   write_png(scratch / "run/samples/worst.png", Tensor::zeros({5, 7, 3}, DType::uint8));
@@ -260,7 +260,7 @@ TEST(Report, PicturesThatWouldMakeThePageHugeAreLeftOut) {
 }
 
 TEST(Report, ALongRunStaysSmall) {
-  RunFolder files;
+  WrittenRun files;
   files.metrics.resize(files.metrics.find('\n') + 1);
   files.events.clear();
   for (int step = 1; step <= 20000; ++step) {
@@ -277,7 +277,7 @@ TEST(Report, ALongRunStaysSmall) {
 // Any byte changed: refused as a file, or shown in a page that is well-formed.
 TEST(Report, NoChangedByteBreaksThePage) {
   const Scratch scratch;
-  const RunFolder sound;
+  const WrittenRun sound;
   sound.write(scratch / "run");
   std::size_t shown = 0;
   const auto attack = [&](const std::string& name, const std::string& whole, std::size_t stride) {
@@ -349,7 +349,7 @@ TEST(Report, TextStandsOutInLightAndDark) {
 
 TEST(Comparison, ShowsScoresAndTheOptionsThatDiffer) {
   const Scratch scratch;
-  RunFolder files;
+  WrittenRun files;
   files.write(scratch / "first");
   change(files.config, "0.008", "0.004");
   files.results.reset();
@@ -367,7 +367,7 @@ TEST(Comparison, ShowsScoresAndTheOptionsThatDiffer) {
 
 TEST(Comparison, SaysWhenRunsDoNotCompare) {
   const Scratch scratch;
-  RunFolder files;
+  WrittenRun files;
   files.write(scratch / "a/run");
   change(*files.results, "\"name\": \"toys\"", "\"name\": \"other toys\"");
   files.write(scratch / "b/run");

@@ -7,21 +7,21 @@
 #include <trous/core/error.h>
 #include <trous/train/run_record.h>
 
-#include "train/run_folder.h"
+#include "train/written_run.h"
 
 namespace trous {
 namespace {
 
-RunRecord read_back(const RunFolder& files) {
+RunRecord read_back(const WrittenRun& files) {
   const Scratch scratch;
   files.write(scratch / "run");
   return read_run(scratch / "run");
 }
 
 // The message without the path of the scratch folder, after `edit`.
-std::string refusal(const std::function<void(RunFolder&)>& edit) {
+std::string refusal(const std::function<void(WrittenRun&)>& edit) {
   const Scratch scratch;
-  RunFolder files;
+  WrittenRun files;
   edit(files);
   files.write(scratch / "run");
   std::string message = message_of<FileError>([&] { read_run(scratch / "run"); });
@@ -67,7 +67,7 @@ TEST(RunRecord, HoldsWhatTheFilesSay) {
 
 TEST(RunRecord, AYoungRunHasNoLogsAndNoResults) {
   const Scratch scratch;
-  RunFolder{}.write(scratch / "run");
+  WrittenRun{}.write(scratch / "run");
   for (const char* name : {"metrics.csv", "events.jsonl", "results.json"}) {
     std::filesystem::remove(scratch / "run/" + name);
   }
@@ -76,7 +76,7 @@ TEST(RunRecord, AYoungRunHasNoLogsAndNoResults) {
 }
 
 TEST(RunRecord, ATornLastLineOfALogIsPassedOver) {
-  RunFolder files;
+  WrittenRun files;
   files.metrics += "60,0.5,0.5";
   files.events += R"({"event":"step","step":3,"lo)";
   const RunRecord run = read_back(files);
@@ -89,7 +89,7 @@ TEST(RunRecord, ATornLastLineOfALogIsPassedOver) {
 }
 
 TEST(RunRecord, UnknownFieldsColumnsAndEventsAreNoFault) {
-  RunFolder files;
+  WrittenRun files;
   files.metrics =
       "new,step,train_loss,validation_loss,mean_iou,foreground_iou,pixel_accuracy,learning_rate,"
       "seconds,images_per_second,best\nx,5,1,1,0,0,0,0,0,0,0\n";
@@ -101,7 +101,7 @@ TEST(RunRecord, UnknownFieldsColumnsAndEventsAreNoFault) {
 }
 
 TEST(RunRecord, ReadsNaNAndInfinityAsWords) {
-  RunFolder files;
+  WrittenRun files;
   change(files.events, "\"gradient_norm\":1.5", "\"gradient_norm\":\"inf\"");
   change(files.events, "\"loss\":2.25", "\"loss\":\"NaN\"");
   const RunRecord run = read_back(files);
@@ -111,62 +111,62 @@ TEST(RunRecord, ReadsNaNAndInfinityAsWords) {
 
 TEST(RunRecord, RefusesLogsByFileAndLine) {
   EXPECT_EQ(
-      refusal([](RunFolder& f) { change(f.metrics, "0.75", "much"); }),
+      refusal([](WrittenRun& f) { change(f.metrics, "0.75", "much"); }),
       "read_run: run/metrics.csv line 3 has \"much\" in column train_loss, where a number belongs. Write the "
       "file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(f.metrics, ",31.5,1", ",31.5"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.metrics, ",31.5,1", ",31.5"); }),
             "read_run: run/metrics.csv line 3 has 9 cells, but the header names 10. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(f.metrics, "mean_iou", "iou"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.metrics, "mean_iou", "iou"); }),
             "read_run: run/metrics.csv line 2 has no column mean_iou. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(f.metrics, "\n40,", "\n20,"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.metrics, "\n40,", "\n20,"); }),
             "read_run: run/metrics.csv line 3 has step 20 after step 20. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(f.events, "\"loss\":2.25,", "\"loss\":2.25"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.events, "\"loss\":2.25,", "\"loss\":2.25"); }),
             "read_run: run/events.jsonl line 3 is no JSON. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(f.events, "\"loss\":2.25,", ""); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.events, "\"loss\":2.25,", ""); }),
             "read_run: run/events.jsonl line 3 has no loss. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(f.events, "\"step\":2", "\"step\":-2"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.events, "\"step\":2", "\"step\":-2"); }),
             "read_run: run/events.jsonl line 3 has number at step, where a whole number from 0 to 2^53 "
             "belongs. Write "
             "the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(f.events, "\"step\":2", "\"step\":1"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.events, "\"step\":2", "\"step\":1"); }),
             "read_run: run/events.jsonl line 3 has step 1 after step 1. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { f.events.insert(0, "[1]\n"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { f.events.insert(0, "[1]\n"); }),
             "read_run: run/events.jsonl line 1 holds no JSON object. Write the file again.");
 }
 
 TEST(RunRecord, RefusesObjectsByFileAndField) {
-  EXPECT_EQ(refusal([](RunFolder& f) { f.config = "{\n\"steps\": 1,\n}"; }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { f.config = "{\n\"steps\": 1,\n}"; }),
             "read_run: run/config.json line 3 is no JSON. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { f.environment = "{\"a\": \"\xff\"}"; }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { f.environment = "{\"a\": \"\xff\"}"; }),
             "read_run: run/environment.json line 1 is no JSON. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { f.config = "{\"a\": " + std::string(100000, '['); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { f.config = "{\"a\": " + std::string(100000, '['); }),
             "read_run: run/config.json nests deeper than 32 levels. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { f.config = "{\"a\": 1e999}"; }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { f.config = "{\"a\": 1e999}"; }),
             "read_run: run/config.json holds a number that no double holds. Write the file again.");
   EXPECT_EQ(
-      refusal([](RunFolder& f) { change(*f.results, "\"kind\": \"conv2d\"", "\"kind\": 3"); }),
+      refusal([](WrittenRun& f) { change(*f.results, "\"kind\": \"conv2d\"", "\"kind\": 3"); }),
       "read_run: run/results.json has number at model.layers[0].kind, where a string belongs. Write the file "
       "again.");
   EXPECT_EQ(
-      refusal([](RunFolder& f) { change(*f.results, "[10, 30, 0], ", ""); }),
+      refusal([](WrittenRun& f) { change(*f.results, "[10, 30, 0], ", ""); }),
       "read_run: run/results.json has scores.confusion with 2 rows for 3 classes. Write the file again.");
   EXPECT_EQ(
-      refusal([](RunFolder& f) { change(*f.results, "[10, 30, 0]", "[10, 30]"); }),
+      refusal([](WrittenRun& f) { change(*f.results, "[10, 30, 0]", "[10, 30]"); }),
       "read_run: run/results.json has scores.confusion[1] with 2 cells for 3 classes. Write the file again.");
   EXPECT_EQ(
-      refusal([](RunFolder& f) { change(*f.results, "[[80, 20", "[[9007199254740992, 20"); }),
+      refusal([](WrittenRun& f) { change(*f.results, "[[80, 20", "[[9007199254740992, 20"); }),
       "read_run: run/results.json has scores.confusion with a sum of more than 2^53 pixels. Write the file "
       "again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(*f.results, "[100, 62, 0]", "[100, 9007199254740992, 0]"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(*f.results, "[100, 62, 0]", "[100, 9007199254740992, 0]"); }),
             "read_run: run/results.json has data.validation.class_pixels with a sum of more than 2^53 "
             "pixels. Write "
             "the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(*f.results, "\"worst\": [1]", "\"worst\": [2]"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(*f.results, "\"worst\": [1]", "\"worst\": [2]"); }),
             "read_run: run/results.json has pictures.worst with image 2 of 2. Write the file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(*f.results, "[7, 5]", "[7]"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(*f.results, "[7, 5]", "[7]"); }),
             "read_run: run/results.json has model.receptive_field with 1 numbers instead of 2. Write the "
             "file again.");
-  EXPECT_EQ(refusal([](RunFolder& f) { change(*f.results, "[12, 9, 3]", "[12, 9]"); }),
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(*f.results, "[12, 9, 3]", "[12, 9]"); }),
             "read_run: run/results.json has data.train.images_with_class with 2 numbers for 3 classes. Write "
             "the file "
             "again.");
@@ -179,7 +179,7 @@ TEST(RunRecord, RefusesObjectsByFileAndField) {
 
 TEST(RunRecord, NestingHasALimit) {
   const auto nested = [](std::size_t lists) {
-    return [=](RunFolder& files) {
+    return [=](WrittenRun& files) {
       files.config = "{\"a\": " + std::string(lists, '[') + std::string(lists, ']') + "}";
     };
   };
@@ -190,7 +190,7 @@ TEST(RunRecord, NestingHasALimit) {
 
 TEST(RunRecord, EveryTruncationOfResultsIsAFileError) {
   const Scratch scratch;
-  RunFolder files;
+  WrittenRun files;
   files.write(scratch / "run");
   const std::string whole = *files.results;
   for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -201,7 +201,7 @@ TEST(RunRecord, EveryTruncationOfResultsIsAFileError) {
 
 TEST(RunRecord, EveryTruncationOfALogIsReadOrPassedOver) {
   const Scratch scratch;
-  const RunFolder files;
+  const WrittenRun files;
   files.write(scratch / "run");
   for (std::size_t i = 0; i < files.metrics.size(); ++i) {
     rewrite(scratch / "run/metrics.csv", files.metrics.substr(0, i));

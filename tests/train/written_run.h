@@ -10,7 +10,7 @@
 namespace trous {
 
 /// Three classes, the second with a name that would be markup, the third in neither truth nor prediction.
-struct RunFolder {
+struct WrittenRun {
   std::string config = R"({"model": "tiny", "data": "toys", "steps": 40, "learning_rate": 0.008, "seed": 7,
  "nested": {"list": [1, "two"]}})";
   std::string environment =
