@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <iomanip>
-#include <numeric>
 #include <sstream>
 
 #include <trous/cli/environment.h>
@@ -15,7 +14,13 @@
 namespace trous::cli {
 namespace {
 
-constexpr std::int64_t fixed_samples = 4;
+// Four samples, spread over the set: neighbours may be much alike.
+std::vector<std::int64_t> fixed_samples(const Dataset& data) {
+  const std::int64_t count = std::min<std::int64_t>(4, data.size);
+  std::vector<std::int64_t> indices;
+  for (std::int64_t k = 0; k < count; ++k) indices.push_back((2 * k + 1) * data.size / (2 * count));
+  return indices;
+}
 
 std::string numbered(const char* what, std::int64_t step) {
   std::ostringstream name;
@@ -64,15 +69,13 @@ void write_pictures(const std::string& path, const AnyLayer& net, const Dataset&
 
 void write_fixed(const RunFolder& folder, const Dataset& data) {
   std::vector<Sample> samples;
-  for (std::int64_t i = 0; i < std::min(fixed_samples, data.size); ++i)
-    samples.push_back(checked_sample(data, i));
+  for (const std::int64_t i : fixed_samples(data)) samples.push_back(checked_sample(data, i));
   write_png(folder.file("samples/fixed.png"), sample_panel(samples, {.scale = 1, .gap = 0, .margin = 0}));
 }
 
 void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& data,
                              std::int64_t step) {
-  std::vector<std::int64_t> indices(static_cast<std::size_t>(std::min(fixed_samples, data.size)));
-  std::iota(indices.begin(), indices.end(), 0);
+  const std::vector<std::int64_t> indices = fixed_samples(data);
   write_panel(folder.file(numbered("step", step)), net, data, indices, false);
   const std::int64_t height = data.image_shape[0], width = data.image_shape[1];
   std::vector<std::int32_t> labels;

@@ -17,7 +17,9 @@ int main(int argc, char** argv) {
     const Splits data = brain();
     AnyLayer net = DeepDilated({.in_channels = 1, .classes = 10});
     initialize(net, Key{0});
-    std::cout << data.train.source << '\n' << data.test.source << "\n\n" << summarize(net, {1, 96, 184, 1}) << '\n';
+    std::cout << data.train.source << '\n'
+              << data.test.source << "\n\n"
+              << summarize(net, {1, 96, 184, 1}) << '\n';
 
     ConfusionMatrix atlas(10, unknown_label);
     for (std::int64_t i = 0; i < data.test.size; ++i)
@@ -31,14 +33,16 @@ int main(int argc, char** argv) {
         .augmentation = {.scale = 1.1, .rotate = 6, .shift = 0.04},
         .validate_every = std::max<std::int64_t>(1, steps / 10)};
     train(net, data, options, {.on_validation = [](const ValidationReport& r, const AnyLayer&) {
-            std::cout << "step " << r.step << "  loss " << r.train_loss << "  mIoU " << r.scores.mean_iou() << '\n';
+            std::cout << "step " << r.step << "  loss " << r.train_loss << "  mIoU " << r.scores.mean_iou()
+                      << '\n';
           }});
 
     const double learned = evaluate_on(net, data.test).mean_iou(), bar = atlas.mean_iou();
     const double nothing = background_baseline(data.test).mean_iou();
-    std::cout << "\nmIoU of ten classes: " << learned << "; the mirrored atlas: " << bar << "; all background: " << nothing
-              << '\n'
-              << (learned > bar ? "It beats the atlas.\n" : "It does not beat the atlas yet: give it more steps.\n");
+    std::cout << "\nmIoU of ten classes: " << learned << "; the mirrored atlas: " << bar
+              << "; all background: " << nothing << '\n'
+              << (learned > bar ? "It beats the atlas.\n"
+                                : "It does not beat the atlas yet: give it more steps.\n");
     return learned > nothing && (steps < 1900 || learned > bar) ? 0 : 1;
   } catch (const FileError& error) {
     std::cerr << error.what() << '\n';

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+
 #include <trous/trous.h>
 using namespace trous;
 
@@ -33,13 +34,16 @@ Dataset spots(const std::string& name, std::int64_t first, std::int64_t size) {
 }
 
 int main() {
-  const Splits data{spots("spots/train", 0, 200), spots("spots/validation", 200, 20), spots("spots/test", 220, 40)};
-  const std::string description = network_description("small-dilated", {.in_channels = 1, .classes = 2, .width = 4});
+  const Splits data{spots("spots/train", 0, 200), spots("spots/validation", 200, 20),
+                    spots("spots/test", 220, 40)};
+  const std::string description =
+      network_description("small-dilated", {.in_channels = 1, .classes = 2, .width = 4});
   AnyLayer net = network_from_json(description);
   initialize(net, Key{1});
 
   const CheckpointInfo about{.network = description, .classes = data.train.classes};
-  const TrainOptions options{.steps = 90, .batch = 4, .learning_rate = 1e-2, .average = 0.9, .validate_every = 30};
+  const TrainOptions options{
+      .steps = 90, .batch = 4, .learning_rate = 1e-2, .average = 0.9, .validate_every = 30};
   Trainer first(net, data, options);
   first.run({.stop = [&] { return first.step() == 45; }});  // your program is stopped in the middle,
   const std::string file = (std::filesystem::temp_directory_path() / "spots.safetensors").string();

@@ -47,7 +47,9 @@ std::string warnings(const RunRecord& run) {
   if (shared == 0) return "";
   return warning("The splits share samples: " + grouped(data.train_validation) + " train and validation, " +
                  grouped(data.train_test) + " train and test, " + grouped(data.validation_test) +
-                 " validation and test. The score says nothing about data that were not seen.");
+                 " validation and test. Of " + grouped(data.test.samples) + " test images " +
+                 grouped(data.train_test) + " were learned from, and on " + grouped(data.validation_test) +
+                 " the weights were chosen.");
 }
 
 std::string score_table(const RunResults& results) {
