@@ -22,6 +22,14 @@ std::string chip(std::int64_t c, bool show) {
          std::to_string(color.blue) + "m\u2588\u2588\033[0m ";
 }
 
+// Of train, and of the others where they come from elsewhere.
+std::string sources_of(const Splits& data) {
+  std::string sources = data.train.source;
+  if (data.validation.source != data.train.source) sources += ". Validation: " + data.validation.source;
+  if (data.test.source != data.validation.source) sources += ". Test: " + data.test.source;
+  return sources;
+}
+
 Json json_of(const SplitFacts& facts) {
   return {{"samples", facts.samples},
           {"class_pixels", facts.class_pixels},
@@ -149,7 +157,7 @@ Json json_of(const Summary& summary, const std::string& model) {
 
 Json json_of(const Splits& data, const Survey& survey) {
   return {{"name", data.train.name.substr(0, data.train.name.find('/'))},
-          {"source", data.train.source},
+          {"source", sources_of(data)},
           {"image", json_of(data.train.image_shape)},
           {"train", json_of(survey.train)},
           {"validation", json_of(survey.validation)},
