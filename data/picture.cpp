@@ -108,6 +108,7 @@ Tensor label_picture(const Tensor& labels) {
 
 Tensor error_picture(const Sample& sample, const Tensor& prediction) {
   const Tensor ground = image_picture(sample.image);
+  for (const Tensor* labels : {&sample.mask, &prediction}) label_picture(*labels);  // throws for no labels
   const Shape size{ground.shape()[0], ground.shape()[1]};
   if (!(sample.mask.shape() == size) || !(prediction.shape() == size)) {
     throw ShapeError(text("error_picture: image ", sample.image.shape(), ", mask ", sample.mask.shape(),

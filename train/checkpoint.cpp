@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -17,6 +20,27 @@ constexpr std::array<std::string_view, 3> trainer_prefixes{"best/", "optimizer/"
 bool is_of_trainer(std::string_view name) {
   return std::any_of(trainer_prefixes.begin(), trainer_prefixes.end(),
                      [name](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+// JSON has no NaN and no infinity: they are strings.
+nlohmann::json json_of(double value) {
+  if (std::isfinite(value)) return value;
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+double number_of(const nlohmann::json& value) {
+  if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (value == "inf") return std::numeric_limits<double>::infinity();
+  if (value == "-inf") return -std::numeric_limits<double>::infinity();
+  return value.get<double>();
+}
+
+std::uint64_t seed_of(const std::string& digits) {
+  std::uint64_t seed = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+  if (failure != std::errc() || end != digits.data() + digits.size())
+    throw ArgumentError(text("its seed is \"", digits, '"'));
+  return seed;
 }
 
 std::string buffer_name(const std::string& path) { return "buffer/" + path; }
@@ -85,7 +109,7 @@ std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
   nlohmann::ordered_json about{{"network", info.network},     {"classes", info.classes},
                                {"data", info.data},           {"seed", std::to_string(info.seed)},
                                {"step", info.step},           {"steps", info.steps},
-                               {"best_step", info.best_step}, {"best_score", info.best_score}};
+                               {"best_step", info.best_step}, {"best_score", json_of(info.best_score)}};
   return {{"trous", about.dump()}};
 }
 
@@ -101,11 +125,11 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
     return {.network = about.at("network"),
             .classes = about.at("classes"),
             .data = about.at("data"),
-            .seed = std::stoull(about.at("seed").get<std::string>()),
+            .seed = seed_of(about.at("seed").get<std::string>()),
             .step = about.at("step"),
             .steps = about.at("steps"),
             .best_step = about.at("best_step"),
-            .best_score = about.at("best_score")};
+            .best_score = number_of(about.at("best_score"))};
   } catch (const std::exception& error) {
     throw FileError(text(path, ": what it says of itself is damaged, ", error.what(), ". Save it anew."));
   }

@@ -39,6 +39,8 @@ class Sgd {
   /// Throws ArgumentError unless 0 <= momentum < 1, decay >= 0, and momentum > 0 with `nesterov`.
   explicit Sgd(const SgdOptions& options = {});
 
+  const SgdOptions& options() const { return options_; }
+
   /// The weights after one step. Throws ArgumentError, with nothing changed, unless there is one gradient per
   /// weight, of its shape and dtype, the weights are those of the steps before, and there are as many scales
   /// as weights, each 0 or more and finite, or none: all 1.
@@ -74,6 +76,8 @@ class Adam {
  public:
   /// Throws ArgumentError unless 0 <= beta < 1, epsilon > 0 and decay >= 0.
   explicit Adam(const AdamOptions& options = {}) : Adam(options, false) {}
+
+  const AdamOptions& options() const { return options_; }
 
   /// The weights after one step. Throws ArgumentError, with nothing changed, unless there is one gradient per
   /// weight, of its shape and dtype, the weights are those of the steps before, and there are as many scales

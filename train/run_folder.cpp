@@ -161,7 +161,13 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
     write_file(fresh + '/' + events_name, bytes_of({}));
     const std::string old = fresh + "-old";
     if (occupied) fs::rename(named, old);
-    fs::rename(fresh, named);
+    fs::rename(fresh, named, failure);
+    if (failure) {
+      const std::string why = failure.message();
+      if (occupied) fs::rename(old, named);
+      fs::remove_all(fresh, failure);
+      cannot_be_made(path, why);
+    }
     sync_directory(parent.string());
     if (occupied) fs::remove_all(old, failure);
   } catch (const fs::filesystem_error& error) {

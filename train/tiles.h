@@ -13,8 +13,10 @@ struct TileOptions {
                               ///< which it lies farther from the border
 };
 
-/// The probability of each class in each pixel. Where `overlap` is at least the receptive field of the
-/// network less one, and tiles begin at multiples of its stride, tiles give what the whole image gives.
+/// The probability of each class in each pixel. A pixel is never taken from a tile in which an inner border
+/// is nearer than overlap / 2 (rounded down) other pixels. So tiles give what the whole image gives, up to
+/// rounding, where the network looks no farther than that to any side, and tile, overlap, height and width
+/// are multiples of its stride.
 ///
 /// image     float32 [h, w, channels]
 /// returns   float32 [h, w, classes], softmax of the network's logits

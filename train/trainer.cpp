@@ -36,9 +36,10 @@ void check(const TrainOptions& o, const Splits& data) {
     throw ArgumentError(text("train: patience ", o.patience, ", save_every ", o.save_every,
                              ", loader_threads ", o.loader_threads, ". Each must be 0 or more."));
   }
-  if (!(o.min_delta >= 0) || !(o.clip_norm >= 0) || !(o.average >= 0) || !(o.average < 1)) {
+  if (!(o.min_delta >= 0) || !std::isfinite(o.min_delta) || !(o.clip_norm >= 0) || !(o.average >= 0) ||
+      !(o.average < 1)) {
     throw ArgumentError(text("train: min_delta ", o.min_delta, ", clip_norm ", o.clip_norm, ", average ",
-                             o.average, ". Each must be 0 or more, and average below 1."));
+                             o.average, ". Each must be 0 or more, min_delta finite and average below 1."));
   }
   if (o.class_weights &&
       !(o.class_weights->shape() == Shape{static_cast<std::int64_t>(data.train.classes.size())})) {
@@ -112,6 +113,7 @@ Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
       optimizer_(options_.optimizer) {
   check(options_, data_);
   check_groups(options_.groups, net_);
+  plateau_ = Plateau({.min_delta = options_.min_delta});
   for (const auto& [path, parameter] : parameters(std::as_const(net_))) {
     const ParameterGroup* const group = group_of(path);
     if (group && group->frozen) continue;

@@ -134,6 +134,7 @@ class Trainer {
   void update(Step& done, std::vector<Variable> gradients, double norm, double learning_rate);
   void validate(const TrainCallbacks& callbacks);
   double learning_rate() const;
+  void check_moments(const std::string& path, const OptimizerState& state, const AnyLayer& net) const;
   const ParameterGroup* group_of(const std::string& path) const;
   bool frozen(const std::string& path) const;
   std::string first_bad_forward(std::int64_t step, const Batch& batch) const;

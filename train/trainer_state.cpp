@@ -1,5 +1,7 @@
 // A trainer on disk: everything that its next step depends on.
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -45,20 +47,77 @@ std::vector<std::string> names_of(const SafetensorsFile& file) {
   return names;
 }
 
-// What must be the same for the next steps to be those that would have followed.
-std::string lasting(const TrainOptions& o) {
-  const char* const optimizers[]{"Sgd", "Adam", "AdamW"};
-  std::string line =
-      text("steps ", o.steps, ", batch ", o.batch, ", seed ", o.seed, ", learning_rate ", o.learning_rate,
-           ", schedule ", static_cast<int>(o.schedule), ", warmup ", o.warmup, ", optimizer ",
-           optimizers[o.optimizer.index()], ", clip_norm ", o.clip_norm, ", average ", o.average,
-           ", validate_every ", o.validate_every, ", patience ", o.patience, ", min_delta ", o.min_delta,
-           ", augmentation ", to_text(o.augmentation));
-  for (const ParameterGroup& group : o.groups) {
-    line += text(", group ", group.path, ' ', group.learning_rate, ' ', group.weight_decay,
-                 group.frozen ? " frozen" : "");
+// All digits that tell two numbers apart.
+std::string digits(double value) {
+  std::array<char, 32> buffer{};
+  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
+}
+
+std::string text_of(const Optimizer& optimizer) {
+  if (const auto* const sgd = std::get_if<Sgd>(&optimizer)) {
+    const SgdOptions& o = sgd->options();
+    return text("Sgd, momentum ", digits(o.momentum), o.nesterov ? ", nesterov" : "", ", weight_decay ",
+                digits(o.weight_decay));
   }
+  const bool decoupled = std::holds_alternative<AdamW>(optimizer);
+  const AdamOptions& o =
+      decoupled ? std::get<AdamW>(optimizer).options() : std::get<Adam>(optimizer).options();
+  return text(decoupled ? "AdamW" : "Adam", ", beta1 ", digits(o.beta1), ", beta2 ", digits(o.beta2),
+              ", epsilon ", digits(o.epsilon), ", weight_decay ", digits(o.weight_decay));
+}
+
+std::string text_of(const std::optional<Tensor>& class_weights) {
+  if (!class_weights) return "none";
+  std::string line;
+  for (const double weight : class_weights->cast(DType::float64).to_vector<double>())
+    line += (line.empty() ? "" : ",") + digits(weight);
   return line;
+}
+
+std::string text_of(const std::vector<ParameterGroup>& groups) {
+  std::string line;
+  for (const ParameterGroup& group : groups) {
+    line += text(line.empty() ? "" : "; ", '"', group.path, "\" learning_rate ", digits(group.learning_rate),
+                 " weight_decay ", digits(group.weight_decay), group.frozen ? " frozen" : "");
+  }
+  return line.empty() ? "none" : line;
+}
+
+// What must be the same for the next steps to be those that would have followed.
+Json lasting(const TrainOptions& o) {
+  const std::array schedules{"constant", "poly", "cosine", "one-cycle", "plateau"};
+  return {{"steps", std::to_string(o.steps)},
+          {"batch", std::to_string(o.batch)},
+          {"seed", std::to_string(o.seed)},
+          {"learning_rate", digits(o.learning_rate)},
+          {"schedule", schedules.at(static_cast<std::size_t>(o.schedule))},
+          {"warmup", std::to_string(o.warmup)},
+          {"optimizer", text_of(o.optimizer)},
+          {"loss", o.loss ? "given" : "cross-entropy"},
+          {"class_weights", text_of(o.class_weights)},
+          {"groups", text_of(o.groups)},
+          {"clip_norm", digits(o.clip_norm)},
+          {"average", digits(o.average)},
+          {"augmentation", to_text(o.augmentation)},
+          {"validate_every", std::to_string(o.validate_every)},
+          {"patience", std::to_string(o.patience)},
+          {"min_delta", digits(o.min_delta)}};
+}
+
+void check_options(const std::string& path, const Json& were, const Json& are) {
+  for (const auto& [option, is] : are.items()) {
+    if (const std::string was = were.at(option), now = is; was != now) {
+      throw FileError(text(path, ": it was saved with ", option, ' ', was, ", and ", now,
+                           " is asked for. Resume with the options it was saved with."));
+    }
+  }
+}
+
+// A count that lies where counting can have led.
+std::int64_t counted(const std::string& what, std::int64_t count, std::int64_t most) {
+  if (count < 0 || count > most)
+    throw ArgumentError(text(what, " is ", count, ", not 0 to ", most, ". The file is damaged."));
+  return count;
 }
 
 Json json_of(const PlateauState& state) {
@@ -113,6 +172,23 @@ SafetensorsFile Trainer::state(CheckpointInfo about) const {
   return file;
 }
 
+// Each moment belongs to a live weight of `net` and is of its shape and type.
+void Trainer::check_moments(const std::string& path, const OptimizerState& state, const AnyLayer& net) const {
+  std::vector<Tensor> weights;
+  for (const auto& [name, parameter] : parameters(net)) {
+    if (!frozen(name)) weights.push_back(parameter->get(name).value());
+  }
+  for (const auto& [moment, tensors] : state.moments) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor &tensor = tensors[i], &weight = weights[i];
+      if (tensor.shape() == weight.shape() && tensor.dtype() == weight.dtype()) continue;
+      throw FileError(text(path, ": optimizer/", moment, '/', live_[i], " is ", short_name(tensor.dtype()),
+                           tensor.shape(), ", its weight ", short_name(weight.dtype()), weight.shape(),
+                           ". Take an earlier file."));
+    }
+  }
+}
+
 void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
   const CheckpointInfo info = checkpoint_info(path, file);
   const auto found = file.metadata.find(metadata_key);
@@ -124,34 +200,34 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
   Trainer restored = *this;
   try {
     const Json numbers = Json::parse(found->second);
-    if (const std::string was = numbers.at("options"), is = lasting(options_); was != is) {
-      throw FileError(text(path, ": it was saved with other options. It has ", was, "; asked for are ", is,
-                           ". Resume with the options it has."));
-    }
+    check_options(path, numbers.at("options"), lasting(options_));
     restore_network(path, file, parameters(restored.net_), buffers(restored.net_));
     restore_network(path, tensors_below(file, "best/"), parameters(restored.best_), buffers(restored.best_));
+    restored.step_ = counted("step", info.step, options_.steps);
+    restored.result_ = TrainResult();
+    restored.result_.steps = info.step;
+    restored.result_.best_step = counted("best_step", info.best_step, info.step);
+    restored.result_.best_score = info.best_score;
     OptimizerState optimizer{.steps = numbers.at("optimizer_steps")};
     for (const std::string moment : numbers.at("moments"))
       optimizer.moments.emplace_back(moment, picked(path, file, text("optimizer/", moment, '/'), live_));
+    check_moments(path, optimizer, restored.net_);
     trous::restore(restored.optimizer_, optimizer);
     if (average_) {
       restored.average_->restore({.updates = numbers.at("average_updates"),
                                   .averages = picked(path, file, "average/", names_of(file_of(net_)))});
     }
     restored.plateau_.restore(plateau_of(numbers.at("plateau")));
-    restored.stale_ = numbers.at("stale");
+    restored.stale_ = counted("stale", numbers.at("stale"), info.step);
     restored.reference_score_ = numbers.at("reference_score");
     restored.loss_sum_ = numbers.at("loss_sum");
-    restored.loss_count_ = numbers.at("loss_count");
+    restored.loss_count_ = counted("loss_count", numbers.at("loss_count"), info.step);
   } catch (const nlohmann::json::exception& error) {
     throw FileError(
         text(path, ": the state of its trainer is damaged, ", error.what(), ". Take an earlier file."));
   } catch (const ArgumentError& error) {
     throw FileError(text(path, ": the state of its trainer does not fit. ", error.what()));
   }
-  restored.step_ = restored.result_.steps = info.step;
-  restored.result_.best_step = info.best_step;
-  restored.result_.best_score = info.best_score;
   *this = std::move(restored);
 }
 

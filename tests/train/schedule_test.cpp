@@ -210,7 +210,8 @@ TEST(ClassWeights, NeedAPixelAndAName) {
   EXPECT_EQ(parse_class_weighting("inverse-sqrt"), ClassWeighting::inverse_sqrt);
   EXPECT_EQ(parse_class_weighting("enet"), ClassWeighting::enet);
   EXPECT_EQ(thrown<ArgumentError>([] { parse_class_weighting("auto"); }),
-            "class weights: \"auto\" is not known. Choose none, inverse-sqrt or enet.");
+            "class weights: \"auto\" is not known. Choose none, inverse-sqrt or enet, or give one number per "
+            "class, as in 0.2,1,1.");
 }
 
 }  // namespace

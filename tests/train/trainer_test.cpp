@@ -154,8 +154,9 @@ TEST(Trainer, pytorch_7343_TrainingLeavesNoMemoryBehind) {
 TEST(Trainer, pytorch_143564_MemoryIsFlatOverAThousandSteps) {
   std::vector<StorageCount> after;
   Sequential net = small_net();
-  train(net, striped(), few_steps(1000),
-        {.on_step = [&](const StepReport&) { after.push_back(live_storage()); }});
+  TrainOptions options = few_steps(1000);
+  options.loader_threads = 0;  // batches that are made ahead take memory too, now more and now less
+  train(net, striped(), options, {.on_step = [&](const StepReport&) { after.push_back(live_storage()); }});
   ASSERT_EQ(after.size(), 1000u);
   // From the second step on the first weights, which `best` holds, are no longer the current ones.
   for (std::size_t i = 2; i < after.size(); ++i) {
@@ -203,6 +204,24 @@ TEST(Trainer, RefusesOptionsBeforeItStarts) {
             "train: learning_rate 0 is not above 0. 2e-3 is usual for Adam.");
   EXPECT_THROW(run({.learning_rate = std::nan("")})(), ArgumentError);
   EXPECT_THROW(run({.learning_rate = std::numeric_limits<double>::infinity()})(), ArgumentError);
+  EXPECT_EQ(thrown<ArgumentError>(run({.steps = 10, .warmup = 10})),
+            "train: warmup 10 of 10 steps. Give 0 for none, or fewer steps than there are.");
+  EXPECT_THROW(run({.warmup = -1})(), ArgumentError);
+  EXPECT_EQ(thrown<ArgumentError>(run({.patience = -1})),
+            "train: patience -1, save_every 0, loader_threads 1. Each must be 0 or more.");
+  EXPECT_THROW(run({.save_every = -1})(), ArgumentError);
+  EXPECT_THROW(run({.loader_threads = -1})(), ArgumentError);
+  EXPECT_EQ(
+      thrown<ArgumentError>(run({.clip_norm = -1})),
+      "train: min_delta 0, clip_norm -1, average 0. Each must be 0 or more, min_delta finite and average "
+      "below 1.");
+  const double nan = std::nan(""), infinite = std::numeric_limits<double>::infinity();
+  EXPECT_THROW(run({.clip_norm = nan})(), ArgumentError);
+  EXPECT_THROW(run({.average = 1})(), ArgumentError);
+  EXPECT_THROW(run({.average = nan})(), ArgumentError);
+  EXPECT_THROW(run({.min_delta = -0.1})(), ArgumentError);
+  EXPECT_THROW(run({.min_delta = nan})(), ArgumentError);
+  EXPECT_THROW(run({.min_delta = infinite})(), ArgumentError);
   EXPECT_EQ(thrown<ShapeError>(run({.class_weights = Tensor::ones({4}, DType::float32)})),
             "train: class_weights [4] for 3 classes. Give one weight per class.");
   EXPECT_EQ(thrown<ArgumentError>([&] { evaluate_on(net, striped().test, 0); }),
