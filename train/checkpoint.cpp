@@ -141,7 +141,13 @@ LoadedNetwork load_network(const std::string& path) {
   if (info.network.empty()) {
     throw FileError(text(path, ": it does not describe its network. Build the network and call load."));
   }
-  AnyLayer net = network_from_json(info.network);
+  AnyLayer net = [&] {
+    try {
+      return network_from_json(info.network);
+    } catch (const ArgumentError& error) {
+      throw FileError(text(path, ": the network it describes cannot be built. ", error.what()));
+    }
+  }();
   restore_network(path, file, parameters(net), buffers(net));
   return {std::move(net), std::move(info)};
 }

@@ -53,7 +53,12 @@ TEST(FromJson, BuiltInNetworksAreTheirStructs) {
   expect_equal(network_from_json(R"({"network": "mirror-context")" + rest), MirrorContext(options),
                {1, 9, 40, 1});
   expect_equal(network_from_json(R"({"network": "small-dilated"})"), SmallDilated({}), {1, 9, 12, 3});
-  EXPECT_EQ(network_names(), (std::vector<std::string>{"mirror-context", "small-dilated"}));
+  EXPECT_EQ(network_names(), (std::vector<std::string>{"deep-dilated", "mirror-context", "small-dilated"}));
+}
+
+TEST(FromJson, TheDeepNetworkIsItsStruct) {
+  const AnyLayer read = network_from_json(R"({"network": "deep-dilated", "in_channels": 1, "width": 3})");
+  expect_equal(read, DeepDilated({.in_channels = 1, .width = 3}), {1, 9, 12, 1});
 }
 
 TEST(FromJson, AListIsTheSequentialOfItsLayers) {
@@ -116,6 +121,8 @@ TEST(FromJson, ChannelsFollowFromTheLayerBefore) {
 TEST(FromJson, AResolvedDescriptionSaysEverything) {
   EXPECT_EQ(resolved_description(R"({"network": "small-dilated", "classes": 11})"),
             R"({"network":"small-dilated","in_channels":3,"classes":11,"width":16,"kernel":3})");
+  EXPECT_EQ(resolved_description(R"({"network": "deep-dilated"})"),
+            R"({"network":"deep-dilated","in_channels":3,"classes":5,"width":12,"kernel":3})");
   EXPECT_EQ(resolved_description(R"({"kernel": [3, 1], "network": "mirror-context"})"),
             R"({"network":"mirror-context","in_channels":3,"classes":5,"width":12,"kernel":[3,1]})");
   EXPECT_EQ(
@@ -159,7 +166,7 @@ TEST(FromJson, ANetworkHasADescription) {
             R"({"network":"mirror-context","in_channels":1,"classes":5,"width":12,"kernel":1})");
   EXPECT_EQ(thrown<ArgumentError>([] { network_description("small-dilate"); }),
             "network_description: network is \"small-dilate\". Did you mean small-dilated? Networks are "
-            "mirror-context, small-dilated.");
+            "deep-dilated, mirror-context, small-dilated.");
   EXPECT_EQ(
       thrown<ArgumentError>([] { network_description("small-dilated", {.classes = 0}); }),
       "network_description: the description: Conv2d: in_channels 16, out_channels 0, kernel 1x1. Each must "
@@ -178,15 +185,18 @@ TEST(FromJson, UnknownNamesAreRefusedWithTheNearest) {
       "kernel.");
   EXPECT_EQ(refused(R"({"layers": ["relu"], "seed": 3})"),
             "network_from_json: seed is not known. The only key is layers.");
-  EXPECT_EQ(refused(R"({"network": "unet"})"),
-            "network_from_json: network is \"unet\". Networks are mirror-context, small-dilated.");
-  EXPECT_EQ(refused(R"({"network": "conv2d"})"),
-            "network_from_json: network is \"conv2d\". Networks are mirror-context, small-dilated.");
+  EXPECT_EQ(
+      refused(R"({"network": "unet"})"),
+      "network_from_json: network is \"unet\". Networks are deep-dilated, mirror-context, small-dilated.");
+  EXPECT_EQ(
+      refused(R"({"network": "conv2d"})"),
+      "network_from_json: network is \"conv2d\". Networks are deep-dilated, mirror-context, small-dilated.");
   const std::string names =
       "Layers are abs, atrous_conv2d, atrous_conv2d_norm_relu, atrous_conv2d_transpose, "
       "atrous_conv2d_transpose_norm_relu, average_pool2d, batch_norm, conv2d, conv2d_norm_relu, "
       "conv2d_transpose, "
-      "conv2d_transpose_norm_relu, dense, dropout, exp, log, max_pool2d, mirror-context, relu, residual, "
+      "conv2d_transpose_norm_relu, deep-dilated, dense, dropout, exp, log, max_pool2d, mirror-context, relu, "
+      "residual, "
       "resize_bilinear, resize_nearest, sigmoid, small-dilated, sqrt, tanh.";
   EXPECT_EQ(
       refused_layer(R"(["relu", {"atruos_conv2d": {}}])"),
@@ -290,7 +300,8 @@ TEST(FromJson, WhatIsNoJsonIsRefused) {
       "network_from_json: the description has a number that is too large for any option. Give a smaller "
       "one.");
   EXPECT_EQ(thrown<ArgumentError>([] { network_description("\xff"); }),
-            "network_description: network is \"\xEF\xBF\xBD\". Networks are mirror-context, small-dilated.");
+            "network_description: network is \"\xEF\xBF\xBD\". Networks are deep-dilated, mirror-context, "
+            "small-dilated.");
   EXPECT_EQ(thrown<ArgumentError>([] { resolved_description("x"); }),
             "resolved_description: the description is no JSON from its byte 1 on. It has 1 bytes." + wanted);
 }

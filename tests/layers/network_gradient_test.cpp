@@ -88,6 +88,12 @@ TEST(NetworkGradients, SmallDilated) {
                          {2, 8, 6, 1});
 }
 
+TEST(NetworkGradients, DeepDilated) {
+  expect_right_gradients("DeepDilated",
+                         away_from_kinks(DeepDilated({.in_channels = 1, .classes = 3, .width = 3})),
+                         {2, 12, 10, 1});
+}
+
 TEST(NetworkGradients, MirrorContext) {
   expect_right_gradients("MirrorContext",
                          away_from_kinks(MirrorContext({.in_channels = 1, .classes = 3, .width = 3})),

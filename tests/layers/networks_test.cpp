@@ -1,4 +1,4 @@
-// The two networks that the program trains: sizes, counts, and the pairing of both atrous ops.
+// The networks that the program trains: sizes, counts, and the pairing of both atrous ops.
 #include <gtest/gtest.h>
 
 #include <trous/autograd/recording.h>
@@ -33,6 +33,14 @@ TEST(SmallDilated, OneNetworkTakesImagesOfEverySize) {
   }
 }
 
+TEST(DeepDilated, OneNetworkTakesImagesOfEverySize) {
+  const auto net = made<DeepDilated>({.in_channels = 3, .classes = 5, .width = 2});
+  for (const Shape& image : {Shape{1, 64, 64, 3}, Shape{2, 6, 20, 3}, Shape{1, 7, 13, 3}, Shape{1, 1, 1, 3},
+                             Shape{1, 5, 2, 3}, Shape{1, 64, 64, 3}}) {
+    EXPECT_EQ(net(numbers(image, 1)).shape(), (Shape{image[0], image[1], image[2], 5}));
+  }
+}
+
 TEST(MirrorContext, OneNetworkTakesEveryImageAbove32) {
   const auto net = made<MirrorContext>({.in_channels = 1, .classes = 4, .width = 2});
   for (const Shape& image : {Shape{1, 64, 64, 1}, Shape{2, 33, 47, 1}, Shape{1, 84, 33, 1}}) {
@@ -52,6 +60,10 @@ TEST(Networks, CountTheirParameters) {
       (9 * 3 * 16 + 32) + (9 * 16 * 32 + 64) + 5 * (9 * 32 * 32 + 64) + (16 * 32 * 16 + 32) + (16 * 5 + 5));
   EXPECT_EQ(count_parameters(SmallDilated({.in_channels = 1, .classes = 11, .width = 4, .kernel = 1})),
             (4 + 8) + (4 * 8 + 16) + 5 * (8 * 8 + 16) + (8 * 4 + 8) + (4 * 11 + 11));
+  // Widths 12, 24, 48, 24, 12.
+  EXPECT_EQ(count_parameters(DeepDilated({.in_channels = 3, .classes = 5})),
+            (9 * 3 * 12 + 24) + (9 * 12 * 24 + 48) + (9 * 24 * 48 + 96) + 5 * (9 * 48 * 48 + 96) +
+                (16 * 48 * 24 + 48) + (16 * 24 * 12 + 24) + (12 * 5 + 5));
   // About 12 thousand, as its design says.
   EXPECT_EQ(count_parameters(MirrorContext({.in_channels = 3, .classes = 5})),
             (9 * 3 * 12 + 24) + 9 * (9 * 12 * 12 + 24) + (12 * 5 + 5));
@@ -79,6 +91,24 @@ TEST(Networks, SmallDilatedIsBuiltAsItSays) {
                                              "rate 4x4 SAME", "rate 2x2 SAME"}));
 }
 
+TEST(Networks, DeepDilatedIsBuiltAsItSays) {
+  const Tape tape = tape_of(made<DeepDilated>({.width = 2}), {1, 16, 12, 3});
+  EXPECT_EQ(tape.count("conv2d"), 4u);
+  EXPECT_EQ(tape.count("atrous_conv2d"), 5u);
+  EXPECT_EQ(tape.count("conv2d_transpose"), 2u);
+  EXPECT_EQ(tape.count("batch_norm"), 10u);
+  EXPECT_EQ(tape.count("relu"), 10u);
+  EXPECT_EQ(tape.count("add"), 5u + 2u);  // residuals, and the features of each size
+  std::vector<std::string> rates;
+  for (const NodePtr& node : tape) {
+    if (node->op.kind != "atrous_conv2d") continue;
+    rates.push_back(text(node->op.attributes));
+    EXPECT_EQ(node->shape, (Shape{1, 4, 3, 8})) << "a quarter of the sides, four widths";
+  }
+  EXPECT_EQ(rates, (std::vector<std::string>{"rate 2x2 SAME", "rate 4x4 SAME", "rate 8x8 SAME",
+                                             "rate 4x4 SAME", "rate 2x2 SAME"}));
+}
+
 // The baseline of the program: with 1x1 filters a pixel's class depends on nothing but that pixel.
 TEST(Networks, With1x1FiltersAPixelSeesItselfAlone) {
   const auto net = made<MirrorContext>({.in_channels = 1, .classes = 3, .width = 3, .kernel = 1});
@@ -101,10 +131,11 @@ TEST(Networks, RefuseOptionsThatMakeNoNetwork) {
               SmallDilated({.kernel = {3, 0}});
             }),
             "Conv2d: in_channels 3, out_channels 16, kernel 3x0. Each must be 1 or more.");
-  for (const char* what : {"SmallDilated", "MirrorContext"}) {
+  for (const char* what : {"SmallDilated", "DeepDilated", "MirrorContext"}) {
     const auto build = [&] {
       const SegmentationOptions negative{.width = -4};
       if (std::string(what) == "SmallDilated") SmallDilated{negative};
+      if (std::string(what) == "DeepDilated") DeepDilated{negative};
       if (std::string(what) == "MirrorContext") MirrorContext{negative};
     };
     EXPECT_EQ(thrown<ArgumentError>(build),

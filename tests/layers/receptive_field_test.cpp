@@ -59,6 +59,8 @@ TEST(ReceptiveField, GrowsByTheFormula) {
 TEST(ReceptiveField, OfTheBuiltInNetworks) {
   // stem 3, down + 2, rates 2 4 8 4 2 at stride 2 + 80, up + 2.
   EXPECT_EQ(field_of(SmallDilated({.in_channels = 1, .width = 1})), (HeightWidth{87, 87}));
+  // stem 3, down + 2, deep + 4, the rates at stride 4 + 160, and both ups reach over 3 pixels there: + 8.
+  EXPECT_EQ(field_of(DeepDilated({.in_channels = 1, .width = 1}), {1, 260, 260, 1}), (HeightWidth{177, 177}));
   // 2 (1 + 1 + 2 + 4 + 8) in the encoder, the same again in the decoder.
   EXPECT_EQ(field_of(MirrorContext({.in_channels = 1, .width = 1})), (HeightWidth{65, 65}));
   EXPECT_EQ(field_of(SmallDilated({.in_channels = 1, .width = 1, .kernel = 1})), (HeightWidth{1, 1}));

@@ -30,7 +30,7 @@ TEST(ProgressLine, ShrinksTheBarAndThenDropsWhatMattersLeast) {
             " step  118/400  ━━━╸─────────   30%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03");
   EXPECT_EQ(progress_line(state, 70, true),
             " step  118/400  ━━━━───────────   30%  eta 0:41  96 img/s  loss 0.3127");
-  // 29.5 % of 15 columns: 8.85 halves.
+  // 29.5 % of 15 columns: 8.84 halves.
   EXPECT_EQ(progress_line(state, 60, true), " step  118/400  ━━━━───────────   30%  eta 0:41  loss 0.3127");
   EXPECT_EQ(progress_line(state, 60, false), " step  118/400  ====-----------   30%  eta 0:41  loss 0.3127");
   EXPECT_EQ(progress_line(state, 40, false), " step  118/400  ==------   30%  eta 0:41");
@@ -41,6 +41,25 @@ TEST(ProgressLine, ShrinksTheBarAndThenDropsWhatMattersLeast) {
   EXPECT_EQ(progress_line(state, 5, false), " step");
   EXPECT_EQ(progress_line(state, 0, true), "");
   EXPECT_EQ(progress_line(state, -3, false), "");
+}
+
+// In the order that the header gives: bar, gradient norm, learning rate, img/s, loss, ETA, percentage.
+TEST(ProgressLine, TheGradientNormIsTheFirstFieldToGo) {
+  ProgressState known = state;
+  known.gradient_norm = 1.2378;
+  EXPECT_EQ(progress_line(known, 120, false),
+            " step  118/400  =======-----------------   30%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03  "
+            "gnorm 1.24");
+  EXPECT_EQ(progress_line(known, 87, false),
+            " step  118/400  ==------   30%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03  gnorm 1.24");
+  // The bar would have less than 6 columns.
+  EXPECT_EQ(progress_line(known, 84, false), progress_line(state, 84, false));
+  for (int width = 0; width <= 84; ++width)
+    EXPECT_EQ(progress_line(known, width, true), progress_line(state, width, true)) << width;
+  known.gradient_norm = 0;
+  EXPECT_TRUE(progress_line(known, 120, false).ends_with("  gnorm 0"));
+  known.gradient_norm = 123456;
+  EXPECT_TRUE(progress_line(known, 120, false).ends_with("  gnorm 1.23e+05"));
 }
 
 // Columns: every byte but the second and third of a three-byte glyph.

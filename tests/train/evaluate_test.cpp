@@ -1,0 +1,101 @@
+// Scores and the loss of a data set, batch by batch; class weights as text.
+#include <gtest/gtest.h>
+
+#include <trous/autograd/tape.h>
+#include <trous/core/error.h>
+#include <trous/train/class_weights.h>
+#include <trous/train/evaluate.h>
+
+#include "core/thrown.h"
+#include "layers/toys.h"
+#include "train/toys.h"
+
+namespace trous {
+namespace {
+
+TEST(Evaluate, TheLossIsTheMeanOverImages) {
+  const AnyLayer net = small_net();
+  const Dataset set = stripes(10, 4);
+  // One by one: mean over images; cross-entropy without weights is the mean over each batch's known pixels,
+  // of which every image has as many, so the batch does not matter.
+  double expected = 0;
+  for (std::int64_t i = 0; i < 10; ++i) {
+    const Sample sample = set.sample(i);
+    Pass pass;
+    expected += make_loss("cross-entropy")(net(Variable(sample.image.reshaped({1, 12, 12, 1})), pass),
+                                           sample.mask.reshaped({1, 12, 12}))
+                    .value()
+                    .to_double() /
+                10;
+  }
+  for (const std::int64_t batch : {1, 3, 4, 10, 99}) {
+    const Evaluation seen = evaluate_with(net, set, {.batch = batch, .loss = make_loss("cross-entropy")});
+    ASSERT_TRUE(seen.loss);
+    EXPECT_NEAR(*seen.loss, expected, 1e-6) << batch;
+  }
+  EXPECT_EQ(evaluate_with(net, set, {.batch = 4}).loss, std::nullopt);
+  Dataset none = set;
+  none.size = 0;
+  EXPECT_EQ(evaluate_with(net, none, {.loss = make_loss("dice")}).loss, std::nullopt);
+}
+
+TEST(Evaluate, ShowsEveryBatchWithItsPredictions) {
+  const AnyLayer net = small_net();
+  const Dataset set = stripes(7, 4);
+  std::vector<std::int64_t> firsts, counts;
+  ConfusionMatrix own(3, 255);
+  const Evaluation seen = evaluate_with(
+      net, set,
+      {.batch = 3, .on_batch = [&](std::int64_t first, const Batch& batch, const Tensor& predictions) {
+         firsts.push_back(first);
+         counts.push_back(batch.images.shape()[0]);
+         EXPECT_TRUE(same_bits(predictions, predict(net, batch.images)));
+         EXPECT_TRUE(same_bits(batch.images.reshaped({batch.images.elements()}),
+                               make_batch(set, firsts.size() == 3 ? std::vector<std::int64_t>{6}
+                                                                  : std::vector{first, first + 1, first + 2})
+                                   .images.reshaped({batch.images.elements()})));
+         own.add(batch.labels, predictions);
+       }});
+  EXPECT_EQ(firsts, (std::vector<std::int64_t>{0, 3, 6}));
+  EXPECT_EQ(counts, (std::vector<std::int64_t>{3, 3, 1}));
+  for (int t = 0; t < 3; ++t) {
+    for (int p = 0; p < 3; ++p) EXPECT_EQ(own.count(t, p), seen.scores.count(t, p));
+  }
+}
+
+using Floats = std::vector<float>;
+
+Floats parsed(std::string_view list, const std::vector<std::int64_t>& pixels = {90, 9, 1}) {
+  return parse_class_weights(list, pixels).to_vector<float>();
+}
+
+TEST(ParseClassWeights, TakesNumbersAndNames) {
+  EXPECT_EQ(parsed("0.2,1,1"), (Floats{0.2F, 1, 1}));
+  EXPECT_EQ(parsed("0,2.5e1,1e-3"), (Floats{0, 25, 1e-3F}));
+  EXPECT_EQ(parsed("3", {5}), (Floats{3}));
+  EXPECT_EQ(parsed("none"), (Floats{1, 1, 1}));
+  for (const char* name : {"none", "inverse-sqrt", "enet"}) {
+    EXPECT_EQ(parsed(name), class_weights(parse_class_weighting(name), {90, 9, 1}).to_vector<float>());
+    EXPECT_NO_THROW(check_class_weights(name));
+  }
+  // A part of a longer text: nothing behind it is read.
+  EXPECT_EQ(parsed(std::string_view("1,2,3,4").substr(0, 5)), (Floats{1, 2, 3}));
+}
+
+TEST(ParseClassWeights, RefusesOtherTexts) {
+  for (const char* bad : {"", "1,", ",1", "1,,1", "1, 1,1", "1,1,x", "-1,1,1", "nan,1,1", "inf,1,1",
+                          "1e999,1,1", "1;1;1", "0x1,1,1", "median"}) {
+    const std::string expected =
+        std::string("class weights: \"") + bad +
+        "\" is not known. Choose none, inverse-sqrt or enet, or give one number per class, "
+        "as in 0.2,1,1.";
+    EXPECT_EQ(thrown<ArgumentError>([&] { parsed(bad); }), expected);
+    EXPECT_EQ(thrown<ArgumentError>([&] { check_class_weights(bad); }), expected);
+  }
+  EXPECT_EQ(thrown<ArgumentError>([] { parsed("1,2"); }),
+            "class weights: 1,2 are 2 numbers for 3 classes. Give one per class, the background first.");
+  EXPECT_NO_THROW(check_class_weights("1,2"));
+}
+
+}  // namespace
+}  // namespace trous

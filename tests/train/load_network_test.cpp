@@ -1,0 +1,176 @@
+// Checkpoints that describe themselves: what they say survives, the network is built from it, and what a
+// trainer keeps beside it is passed over.
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include <trous/core/error.h>
+#include <trous/layers/from_json.h>
+#include <trous/train/checkpoint.h>
+#include <trous/train/trainer.h>
+
+#include "core/thrown.h"
+#include "data/scratch.h"
+#include "layers/toys.h"
+#include "train/toys.h"
+
+namespace trous {
+namespace {
+
+constexpr const char* description =
+    R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 4}}, "batch_norm", "relu", {"conv2d": {"out_channels": 3}}]})";
+
+CheckpointInfo about() {
+  return {.network = description, .classes = {"background", "a \"b\"", "\xC3\xA9"}, .data = "stripes"};
+}
+
+CheckpointInfo round_trip(const CheckpointInfo& info) {
+  return checkpoint_info("f", {{}, to_metadata(info)});
+}
+
+TEST(CheckpointInfo, IsReadBackAsItWas) {
+  CheckpointInfo info = about();
+  info.seed = 18446744073709551615U;
+  info.step = (std::int64_t{1} << 60) + 1;
+  info.steps = (std::int64_t{1} << 60) + 3;
+  info.best_step = 7;
+  info.best_score = 0.1 + 0.2;
+  const CheckpointInfo read = round_trip(info);
+  EXPECT_EQ(read.network, info.network);
+  EXPECT_EQ(read.classes, info.classes);
+  EXPECT_EQ(read.data, info.data);
+  EXPECT_EQ(read.seed, info.seed);
+  EXPECT_EQ(read.step, info.step);
+  EXPECT_EQ(read.steps, info.steps);
+  EXPECT_EQ(read.best_step, info.best_step);
+  EXPECT_EQ(read.best_score, info.best_score);
+  info.seed = (std::uint64_t{1} << 53) + 1;
+  EXPECT_EQ(round_trip(info).seed, 9007199254740993U);
+}
+
+TEST(CheckpointInfo, KeepsScoresThatAreNoNumbers) {
+  CheckpointInfo info = about();
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const auto& [score, written] : {std::pair{infinity, "\"inf\""},
+                                       {-infinity, "\"-inf\""},
+                                       {std::numeric_limits<double>::quiet_NaN(), "\"nan\""}}) {
+    info.best_score = score;
+    EXPECT_TRUE(to_metadata(info).at("trous").ends_with(std::string("\"best_score\":") + written + '}'));
+    const double read = round_trip(info).best_score;
+    EXPECT_TRUE(std::isnan(score) ? std::isnan(read) : read == score) << score;
+  }
+}
+
+TEST(CheckpointInfo, RefusesDamage) {
+  const std::string whole = to_metadata(about()).at("trous");
+  const auto refusal = [](const std::string& document) {
+    return thrown<FileError>([&] { checkpoint_info("f", {{}, {{"trous", document}}}); });
+  };
+  EXPECT_EQ(
+      refusal("{}"),
+      "f: what it says of itself is damaged, [json.exception.out_of_range.403] key 'network' not found. "
+      "Save it anew.");
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    ASSERT_TRUE(refusal(whole.substr(0, length)).starts_with("f: what it says of itself is damaged, "));
+  for (const char* seed : {"", "-1", "12x", "18446744073709551616", " 1"}) {
+    std::string damaged = whole;
+    damaged.replace(damaged.find("\"seed\":\"0\"") + 8, 1, seed);
+    EXPECT_EQ(refusal(damaged), std::string("f: what it says of itself is damaged, its seed is \"") + seed +
+                                    "\". Save it anew.");
+  }
+  std::string wordy = whole;
+  wordy.replace(wordy.find("\"best_score\":0.0") + 13, 3, "\"high\"");
+  EXPECT_EQ(
+      refusal(wordy),
+      "f: what it says of itself is damaged, [json.exception.type_error.302] type must be number, but is "
+      "string. Save it anew.");
+}
+
+class LoadNetwork : public testing::Test {
+ protected:
+  std::string refusal() const {
+    return thrown<FileError>([&] { load_network(path_); });
+  }
+
+  Scratch scratch_;
+  std::string path_ = scratch_ / "net.safetensors";
+};
+
+TEST_F(LoadNetwork, OfTheLastAndTheBestFileOfARun) {
+  AnyLayer net = network_from_json(description);
+  initialize(net, Key{4});
+  Trainer trainer(
+      net, striped(),
+      {.steps = 5, .batch = 4, .learning_rate = 0.5, .average = 0.5, .validate_every = 2, .seed = 9});
+  trainer.run({.stop = [&] { return trainer.step() == 3; }});
+  write_safetensors(path_, trainer.state(about()));
+  const LoadedNetwork last = load_network(path_);
+  EXPECT_TRUE(same_network(Sequential{last.net}, Sequential{trainer.network()}));
+  EXPECT_EQ(last.info.step, 3);
+  EXPECT_EQ(last.info.steps, 5);
+  EXPECT_EQ(last.info.best_step, 2);
+  EXPECT_EQ(last.info.seed, 9U);
+  EXPECT_EQ(last.info.classes, about().classes);
+  save(trainer.best(), path_, to_metadata(trainer.best_info(about())));
+  const LoadedNetwork best = load_network(path_);
+  EXPECT_TRUE(same_network(Sequential{best.net}, Sequential{trainer.best()}));
+  EXPECT_FALSE(same_network(Sequential{best.net}, Sequential{last.net}));
+  EXPECT_EQ(best.info.step, 2);
+  EXPECT_EQ(best.info.best_score, last.info.best_score);
+  EXPECT_EQ(best.info.best_score, evaluate_on(best.net, striped().validation).mean_iou(1));
+}
+
+TEST_F(LoadNetwork, PassesOverWhatATrainerKeepsAndNothingElse) {
+  AnyLayer net = network_from_json(description);
+  initialize(net, Key{4});
+  SafetensorsFile file = network_file(parameters(std::as_const(net)), buffers(std::as_const(net)));
+  file.metadata = to_metadata(about());
+  for (const char* name : {"best/x", "optimizer/first/x", "average/buffer/x"})
+    file.tensors.emplace_back(name, Tensor::zeros({2}, DType::float32));
+  write_safetensors(path_, file);
+  EXPECT_TRUE(same_network(Sequential{load_network(path_).net}, Sequential{net}));
+  file.tensors.emplace_back("bestx", Tensor::zeros({2}, DType::float32));
+  write_safetensors(path_, file);
+  EXPECT_EQ(
+      refusal(),
+      path_ + ": it holds bestx [2], which the network does not have. Build the network it was saved from.");
+}
+
+TEST_F(LoadNetwork, NeedsADescription) {
+  AnyLayer net = network_from_json(description);
+  initialize(net, Key{4});
+  save(net, path_);
+  EXPECT_EQ(refusal(),
+            path_ +
+                ": it does not say what network it holds. Build the network and call load, or save it "
+                "with a CheckpointInfo.");
+  CheckpointInfo info = about();
+  info.network = "";
+  save(net, path_, to_metadata(info));
+  EXPECT_EQ(refusal(), path_ + ": it does not describe its network. Build the network and call load.");
+  info.network = R"({"network": "small-dilated"})";
+  save(net, path_, to_metadata(info));
+  EXPECT_EQ(refusal(),
+            path_ +
+                ": there is no tensor stem.conv.filters, which the network needs. Build the network it "
+                "was saved from.");
+  info.network = R"({"network": "unet"})";
+  save(net, path_, to_metadata(info));
+  EXPECT_EQ(
+      refusal(),
+      path_ +
+          ": the network it describes cannot be built. network_from_json: network is \"unet\". Networks "
+          "are deep-dilated, mirror-context, small-dilated.");
+}
+
+TEST(TensorsBelow, TakesThePrefixAway) {
+  const Tensor one = Tensor::ones({1}, DType::float32);
+  const SafetensorsFile part = tensors_below({{{"a", one}, {"best/a", one}, {"best/b/c", one}}, {}}, "best/");
+  ASSERT_EQ(part.tensors.size(), 2u);
+  EXPECT_EQ(part.tensors[0].first, "a");
+  EXPECT_EQ(part.tensors[1].first, "b/c");
+}
+
+}  // namespace
+}  // namespace trous
