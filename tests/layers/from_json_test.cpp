@@ -56,11 +56,6 @@ TEST(FromJson, BuiltInNetworksAreTheirStructs) {
   EXPECT_EQ(network_names(), (std::vector<std::string>{"deep-dilated", "mirror-context", "small-dilated"}));
 }
 
-TEST(FromJson, TheDeepNetworkIsItsStruct) {
-  const AnyLayer read = network_from_json(R"({"network": "deep-dilated", "in_channels": 1, "width": 3})");
-  expect_equal(read, DeepDilated({.in_channels = 1, .width = 3}), {1, 9, 12, 1});
-}
-
 TEST(FromJson, AListIsTheSequentialOfItsLayers) {
   const AnyLayer read = network_from_json(R"({"layers": [
       {"atrous_conv2d": {"in_channels": 1, "out_channels": 4, "kernel": [3, 1], "rate": [2, 1], "padding": "VALID",

@@ -3,6 +3,7 @@
 
 #include <trous/autograd/recording.h>
 #include <trous/autograd/tape.h>
+#include <trous/layers/from_json.h>
 #include <trous/layers/networks.h>
 
 #include "core/thrown.h"
@@ -39,6 +40,16 @@ TEST(DeepDilated, OneNetworkTakesImagesOfEverySize) {
                              Shape{1, 5, 2, 3}, Shape{1, 64, 64, 3}}) {
     EXPECT_EQ(net(numbers(image, 1)).shape(), (Shape{image[0], image[1], image[2], 5}));
   }
+}
+
+TEST(DeepDilated, IsBuiltFromItsDescription) {
+  AnyLayer read =
+      network_from_json(R"({"network": "deep-dilated", "in_channels": 1, "classes": 4, "width": 3})");
+  initialize(read, Key{1});
+  const auto net = made<DeepDilated>({.in_channels = 1, .classes = 4, .width = 3});
+  EXPECT_EQ(parameter_paths(read), parameter_paths(net));
+  const Tensor image = numbers({1, 9, 12, 1}, 1);
+  EXPECT_TRUE(same(evaluate(read, image), net(image)));
 }
 
 TEST(MirrorContext, OneNetworkTakesEveryImageAbove32) {
