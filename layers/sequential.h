@@ -73,7 +73,7 @@ struct Sequential {
   requires(sizeof...(Layers) > 1 || (sizeof...(Layers) == 1 && (!std::same_as<Layers, Sequential> &&
                                                                 ...))) explicit Sequential(Layers... list) {
     layers.reserve(sizeof...(list));
-    (layers.emplace_back(std::move(list)), ...);
+    (layers.push_back(AnyLayer(std::move(list))), ...);
   }
   explicit Sequential(std::vector<AnyLayer> list) : layers(std::move(list)) {}
 

@@ -109,7 +109,7 @@ TEST(Networks, DeepDilatedIsBuiltAsItSays) {
   EXPECT_EQ(tape.count("conv2d_transpose"), 2u);
   EXPECT_EQ(tape.count("batch_norm"), 10u);
   EXPECT_EQ(tape.count("relu"), 10u);
-  EXPECT_EQ(tape.count("add"), 5u + 2u);  // residuals, and the features of each size
+  EXPECT_EQ(tape.count("add"), 5u + 2u + 1u);  // residuals, features of each size, the bias of the head
   std::vector<std::string> rates;
   for (const NodePtr& node : tape) {
     if (node->op.kind != "atrous_conv2d") continue;

@@ -191,17 +191,20 @@ TEST(Resume, TwoRunsLeaveTheSameBytes) {
 TEST(Resume, ARestoredTrainerForgetsWhatEndedItsOwnRun) {
   TrainOptions options = everything();
   options.validate_every = 1;
-  options.patience = 2;
+  options.patience = 4;
   options.min_delta = 1;
   Trainer whole(small_net(), striped(), options), first = whole, second = whole;
   const TrainResult ended = whole.run();
-  EXPECT_EQ(ended.steps, 3);
+  EXPECT_EQ(ended.steps, 5);
   ASSERT_TRUE(ended.stopped_early);
   first.run(until(first, 2));
   Trainer stopped = whole;
   stopped.restore("last", first.state());
+  const TrainResult paused = stopped.run(until(stopped, 3));
+  EXPECT_TRUE(paused.interrupted);
+  EXPECT_EQ(paused.stopped_early, std::nullopt);
   const TrainResult again = stopped.run();
-  EXPECT_EQ(again.steps, 3);
+  EXPECT_EQ(again.steps, 5);
   EXPECT_EQ(again.stopped_early, ended.stopped_early);
   EXPECT_EQ(written(stopped.state()), written(whole.state()));
   // The state after the end: it has nothing left to do, and says why.

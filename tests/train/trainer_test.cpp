@@ -1,4 +1,5 @@
 // The loop: it learns, repeats itself bit for bit on any number of threads, and leaks nothing.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -63,6 +64,19 @@ TEST(Trainer, RepeatsItselfForASeedAndOnlyForIt) {
   TrainOptions other = few_steps();
   other.seed = 6;
   EXPECT_FALSE(same_network(trained(other), first));
+}
+
+TEST(Trainer, EveryStepDropsAnew) {
+  Splits data = striped();
+  data.train.sample = [](std::int64_t) { return stripes(1, 1).sample(0); };
+  TrainOptions options = few_steps();
+  options.learning_rate = 1e-30;  // what is left to differ between two steps is dropout
+  options.validate_every = 2;
+  std::vector<double> losses;
+  Sequential net = small_net();
+  train(net, data, options, {.on_step = [&](const StepReport& r) { losses.push_back(r.loss); }});
+  std::sort(losses.begin(), losses.end());
+  EXPECT_EQ(std::unique(losses.begin(), losses.end()) - losses.begin(), 6);
 }
 
 TEST(Trainer, ValidatesInTimeAndKeepsTheBest) {
