@@ -7,6 +7,7 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/open.h>
+#include <trous/cli/output.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
@@ -46,16 +47,13 @@ std::string numbered(std::int64_t i) {
 // classes.
 void write_folder(const DataCommand& c, const Splits& data) {
   namespace fs = std::filesystem;
-  std::error_code failure;
-  if (fs::exists(c.folder, failure) && !fs::is_empty(c.folder, failure))
-    throw FileError(text(c.folder, ": it exists and is not empty. Choose another --export."));
   const auto palette = class_palette();
   for (const auto& [name, split] :
        {std::pair{"train", &data.train}, std::pair{"validation", &data.validation},
         std::pair{"test", &data.test}}) {
     const fs::path images = fs::path(c.folder) / name / "images", masks = fs::path(c.folder) / name / "masks";
-    fs::create_directories(images);
-    fs::create_directories(masks);
+    make_folder(images.string(), "--export");
+    make_folder(masks.string(), "--export");
     for (std::int64_t i = 0; i < std::min(c.count, split->size); ++i) {
       const Sample sample = checked_sample(*split, i);
       write_png((images / numbered(i)).string(), image_picture(sample.image));
@@ -67,6 +65,8 @@ void write_folder(const DataCommand& c, const Splits& data) {
 }
 
 int run(const DataCommand& c) {
+  if (!c.preview.empty()) check_file(c.preview, "--preview");
+  if (!c.folder.empty()) check_new_folder(c.folder, "--export");
   const Splits data = open_data(c.data, c.directory);
   const Survey facts = survey(data);
   if (c.voice.json) {
@@ -82,7 +82,8 @@ int run(const DataCommand& c) {
   if (!c.folder.empty()) {
     write_folder(c, data);
     if (c.voice.talks())
-      std::cout << "  folder    " << c.folder << "   (trous train --data " << c.folder << ")\n";
+      std::cout << "  folder    " << c.folder << "   (trous train --data " << shell_word(c.folder)
+                << " --out RUN)\n";
   }
   return ok;
 }
@@ -95,7 +96,7 @@ void add_data(CLI::App& app, int& code) {
   data->add_option("DATA", c->data, "fashion, brain, shapes, or a folder of images and masks")->required();
   data->add_option("--data-dir", c->directory, "where the files of fashion or brain are")->check(not_empty());
   data->add_option("--preview", c->preview, "write a picture of the first samples here")->check(not_empty());
-  data->add_option("--split", c->split, "of the preview")
+  data->add_option("--split", c->split, "of the preview: train, validation or test")
       ->check(one_of({"train", "validation", "test"}))
       ->capture_default_str();
   data->add_option("--export", c->folder,

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <trous/cli/environment.h>
+#include <trous/cli/output.h>
 #include <trous/core/build_info.h>
 #include <trous/core/parallel.h>
 #include <trous/data/digest.h>
@@ -33,12 +34,7 @@ std::string command_of(const TrainConfig& config) {
       continue;
     }
     const std::string word = value.is_string() ? value.get<std::string>() : value.dump();
-    const bool bare = word.find_first_not_of(
-                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                          "./_-+=,:") == std::string::npos;
-    std::string quoted = "'";
-    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += ' ' + flag_of(name) + ' ' + (bare ? word : quoted + "'");
+    line += ' ' + flag_of(name) + ' ' + shell_word(word);
   }
   return line;
 }

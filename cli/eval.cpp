@@ -7,6 +7,7 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/open.h>
+#include <trous/cli/output.h>
 #include <trous/cli/score.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
@@ -36,7 +37,7 @@ std::string numbered(const std::string& folder, const char* what, std::int64_t i
 
 SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c) {
   if (c.masks.empty()) return score(net, split, c.batch);
-  fs::create_directories(c.masks);
+  make_folder(c.masks, "--masks");
   return score(net, split, c.batch, [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
     write_indexed_png(numbered(c.masks, "truth", i), truth, class_palette());
     write_indexed_png(numbered(c.masks, "prediction", i), prediction, class_palette());
@@ -94,19 +95,32 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const Dataset& sp
           {"baselines", beside}};
 }
 
+// Throws unless the network can say something of these images.
+void check_fit(const Trained& trained, const std::string& name, const Dataset& split) {
+  const std::size_t classes = trained.loaded.info.classes.size();
+  if (split.classes.size() != classes) {
+    throw ArgumentError(text("eval: the network knows ", classes, " classes, ", name, " has ",
+                             split.classes.size(), ". Give --data with the classes it learned."));
+  }
+  const std::int64_t channels = in_channels_of(trained.loaded.net);
+  if (split.image_shape[2] != channels) {
+    throw ArgumentError(text("eval: the network reads images of ", channels,
+                             channels == 1 ? " channel" : " channels", ", those of ", name, " have ",
+                             split.image_shape[2], ". Give --data with such images."));
+  }
+}
+
 int run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
+  if (!c.masks.empty()) check_new_folder(c.masks, "--masks");
+  if (!c.per_image.empty()) check_file(c.per_image, "--per-image");
   const Trained trained = open_trained(c.trained);
   const std::string name = !c.data.empty() ? c.data : trained.loaded.info.data;
   const std::string directory =
       !c.data_dir.empty() || !c.data.empty() || !trained.config ? c.data_dir : trained.config->data_dir;
   const Splits data = open_data(name, directory);
   const Dataset& split = split_named(data, c.split);
-  if (split.classes.size() != trained.loaded.info.classes.size()) {
-    throw ArgumentError(text("eval: the network knows ", trained.loaded.info.classes.size(), " classes, ",
-                             name, " has ", split.classes.size(),
-                             ". Give --data with the classes it learned."));
-  }
+  check_fit(trained, name, split);
   const SplitScores scores = evaluate(trained.loaded.net, split, c);
   if (!c.per_image.empty()) write_per_image(c.per_image, scores);
   const double miou = scores.all.mean_iou(1);
@@ -131,7 +145,7 @@ void add_eval(CLI::App& app, int& code) {
   const auto c = std::make_shared<EvalCommand>();
   CLI::App* const eval = app.add_subcommand("eval", "Scores a trained network on a split, class by class.");
   eval->add_option("RUN", c->trained, "folder of a run, or a checkpoint")->required()->check(not_empty());
-  eval->add_option("--split", c->split)
+  eval->add_option("--split", c->split, "train, validation or test")
       ->check(one_of({"train", "validation", "test"}))
       ->capture_default_str();
   eval->add_option("--data", c->data, "another data set of the same classes; without it that of the run")
@@ -144,7 +158,7 @@ void add_eval(CLI::App& app, int& code) {
                    "write truth and prediction of each image into this folder, as indexed PNG")
       ->check(not_empty());
   eval->add_option("--min-miou", c->min_miou, "exit with 1 if the mIoU of the foreground is below")
-      ->check(number(0, 1.000001));
+      ->check(share());
   eval->add_option("--threads", c->threads, "0 takes the machine's")
       ->check(whole(0, 1024))
       ->capture_default_str();

@@ -4,6 +4,7 @@
 
 #include <trous/cli/environment.h>
 #include <trous/cli/finish.h>
+#include <trous/cli/output.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>

@@ -8,8 +8,10 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/open.h>
+#include <trous/cli/output.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
+#include <trous/core/suggestion.h>
 #include <trous/data/file.h>
 #include <trous/data/png.h>
 #include <trous/layers/coverage.h>
@@ -43,6 +45,12 @@ Subject open_subject(const InspectCommand& c) {
                              network_description(c.what, {.in_channels = c.channels, .classes = c.classes}));
     initialize(net, Key{0});
     return {c.what, std::move(net), std::nullopt};
+  }
+  std::error_code failure;
+  if (!std::filesystem::exists(c.what, failure)) {
+    throw FileError(text(c.what, ": there is no network, run or checkpoint of this name.",
+                         suggestion(c.what, names), " Networks are ", names[0], ", ", names[1], " and ",
+                         names[2], '.'));
   }
   Trained trained = open_trained(c.what);
   return {trained.path, std::move(trained.loaded.net), std::move(trained.loaded.info)};
@@ -99,11 +107,14 @@ void tell_statistics(const std::vector<Statistics>& all) {
 }
 
 void tell_info(const CheckpointInfo& info) {
-  std::cout << "  learned from " << info.data << ", step " << info.step << " of " << info.steps << ", seed "
-            << info.seed << "; best validation mIoU " << fixed(info.best_score, 3) << " at step "
-            << info.best_step << "\n  classes:";
-  for (std::size_t i = 0; i < info.classes.size(); ++i) std::cout << (i ? ", " : " ") << info.classes[i];
-  std::cout << "\n\n";
+  std::string classes = "classes:";
+  for (std::size_t i = 0; i < info.classes.size(); ++i) classes += (i ? ", " : " ") + info.classes[i];
+  for (const std::string& paragraph :
+       {text("learned from ", info.data, ", step ", info.step, " of ", info.steps, ", seed ", info.seed,
+             "; best validation mIoU ", fixed(info.best_score, 3), " at step ", info.best_step),
+        classes})
+    std::cout << "  " << wrapped(paragraph, 2, columns()) << '\n';
+  std::cout << '\n';
 }
 
 // The layers in the order they run, for graphviz.
@@ -148,6 +159,8 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
 }
 
 int run(const InspectCommand& c) {
+  if (!c.coverage.empty()) check_file(c.coverage, "--coverage");
+  if (!c.dot.empty()) check_file(c.dot, "--dot");
   const Subject subject = open_subject(c);
   const Shape image{c.height, c.width, in_channels_of(subject.net)};
   const Summary summary = summary_of(subject.name, subject.net, image);
@@ -159,9 +172,12 @@ int run(const InspectCommand& c) {
     return ok;
   }
   if (subject.info) tell_info(*subject.info);
-  std::cout << summary << "\n  The middle output pixel sees " << percent(seen.share) << " of a box of "
-            << seen.height << 'x' << seen.width << " pixels of an image of " << c.height << 'x' << c.width
-            << ".\n\n";
+  std::cout << narrow_table(summary, columns()) << "\n  "
+            << wrapped(
+                   text("The middle output pixel sees ", percent(seen.share), " of a box of ", seen.height,
+                        'x', seen.width, " pixels of an image of ", c.height, 'x', c.width, '.'),
+                   2, columns())
+            << "\n\n";
   if (c.weights) tell_statistics(statistics_of(subject.net));
   return ok;
 }

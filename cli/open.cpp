@@ -1,14 +1,16 @@
 #include <filesystem>
 
 #include <trous/cli/open.h>
+#include <trous/cli/output.h>
 #include <trous/core/error.h>
+#include <trous/core/suggestion.h>
 #include <trous/data/brain.h>
 #include <trous/data/fashion.h>
-#include <trous/data/file.h>
 #include <trous/data/folder.h>
 #include <trous/data/palette.h>
 #include <trous/data/shapes.h>
 #include <trous/train/baselines.h>
+#include <trous/train/run_folder.h>
 
 namespace trous::cli {
 namespace {
@@ -40,6 +42,11 @@ std::string brightness_name(const ThresholdBaseline& baseline, const std::vector
 void resolve(TrainConfig& config) {
   const Recipe recipe = recipe_for(config.data);
   if (config.model.empty()) config.model = recipe.model;
+  if (is_network_file(config.model) &&
+      (config.width != 0 || config.kernel != TrainConfig().kernel || config.pixel_baseline)) {
+    throw ArgumentError(text("train: --width, --kernel and --pixel-baseline are for networks by name; ",
+                             config.model, " says itself what its layers are. Leave them out."));
+  }
   if (config.augment.empty()) config.augment = recipe.augment;
   if (config.steps == 0) config.steps = recipe.steps;
   if (config.batch == 0) config.batch = recipe.batch;
@@ -64,7 +71,8 @@ Splits open_data(const std::string& name, const std::string& directory) {
   std::error_code failure;
   if (!fs::is_directory(name, failure)) {
     throw ArgumentError(text("data: there is no data set and no folder called ", name,
-                             ". Choose fashion, brain, shapes, or a folder with images/ and masks/ in it."));
+                             ". Choose fashion, brain, shapes, or a folder with images/ and masks/ in it.",
+                             suggestion(name, {"fashion", "brain", "shapes"})));
   }
   return folder({.directory = name});
 }
@@ -86,8 +94,7 @@ Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& i
   try {
     return summarize(net, {1, image[0], image[1], image[2]});
   } catch (const ShapeError& error) {
-    throw ArgumentError(
-        text("train: ", model, " does not fit images of ", image[0], 'x', image[1], ". ", error.what()));
+    throw ArgumentError(text(model, " does not fit images of ", image[0], 'x', image[1], ". ", error.what()));
   }
 }
 
@@ -96,11 +103,20 @@ Trained open_trained(const std::string& run_or_checkpoint) {
   const bool is_run = fs::is_directory(run_or_checkpoint, failure);
   const fs::path checkpoint =
       is_run ? fs::path(run_or_checkpoint) / "best.safetensors" : fs::path(run_or_checkpoint);
+  if (is_run && !is_run_folder(run_or_checkpoint) && !fs::exists(checkpoint, failure)) {
+    throw FileError(text(run_or_checkpoint,
+                         ": no run is in this folder. Give what trous train --out made, or a checkpoint."));
+  }
+  if (!fs::exists(run_or_checkpoint, failure)) {
+    throw FileError(text(run_or_checkpoint,
+                         ": there is no run and no checkpoint of this name. Give the folder that trous train "
+                         "--out made, or a .safetensors file in it."));
+  }
   if (is_run && !fs::exists(checkpoint, failure)) {
     throw FileError(text(checkpoint.string(),
                          ": it does not exist. The run has had no validation yet; go on with it: trous "
                          "train --resume ",
-                         run_or_checkpoint, '.'));
+                         shell_word(run_or_checkpoint), '.'));
   }
   Trained trained{load_network(checkpoint.string()), checkpoint.string(), std::nullopt};
   const fs::path config = checkpoint.parent_path() / "config.json";
@@ -125,29 +141,6 @@ std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& d
 std::int64_t in_channels_of(const AnyLayer& net) {
   const Shape& filters = parameters(net).at(0).part->spec.shape;
   return filters[filters.rank() - 2];
-}
-
-std::string contents_of(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
-  return {bytes.begin(), bytes.end()};
-}
-
-void write_text(const std::string& path, const std::string& contents) {
-  write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
-}
-
-TrainConfig read_config(const std::string& path) {
-  TrainConfig config;
-  CLI::App app;
-  add_config(app, config);
-  std::vector<std::string> words = words_of(path);
-  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
-  try {
-    app.parse(words);
-  } catch (const CLI::ParseError& error) {
-    throw FileError(text(path, ": ", error.what(), ". Mend it, or begin another run."));
-  }
-  return config;
 }
 
 }  // namespace trous::cli

@@ -29,7 +29,7 @@ const Dataset& split_named(const Splits& data, const std::string& name);
 /// `kernel` wide.
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel);
 
-/// Throws ArgumentError, with the name of the model, if `net` does not fit images of this shape.
+/// Throws ArgumentError, with the name of the network, if `net` does not fit images of this shape.
 Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& image);
 
 /// A trained network and what is known of it.
@@ -53,13 +53,5 @@ std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& d
 
 /// Channels of the images that `net` reads: of its first filters.
 std::int64_t in_channels_of(const AnyLayer& net);
-
-/// A small text file, whole. Throws FileError.
-std::string contents_of(const std::string& path);
-/// Writes it whole, or not at all.
-void write_text(const std::string& path, const std::string& contents);
-
-/// As RunFolder's config.json says.
-TrainConfig read_config(const std::string& path);
 
 }  // namespace trous::cli

@@ -58,6 +58,15 @@ CLI::Validator above_zero() {
       "not a number above 0");
 }
 
+CLI::Validator share() {
+  return accepting(
+      [](const std::string& word) {
+        const auto value = parsed<double>(word);
+        return value && *value >= 0 && *value <= 1;
+      },
+      "not a number from 0 to 1");
+}
+
 CLI::Validator not_empty() {
   return {
       [](const std::string& word) { return word.empty() ? std::string("the name is empty") : std::string(); },

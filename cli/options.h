@@ -14,10 +14,12 @@ CLI::Validator whole(std::int64_t low, std::int64_t high);
 /// A number in [low, high).
 CLI::Validator number(double low, double high);
 CLI::Validator above_zero();
+/// A number from 0 to 1, both allowed.
+CLI::Validator share();
 CLI::Validator not_empty();
 /// One of `words`.
 CLI::Validator one_of(std::vector<std::string> words);
-/// Anything that `parse(text)` takes; what it throws is the reason it is not taken.
+/// Anything that `parse(text)` takes; what it throws, but for its "op: ", is the reason it is not taken.
 template <class Parse>
 CLI::Validator parsed_by(Parse parse) {
   return {[parse](const std::string& word) {
@@ -25,7 +27,8 @@ CLI::Validator parsed_by(Parse parse) {
               parse(word);
               return std::string();
             } catch (const std::exception& error) {
-              return std::string(error.what());
+              const std::string_view why = error.what();
+              return std::string(why.substr(why.find(": ") + 2));
             }
           },
           ""};

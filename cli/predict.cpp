@@ -1,4 +1,5 @@
 // trous predict: masks, and pictures of them, for images of any size.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -6,6 +7,8 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/open.h>
+#include <trous/cli/output.h>
+#include <trous/cli/tell.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/image.h>
@@ -51,63 +54,90 @@ std::vector<std::string> images_in(const std::vector<std::string>& inputs) {
   return images;
 }
 
-// One name below --out for each image; judged before anything is predicted.
-std::vector<std::string> stems_of(const std::vector<std::string>& images, const PredictCommand& c) {
-  std::vector<std::string> stems;
-  std::set<std::string> seen;
-  for (const std::string& image : images) {
-    stems.push_back(fs::path(image).stem().string());
-    if (!seen.insert(stems.back()).second) {
-      throw ArgumentError(
-          text("predict: two images are called ", stems.back(),
-               ", and their masks would be one file. Predict them into folders of their own."));
+// An image and the files that are made of it.
+struct Work {
+  std::string image, mask, overlay, probabilities;
+
+  std::vector<std::string> files() const {
+    std::vector<std::string> all{mask};
+    for (const std::string& file : {overlay, probabilities}) {
+      if (!file.empty()) all.push_back(file);
     }
-    const fs::path mask = fs::path(c.out) / (stems.back() + ".png");
+    return all;
+  }
+};
+
+// What there is to do, judged before anything is done.
+std::vector<Work> planned(const PredictCommand& c) {
+  std::vector<Work> all;
+  std::set<std::string> seen;
+  for (const std::string& image : images_in(c.inputs)) {
+    const std::string stem = fs::path(image).stem().string();
+    const std::string base = (fs::path(c.out) / stem).string();
+    all.push_back(
+        {image, base + ".png", c.overlay ? base + ".overlay.png" : "", c.probabilities ? base + ".npy" : ""});
     std::error_code failure;
-    if (!c.force && fs::exists(mask, failure)) {
-      throw FileError(text(mask.string(), ": it exists. Give --force to replace it, or another --out."));
+    if (!fs::exists(image, failure))
+      throw FileError(text(image, ": there is no such file or folder. Give images, or folders of images."));
+    for (const std::string& file : all.back().files()) {
+      if (!seen.insert(file).second) {
+        throw ArgumentError(text("predict: two images would be made into one file, ", file,
+                                 ". Predict them into folders of their own."));
+      }
+      if (fs::equivalent(file, image, failure))
+        throw FileError(text(file, ": the mask would replace its own image. Choose another --out."));
+      if (!c.force && fs::exists(file, failure))
+        throw FileError(text(file, ": it exists. Give --force to replace it, or another --out."));
     }
   }
-  return stems;
+  return all;
+}
+
+void predict(const PredictCommand& c, const Trained& trained, const Work& work) {
+  const AnyLayer& net = trained.loaded.net;
+  const Tensor pixels = read_image(work.image);
+  const Tensor image = to_float_image(pixels, in_channels_of(net));
+  const Tensor probabilities = predict_tiled(net, image, {.tile = c.tile, .overlap = c.overlap});
+  const Tensor labels = argmax(probabilities, -1).value();
+  write_indexed_png(work.mask, labels, class_palette());
+  if (c.overlay) {
+    write_png(work.overlay, overlay_picture(image_picture(to_float_image(pixels, 3)), labels, c.alpha));
+  }
+  if (c.probabilities) write_npy(work.probabilities, probabilities);
+  nlohmann::ordered_json count;
+  const auto found = labels.values<std::int32_t>();
+  const std::vector<std::string>& classes = trained.loaded.info.classes;
+  for (std::size_t k = 0; k < classes.size(); ++k)
+    count[classes[k]] = std::count(found.begin(), found.end(), static_cast<std::int32_t>(k));
+  say(c.voice, {{"event", "prediction"}, {"image", work.image}, {"mask", work.mask}, {"pixels", count}});
+  if (c.voice.talks()) std::cout << work.mask << std::endl;
 }
 
 int run(const PredictCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
-  const std::vector<std::string> images = images_in(c.inputs);
-  const std::vector<std::string> stems = stems_of(images, c);
+  if (c.tile > 0 && c.tile <= 2 * c.overlap) {
+    throw ArgumentError(text("predict: --tile ", c.tile, " is not more than twice --overlap ", c.overlap,
+                             ". Give 0 for the whole image, a larger tile or a smaller overlap."));
+  }
+  const std::vector<Work> all = planned(c);
   const Trained trained = open_trained(c.trained);
-  const AnyLayer& net = trained.loaded.net;
-  const std::vector<Color> palette = class_palette();
-  fs::create_directories(c.out);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    const Tensor pixels = read_image(images[i]);
-    const Tensor image = to_float_image(pixels, in_channels_of(net));
-    const Tensor probabilities = predict_tiled(net, image, {.tile = c.tile, .overlap = c.overlap});
-    const Tensor labels = argmax(probabilities, -1).value();
-    const fs::path base = fs::path(c.out) / stems[i];
-    write_indexed_png(base.string() + ".png", labels, palette);
-    if (c.overlay)
-      write_png(base.string() + ".overlay.png",
-                overlay_picture(image_picture(to_float_image(pixels, 3)), labels, c.alpha));
-    if (c.probabilities) write_npy(base.string() + ".npy", probabilities);
-    if (c.voice.json) {
-      nlohmann::ordered_json pixels_of;
-      for (std::size_t k = 0; k < trained.loaded.info.classes.size(); ++k) {
-        const auto found = labels.values<std::int32_t>();
-        pixels_of[trained.loaded.info.classes[k]] =
-            std::count(found.begin(), found.end(), static_cast<int>(k));
-      }
-      std::cout << nlohmann::ordered_json{{"event", "prediction"},
-                                          {"image", images[i]},
-                                          {"mask", base.string() + ".png"},
-                                          {"pixels", pixels_of}}
-                       .dump()
-                << std::endl;
-    } else if (!c.voice.quiet) {
-      std::cout << base.string() << ".png\n";
+  const bool was_there = fs::exists(c.out);
+  make_folder(c.out, "--out");
+  std::size_t lost = 0;
+  for (const Work& work : all) {
+    try {
+      predict(c, trained, work);
+    } catch (const Error& error) {  // the others are not lost for it
+      ++lost;
+      std::cerr << work.image << " is left out. " << error.what() << '\n';
     }
   }
-  return ok;
+  if (lost == 0) return ok;
+  std::error_code failure;
+  if (!was_there && fs::is_empty(c.out, failure)) fs::remove(c.out, failure);
+  std::cerr << "predict: " << lost << " of " << all.size()
+            << (all.size() == 1 ? " image was" : " images were") << " left out.\n";
+  return file;
 }
 
 }  // namespace
@@ -121,7 +151,7 @@ void add_predict(CLI::App& app, int& code) {
   predict->add_option("--out", c->out, "folder of the masks")->required()->check(not_empty());
   predict->add_flag("--overlay", c->overlay, "also the image with the classes' colours over it");
   predict->add_option("--alpha", c->alpha, "how strong these colours are")
-      ->check(number(0, 1.000001))
+      ->check(share())
       ->capture_default_str();
   predict->add_flag("--probs", c->probabilities,
                     "also the probability of each class, float32 [h, w, classes], as npy");
@@ -132,7 +162,7 @@ void add_predict(CLI::App& app, int& code) {
   predict->add_option("--overlap", c->overlap, "of neighbouring tiles, in pixels")
       ->check(whole(0, 16384))
       ->capture_default_str();
-  predict->add_flag("--force", c->force, "replace masks that exist");
+  predict->add_flag("--force", c->force, "replace files that exist");
   predict->add_option("--threads", c->threads, "0 takes the machine's")
       ->check(whole(0, 1024))
       ->capture_default_str();

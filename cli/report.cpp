@@ -5,8 +5,9 @@
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/commands.h>
-#include <trous/cli/open.h>
 #include <trous/cli/options.h>
+#include <trous/cli/output.h>
+#include <trous/cli/tell.h>
 #include <trous/train/report.h>
 
 namespace trous::cli {
@@ -15,6 +16,7 @@ namespace {
 struct ReportCommand {
   std::vector<std::string> runs;
   std::string out;
+  Voice voice;
 };
 
 int run(const ReportCommand& command) {
@@ -22,9 +24,11 @@ int run(const ReportCommand& command) {
   const std::string out = !command.out.empty() ? command.out
                           : one                ? command.runs[0] + "/report.html"
                                                : "comparison.html";
+  if (!command.out.empty()) check_file(out, "--out");
   const std::string page = one ? report_html(command.runs[0]) : comparison_html(command.runs);
   write_text(out, page);
-  std::cout << out << '\n';
+  say(command.voice, {{"event", "report"}, {"runs", command.runs}, {"report", out}});
+  if (command.voice.talks()) std::cout << out << '\n';
   return ok;
 }
 
@@ -37,6 +41,7 @@ void add_report(CLI::App& app, int& code) {
   report->add_option("RUN", command->runs, "folders of runs")->required()->check(not_empty());
   report->add_option("--out", command->out, "file; RUN/report.html, or comparison.html for several runs")
       ->check(not_empty());
+  add_voice(*report, command->voice);
   report->callback([command, &code] { code = run(*command); });
 }
 

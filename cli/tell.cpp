@@ -1,10 +1,14 @@
 #include <algorithm>
+#include <cstdlib>
 #include <iomanip>
 #include <iostream>
 #include <numeric>
 #include <sstream>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <trous/cli/tell.h>
+#include <trous/core/error.h>
 #include <trous/data/palette.h>
 
 namespace trous::cli {
@@ -52,20 +56,55 @@ std::string fixed(double value, int digits) {
 
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
+void say(const Voice& voice, const Json& event) {
+  if (voice.json) std::cout << event.dump() << std::endl;
+}
+
+int columns() {
+  if (!isatty(STDOUT_FILENO)) return 120;
+  if (const char* asked = std::getenv("COLUMNS"); asked && std::atoi(asked) > 0) return std::atoi(asked);
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+std::string wrapped(const std::string& paragraph, int indent, int columns) {
+  const auto begin = static_cast<std::size_t>(indent), end = static_cast<std::size_t>(columns);
+  std::istringstream words(paragraph);
+  std::string lines;
+  std::size_t used = begin;
+  for (std::string word; words >> word; used += word.size()) {
+    if (lines.empty()) {
+    } else if (used + 1 + word.size() > end) {
+      lines += '\n' + std::string(begin, ' ');
+      used = begin;
+    } else {
+      lines += ' ';
+      ++used;
+    }
+    lines += word;
+  }
+  return lines;
+}
+
 void tell_data(const Splits& data, const Survey& survey) {
   const Shape& image = data.train.image_shape;
-  std::cout << "data    " << data.train.size << " train, " << data.validation.size << " validation, "
-            << data.test.size << " test images of " << image[0] << 'x' << image[1] << 'x' << image[2]
-            << "\n        " << data.train.source << "\n        pixels:";
   const std::vector<std::int64_t>& pixels = survey.train.class_pixels;
   const double all = static_cast<double>(std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0}));
+  std::string shares = "pixels:";
   for (std::size_t c = 0; c < pixels.size(); ++c) {
-    std::cout << (c ? ", " : " ") << data.train.classes[c] << ' '
-              << percent(static_cast<double>(pixels[c]) / all);
+    shares += text(c ? ", " : " ", data.train.classes[c], ' ', percent(static_cast<double>(pixels[c]) / all));
   }
-  std::cout << "\n        images in two splits: " << survey.shared_train_validation << " train/validation, "
-            << survey.shared_train_test << " train/test, " << survey.shared_validation_test
-            << " validation/test\n\n";
+  const char* before = "data    ";
+  for (const std::string& paragraph :
+       {text(data.train.size, " train, ", data.validation.size, " validation, ", data.test.size,
+             " test images of ", image[0], 'x', image[1], 'x', image[2]),
+        data.train.source, shares,
+        text("images in two splits: ", survey.shared_train_validation, " train/validation, ",
+             survey.shared_train_test, " train/test, ", survey.shared_validation_test, " validation/test")}) {
+    std::cout << before << wrapped(paragraph, 8, columns()) << '\n';
+    before = "        ";
+  }
+  std::cout << '\n';
 }
 
 void tell_splits(const Splits& data, const Survey& survey) {
@@ -73,8 +112,8 @@ void tell_splits(const Splits& data, const Survey& survey) {
   for (const std::string& name : data.train.classes) widest = std::max(widest, name.size());
   const int name_width = static_cast<int>(widest) + 2;
   const SplitFacts* const splits[]{&survey.train, &survey.validation, &survey.test};
-  std::cout << "  " << std::left << std::setw(name_width) << "class" << std::right << std::setw(16) << "train"
-            << std::setw(16) << "validation" << std::setw(16) << "test" << '\n';
+  std::cout << "  " << std::left << std::setw(name_width) << "class" << std::right << std::setw(15) << "train"
+            << std::setw(15) << "validation" << std::setw(15) << "test" << '\n';
   for (std::size_t c = 0; c < data.train.classes.size(); ++c) {
     std::cout << "  " << std::left << std::setw(name_width) << data.train.classes[c] << std::right;
     for (const SplitFacts* split : splits) {
@@ -82,7 +121,7 @@ void tell_splits(const Splits& data, const Survey& survey) {
           std::accumulate(split->class_pixels.begin(), split->class_pixels.end(), std::int64_t{0});
       const double share =
           all > 0 ? static_cast<double>(split->class_pixels[c]) / static_cast<double>(all) : 0;
-      std::cout << std::setw(8) << percent(share) << std::setw(8) << split->images_with_class[c];
+      std::cout << std::setw(8) << percent(share) << std::setw(7) << split->images_with_class[c];
     }
     std::cout << '\n';
   }
@@ -192,6 +231,7 @@ Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::str
           {"foreground_mean_iou", scores.mean_iou(1)},
           {"pixel_accuracy", scores.pixel_accuracy()},
           {"mean_class_accuracy", or_null(scores.mean_class_accuracy())},
+          {"foreground_mean_dice", or_null(scores.mean_dice(1))},
           {"classes", per_class}};
 }
 

@@ -18,6 +18,16 @@ std::string percent(double share);
 /// `digits` decimals.
 std::string fixed(double value, int digits);
 
+/// Prints an event as a line of JSON where the voice is that.
+void say(const Voice& voice, const nlohmann::ordered_json& event);
+
+/// Columns for tables and paragraphs on stdout: of the terminal, and 120 where it is none.
+int columns();
+
+/// The words of `paragraph` in lines of at most `columns`, all but the first behind `indent` spaces, where
+/// the first is taken to begin too. A word that is longer has a line of its own.
+std::string wrapped(const std::string& paragraph, int indent, int columns);
+
 void tell_data(const Splits& data, const Survey& survey);
 
 /// A row per class: its share of the pixels and its images, split by split.

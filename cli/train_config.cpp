@@ -2,7 +2,9 @@
 #include <type_traits>
 
 #include <trous/cli/train_config.h>
+#include <trous/cli/usage.h>
 #include <trous/core/error.h>
+#include <trous/core/suggestion.h>
 #include <trous/data/file.h>
 #include <trous/train/run_folder.h>
 
@@ -18,12 +20,87 @@ std::string word_of(const nlohmann::ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+std::vector<std::string> option_names() {
+  std::vector<std::string> names;
+  const TrainConfig plain;
+  TrainConfig::parts(plain,
+                     [&](const char* name, const auto&, const auto&, const char*) { names.push_back(name); });
+  return names;
+}
+
+// The words that would have said the same on the command line.
+std::vector<std::string> words_of(const std::string& path) {
+  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
+  const auto object = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  if (!object.is_object()) {
+    throw FileError(
+        text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
+  }
+  const std::vector<std::string> names = option_names();
+  std::vector<std::string> words;
+  for (const auto& [name, value] : object.items()) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      throw FileError(text(path, ": ", name, " is not an option of a run.", suggestion(name, names)));
+    }
+    if (value.is_structured() || value.is_null()) {
+      throw FileError(
+          text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
+    }
+    const std::string word = word_of(value);
+    if (!word.empty()) words.push_back(flag_of(name) + '=' + word);
+  }
+  return words;
+}
+
+TrainConfig config_of(const std::string& path, std::vector<std::string> words) {
+  TrainConfig config;
+  CLI::App app;
+  add_config(app, config);
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    throw FileError(text(path, ": ", in_our_words(app, error)));
+  }
+  return config;
+}
+
+// What follows `flag` among `words`, or nothing.
+std::string value_of(const std::vector<std::string>& words, const std::string& flag) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i].starts_with(flag + '=')) return words[i].substr(flag.size() + 1);
+    if (words[i] == flag && i + 1 < words.size() && !words[i + 1].starts_with('-')) return words[i + 1];
+  }
+  return {};
+}
+
+bool has(const std::vector<std::string>& words, const std::string& flag) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return word == flag || word.starts_with(flag + '='); });
+}
+
+// Adds what the file says to `words`, once it is judged.
+void append_file(std::vector<std::string>& words, const std::string& path) {
+  const std::vector<std::string> from = words_of(path);
+  config_of(path, from);
+  words.insert(words.end(), from.begin(), from.end());
+}
+
 }  // namespace
 
 std::string flag_of(std::string_view name) {
   std::string flag = "--" + std::string(name);
   std::replace(flag.begin(), flag.end(), '_', '-');
   return flag;
+}
+
+void check_model(const std::string& model) {
+  const std::vector<std::string> names = network_names();
+  if (model.ends_with(".json") || std::find(names.begin(), names.end(), model) != names.end()) return;
+  std::string list;
+  for (const std::string& name : names) list += name + ", ";
+  throw ArgumentError(text("model: there is no network called \"", model, "\". Choose ", list,
+                           "or a FILE.json.", suggestion(model, names)));
 }
 
 void add_config(CLI::App& command, TrainConfig& config) {
@@ -48,43 +125,22 @@ nlohmann::ordered_json to_json(const TrainConfig& config) {
   return object;
 }
 
-std::vector<std::string> words_of(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
-  const auto object = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
-  if (!object.is_object()) {
-    throw FileError(
-        text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
-  }
-  std::vector<std::string> words;
-  for (const auto& [name, value] : object.items()) {
-    if (value.is_structured() || value.is_null()) {
-      throw FileError(
-          text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
-    }
-    const std::string word = word_of(value);
-    if (!word.empty()) words.push_back(flag_of(name) + '=' + word);
-  }
-  return words;
-}
+TrainConfig read_config(const std::string& path) { return config_of(path, words_of(path)); }
 
 std::vector<std::string> with_config(std::vector<std::string> words) {
-  const auto value_of = [&](const std::string& flag) -> std::string {
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      if (words[i].starts_with(flag + '=')) return words[i].substr(flag.size() + 1);
-      if (words[i] == flag && i + 1 < words.size() && !words[i + 1].starts_with('-')) return words[i + 1];
-    }
-    return {};
-  };
   if (words.empty() || words[0] != "train") return words;
-  std::vector<std::string> from;
-  if (const std::string path = value_of("--config"); !path.empty()) from = words_of(path);
-  const bool resuming = std::any_of(words.begin(), words.end(),
-                                    [](const std::string& word) { return word.starts_with("--resume"); });
-  const std::string run = value_of("--resume").empty() ? value_of("--out") : value_of("--resume");
-  if (resuming && is_run_folder(run)) {
-    const std::vector<std::string> before = words_of(run + "/config.json");
-    from.insert(from.end(), before.begin(), before.end());
+  std::string said;
+  for (const char* flag : {"--steps", "--epochs", "--minutes"}) {
+    if (!has(words, flag)) continue;
+    if (!said.empty())
+      throw ArgumentError(text("train: ", said, " and ", flag, " both say how long. Give one of them."));
+    said = flag;
   }
+  std::vector<std::string> from;
+  const std::string run =
+      value_of(words, "--resume").empty() ? value_of(words, "--out") : value_of(words, "--resume");
+  if (has(words, "--resume") && !run.empty() && is_run_folder(run)) append_file(from, run + "/config.json");
+  if (const std::string path = value_of(words, "--config"); !path.empty()) append_file(from, path);
   words.insert(words.begin() + 1, from.begin(), from.end());
   return words;
 }

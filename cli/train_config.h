@@ -17,6 +17,9 @@
 
 namespace trous::cli {
 
+/// Throws ArgumentError, with a suggestion, for what is neither a network's name nor a FILE.json.
+void check_model(const std::string& model);
+
 /// Empty texts and zeros that "the data set's own" is said of are filled in by `resolve`.
 struct TrainConfig {
   std::string data = "fashion", data_dir;
@@ -39,7 +42,7 @@ struct TrainConfig {
     f("data", self.data, not_empty(), "fashion, brain, shapes, or a folder of images and masks");
     f("data_dir", self.data_dir, not_empty(),
       "where the files of fashion or brain are, if not where Debian puts them");
-    f("model", self.model, not_empty(),
+    f("model", self.model, parsed_by(check_model),
       "network: small-dilated, deep-dilated, mirror-context, or a FILE.json");
     f("out", self.out, not_empty(), "folder of the run; must be new");
     f("weights", self.weights, not_empty(), "checkpoint to start from instead of random weights");
@@ -84,12 +87,13 @@ void add_config(CLI::App& command, TrainConfig& config);
 /// Every option of the run, under its name.
 nlohmann::ordered_json to_json(const TrainConfig& config);
 
-/// The words that would have said the same on the command line; text in `path` is config.json's. Throws
-/// FileError if it is no such file.
-std::vector<std::string> words_of(const std::string& path);
+/// The options in a file as config.json of a run is one. Throws FileError, naming file and option, if it is
+/// no such file, has an option that is not known, or a value that is not allowed.
+TrainConfig read_config(const std::string& path);
 
-/// `words`, of which the first is the subcommand, with those that --config or the resumed run's config.json
-/// stand for put before the others, which therefore win.
+/// `words`, of which the first is the subcommand, with those that the resumed run's config.json and --config
+/// stand for put before the others, which therefore win. Throws as read_config, and ArgumentError where the
+/// number of steps is said twice.
 std::vector<std::string> with_config(std::vector<std::string> words);
 
 /// Throws ArgumentError naming the first option, of those that change what is learned, in which they differ.

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <iomanip>
-#include <map>
+#include <limits>
+#include <numeric>
 #include <ostream>
+#include <sstream>
 
 #include <trous/core/error.h>
 #include <trous/layers/receptive_field.h>
@@ -57,28 +60,36 @@ Summary summarize_tape(const Tape& tape, const Variable& input,
 }
 
 std::ostream& operator<<(std::ostream& stream, const Summary& summary) {
-  std::size_t path = 5, kind = 4, output = std::max<std::size_t>(6, text(summary.input).size());
+  return stream << narrow_table(summary, std::numeric_limits<int>::max());
+}
+
+std::string narrow_table(const Summary& summary, int columns) {
+  std::vector<std::array<std::string, 6>> rows{{"layer", "kind", "output", "field", "parameters", "MACs"},
+                                               {"input", "", text(summary.input), "-", "-", "-"}};
   for (const LayerRow& row : summary.layers) {
-    path = std::max(path, row.path.size());
-    kind = std::max(kind, row.kind.size());
-    output = std::max(output, text(row.output).size());
+    rows.push_back({row.path, row.kind, text(row.output), box(row.receptive_field), grouped(row.parameters),
+                    row.multiply_adds ? grouped(row.multiply_adds) : "-"});
+  }
+  rows.push_back({"total", "", "", box(summary.receptive_field), grouped(summary.parameters),
+                  grouped(summary.multiply_adds)});
+  std::array<std::size_t, 6> widths{0, 0, 0, 11, 12, 15};
+  for (const auto& row : rows) {
+    for (const std::size_t i : {0, 1, 2}) widths[i] = std::max(widths[i], row[i].size() + (i < 2 ? 2 : 0));
+  }
+  for (const std::size_t least : {1, 4, 3}) {
+    const std::size_t used = std::accumulate(widths.begin(), widths.end(), std::size_t{2});
+    if (used > static_cast<std::size_t>(columns)) widths[least] = 0;
   }
   std::ostringstream table;
-  const auto line = [&](const std::string& a, const std::string& b, const std::string& c,
-                        const std::string& d, const std::string& e, const std::string& f) {
-    table << "  " << std::left << std::setw(static_cast<int>(path) + 2) << a
-          << std::setw(static_cast<int>(kind) + 2) << b << std::setw(static_cast<int>(output)) << c
-          << std::right << std::setw(11) << d << std::setw(12) << e << std::setw(15) << f << '\n';
-  };
-  line("layer", "kind", "output", "field", "parameters", "MACs");
-  line("input", "", text(summary.input), "-", "-", "-");
-  for (const LayerRow& row : summary.layers) {
-    line(row.path, row.kind, text(row.output), box(row.receptive_field), grouped(row.parameters),
-         row.multiply_adds ? grouped(row.multiply_adds) : "-");
+  for (const auto& row : rows) {
+    table << "  ";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (widths[i] == 0) continue;
+      table << (i < 3 ? std::left : std::right) << std::setw(static_cast<int>(widths[i])) << row[i];
+    }
+    table << '\n';
   }
-  line("total", "", "", box(summary.receptive_field), grouped(summary.parameters),
-       grouped(summary.multiply_adds));
-  return stream << table.str();
+  return table.str();
 }
 
 }  // namespace trous

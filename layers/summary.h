@@ -34,6 +34,10 @@ struct Summary {
 /// A table: layer, output shape, receptive field, parameters, multiply-adds (MACs).
 std::ostream& operator<<(std::ostream& stream, const Summary& summary);
 
+/// The same in lines of at most `columns` characters where that is possible: kind, parameters and field are
+/// left out, in this order, until they fit.
+std::string narrow_table(const Summary& summary, int columns);
+
 /// The rows of the layers that left an op on `tape`, in the order they ran on the tracked `input`. `sizes`
 /// are the paths and sizes of the network's parameters.
 Summary summarize_tape(const Tape& tape, const Variable& input,

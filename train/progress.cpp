@@ -58,8 +58,8 @@ std::string clock_text(double seconds) {
 std::string progress_line(const ProgressState& s, int width, bool utf8) {
   const double done = static_cast<double>(s.step) / static_cast<double>(s.steps);
   const std::string steps = std::to_string(s.steps), step = std::to_string(s.step);
-  const std::string head = " step  " + std::string(steps.size() - std::min(steps.size(), step.size()), ' ') +
-                           step + '/' + steps + "  ";
+  const std::string gap(steps.size() - std::min(steps.size(), step.size()), ' ');
+  const std::string head = ' ' + std::string(s.what) + "  " + gap + step + '/' + steps + "  ";
   std::array<std::string, 6> fields = {
       formatted("  %3.0f%%", 100 * done),
       s.seconds_left < 0 ? std::string() : "  eta " + clock_text(s.seconds_left),
@@ -93,11 +93,12 @@ int terminal_width() {
   return 80;
 }
 
-Progress::Progress(std::int64_t images_per_step, bool quiet)
+Progress::Progress(std::int64_t images_per_step, bool quiet, std::string_view what)
     : images_per_step_(images_per_step),
       quiet_(quiet),
       terminal_(isatty(STDERR_FILENO) != 0),
       utf8_(speaks_utf8()),
+      what_(what),
       last_step_(Clock::now()) {}
 
 double Progress::median_step_time() const {
@@ -132,7 +133,8 @@ void Progress::step(std::int64_t step, std::int64_t steps, double loss, double l
                             each > 0 ? static_cast<double>(images_per_step_) / each : 0,
                             loss,
                             learning_rate,
-                            gradient_norm};
+                            gradient_norm,
+                            what_};
   if (terminal_) {
     if (now - last_drawn_ < std::chrono::milliseconds(100) && step < steps) return;
     last_drawn_ = now;

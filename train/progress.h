@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace trous {
@@ -17,6 +18,7 @@ struct ProgressState {
   double images_per_second;  ///< 0 while unknown
   double loss, learning_rate;
   double gradient_norm = -1;  ///< negative while unknown
+  std::string_view what = "step";
 };
 
 /// ` step  118/400  ━━━━━━━━━╸──────────────  29%  eta 0:41  96 img/s  loss 0.3127  lr 1.5e-03  gnorm 1.24`,
@@ -30,8 +32,9 @@ std::string clock_text(double seconds);
 /// Writes progress lines to stderr.
 class Progress {
  public:
-  /// `images_per_step` scales the rate. `quiet` writes nothing.
-  Progress(std::int64_t images_per_step, bool quiet);
+  /// `images_per_step` scales the rate. `quiet` writes nothing. `what` is what the lines begin with; it lives
+  /// as long as this.
+  Progress(std::int64_t images_per_step, bool quiet, std::string_view what = "step");
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -52,6 +55,7 @@ class Progress {
 
   std::int64_t images_per_step_;
   bool quiet_, terminal_, utf8_;
+  std::string_view what_;
   bool first_ = true;
   int drawn_ = 0;  // columns of the line on the terminal
   std::int64_t tenths_ = 0;

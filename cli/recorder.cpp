@@ -1,0 +1,123 @@
+#include <iomanip>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include <trous/cli/environment.h>
+#include <trous/cli/finish.h>
+#include <trous/cli/interrupt.h>
+#include <trous/cli/recorder.h>
+#include <trous/cli/tell.h>
+
+namespace trous::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+Recorder::Recorder(Session& session, RunFolder& folder)
+    : session_(session),
+      folder_(folder),
+      progress_(session.config.batch, !session.command.voice.talks()),
+      begun_(Clock::now()),
+      step_begun_(begun_) {}
+
+TrainCallbacks Recorder::callbacks() {
+  return {.on_step = [this](const StepReport& report) { step(report); },
+          .on_validation = [this](const ValidationReport& report,
+                                  const AnyLayer& net) { validation(report, net); },
+          .on_save = [this] { save(); },
+          .stop = interrupted};
+}
+
+void Recorder::heading() const {
+  if (!session_.command.voice.talks()) return;
+  std::cout << "Training, scored on validation\n"
+               "   step   train     val fg mIoU    acc   time  img/s"
+            << std::endl;
+}
+
+double Recorder::seconds() const { return folder_.seconds_before() + seconds_since(begun_); }
+
+void Recorder::step(const StepReport& r) {
+  last_ = r;
+  folder_.log_event(Json{
+      {"event", "step"},
+      {"step", r.step},
+      {"loss", r.loss},
+      {"learning_rate", r.learning_rate},
+      {"gradient_norm", r.gradient_norm},
+      {"seconds", seconds_since(step_begun_)},
+      {"waited", r.waited},
+      {"elapsed",
+       seconds()}}.dump());
+  ++steps_;
+  step_begun_ = Clock::now();
+  progress_.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
+}
+
+void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
+  progress_.clear();
+  if (r.best) save_best(net);
+  const double rate = static_cast<double>(steps_ * session_.config.batch) / seconds_since(begun_);
+  const MetricsRow row{.step = r.step,
+                       .train_loss = r.train_loss,
+                       .validation_loss = r.validation_loss,
+                       .mean_iou = r.scores.mean_iou(),
+                       .foreground_iou = r.scores.mean_iou(1),
+                       .pixel_accuracy = r.scores.pixel_accuracy(),
+                       .learning_rate = last_.learning_rate,
+                       .seconds = seconds(),
+                       .images_per_second = rate,
+                       .best = r.best};
+  folder_.log(row);
+  write_progress_pictures(folder_, net, session_.data.validation, r.step);
+  tell(row, r.stale);
+  step_begun_ = Clock::now();
+}
+
+void Recorder::tell(const MetricsRow& row, std::int64_t stale) const {
+  const Voice& voice = session_.command.voice;
+  say(voice, {{"event", "validation"},
+              {"step", row.step},
+              {"train_loss", row.train_loss},
+              {"validation_loss", row.validation_loss},
+              {"mean_iou", row.mean_iou},
+              {"foreground_mean_iou", row.foreground_iou},
+              {"pixel_accuracy", row.pixel_accuracy},
+              {"best", row.best}});
+  if (!voice.talks()) return;
+  std::cout << std::setw(7) << row.step << std::setw(8) << fixed(row.train_loss, 4) << std::setw(8)
+            << fixed(row.validation_loss, 4) << std::setw(8) << fixed(row.foreground_iou, 3) << std::setw(7)
+            << fixed(row.pixel_accuracy, 3) << std::setw(7) << clock_text(row.seconds) << std::setw(7)
+            << fixed(row.images_per_second, 0);
+  const std::int64_t patience = session_.config.patience;
+  if (row.best) {
+    std::cout << (colored(voice) ? "  \033[1;32mbest\033[0m" : "  best");
+  } else if (patience > 0) {
+    std::cout << "  " << stale << '/' << patience;
+  }
+  std::cout << std::endl;
+}
+
+void Recorder::save_best(const AnyLayer& net) {
+  trous::save(net, folder_.file("best.safetensors"), to_metadata(session_.trainer.best_info(session_.about)));
+}
+
+void Recorder::save() {
+  folder_.flush();
+  write_safetensors(folder_.file("last.safetensors"), session_.trainer.state(session_.about));
+}
+
+void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why) {
+  Json line{{"event", event}, {"step", step}, {"time", time_now()}};
+  if (!why.empty()) line["why"] = why;
+  folder.log_event(line.dump());
+}
+
+}  // namespace trous::cli

@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <chrono>
+#include <sstream>
+
+#include <trous/cli/session.h>
+#include <trous/core/error.h>
+#include <trous/layers/network.h>
+#include <trous/train/class_weights.h>
+
+namespace trous::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Optimizer make_optimizer(const TrainConfig& c) {
+  if (c.optimizer == "sgd") return Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = c.weight_decay});
+  if (c.optimizer == "adamw") return AdamW({.weight_decay = c.weight_decay > 0 ? c.weight_decay : 0.01});
+  return Adam({.weight_decay = c.weight_decay});
+}
+
+std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
+  std::vector<ParameterGroup> groups;
+  std::istringstream words(paths);
+  for (std::string path; std::getline(words, path, ',');) groups.push_back({.path = path, .frozen = true});
+  return groups;
+}
+
+AnyLayer make_network(const TrainConfig& config, const std::string& description) {
+  AnyLayer net = network_from_json(description);
+  initialize(net, fold_in(Key{config.seed}, 0));
+  if (!config.weights.empty()) load(net, config.weights);
+  return net;
+}
+
+// How many steps fit into the minutes: the first steps are left out, a validation is counted in.
+std::int64_t steps_in(double minutes, const AnyLayer& net, const Splits& data, TrainOptions options) {
+  constexpr std::int64_t warm = 3, timed = 8;
+  const std::int64_t every = options.validate_every;
+  options.steps = warm + timed;
+  options.warmup = 0;
+  options.validate_every = warm + timed;
+  std::int64_t done = 0;
+  Clock::time_point begin = Clock::now();
+  double stepping = 0;
+  Trainer probe(net, data, options);
+  probe.run({.on_step = [&](const StepReport& r) {
+    if (r.step == warm) begin = Clock::now();
+    done = r.step;
+    stepping = seconds_since(begin);
+  }});
+  const double validating = seconds_since(begin) - stepping;
+  const double per_step = stepping / static_cast<double>(std::max<std::int64_t>(1, done - warm)) +
+                          validating / static_cast<double>(every);
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(60 * minutes / per_step));
+}
+
+}  // namespace
+
+TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
+  const Tensor weights = parse_class_weights(c.class_weights, facts.train.class_pixels);
+  return {.steps = c.steps,
+          .batch = c.batch,
+          .learning_rate = c.learning_rate,
+          .schedule = parse_schedule(c.schedule),
+          .warmup = c.warmup,
+          .optimizer = make_optimizer(c),
+          .loss = make_loss(c.loss, weights),
+          .groups = frozen_groups(c.freeze),
+          .clip_norm = c.clip_norm,
+          .average = c.average,
+          .augmentation = parse_augmentation(c.augment),
+          .validate_every = c.validate_every,
+          .patience = c.patience,
+          .min_delta = c.min_delta,
+          .save_every = c.save_every,
+          .loader_threads = c.loader_threads,
+          .seed = c.seed};
+}
+
+// Everything that can be refused is, before the run's folder is made.
+Session open_session(TrainCommand& command) {
+  TrainConfig& c = command.config;
+  resolve(c);
+  Splits data = open_data(c.data, c.data_dir);
+  if (command.epochs > 0) c.steps = (command.epochs * data.train.size + c.batch - 1) / c.batch;
+  const std::string description = describe_network(c, data, c.kernel);
+  AnyLayer net = make_network(c, description);
+  Summary summary =
+      summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
+  Survey facts = survey(data);
+  if (command.minutes > 0 && !command.resuming)
+    c.steps = steps_in(command.minutes, net, data, make_options(c, facts));
+  CheckpointInfo about{.network = description, .classes = data.train.classes, .data = c.data};
+  Trainer trainer(net, data, make_options(c, facts));
+  trainer.rehearse();
+  std::vector<Baseline> baselines = baselines_of(c.data, data, data.validation);
+  return {command,
+          c,
+          std::move(data),
+          std::move(facts),
+          description,
+          std::move(net),
+          std::move(summary),
+          std::move(about),
+          std::move(trainer),
+          std::move(baselines)};
+}
+
+}  // namespace trous::cli

@@ -1,0 +1,46 @@
+// A training run before its first step: what was asked for, and what it is made of.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <trous/cli/open.h>
+#include <trous/cli/options.h>
+#include <trous/data/survey.h>
+#include <trous/train/trainer.h>
+
+namespace trous::cli {
+
+/// The words of `trous train`.
+struct TrainCommand {
+  TrainConfig config;
+  Voice voice;
+  std::string resume;  ///< a run's folder; empty for the one that --out names
+  bool resuming = false, force = false;
+  std::int64_t epochs = 0;
+  double minutes = 0;
+};
+
+/// What a run is made of once nothing that was asked for can be refused any more.
+struct Session {
+  const TrainCommand& command;
+  const TrainConfig& config;
+  Splits data;
+  Survey facts;
+  std::string description;
+  AnyLayer net;
+  Summary summary;
+  CheckpointInfo about;
+  Trainer trainer;
+  std::vector<Baseline> baselines;  ///< on validation
+};
+
+/// Fills in the options of `command` and opens what they name. Throws for everything that can be refused, so
+/// that nothing can be once the run's folder is made.
+Session open_session(TrainCommand& command);
+
+/// The run's options for another network of the same kind.
+TrainOptions make_options(const TrainConfig& config, const Survey& facts);
+
+}  // namespace trous::cli

@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <trous/cli/usage.h>
+#include <trous/core/suggestion.h>
+
+namespace trous::cli {
+namespace {
+
+const CLI::App& chosen(const CLI::App& app) {
+  return app.get_subcommands().empty() ? app : *app.get_subcommands().front();
+}
+
+// What could have been meant: subcommands and the options of the one that was chosen.
+std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> words;
+  const auto add_options = [&](const CLI::App& from) {
+    for (const CLI::Option* option : from.get_options()) {
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    }
+  };
+  add_options(app);
+  for (const CLI::App* sub : app.get_subcommands({})) words.push_back(sub->get_name());
+  for (const CLI::App* sub : app.get_subcommands()) add_options(*sub);
+  return words;
+}
+
+// The first word that nothing took and that can only be a slip: an option, or what stands for a subcommand.
+std::string slip(const CLI::App& app) {
+  for (const std::string& word : app.remaining(true)) {
+    if ((word.starts_with('-') && word != "--") || app.get_subcommands().empty())
+      return word.substr(0, word.find('='));
+  }
+  return {};
+}
+
+// "a, b or c"
+std::string list_of_subcommands(const CLI::App& app) {
+  std::string list;
+  const auto all = app.get_subcommands({});
+  for (std::size_t i = 0; i < all.size(); ++i)
+    list += (i == 0 ? "" : i + 1 < all.size() ? ", " : " or ") + all[i]->get_name();
+  return list;
+}
+
+std::string missing(const CLI::App& app, const std::string& what) {
+  const std::string name = what.substr(0, what.find(' '));
+  for (const CLI::Option* option : chosen(app).get_options()) {
+    if (option->get_name(name.starts_with("--") ? false : true) == name)
+      return name + " is missing: " + option->get_description();
+  }
+  return "say what to do: " + list_of_subcommands(app);
+}
+
+std::string sentence(std::string words) {
+  if (words.empty() || std::string(".?!").find(words.back()) == std::string::npos) words += '.';
+  return words;
+}
+
+}  // namespace
+
+std::string in_our_words(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string what = error.what();
+  const std::string name = what.substr(0, what.find(':'));
+  switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
+    case CLI::ExitCodes::ExtrasError:
+    case CLI::ExitCodes::RequiredError:
+      // A missing --out may be there, misspelt: the slip says more.
+      if (const std::string word = slip(app); !word.empty()) {
+        return word + (word.starts_with('-') ? " is not an option." : " is not a subcommand.") +
+               suggestion(word, known_words(app));
+      }
+      if (dynamic_cast<const CLI::RequiredError*>(&error)) return sentence(missing(app, what));
+      for (const std::string& word : app.remaining(true)) {
+        if (word != "--") return '"' + word + "\" is one word too many.";
+      }
+      return sentence(what);
+    case CLI::ExitCodes::ArgumentMismatch:
+      return name + " needs a value.";
+    case CLI::ExitCodes::ConversionError:
+    case CLI::ExitCodes::InvalidError:
+      return sentence(what);
+    default:
+      return sentence(what);
+  }
+}
+
+std::string where_to_read_on(const CLI::App& app) {
+  const std::string name = chosen(app).get_parent() ? ' ' + chosen(app).get_name() : std::string();
+  return "See trous" + name + " --help.";
+}
+
+}  // namespace trous::cli
