@@ -54,13 +54,15 @@ void write_per_image(const std::string& path, const SplitScores& scores) {
   write_text(path, table);
 }
 
-void tell(const EvalCommand& c, const Trained& trained, const Dataset& split, const SplitScores& scores,
-          const std::vector<Baseline>& baselines) {
-  std::cout << trained.path << ", step " << trained.loaded.info.step << ", on " << split.size << ' '
-            << c.split << " images of " << split.name << "\n\n";
+void tell(const EvalCommand& c, const Trained& trained, const std::string& data, const Dataset& split,
+          const SplitScores& scores, const std::vector<Baseline>& baselines) {
+  std::cout << wrapped(text(trained.path, ", step ", trained.loaded.info.step, ", on ", split.size, ' ',
+                            c.split, split.size == 1 ? " image of " : " images of ", data),
+                       0, columns())
+            << "\n\n";
   tell_classes(scores.all, split.classes, c.voice);
   const auto line = [](const char* what, const std::string& value) {
-    std::cout << "  " << std::left << std::setw(33) << what << std::right << std::setw(9) << value << '\n';
+    std::cout << "  " << std::left << std::setw(38) << what << std::right << std::setw(9) << value << '\n';
   };
   const auto boundary = scores.boundary.mean_iou(1);
   std::cout << '\n';
@@ -129,7 +131,7 @@ int run(const EvalCommand& c) {
   } else if (c.voice.quiet) {
     std::cout << fixed(miou, 4) << '\n';
   } else {
-    tell(c, trained, split, scores, baselines_of(name, data, split));
+    tell(c, trained, name, split, scores, baselines_of(name, data, split));
   }
   if (c.min_miou > miou) {
     std::cerr << "eval: mIoU of the foreground " << fixed(miou, 4) << " is below --min-miou " << c.min_miou

@@ -135,8 +135,8 @@ int run(const PredictCommand& c) {
   if (lost == 0) return ok;
   std::error_code failure;
   if (!was_there && fs::is_empty(c.out, failure)) fs::remove(c.out, failure);
-  std::cerr << "predict: " << lost << " of " << all.size()
-            << (all.size() == 1 ? " image was" : " images were") << " left out.\n";
+  std::cerr << "predict: " << lost << " of " << all.size() << (all.size() == 1 ? " image " : " images ")
+            << (lost == 1 ? "was" : "were") << " left out.\n";
   return file;
 }
 

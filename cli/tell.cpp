@@ -166,14 +166,12 @@ void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>&
     if (const auto iou = scores.iou(c)) ordered.emplace_back(*iou, classes[static_cast<std::size_t>(c)]);
   }
   std::sort(ordered.begin(), ordered.end());
-  std::cout << "\n  weakest classes:";
-  for (std::size_t i = 0; i < std::min<std::size_t>(3, ordered.size()); ++i) {
-    std::cout << (i ? ", " : " ") << ordered[i].second << ' ' << fixed(ordered[i].first, 3);
-  }
-  if (!ordered.empty()) {
-    std::cout << "; strongest: " << ordered.back().second << ' ' << fixed(ordered.back().first, 3);
-  }
-  std::cout << "\n\n";
+  std::string words = "weakest classes:";
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, ordered.size()); ++i)
+    words += text(i ? ", " : " ", ordered[i].second, ' ', fixed(ordered[i].first, 3));
+  if (!ordered.empty())
+    words += text("; strongest: ", ordered.back().second, ' ', fixed(ordered.back().first, 3));
+  std::cout << "\n  " << wrapped(words, 2, columns()) << "\n\n";
 }
 
 Json json_of(const Summary& summary, const std::string& model) {

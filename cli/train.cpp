@@ -36,9 +36,13 @@ void tell_start(const Session& s) {
                           {"pixel_accuracy", baseline.scores.pixel_accuracy()}});
   }
   if (!s.command.voice.talks()) return;
-  std::cout << "trous " << build_info().version << "  train " << c.model << " on " << c.data << ": "
-            << c.steps << " steps of " << c.batch << " images, seed " << c.seed << ", " << threads()
-            << (threads() == 1 ? " thread" : " threads") << "\n\n";
+  std::cout << "trous " << build_info().version << "  "
+            << wrapped(text("train ", c.model, " on ", c.data, ": ", c.steps,
+                            c.steps == 1 ? " step of " : " steps of ", c.batch,
+                            c.batch == 1 ? " image, seed " : " images, seed ", c.seed, ", ", threads(),
+                            threads() == 1 ? " thread" : " threads"),
+                       13, columns())
+            << "\n\n";
   tell_data(s.data, s.facts);
   std::cout << narrow_table(s.summary, columns()) << '\n';
   std::cout << "memory of one step and one validation: " << peak_bytes() / 1000000 << " MB\n\n";

@@ -80,8 +80,9 @@ std::string in_our_words(const CLI::App& app, const CLI::ParseError& error) {
       return sentence(what);
     case CLI::ExitCodes::ArgumentMismatch:
       return name + " needs a value.";
-    case CLI::ExitCodes::ConversionError:
-    case CLI::ExitCodes::InvalidError:
+    case CLI::ExitCodes::ConversionError:  // values were judged before: it is a flag's, as in --quiet=no
+      if (const auto from = what.find("--"); from != std::string::npos)
+        return what.substr(from, what.find(' ', from) - from) + " takes no value.";
       return sentence(what);
     default:
       return sentence(what);

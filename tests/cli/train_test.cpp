@@ -1,123 +1,300 @@
-// Whole runs of `trous train`, as short as they can be, on the data set that needs no file.
+// Whole runs of `trous train`, as short as they can be, on a small folder.
+#include <cmath>
 #include <cstdio>
-#include <regex>
 
 #include <gtest/gtest.h>
 
+#include <trous/data/folder.h>
 #include <trous/data/png.h>
-#include <trous/data/shapes.h>
-#include <trous/layers/network.h>
-#include <trous/layers/networks.h>
 #include <trous/train/checkpoint.h>
-#include <trous/train/trainer.h>
+#include <trous/train/evaluate.h>
 
 #include "cli/program.h"
 
 namespace trous {
 namespace {
 
-const std::string short_run =
-    "train --data shapes --model mirror-context --width 2 --steps 2 --batch 2 --seed 3 ";
+using Train = SmallSet;
 
-std::vector<std::string> files_below(const std::string& folder) {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.push_back(std::filesystem::relative(entry.path(), folder).string());
+std::vector<std::string> column(const std::string& csv, std::size_t which) {
+  std::vector<std::string> cells;
+  for (const std::string& line : lines_of(csv)) {
+    std::istringstream row(line);
+    std::string cell;
+    for (std::size_t i = 0; i <= which; ++i) std::getline(row, cell, ',');
+    cells.push_back(cell);
   }
-  std::sort(files.begin(), files.end());
-  return files;
+  return cells;
 }
 
-// Redirected output is for files and pagers: no carriage return, no escape, no other control character.
-void expect_plain(const std::string& output) {
-  for (const char c : output) {
-    ASSERT_TRUE(c == '\n' || (c >= ' ' && c <= '~')) << "byte " << static_cast<int>(c) << " in\n" << output;
-  }
-}
-
-bool has_line(const std::string& output, const std::string& pattern) {
-  return std::regex_search(output, std::regex("(^|\n)" + pattern + "\n"));
-}
-
-TEST(Train, ARunLeavesAndPrintsWhatItPromises_slow) {
-  const Scratch scratch;
-  const Finished run = trous_in(scratch.path(), short_run + "--validate-every 1 --threads 1 --out run");
-  ASSERT_EQ(run.code, 0) << run.err;
+TEST_F(Train, ARunLeavesAndPrintsWhatItPromises) {
+  const Finished run = train("run", "--threads 1 --model mirror-context --kernel 1");
   expect_plain(run.out);
   expect_plain(run.err);
-
-  EXPECT_EQ(files_below(scratch / "run"),
-            (std::vector<std::string>{"best.safetensors", "samples/step_000001.png",
-                                      "samples/step_000002.png", "samples/test.png"}));
-  // 8 samples in two columns of image | truth | prediction, 64 pixels twice as large, with gaps and margins.
-  for (const char* picture : {"samples/step_000001.png", "samples/step_000002.png", "samples/test.png"}) {
-    const Tensor panel = read_png(scratch / "run/" + picture);
-    EXPECT_EQ(panel.shape()[2], 3);
-    EXPECT_GE(panel.shape()[0], 4 * 128);
-    EXPECT_GE(panel.shape()[1], 6 * 128);
-  }
-  const SafetensorsFile file = read_safetensors(scratch / "run/best.safetensors");
-  EXPECT_EQ(file.metadata.at("model"), "mirror-context");
-  EXPECT_EQ(file.metadata.at("data"), "shapes");
+  EXPECT_EQ(files_below(scratch_ / "run"),
+            (std::vector<std::string>{
+                "best.safetensors", "config.json", "environment.json", "events.jsonl", "last.safetensors",
+                "metrics.csv", "report.html", "results.json", "samples/best.png", "samples/fixed.png",
+                "samples/labels_000002.png", "samples/labels_000004.png", "samples/median.png",
+                "samples/step_000002.png", "samples/step_000004.png", "samples/worst.png"}));
+  EXPECT_EQ(column(slurp_text(scratch_ / "run/metrics.csv"), 0),
+            (std::vector<std::string>{"step", "2", "4"}));
+  const SafetensorsFile last = read_safetensors(scratch_ / "run/last.safetensors");
+  EXPECT_EQ(checkpoint_info("last", last).step, 4);
 
   // The weights are those that were scored.
-  MirrorContext net({.in_channels = 3, .classes = 5, .width = 2});
-  load(net, scratch / "run/best.safetensors");
-  const ConfusionMatrix scores = evaluate_on(net, shapes().test, 2);
+  const LoadedNetwork best = load_network(scratch_ / "run/best.safetensors");
+  EXPECT_EQ(best.info.data, "set");
+  const ConfusionMatrix scores = evaluate_on(best.net, folder({.directory = scratch_ / "set"}).test, 2);
   char row[80];
-  std::snprintf(row, sizeof row, "  mirror-context  +%.3f +%.3f", scores.mean_iou(1),
+  std::snprintf(row, sizeof row, "  mirror-context  +%.3f +%.3f +%.3f", scores.mean_iou(1), scores.mean_iou(),
                 scores.pixel_accuracy());
   EXPECT_TRUE(has_line(run.out, row)) << row << " is not in\n" << run.out;
+  const nlohmann::json results = json_in(scratch_ / "run/results.json");
+  std::vector<std::int64_t> counts;
+  for (const auto& one : results["scores"]["confusion"]) {
+    for (const auto& count : one) counts.push_back(count);
+  }
+  EXPECT_EQ(counts, scores.counts());
 
-  EXPECT_TRUE(has_line(
-      run.out, "trous [0-9.]+  train mirror-context on shapes: 2 steps of 2 images, seed 3, 1 thread"));
-  EXPECT_TRUE(has_line(run.out, "  total  +65x65  +433  +1,111,528")) << run.out;
   EXPECT_TRUE(
-      has_line(run.out, "Test: 1000 images, scored once, weights of step " + file.metadata.at("step")));
-  EXPECT_TRUE(has_line(run.out, "  all background +0\\.000 +0\\.823")) << run.out;
-  EXPECT_TRUE(has_line(run.out, "  brightness > [0-9.]+ is [a-z]+ +0\\.[0-9]{3} +0\\.[0-9]{3}")) << run.out;
-  EXPECT_TRUE(has_line(run.out, "      1 +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9:]+ +[0-9]+  best")) << run.out;
-  EXPECT_TRUE(has_line(run.err, " step  1/2  ============------------   50%  loss [0-9.]+  lr 8.0e-03"))
+      has_line(run.out, "trous [0-9.]+  train mirror-context on set: 4 steps of 2 images, seed 3, 1 thread"));
+  EXPECT_TRUE(has_line(run.out, "data    8 train, 4 validation, 4 test images of 32x32x3")) << run.out;
+  EXPECT_TRUE(has_line(run.out, "  total +1x1 +[0-9,]+ +[0-9,]+")) << run.out;
+  EXPECT_TRUE(
+      has_line(run.out, "Test: 4 images, scored once, weights of step " + std::to_string(best.info.step)))
+      << run.out;
+  EXPECT_TRUE(has_line(run.out, "  all background +0\\.000 +0\\.[0-9]{3} +0\\.[0-9]{3}")) << run.out;
+  EXPECT_TRUE(has_line(run.out, "  brightness > [0-9.]+ is [a-z]+( +0\\.[0-9]{3}){3}")) << run.out;
+  EXPECT_TRUE(has_line(run.out, "      2 +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9:]+ +[0-9]+  best"))
+      << run.out;
+  EXPECT_TRUE(has_line(run.out, "  next      trous predict run IMAGE\\.\\.\\. --out DIR")) << run.out;
+  EXPECT_TRUE(
+      has_line(run.err, " step  1/4  ======------------------   25%  loss [0-9.]+  lr 8.0e-03  gnorm .*"))
       << run.err;
-  EXPECT_EQ(run.err.find("eta") != std::string::npos, false)
-      << "validation lies between the steps: nothing to time";
 }
 
-TEST(Train, TheSeedDecidesEveryByteWhateverTheThreadsAndTheFolder_slow) {
-  const Scratch scratch;
-  std::filesystem::create_directories(scratch / "elsewhere/deep");
-  const Finished one = trous_in(scratch.path(), short_run + "--quiet --threads 1 --out here");
-  const Finished two = trous_in(scratch / "elsewhere/deep", short_run + "--quiet --threads 2 --out ../there");
-  ASSERT_EQ(one.code, 0) << one.err;
+TEST_F(Train, TheSeedDecidesEveryByteWhateverTheThreadsAndTheFolder) {
+  std::filesystem::create_directories(scratch_ / "elsewhere/deep");
+  std::filesystem::create_directory_symlink(scratch_ / "set", scratch_ / "elsewhere/deep/set");
+  const Finished one = train("here", "--quiet --threads 1 --loader-threads 0");
+  const Finished two = trous_in(scratch_ / "elsewhere/deep",
+                                short_run + "--quiet --threads 2 --loader-threads 3 --out ../there");
   ASSERT_EQ(two.code, 0) << two.err;
   EXPECT_EQ(one.err, "") << "quiet";
-  const Bytes weights = slurp(scratch / "here/best.safetensors");
-  EXPECT_EQ(slurp(scratch / "elsewhere/there/best.safetensors"), weights);
-  EXPECT_EQ(slurp(scratch / "elsewhere/there/samples/test.png"), slurp(scratch / "here/samples/test.png"));
-  const std::string other_seed = std::regex_replace(short_run, std::regex("--seed 3"), "--seed 4");
-  ASSERT_EQ(trous_in(scratch.path(), other_seed + "--quiet --out other").code, 0);
-  EXPECT_NE(slurp(scratch / "other/best.safetensors"), weights);
-  EXPECT_EQ(files_below(scratch / "elsewhere/deep").size(), 0u) << "nothing outside --out";
+  for (const char* name : {"best.safetensors", "last.safetensors", "samples/best.png", "samples/fixed.png"})
+    EXPECT_EQ(file(std::string("elsewhere/there/") + name), file(std::string("here/") + name)) << name;
+  train("other", "--quiet --seed 4");
+  EXPECT_NE(file("other/best.safetensors"), file("here/best.safetensors"));
+  EXPECT_EQ(scratch_.files(), 4u) << "set, here, elsewhere, other: nothing outside --out";
 }
 
-TEST(Train, ADivergingRunNamesTheTensorAndKeepsTheBest_slow) {
-  const Scratch scratch;
-  const Finished run = trous_in(scratch.path(),
-                                "train --data shapes --width 2 --steps 5 --batch 2 --validate-every 1 "
-                                "--learning-rate 1e30 --schedule constant --out run");
-  EXPECT_EQ(run.code, 4);
-  expect_plain(run.err);
+TEST_F(Train, QuietPrintsTheResultAlone) {
+  const Finished run = train("run", "--quiet");
+  EXPECT_EQ(run.err, "");
+  EXPECT_TRUE(run.out.starts_with("Test: 4 images, scored once, weights of step ")) << run.out;
+}
+
+TEST_F(Train, AFileOfOptionsIsTheSameRunAndTheCommandLineWins) {
+  train("run", "--quiet --loss dice --augment flip --average 0.9");
+  const Finished again = run("train --config run/config.json --out again --quiet");
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(file("again/best.safetensors"), file("run/best.safetensors"));
+  EXPECT_EQ(file("again/last.safetensors"), file("run/last.safetensors"));
+  nlohmann::json one = json_in(scratch_ / "run/config.json"), two = json_in(scratch_ / "again/config.json");
+  EXPECT_EQ(two["out"], "again");
+  two["out"] = "run";
+  EXPECT_EQ(one, two);
+  for (const char* words : {"--seed 9 --config run/config.json", "--config=run/config.json --seed=9"}) {
+    const Finished other = run(std::string("train ") + words + " --steps 1 --out other --force --quiet");
+    ASSERT_EQ(other.code, 0) << other.err;
+    EXPECT_EQ(json_in(scratch_ / "other/config.json")["seed"], 9);
+    EXPECT_EQ(json_in(scratch_ / "other/config.json")["loss"], "dice");
+  }
+}
+
+TEST_F(Train, TheCommandThatIsKeptRepeatsTheRun) {
+  const Finished first =
+      run("train --data \"$PWD/set\" --width 2 --steps 2 --batch 2 --freeze stem --class-weights 0.5,1,1,1,1 "
+          "--out 'a run'  --quiet");
+  ASSERT_EQ(first.code, 0) << first.err;
+  const std::string command = json_in(scratch_ / "a run/environment.json")["command"];
+  ASSERT_TRUE(command.starts_with("trous train ")) << command;
+  std::filesystem::rename(scratch_ / "a run", scratch_ / "kept");
+  const Finished second = run(command.substr(6) + " --quiet");
+  ASSERT_EQ(second.code, 0) << second.err << command;
+  EXPECT_EQ(file("a run/last.safetensors"), file("kept/last.safetensors"));
+}
+
+TEST_F(Train, EpochsAreCountedInSteps) {
+  const Finished run_ = run("train --data set --width 2 --batch 3 --epochs 2 --out run --quiet");
+  ASSERT_EQ(run_.code, 0) << run_.err;
+  EXPECT_EQ(json_in(scratch_ / "run/config.json")["steps"], 6) << "16 images in batches of 3";
+}
+
+TEST_F(Train, MinutesBecomeANumberOfStepsThatIsRecorded) {
+  const Finished run_ = run("train --data set --width 2 --batch 2 --minutes 0.005 --out run --quiet");
+  ASSERT_EQ(run_.code, 0) << run_.err;
+  const std::int64_t steps = json_in(scratch_ / "run/config.json")["steps"];
+  EXPECT_GE(steps, 1);
+  const auto events = json_lines(slurp_text(scratch_ / "run/events.jsonl"));
+  EXPECT_EQ(events[0]["event"], "begin");
+  EXPECT_EQ(events[0]["why"], "0.005 minutes are " + std::to_string(steps) + " steps");
+  const Finished again = run("train --config run/config.json --out again --quiet");
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(file("again/last.safetensors"), file("run/last.safetensors"));
+  // The number stands: going on asks no clock.
+  const Finished on = run("train --resume run --minutes 0.005 --quiet");
+  EXPECT_EQ(on.code, 0) << on.err;
+}
+
+TEST_F(Train, WeightsOfAnotherRunAreWhereItBegins) {
+  train("first", "--quiet");
+  const Finished next =
+      run("train --data set --width 2 --steps 1 --batch 2 --learning-rate 1e-30 --quiet "
+          "--freeze stem,down,context,up --weights first/best.safetensors --out next");
+  ASSERT_EQ(next.code, 0) << next.err;
+  const SafetensorsFile before = read_safetensors(scratch_ / "first/best.safetensors");
+  const SafetensorsFile after = read_safetensors(scratch_ / "next/best.safetensors");
+  ASSERT_EQ(before.tensors.size(), after.tensors.size());
+  for (std::size_t i = 0; i < before.tensors.size(); ++i) {
+    EXPECT_EQ(after.tensors[i].second.to_vector<float>(), before.tensors[i].second.to_vector<float>())
+        << before.tensors[i].first;
+  }
+  expect(short_run + "--weights none.safetensors --out x", 3,
+         "read_file: none.safetensors cannot be opened. The system says: No such file or directory. Give the "
+         "path of a readable file.\n");
+}
+
+TEST_F(Train, FrozenPartsStayAsTheyWere) {
+  train("free", "--quiet --steps 1 --learning-rate 1e-30");
+  train("run", "--quiet --freeze stem,context.0");
+  std::size_t same = 0, moved = 0;
+  const SafetensorsFile before = read_safetensors(scratch_ / "free/last.safetensors");
+  for (const auto& [name, tensor] : read_safetensors(scratch_ / "run/last.safetensors").tensors) {
+    const auto found = std::find_if(before.tensors.begin(), before.tensors.end(),
+                                    [&, key = name](const auto& one) { return one.first == key; });
+    if (name.find('/') != std::string::npos || found == before.tensors.end()) continue;
+    const std::vector<float> was = found->second.to_vector<float>(), is = tensor.to_vector<float>();
+    const bool equal = std::equal(was.begin(), was.end(), is.begin(), is.end(),
+                                  [](float a, float b) { return std::abs(a - b) < 1e-20F; });
+    const bool frozen = name.starts_with("stem.") || name.starts_with("context.0.");
+    EXPECT_TRUE(equal || !frozen) << name;
+    same += frozen;
+    moved += !frozen && !equal;
+  }
+  EXPECT_EQ(same, 6u);
+  EXPECT_GE(moved, 10u);
+  const std::size_t before_files = scratch_.files();
+  const Finished slip = run(short_run + "--freeze stme --out x");
+  EXPECT_EQ(slip.code, 2);
+  EXPECT_TRUE(slip.err.starts_with("train: no parameter lies below \"stme\".")) << slip.err;
+  EXPECT_EQ(scratch_.files(), before_files);
+}
+
+TEST_F(Train, ClassWeightsAreANameOrANumberForEachClass) {
+  train("list", "--quiet --class-weights 1,1,1,1,1");
+  train("none", "--quiet --class-weights none");
+  EXPECT_EQ(file("list/last.safetensors"), file("none/last.safetensors"));
+  train("other", "--quiet --class-weights 0.1,1,1,1,1");
+  EXPECT_NE(file("list/last.safetensors"), file("other/last.safetensors"));
+  expect(short_run + "--class-weights 1,2 --out x", 2,
+         "class weights: 1,2 are 2 numbers for 5 classes. Give one per class, the background first.\n");
+}
+
+TEST_F(Train, EveryLossOptimizerAndScheduleRuns) {
+  std::vector<Bytes> all;
+  for (const char* choice :
+       {"--loss cross-entropy", "--loss dice", "--loss focal", "--loss cross-entropy+dice", "--optimizer sgd",
+        "--optimizer adamw", "--schedule constant", "--schedule cosine", "--schedule one-cycle",
+        "--clip-norm 0.1", "--warmup 2"}) {
+    train("run", std::string("--quiet --force ") + choice);
+    for (const Bytes& earlier : all) EXPECT_NE(file("run/last.safetensors"), earlier) << choice;
+    all.push_back(file("run/last.safetensors"));
+  }
+}
+
+TEST_F(Train, PatienceEndsARunEarlyAndSaysWhy) {
+  const Finished run =
+      train("run", "--steps 40 --validate-every 1 --patience 2 --min-delta 0.9 --learning-rate 1e-6");
+  EXPECT_TRUE(
+      has_line(run.out,
+               "Ended at step 3: the last 2 validations were no better than [0-9.e-]+ by 0\\.9, best at "
+               "step [123]\\."))
+      << run.out;
+  EXPECT_TRUE(has_line(run.out, "      2 .*(best|1/2)")) << run.out;
+  const auto events = json_lines(slurp_text(scratch_ / "run/events.jsonl"));
+  EXPECT_EQ(events.back()["event"], "stopped");
+  EXPECT_EQ(events.back()["step"], 3);
+  const std::string why = events.back()["why"];
+  EXPECT_TRUE(why.starts_with("the last 2 validations were no better than ")) << why;
+  EXPECT_EQ(json_in(scratch_ / "run/results.json")["stopped"], why);
+}
+
+TEST_F(Train, JsonIsOneObjectALineAndNothingElse) {
+  const Finished run = train("run", "--json --pixel-baseline");
+  EXPECT_EQ(run.err, "") << "bars are off";
+  std::vector<std::string> events;
+  for (const auto& line : json_lines(run.out)) events.push_back(line["event"]);
+  EXPECT_EQ(events, (std::vector<std::string>{"begin", "data", "model", "baseline", "baseline", "validation",
+                                              "validation", "result"}));
+  const auto lines = json_lines(run.out);
+  EXPECT_EQ(lines[0]["config"], json_in(scratch_ / "run/config.json"));
+  EXPECT_EQ(lines[2]["model"], json_in(scratch_ / "run/results.json")["model"]);
+  EXPECT_EQ(json_in(scratch_ / "run/results.json")["baselines"].size(), 3u);
+  EXPECT_EQ(lines.back()["report"], "run/report.html");
+  EXPECT_EQ(lines.back()["scores"]["classes"].size(), 5u);
+}
+
+TEST_F(Train, ColourIsAskedForOrOnATerminal) {
+  const std::string best = "\033[1;32mbest\033[0m";
+  EXPECT_NE(train("a", "--color always").out.find(best), std::string::npos);
+  EXPECT_NE(run(short_run + "--color always --out b", "NO_COLOR=1").out.find(best), std::string::npos)
+      << "asked for by name";
+  expect_plain(train("c", "--color never").out);
+  expect_plain(train("d", "--color auto").out);
+}
+
+TEST_F(Train, TheBlindBaselineIsLabelled) {
+  const Finished run = train("run", "--pixel-baseline");
+  EXPECT_TRUE(has_line(run.out, "The same network with 1x1 filters, 4 steps, for comparison\\.")) << run.out;
+  EXPECT_TRUE(has_line(run.out, "  small-dilated, 1x1 filters( +[01]\\.[0-9]{3}){3}")) << run.out;
+  EXPECT_TRUE(has_line(run.err, " 1x1 step  4/4  =+  100% .*")) << run.err;
+}
+
+TEST_F(Train, ForceReplacesARunAndNothingElse) {
+  train("run", "--quiet");
+  spill(scratch_ / "run/notes.txt", bytes_of("mine"));
+  expect(short_run + "--out run", 3,
+         "run: a run is there. Give --resume to go on with it, --force to replace it, or another --out.\n");
+  train("run", "--quiet --seed 8 --force");
+  EXPECT_EQ(json_in(scratch_ / "run/config.json")["seed"], 8);
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "run/notes.txt"));
+  EXPECT_EQ(scratch_.files(), 2u);
+}
+
+TEST_F(Train, ADivergingRunNamesTheTensorAndKeepsTheBest) {
+  const Finished done =
+      run(short_run + "--validate-every 1 --steps 5 --learning-rate 1e30 --schedule constant --out run");
+  EXPECT_EQ(done.code, 4);
+  expect_plain(done.err);
   EXPECT_TRUE(has_line(
-      run.err,
+      done.err,
       "train: the loss is (NaN|infinite); the first tensor that went bad is the output of [a-z0-9_]+ "
       "f32\\[[0-9, ]+\\] of layer [a-z0-9.]+ at step 2\\. Lower --learning-rate\\."))
-      << run.err;
-  EXPECT_TRUE(has_line(run.err, "The best weights so far, of step 1, are in run/best.safetensors\\."))
-      << run.err;
-  SmallDilated net({.in_channels = 3, .classes = 5, .width = 2});
-  load(net, scratch / "run/best.safetensors");
-  for (const auto& [path, p] : parameters(net)) EXPECT_TRUE(all_finite(p->get().value())) << path;
-  EXPECT_EQ(run.out.find("Test:"), std::string::npos) << "no score for a run that failed";
+      << done.err;
+  EXPECT_TRUE(has_line(done.err, "The best weights so far, of step 1, are in run/best.safetensors\\."))
+      << done.err;
+  for (const auto& [name, tensor] : read_safetensors(scratch_ / "run/best.safetensors").tensors)
+    EXPECT_TRUE(all_finite(tensor)) << name;
+  EXPECT_EQ(done.out.find("Test:"), std::string::npos) << "no score for a run that failed";
+  const auto event = json_lines(slurp_text(scratch_ / "run/events.jsonl")).back();
+  EXPECT_EQ(event["event"], "diverged");
+  EXPECT_NE(done.err.find(std::string(event["why"])), std::string::npos) << event;
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "run/results.json"));
+  const Finished told = run(short_run + "--learning-rate 1e30 --schedule constant --json --out other");
+  EXPECT_EQ(told.code, 4);
+  EXPECT_EQ(json_lines(told.out).back()["event"], "diverged");
 }
 
 }  // namespace
