@@ -1,4 +1,6 @@
 // The table of a network, compared whole, its multiply-adds counted by hand.
+#include <regex>
+
 #include <gtest/gtest.h>
 
 #include <trous/layers/conv.h>
@@ -98,6 +100,24 @@ TEST(Summary, LeavesTheNetworkAlone) {
   const Small net = made();
   summarize(net, {2, 8, 8, 3});
   EXPECT_TRUE(same_network(net, made()));
+}
+
+TEST(Summary, ANarrowTableLeavesColumnsOut) {
+  const Summary summary = summarize(made(), {1, 8, 8, 3});
+  const std::string full = text(summary);
+  const auto head = [&](int columns) {
+    const std::string table = narrow_table(summary, columns);
+    return table.substr(0, table.find('\n'));
+  };
+  const auto width = static_cast<int>(full.find('\n'));
+  EXPECT_EQ(narrow_table(summary, width), full);
+  const auto words = [](const std::string& line) { return std::regex_replace(line, std::regex(" +"), " "); };
+  EXPECT_EQ(words(head(width)), " layer kind output field parameters MACs");
+  EXPECT_EQ(words(head(width - 1)), " layer output field parameters MACs");
+  const auto narrower = static_cast<int>(head(width - 1).size());
+  EXPECT_EQ(words(head(narrower)), " layer output field parameters MACs");
+  EXPECT_EQ(words(head(narrower - 1)), " layer output field MACs");
+  EXPECT_EQ(words(head(1)), " layer output MACs");
 }
 
 }  // namespace

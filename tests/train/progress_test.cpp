@@ -101,6 +101,11 @@ TEST(ProgressLine, LeavesOutWhatIsNotKnownYet) {
             " step  1/2  ============------------   50%  loss 1.5000  lr 2.0e-03");
 }
 
+TEST(ProgressLine, SaysWhatItCounts) {
+  EXPECT_EQ(progress_line({1, 2, -1, 0, 1.5, 0.002, -1, "1x1 step"}, 120, false),
+            " 1x1 step  1/2  ============------------   50%  loss 1.5000  lr 2.0e-03");
+}
+
 TEST(ProgressLine, StepsStandInLine) {
   const auto head = [](std::int64_t step) {
     return progress_line({step, 4000, -1, 0, 1, 1}, 120, false).substr(0, 18);
