@@ -52,6 +52,8 @@ TEST(FromJson, BuiltInNetworksAreTheirStructs) {
                {1, 9, 12, 1});
   expect_equal(network_from_json(R"({"network": "mirror-context")" + rest), MirrorContext(options),
                {1, 9, 40, 1});
+  expect_equal(network_from_json(R"({"network": "deep-dilated")" + rest), DeepDilated(options),
+               {1, 9, 40, 1});
   expect_equal(network_from_json(R"({"network": "small-dilated"})"), SmallDilated({}), {1, 9, 12, 3});
   EXPECT_EQ(network_names(), (std::vector<std::string>{"deep-dilated", "mirror-context", "small-dilated"}));
 }
