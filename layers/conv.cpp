@@ -84,7 +84,9 @@ Conv2d::Conv2d(const Conv2dLayerOptions& o)
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable Conv2d::operator()(const Variable& x, Pass& pass) const {
-  return with_bias(conv2d(x, filters.get(), conv_options(options), pass.name_of(this)), bias);
+  return pass.under(this, [&](std::string_view name) {
+    return with_bias(conv2d(x, filters.get(), conv_options(options), name), bias);
+  });
 }
 
 Conv2dTranspose::Conv2dTranspose(const Conv2dLayerOptions& o)
@@ -93,13 +95,16 @@ Conv2dTranspose::Conv2dTranspose(const Conv2dLayerOptions& o)
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable Conv2dTranspose::operator()(const Variable& x, Pass& pass) const {
-  return with_bias(conv2d_transpose(x, filters.get(), conv_options(options), pass.name_of(this)), bias);
+  return pass.under(this, [&](std::string_view name) {
+    return with_bias(conv2d_transpose(x, filters.get(), conv_options(options), name), bias);
+  });
 }
 
 Variable Conv2dTranspose::operator()(const Variable& x, const Variable& height_width_of, Pass& pass) const {
   const Shape shape = with_channels(height_width_of.shape(), options.out_channels);
-  return with_bias(conv2d_transpose(x, filters.get(), shape, conv_options(options), pass.name_of(this)),
-                   bias);
+  return pass.under(this, [&](std::string_view name) {
+    return with_bias(conv2d_transpose(x, filters.get(), shape, conv_options(options), name), bias);
+  });
 }
 
 AtrousConv2d::AtrousConv2d(const AtrousConv2dLayerOptions& o)
@@ -108,9 +113,10 @@ AtrousConv2d::AtrousConv2d(const AtrousConv2dLayerOptions& o)
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable AtrousConv2d::operator()(const Variable& x, Pass& pass) const {
-  return with_bias(atrous_conv2d(x, filters.get(), options.rate,
-                                 named_padding("AtrousConv2d", options.padding), pass.name_of(this)),
-                   bias);
+  const Padding padding = named_padding("AtrousConv2d", options.padding);
+  return pass.under(this, [&](std::string_view name) {
+    return with_bias(atrous_conv2d(x, filters.get(), options.rate, padding, name), bias);
+  });
 }
 
 AtrousConv2dTranspose::AtrousConv2dTranspose(const AtrousConv2dLayerOptions& o)
@@ -119,19 +125,19 @@ AtrousConv2dTranspose::AtrousConv2dTranspose(const AtrousConv2dLayerOptions& o)
       bias(bias_for(o.bias, o.out_channels)) {}
 
 Variable AtrousConv2dTranspose::operator()(const Variable& x, Pass& pass) const {
-  return with_bias(
-      atrous_conv2d_transpose(x, filters.get(), options.rate,
-                              named_padding("AtrousConv2dTranspose", options.padding), pass.name_of(this)),
-      bias);
+  const Padding padding = named_padding("AtrousConv2dTranspose", options.padding);
+  return pass.under(this, [&](std::string_view name) {
+    return with_bias(atrous_conv2d_transpose(x, filters.get(), options.rate, padding, name), bias);
+  });
 }
 
 Variable AtrousConv2dTranspose::operator()(const Variable& x, const Variable& height_width_of,
                                            Pass& pass) const {
+  const Padding padding = named_padding("AtrousConv2dTranspose", options.padding);
   const Shape shape = with_channels(height_width_of.shape(), options.out_channels);
-  return with_bias(
-      atrous_conv2d_transpose(x, filters.get(), shape, options.rate,
-                              named_padding("AtrousConv2dTranspose", options.padding), pass.name_of(this)),
-      bias);
+  return pass.under(this, [&](std::string_view name) {
+    return with_bias(atrous_conv2d_transpose(x, filters.get(), shape, options.rate, padding, name), bias);
+  });
 }
 
 }  // namespace trous

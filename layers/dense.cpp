@@ -17,17 +17,19 @@ Dense::Dense(const DenseOptions& o)
 }
 
 Variable Dense::operator()(const Variable& x, Pass& pass) const {
-  Shape shape = x.shape();
-  const int rank = shape.rank();
-  if (rank < 2 || shape[rank - 1] != options.in_features) {
-    throw ShapeError(text("Dense: x ", shape, " does not end in ", options.in_features,
-                          " features. x must be [..., ", options.in_features, "] with rank 2 or more."));
-  }
-  const Variable rows = rank == 2 ? x : reshape(x, {shape.elements(0, rank - 1), options.in_features});
-  Variable y = matmul(rows, weights.get(), pass.name_of(this));
-  if (bias) y = y + bias->get();
-  shape[rank - 1] = options.out_features;
-  return rank == 2 ? y : reshape(y, shape);
+  return pass.under(this, [&](std::string_view name) {
+    Shape shape = x.shape();
+    const int rank = shape.rank();
+    if (rank < 2 || shape[rank - 1] != options.in_features) {
+      throw ShapeError(text("Dense: x ", shape, " does not end in ", options.in_features,
+                            " features. x must be [..., ", options.in_features, "] with rank 2 or more."));
+    }
+    const Variable rows = rank == 2 ? x : reshape(x, {shape.elements(0, rank - 1), options.in_features});
+    Variable y = matmul(rows, weights.get(), name);
+    if (bias) y = y + bias->get();
+    shape[rank - 1] = options.out_features;
+    return rank == 2 ? y : reshape(y, shape);
+  });
 }
 
 }  // namespace trous

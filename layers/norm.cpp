@@ -23,11 +23,14 @@ BatchNorm::BatchNorm(const BatchNormOptions& o)
 
 Variable BatchNorm::operator()(const Variable& x, Pass& pass) const {
   if (!pass.is_training()) {
-    return batch_norm_inference(x, scale.get(), offset.get(), running_mean.get(), running_variance.get(),
-                                options.epsilon);
+    return pass.under(this, [&](std::string_view) {
+      return batch_norm_inference(x, scale.get(), offset.get(), running_mean.get(), running_variance.get(),
+                                  options.epsilon);
+    });
   }
-  const BatchNormResult result =
-      batch_norm(x, scale.get(), offset.get(), options.epsilon, pass.name_of(this));
+  const BatchNormResult result = pass.under(this, [&](std::string_view name) {
+    return batch_norm(x, scale.get(), offset.get(), options.epsilon, name);
+  });
   const auto values = static_cast<double>(x.shape().elements(0, x.shape().rank() - 1));
   const double momentum = options.momentum, unbiased = values / (values - 1);
   const auto blend = [momentum](double factor) {

@@ -12,4 +12,17 @@ std::string_view Pass::name_of(const void* layer) const {
   return found == names_.end() ? std::string_view() : std::string_view(found->second);
 }
 
+void Pass::rethrow_under(std::string_view layer) {
+  if (layer.empty()) throw;
+  try {
+    throw;
+  } catch (const ShapeError& error) {
+    throw ShapeError(text(layer, ": ", error.what()));
+  } catch (const DTypeError& error) {
+    throw DTypeError(text(layer, ": ", error.what()));
+  } catch (const ArgumentError& error) {
+    throw ArgumentError(text(layer, ": ", error.what()));
+  }
+}
+
 }  // namespace trous

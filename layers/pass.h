@@ -49,9 +49,24 @@ class Pass {
   /// The path of `layer`, or nothing.
   std::string_view name_of(const void* layer) const;
 
+  /// op(name), with the path of `layer` as name. What it throws of shapes, dtypes and arguments has that path
+  /// in front, so that one layer of many is found: "context.0: atrous_conv2d: input has 3 channels, ..."
+  template <class Op>
+  auto under(const void* layer, const Op& op) const {
+    const std::string_view name = name_of(layer);
+    try {
+      return op(name);
+    } catch (const Error&) {
+      rethrow_under(name);
+    }
+  }
+
  private:
   template <class Net>
   friend void commit(const Pass& pass, const Net& ran, Net& net);
+
+  // The error at hand, with `layer` in front where it has a name.
+  [[noreturn]] static void rethrow_under(std::string_view layer);
 
   bool training_ = false;
   Key key_;

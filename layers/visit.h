@@ -53,7 +53,7 @@ template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
 
 /// Calls `visitor` at `part` and at everything below it. A part is a Parameter, a Buffer, something with
-/// `parts` of its own, an optional or vector of these, or a layer whose type is hidden (layers/any_layer.h).
+/// `parts` of its own, an optional or vector of these, or a layer whose type is hidden (layers/sequential.h).
 template <class Part, bool is_const>
 void visit_parts(const std::string& path, Part& part, const BasicVisitor<is_const>& visitor) {
   using Plain = std::remove_const_t<Part>;

@@ -13,6 +13,7 @@ namespace {
 
 Variable logits_of(const AnyLayer& net, const Tensor& images) {
   Pass pass;
+  pass.name_layers(net);
   return net(images, pass);
 }
 

@@ -34,6 +34,7 @@ std::vector<Span> spans(std::int64_t length, const TileOptions& options) {
 Tensor probabilities_of(const AnyLayer& net, const Tensor& image) {
   const Shape& s = image.shape();
   Pass pass;
+  pass.name_layers(net);
   const Variable logits = net(image.reshaped({1, s[0], s[1], s[2]}), pass);
   const Shape& out = logits.shape();
   if (out.rank() != 4 || out[1] != s[0] || out[2] != s[1]) {

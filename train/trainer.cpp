@@ -156,7 +156,7 @@ Trainer::Step Trainer::forward(const AnyLayer& net, std::int64_t step, const Bat
   AnyLayer bound = bind(net, weights);
   Pass pass =
       Pass::training(fold_in(stream(options_.seed, Stream::passes), static_cast<std::uint64_t>(step)));
-  if (Recording::mode() == Recording::everything) pass.name_layers(bound);
+  pass.name_layers(bound);
   const Variable logits = bound(batch.images, pass);
   const auto classes = static_cast<std::int64_t>(data_.train.classes.size());
   if (logits.shape().rank() != 4 || logits.shape()[3] != classes) {
