@@ -1,5 +1,6 @@
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -39,6 +40,7 @@ std::string contents_of(const std::string& path) {
 void judge_target(const std::string& path, bool replace) {
   std::error_code failure;
   if (!fs::exists(fs::symlink_status(path, failure))) return;
+  if (fs::equivalent(path, ".", failure)) cannot_be_made(path, "it is the folder this program works in");
   if (fs::is_directory(path, failure) && fs::is_empty(path, failure)) return;
   if (is_run_folder(path)) {
     if (replace) return;
@@ -54,6 +56,26 @@ void sync_directory(const std::string& path) {
   if (opened < 0) return;
   ::fsync(opened);
   ::close(opened);
+}
+
+// Renames `fresh` to `named`. Where a run is there, both change names in one step, so that at every moment
+// one of them has the name; the old one is then removed.
+void put_in_place(const fs::path& fresh, const fs::path& named, bool occupied) {
+  fs::path old = fresh;  // what the old run is called from then on
+  std::error_code failure;
+  if (!occupied) {
+    fs::rename(fresh, named);
+  } else if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, named.c_str(), RENAME_EXCHANGE) != 0) {
+    old += "-old";  // the file system cannot exchange
+    fs::rename(named, old);
+    fs::rename(fresh, named, failure);
+    if (failure) {
+      fs::rename(old, named);
+      throw fs::filesystem_error("rename", failure);
+    }
+  }
+  sync_directory(named.parent_path().string());
+  if (occupied) fs::remove_all(old, failure);
 }
 
 // What a write that was killed left behind.
@@ -144,7 +166,8 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
                             bool replace) {
   judge_target(path, replace);
   const bool occupied = is_run_folder(path);
-  if (occupied) RunFolder(std::string(path));  // throws where a process is at it
+  std::optional<RunFolder> old;
+  if (occupied) old.emplace(RunFolder(path));  // throws where a process is at it, and keeps others away
   const fs::path target = fs::absolute(path).lexically_normal();
   const fs::path named = target.has_filename() ? target : target.parent_path();
   const fs::path parent = named.parent_path();
@@ -159,17 +182,11 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
     for (const auto& [name, contents] : files) write_file(fresh + '/' + name, bytes_of(contents));
     write_file(fresh + '/' + metrics_name, bytes_of(std::string(metrics_header) + '\n'));
     write_file(fresh + '/' + events_name, bytes_of({}));
-    const std::string old = fresh + "-old";
-    if (occupied) fs::rename(named, old);
-    fs::rename(fresh, named, failure);
-    if (failure) {
-      const std::string why = failure.message();
-      if (occupied) fs::rename(old, named);
-      fs::remove_all(fresh, failure);
-      cannot_be_made(path, why);
-    }
-    sync_directory(parent.string());
-    if (occupied) fs::remove_all(old, failure);
+    RunFolder folder(fresh);  // its lock is of the file, whatever name the folder has
+    put_in_place(fresh, named, occupied);
+    folder.path_ = path;
+    folder.open_logs();
+    return folder;
   } catch (const fs::filesystem_error& error) {
     fs::remove_all(fresh, failure);
     cannot_be_made(path, error.code().message());
@@ -177,9 +194,6 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
     fs::remove_all(fresh, failure);
     throw;
   }
-  RunFolder folder(path);
-  folder.open_logs();
-  return folder;
 }
 
 RunFolder RunFolder::reopen(const std::string& path, std::int64_t step) {
@@ -199,7 +213,10 @@ RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
   lock_ = ::open(file(marker).c_str(), O_RDONLY | O_CLOEXEC);
   if (lock_ < 0) throw FileError(text(file(marker), ": it cannot be read, ", std::strerror(errno), '.'));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    const int code = errno;
     ::close(lock_);
+    if (code != EWOULDBLOCK)
+      throw FileError(text(path_, ": it cannot be locked, ", std::strerror(code), '.'));
     throw FileError(text(path_, ": another process is at this run. Wait for it, or stop it."));
   }
 }
