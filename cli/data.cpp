@@ -28,11 +28,9 @@ struct DataCommand {
 void write_preview(const DataCommand& c, const Dataset& split) {
   const Augmentation augmentation = parse_augmentation(c.augment);
   std::vector<Sample> samples;
-  std::vector<Tensor> masks;
   for (std::int64_t i = 0; i < std::min(c.count, split.size); ++i) {
     samples.push_back(augmented(checked_sample(split, i), augmentation,
                                 fold_in(Key{c.seed}, static_cast<std::uint64_t>(i))));
-    masks.push_back(samples.back().mask);
   }
   write_png(c.preview, sample_panel(samples, {.columns = 3}));
 }

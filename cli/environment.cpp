@@ -41,26 +41,24 @@ std::string command_of(const TrainConfig& config) {
 
 }  // namespace
 
-Json environment(const TrainConfig& config, const Splits& data) {
+Json files_of(const Splits& data) {
   Json files = Json::array();
   for (const std::string& path : data.files) {
     files.push_back(
         {{"path", path}, {"bytes", std::filesystem::file_size(path)}, {"sha256", sha256_of_file(path)}});
   }
+  return files;
+}
+
+Json environment(const TrainConfig& config, const Splits& data) {
   const BuildInfo build = build_info();
-  return {{"command", command_of(config)},
-          {"trous", build.version},
-          {"commit", build.commit},
-          {"compiler", build.compiler},
-          {"build_type", build.build_type},
-          {"libraries", TROUS_LIBRARIES},
-          {"kernels", "reference"},
-          {"cpu", cpu_name()},
-          {"threads", threads()},
-          {"seed", std::to_string(config.seed)},
-          {"started", time_now()},
-          {"data", data.train.source},
-          {"files", files}};
+  return {{"command", command_of(config)},  {"trous", build.version},
+          {"commit", build.commit},         {"compiler", build.compiler},
+          {"build_type", build.build_type}, {"libraries", TROUS_LIBRARIES},
+          {"kernels", "reference"},         {"cpu", cpu_name()},
+          {"threads", threads()},           {"seed", std::to_string(config.seed)},
+          {"started", time_now()},          {"data", data.train.source},
+          {"files", files_of(data)}};
 }
 
 std::string time_now() {

@@ -14,6 +14,9 @@ namespace trous::cli {
 /// of the data with their SHA-256.
 nlohmann::ordered_json environment(const TrainConfig& config, const Splits& data);
 
+/// Path, size and SHA-256 of each file that the data were read from.
+nlohmann::ordered_json files_of(const Splits& data);
+
 /// 2026-01-31T12:00:00Z
 std::string time_now();
 

@@ -104,7 +104,7 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
     throw ArgumentError(text("eval: the network knows ", classes, " classes, ", name, " has ",
                              split.classes.size(), ". Give --data with the classes it learned."));
   }
-  const std::int64_t channels = in_channels_of(trained.loaded.net);
+  const std::int64_t channels = in_channels_of(trained.loaded.info.network);
   if (split.image_shape[2] != channels) {
     throw ArgumentError(text("eval: the network reads images of ", channels,
                              channels == 1 ? " channel" : " channels", ", those of ", name, " have ",

@@ -30,7 +30,7 @@ struct InspectCommand {
 };
 
 struct Subject {
-  std::string name;
+  std::string name, description;
   AnyLayer net;
   std::optional<CheckpointInfo> info;
 };
@@ -39,12 +39,13 @@ struct Subject {
 Subject open_subject(const InspectCommand& c) {
   const std::vector<std::string> names = network_names();
   if (std::find(names.begin(), names.end(), c.what) != names.end() || c.what.ends_with(".json")) {
-    AnyLayer net = c.what.ends_with(".json")
-                       ? network_from_json(contents_of(c.what))
-                       : network_from_json(
-                             network_description(c.what, {.in_channels = c.channels, .classes = c.classes}));
+    const std::string description =
+        c.what.ends_with(".json")
+            ? contents_of(c.what)
+            : network_description(c.what, {.in_channels = c.channels, .classes = c.classes});
+    AnyLayer net = network_from_json(description);
     initialize(net, Key{0});
-    return {c.what, std::move(net), std::nullopt};
+    return {c.what, description, std::move(net), std::nullopt};
   }
   std::error_code failure;
   if (!std::filesystem::exists(c.what, failure)) {
@@ -53,7 +54,8 @@ Subject open_subject(const InspectCommand& c) {
                          names[2], '.'));
   }
   Trained trained = open_trained(c.what);
-  return {trained.path, std::move(trained.loaded.net), std::move(trained.loaded.info)};
+  return {trained.path, trained.loaded.info.network, std::move(trained.loaded.net),
+          std::move(trained.loaded.info)};
 }
 
 struct Statistics {
@@ -162,7 +164,7 @@ int run(const InspectCommand& c) {
   if (!c.coverage.empty()) check_file(c.coverage, "--coverage");
   if (!c.dot.empty()) check_file(c.dot, "--dot");
   const Subject subject = open_subject(c);
-  const Shape image{c.height, c.width, in_channels_of(subject.net)};
+  const Shape image{c.height, c.width, in_channels_of(subject.description)};
   const Summary summary = summary_of(subject.name, subject.net, image);
   const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});
   if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(seen));

@@ -1,5 +1,6 @@
 // The program `trous`: parses, runs one subcommand, and turns every error into one line and an exit code.
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <sstream>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <trous/cli/commands.h>
 #include <trous/cli/train_config.h>
@@ -46,6 +48,12 @@ int main(int argc, char** argv) {
     return trous::cli::usage;
   } catch (const trous::FileError& error) {
     std::cerr << error.what() << '\n';
+    return trous::cli::file;
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::cerr << error.path1().string() << ": " << error.code().message() << ". Choose another path.\n";
+    return trous::cli::file;
+  } catch (const nlohmann::json::type_error&) {  // of texts that are written
+    std::cerr << "trous: a path or the name of a class is not UTF-8. Rename it.\n";
     return trous::cli::file;
   } catch (const trous::ArgumentError& error) {
     std::cerr << error.what() << '\n';

@@ -1,5 +1,7 @@
 #include <filesystem>
 
+#include <nlohmann/json.hpp>
+
 #include <trous/cli/open.h>
 #include <trous/cli/output.h>
 #include <trous/core/error.h>
@@ -16,6 +18,7 @@ namespace trous::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 // What suits a data set where nothing else was said.
 struct Recipe {
@@ -28,6 +31,17 @@ Recipe recipe_for(const std::string& data) {
   if (data == "brain") return {"deep-dilated", "scale=1.1,rotate=6,shift=0.04", 1500, 8};
   if (data == "shapes") return {"small-dilated", "none", 400, 16};
   return {"small-dilated", "none", 800, 8};
+}
+
+// The first number of channels or features that goes into a layer of a resolved description.
+std::optional<std::int64_t> first_channels(const Json& description) {
+  for (const auto& [key, value] : description.items()) {
+    if (value.is_number_integer() && (key == "in_channels" || key == "in_features" || key == "channels"))
+      return value.get<std::int64_t>();
+    if (!value.is_structured()) continue;
+    if (const auto inside = first_channels(value)) return inside;
+  }
+  return std::nullopt;
 }
 
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
@@ -138,9 +152,10 @@ std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& d
   return baselines;
 }
 
-std::int64_t in_channels_of(const AnyLayer& net) {
-  const Shape& filters = parameters(net).at(0).part->spec.shape;
-  return filters[filters.rank() - 2];
+std::int64_t in_channels_of(const std::string& description) {
+  if (const auto channels = first_channels(Json::parse(resolved_description(description)))) return *channels;
+  throw ArgumentError(
+      "network: no layer of it says how many channels its images have. Begin it with a convolution.");
 }
 
 }  // namespace trous::cli

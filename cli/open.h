@@ -51,7 +51,8 @@ struct Baseline {
 /// On `split` ("validation" or "test"): all background; brightness; and, for the brain, the mirrored atlas.
 std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split);
 
-/// Channels of the images that `net` reads: of its first filters.
-std::int64_t in_channels_of(const AnyLayer& net);
+/// Channels of the images that the network of `description` reads: what its first layer that needs to know
+/// says. Throws ArgumentError if none does.
+std::int64_t in_channels_of(const std::string& description);
 
 }  // namespace trous::cli

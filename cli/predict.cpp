@@ -96,7 +96,7 @@ std::vector<Work> planned(const PredictCommand& c) {
 void predict(const PredictCommand& c, const Trained& trained, const Work& work) {
   const AnyLayer& net = trained.loaded.net;
   const Tensor pixels = read_image(work.image);
-  const Tensor image = to_float_image(pixels, in_channels_of(net));
+  const Tensor image = to_float_image(pixels, in_channels_of(trained.loaded.info.network));
   const Tensor probabilities = predict_tiled(net, image, {.tile = c.tile, .overlap = c.overlap});
   const Tensor labels = argmax(probabilities, -1).value();
   write_indexed_png(work.mask, labels, class_palette());

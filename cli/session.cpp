@@ -2,6 +2,7 @@
 #include <chrono>
 #include <sstream>
 
+#include <trous/cli/resume.h>
 #include <trous/cli/session.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
@@ -29,10 +30,11 @@ std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
   return groups;
 }
 
-AnyLayer make_network(const TrainConfig& config, const std::string& description) {
+// A run that goes on needs the weights it began with no more.
+AnyLayer make_network(const TrainConfig& config, const std::string& description, bool goes_on) {
   AnyLayer net = network_from_json(description);
   initialize(net, fold_in(Key{config.seed}, 0));
-  if (!config.weights.empty()) load(net, config.weights);
+  if (!config.weights.empty() && !goes_on) load(net, config.weights);
   return net;
 }
 
@@ -55,7 +57,8 @@ std::int64_t steps_in(double minutes, const AnyLayer& net, const Splits& data, T
   const double validating = seconds_since(begin) - stepping;
   const double per_step = stepping / static_cast<double>(std::max<std::int64_t>(1, done - warm)) +
                           validating / static_cast<double>(every);
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(60 * minutes / per_step));
+  constexpr double most = 1099511627776;  // 2^40, as --steps
+  return static_cast<std::int64_t>(std::clamp(60 * minutes / per_step, 1.0, most));
 }
 
 }  // namespace
@@ -88,7 +91,7 @@ Session open_session(TrainCommand& command) {
   Splits data = open_data(c.data, c.data_dir);
   if (command.epochs > 0) c.steps = (command.epochs * data.train.size + c.batch - 1) / c.batch;
   const std::string description = describe_network(c, data, c.kernel);
-  AnyLayer net = make_network(c, description);
+  AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
   Summary summary =
       summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
   Survey facts = survey(data);

@@ -12,6 +12,7 @@
 #include <trous/cli/interrupt.h>
 #include <trous/cli/output.h>
 #include <trous/cli/recorder.h>
+#include <trous/cli/resume.h>
 #include <trous/cli/session.h>
 #include <trous/cli/tell.h>
 #include <trous/core/build_info.h>
@@ -138,6 +139,8 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
                                        {{"config.json", to_json(s.config).dump(2) + '\n'},
                                         {"environment.json", environment(s.config, s.data).dump(2) + '\n'}},
                                        s.command.force);
+  // From here on the run needs neither --weights nor the file of its model to go on.
+  write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
   write_fixed(folder, s.data.validation);
   log_event(folder, "begin", 0, minutes > 0 ? text(minutes, " minutes are ", s.config.steps, " steps") : "");
   return folder;
@@ -175,11 +178,7 @@ int run(TrainCommand& command) {
   Session session = open_session(command);
   std::int64_t resumed_from = 0;
   if (command.resuming) {
-    const std::string run = config.out;
-    check_same_run(run, to_json(read_config(run + "/config.json")), to_json(config));
-    const std::string last = run + "/last.safetensors";
-    if (std::filesystem::exists(last)) session.trainer.restore(last, read_safetensors(last));
-    resumed_from = session.trainer.step();
+    resumed_from = resume(config.out, config, session.data, session.about, session.trainer);
   }
   heed_interrupts();
   RunFolder folder = open_folder(session, resumed_from, command.minutes);

@@ -73,7 +73,7 @@ struct TrainConfig {
     f("seed", self.seed, whole(0, std::numeric_limits<std::int64_t>::max()),
       "of weights, batches, augmentation and dropout");
     f("threads", self.threads, whole(0, 1024), "0 takes the machine's");
-    f("loader_threads", self.loader_threads, whole(0, 1024), "that make batches ahead");
+    f("loader_threads", self.loader_threads, whole(0, 256), "that make batches ahead");
     f("pixel_baseline", self.pixel_baseline, CLI::Validator(),
       "also train the same network with 1x1 filters");
   }

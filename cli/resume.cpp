@@ -1,0 +1,58 @@
+#include <filesystem>
+
+#include <trous/cli/environment.h>
+#include <trous/cli/open.h>
+#include <trous/cli/resume.h>
+#include <trous/core/error.h>
+#include <trous/data/file.h>
+
+namespace trous::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string last_of(const std::string& run) { return run + "/last.safetensors"; }
+
+// Other data in the same place would be other batches, and the run would be no repetition of anything.
+void check_same_data(const std::string& run, const Splits& data) {
+  const std::string path = run + "/environment.json";
+  const Json record = Json::parse(read_file(path), nullptr, false);  // it may be long
+  if (!record.is_object() || !record.contains("files") || !record["files"].is_array())
+    throw FileError(text(path, ": it does not list the files of the data. Begin another run."));
+  const Json &before = record["files"], now = files_of(data);
+  const std::string remedy =
+      text(" Put them back, or begin another run with --weights ", run, "/best.safetensors.");
+  if (before.size() != now.size()) {
+    throw FileError(text(run, ": the data had ", before.size(), " files when the run began and have ",
+                         now.size(), " now.", remedy));
+  }
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (before[i] == now[i]) continue;
+    throw FileError(
+        text(now[i]["path"].get<std::string>(), ": it is not what the run in ", run, " has read.", remedy));
+  }
+}
+
+}  // namespace
+
+bool has_state(const std::string& run) {
+  std::error_code failure;
+  return std::filesystem::exists(last_of(run), failure);
+}
+
+std::int64_t resume(const std::string& run, const TrainConfig& config, const Splits& data,
+                    const CheckpointInfo& about, Trainer& trainer) {
+  check_same_run(run, to_json(read_config(run + "/config.json")), to_json(config));
+  check_same_data(run, data);
+  if (!has_state(run)) return 0;
+  const std::string last = last_of(run);
+  const SafetensorsFile file = read_safetensors(last);
+  if (checkpoint_info(last, file).network != about.network) {
+    throw ArgumentError(text("train: ", config.model, " is not the network of the run in ", run,
+                             " any more. Put it back, or begin another run."));
+  }
+  trainer.restore(last, file);
+  return trainer.step();
+}
+
+}  // namespace trous::cli
