@@ -29,7 +29,7 @@ struct TrainConfig {
   std::string optimizer = "adam", schedule = "poly", loss = "cross-entropy", class_weights = "inverse-sqrt";
   std::int64_t steps = 0, batch = 0, width = 0, kernel = 3;
   std::int64_t validate_every = 100, patience = 0, save_every = 0, warmup = 0;
-  double learning_rate = 8e-3, weight_decay = 0, clip_norm = 0, average = 0, min_delta = 0;
+  double learning_rate = 8e-3, weight_decay = 0, clip_norm = 0, average = 0.99, min_delta = 0;
   std::string freeze;
   std::uint64_t seed = 0;
   int threads = 0, loader_threads = 1;
@@ -61,7 +61,8 @@ struct TrainConfig {
     f("augment", self.augment, parsed_by(parse_augmentation),
       "such as flip,scale=1.25,rotate=10,shift=0.1,noise=0.02, or none");
     f("clip_norm", self.clip_norm, number(0, any), "largest norm of the gradients; 0 is any");
-    f("average", self.average, number(0, 1), "decay of the weights' moving average, such as 0.99; 0 is none");
+    f("average", self.average, number(0, 1),
+      "decay of the weights' moving average, which is what is scored; 0 is none");
     f("freeze", self.freeze, not_empty(), "paths of parts that do not learn: stem,context.0");
     f("validate_every", self.validate_every, whole(1, most), "steps");
     f("patience", self.patience, whole(0, most),

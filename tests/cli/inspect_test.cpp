@@ -118,7 +118,8 @@ TEST_F(Inspect, TheGraphNamesEveryLayer) {
 
 TEST_F(Inspect, WhatDoesNotFitIsSaid) {
   expect("inspect mirror-context --height 20", 2,
-         "mirror-context does not fit images of 20x64. atrous_conv2d: no window fits on the height axis. The "
+         "mirror-context does not fit images of 20x64. encoder.4.conv: atrous_conv2d: no window fits on the "
+         "height axis. The "
          "filter "
          "spans 17 pixels (3 taps, rate 8), value has 4. Use SAME, a smaller rate or a larger image.\n");
   expect("inspect small-dilated --coverage none/x.png", 3,

@@ -117,7 +117,8 @@ TEST_F(ResumeGuard, PathsThatCannotBeWrittenAreSentences) {
   ASSERT_EQ(begin("--model net.json").code, 0);
   const Finished predicted = trous_in(folder_.path(), "predict run d/test/images --out /dev/null/x");
   EXPECT_EQ(predicted.code, 3);
-  EXPECT_EQ(predicted.err, "/dev/null/x: Not a directory. Choose another path.\n");
+  EXPECT_EQ(predicted.err,
+            "/dev/null/x: the folder cannot be made, Not a directory. Choose another --out.\n");
 }
 
 }  // namespace

@@ -262,7 +262,8 @@ TEST_F(Usage, AFileOfOptionsIsJudgedByName) {
 TEST_F(Usage, ANetworkThatDoesNotFitTheImagesLeavesNoFolder) {
   expect(
       "train --out run --data shapes --model mirror-context --kernel 31", 2,
-      "mirror-context does not fit images of 64x64. atrous_conv2d: no window fits on the height axis. The "
+      "mirror-context does not fit images of 64x64. encoder.2.conv: atrous_conv2d: no window fits on the "
+      "height axis. The "
       "filter spans 61 pixels (31 taps, rate 2), value has 4. Use SAME, a smaller rate or a larger image.\n");
 }
 

@@ -286,7 +286,7 @@ TEST(Rehearse, ThrowsWhatWouldFailLater) {
   options.augmentation.crop = Window{.height = 16, .width = 16};
   EXPECT_EQ(
       thrown<ShapeError>([&] { Trainer(narrow, striped(), options).rehearse(); }),
-      "conv2d: no window fits on the height axis. The filter spans 16 pixels (16 taps, rate 1), value has "
+      "0: conv2d: no window fits on the height axis. The filter spans 16 pixels (16 taps, rate 1), value has "
       "12. Use SAME, a smaller rate or a larger image.");
   Splits none = striped();
   none.train.size = 0;
