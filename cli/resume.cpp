@@ -1,7 +1,6 @@
 #include <filesystem>
 
 #include <trous/cli/environment.h>
-#include <trous/cli/open.h>
 #include <trous/cli/resume.h>
 #include <trous/core/error.h>
 #include <trous/data/file.h>

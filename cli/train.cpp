@@ -1,5 +1,4 @@
 // trous train: a run from its options to its report, in a folder from which it can always go on.
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>

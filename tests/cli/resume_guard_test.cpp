@@ -113,13 +113,5 @@ TEST_F(ResumeGuard, ANetworkMayBeginWithAnyLayerThatKnowsItsChannels) {
             "network: no layer of it says how many channels its images have. Begin it with a convolution.\n");
 }
 
-TEST_F(ResumeGuard, PathsThatCannotBeWrittenAreSentences) {
-  ASSERT_EQ(begin("--model net.json").code, 0);
-  const Finished predicted = trous_in(folder_.path(), "predict run d/test/images --out /dev/null/x");
-  EXPECT_EQ(predicted.code, 3);
-  EXPECT_EQ(predicted.err,
-            "/dev/null/x: the folder cannot be made, Not a directory. Choose another --out.\n");
-}
-
 }  // namespace
 }  // namespace trous
