@@ -55,10 +55,24 @@ Json environment(const TrainConfig& config, const Splits& data) {
   return {{"command", command_of(config)},  {"trous", build.version},
           {"commit", build.commit},         {"compiler", build.compiler},
           {"build_type", build.build_type}, {"libraries", TROUS_LIBRARIES},
-          {"kernels", "reference"},         {"cpu", cpu_name()},
+          {"kernels", kernels()},           {"cpu", cpu_name()},
           {"threads", threads()},           {"seed", std::to_string(config.seed)},
           {"started", time_now()},          {"data", data.train.source},
           {"files", files_of(data)}};
+}
+
+std::string kernels() {
+#if defined(__AVX512F__)
+  return "reference, compiled for AVX-512";
+#elif defined(__AVX2__)
+  return "reference, compiled for AVX2";
+#elif defined(__SSE2__)
+  return "reference, compiled for SSE2";
+#elif defined(__ARM_NEON)
+  return "reference, compiled for NEON";
+#else
+  return "reference, compiled for no vectors";
+#endif
 }
 
 std::string time_now() {

@@ -17,6 +17,9 @@ nlohmann::ordered_json environment(const TrainConfig& config, const Splits& data
 /// Path, size and SHA-256 of each file that the data were read from.
 nlohmann::ordered_json files_of(const Splits& data);
 
+/// The set of kernels and the vector instructions that it was compiled for.
+std::string kernels();
+
 /// 2026-01-31T12:00:00Z
 std::string time_now();
 

@@ -110,6 +110,11 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
                              channels == 1 ? " channel" : " channels", ", those of ", name, " have ",
                              split.image_shape[2], ". Give --data with such images."));
   }
+  for (std::size_t c = 0; c < classes; ++c) {
+    if (split.classes[c] == trained.loaded.info.classes[c]) continue;
+    std::cerr << "eval: class " << c << " is " << trained.loaded.info.classes[c] << " for the network and "
+              << split.classes[c] << " in " << name << ": are they the same?\n";
+  }
 }
 
 int run(const EvalCommand& c) {

@@ -1,4 +1,5 @@
 #include <csignal>
+#include <initializer_list>
 
 #include <trous/cli/interrupt.h>
 
@@ -15,8 +16,11 @@ void heed_interrupts() {
   struct sigaction action {};
   action.sa_handler = ask;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
 }
 
 bool interrupted() { return asked != 0; }

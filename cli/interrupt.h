@@ -3,7 +3,7 @@
 
 namespace trous::cli {
 
-/// From here on SIGINT and SIGTERM only set a flag, the first time.
+/// From here on SIGINT and SIGTERM only set a flag, the first time; what the caller ignores stays ignored.
 void heed_interrupts();
 
 /// Whether one of them came.

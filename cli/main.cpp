@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/environment.h>
 #include <trous/cli/train_config.h>
 #include <trous/cli/usage.h>
 #include <trous/core/build_info.h>
@@ -20,7 +21,7 @@ namespace {
 
 std::string version_text() {
   std::ostringstream text;
-  text << trous::build_info() << "\n" TROUS_LIBRARIES "\nkernels: reference";
+  text << trous::build_info() << "\n" TROUS_LIBRARIES "\nkernels: " << trous::cli::kernels();
   return text.str();
 }
 

@@ -1,7 +1,9 @@
 #include <filesystem>
+#include <iostream>
 
 #include <trous/cli/environment.h>
 #include <trous/cli/resume.h>
+#include <trous/core/build_info.h>
 #include <trous/core/error.h>
 #include <trous/data/file.h>
 
@@ -12,10 +14,20 @@ using Json = nlohmann::ordered_json;
 
 std::string last_of(const std::string& run) { return run + "/last.safetensors"; }
 
+// Bits are promised for one build alone.
+void tell_other_build(const std::string& run, const Json& record) {
+  const std::string now(build_info().commit), before = record.value("commit", "unknown");
+  if (now != before) {
+    std::cerr << "train: the run in " << run << " was begun by commit " << before << ", this is " << now
+              << ". The bits of the two may differ.\n";
+  }
+}
+
 // Other data in the same place would be other batches, and the run would be no repetition of anything.
-void check_same_data(const std::string& run, const Splits& data) {
+void check_same_origin(const std::string& run, const Splits& data) {
   const std::string path = run + "/environment.json";
   const Json record = Json::parse(read_file(path), nullptr, false);  // it may be long
+  if (record.is_object()) tell_other_build(run, record);
   if (!record.is_object() || !record.contains("files") || !record["files"].is_array())
     throw FileError(text(path, ": it does not list the files of the data. Begin another run."));
   const Json &before = record["files"], now = files_of(data);
@@ -42,7 +54,7 @@ bool has_state(const std::string& run) {
 std::int64_t resume(const std::string& run, const TrainConfig& config, const Splits& data,
                     const CheckpointInfo& about, Trainer& trainer) {
   check_same_run(run, to_json(read_config(run + "/config.json")), to_json(config));
-  check_same_data(run, data);
+  check_same_origin(run, data);
   if (!has_state(run)) return 0;
   const std::string last = last_of(run);
   const SafetensorsFile file = read_safetensors(last);
