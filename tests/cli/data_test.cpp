@@ -24,7 +24,8 @@ TEST_F(Data, CountsWhatIsThere) {
     std::vector<std::int64_t> pixels(5), images(5);
     for (std::int64_t i = 0; i < split->size; ++i) {
       std::vector<bool> seen(5);
-      for (const std::int32_t label : split->sample(i).mask.values<std::int32_t>()) {
+      const Sample sample = split->sample(i);
+      for (const std::int32_t label : sample.mask.values<std::int32_t>()) {
         ++pixels[static_cast<std::size_t>(label)];
         seen[static_cast<std::size_t>(label)] = true;
       }
