@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -26,7 +27,7 @@ inline Tensor image_bytes(const Tensor& image) {
   Tensor result = Tensor::uninitialized(image.shape(), DType::uint8);
   const auto from = image.values<float>();
   const auto to = result.mutable_values<std::uint8_t>();
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<std::uint8_t>(from[i] * 255 + 0.5F);
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<std::uint8_t>(std::lround(from[i] * 255));
   return result;
 }
 
