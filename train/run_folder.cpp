@@ -179,7 +179,7 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
   fs::create_directories(fs::path(fresh) / "samples", failure);
   if (failure) cannot_be_made(path, failure.message());
   try {
-    for (const auto& [name, contents] : files) write_file(fresh + '/' + name, bytes_of(contents));
+    for (const auto& [name, contents] : files) write_file(text(fresh, '/', name), bytes_of(contents));
     write_file(fresh + '/' + metrics_name, bytes_of(std::string(metrics_header) + '\n'));
     write_file(fresh + '/' + events_name, bytes_of({}));
     RunFolder folder(fresh);  // its lock is of the file, whatever name the folder has
