@@ -35,12 +35,6 @@ void write_preview(const DataCommand& c, const Dataset& split) {
   write_png(c.preview, sample_panel(samples, {.columns = 3}));
 }
 
-std::string numbered(std::int64_t i) {
-  std::ostringstream name;
-  name << std::setfill('0') << std::setw(6) << i << ".png";
-  return name.str();
-}
-
 // As a folder that `trous train --data DIR` takes: images, masks as indexed PNG, and the names of the
 // classes.
 void write_folder(const DataCommand& c, const Splits& data) {
@@ -54,8 +48,8 @@ void write_folder(const DataCommand& c, const Splits& data) {
     make_folder(masks.string(), "--export");
     for (std::int64_t i = 0; i < std::min(c.count, split->size); ++i) {
       const Sample sample = checked_sample(*split, i);
-      write_png((images / numbered(i)).string(), image_picture(sample.image));
-      write_indexed_png((masks / numbered(i)).string(), sample.mask, palette);
+      write_png((images / numbered("", i)).string(), image_picture(sample.image));
+      write_indexed_png((masks / numbered("", i)).string(), sample.mask, palette);
     }
   }
   write_text((fs::path(c.folder) / "classes.json").string(),

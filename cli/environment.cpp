@@ -13,6 +13,7 @@
 namespace trous::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 std::string cpu_name() {
@@ -57,8 +58,8 @@ Json environment(const TrainConfig& config, const Splits& data) {
           {"build_type", build.build_type}, {"libraries", TROUS_LIBRARIES},
           {"kernels", kernels()},           {"cpu", cpu_name()},
           {"threads", threads()},           {"seed", std::to_string(config.seed)},
-          {"started", time_now()},          {"data", data.train.source},
-          {"files", files_of(data)}};
+          {"started", time_now()},          {"directory", fs::current_path().string()},
+          {"data", data.train.source},      {"files", files_of(data)}};
 }
 
 std::string kernels() {

@@ -14,6 +14,7 @@
 #include <trous/core/parallel.h>
 #include <trous/data/palette.h>
 #include <trous/data/png.h>
+#include <trous/train/mirror_averaged.h>
 
 namespace trous::cli {
 namespace {
@@ -25,22 +26,18 @@ struct EvalCommand {
   std::string trained, split = "test", data, data_dir, per_image, masks;
   std::int64_t batch = 16;
   int threads = 0;
+  bool mirror = false;
   double min_miou = -1;
   Voice voice;
 };
-
-std::string numbered(const std::string& folder, const char* what, std::int64_t i) {
-  std::ostringstream name;
-  name << what << '_' << std::setfill('0') << std::setw(6) << i << ".png";
-  return (fs::path(folder) / name.str()).string();
-}
 
 SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c) {
   if (c.masks.empty()) return score(net, split, c.batch);
   make_folder(c.masks, "--masks");
   return score(net, split, c.batch, [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
-    write_indexed_png(numbered(c.masks, "truth", i), truth, class_palette());
-    write_indexed_png(numbered(c.masks, "prediction", i), prediction, class_palette());
+    const fs::path folder(c.masks);
+    write_indexed_png((folder / numbered("truth_", i)).string(), truth, class_palette());
+    write_indexed_png((folder / numbered("prediction_", i)).string(), prediction, class_palette());
   });
 }
 
@@ -121,11 +118,15 @@ int run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   if (!c.masks.empty()) check_new_folder(c.masks, "--masks");
   if (!c.per_image.empty()) check_file(c.per_image, "--per-image");
-  const Trained trained = open_trained(c.trained);
-  const std::string name = !c.data.empty() ? c.data : trained.loaded.info.data;
+  Trained trained = open_trained(c.trained);
+  if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};
+  const std::string name = !c.data.empty()  ? c.data
+                           : trained.config ? trained.config->data
+                                            : trained.loaded.info.data;
   const std::string directory =
       !c.data_dir.empty() || !c.data.empty() || !trained.config ? c.data_dir : trained.config->data_dir;
-  const Splits data = open_data(name, directory);
+  const std::int64_t ignored = c.data.empty() && trained.config ? trained.config->ignore_index : -1;
+  const Splits data = open_data(name, directory, ignored);
   const Dataset& split = split_named(data, c.split);
   check_fit(trained, name, split);
   const SplitScores scores = evaluate(trained.loaded.net, split, c);
@@ -164,6 +165,7 @@ void add_eval(CLI::App& app, int& code) {
   eval->add_option("--masks", c->masks,
                    "write truth and prediction of each image into this folder, as indexed PNG")
       ->check(not_empty());
+  eval->add_flag("--tta", c->mirror, "average the predictions for each image and for its mirror image");
   eval->add_option("--min-miou", c->min_miou, "exit with 1 if the mIoU of the foreground is below")
       ->check(share());
   eval->add_option("--threads", c->threads, "0 takes the machine's")

@@ -23,12 +23,6 @@ std::vector<std::int64_t> fixed_samples(const Dataset& data) {
   return indices;
 }
 
-std::string numbered(const char* what, std::int64_t step) {
-  std::ostringstream name;
-  name << "samples/" << what << '_' << std::setfill('0') << std::setw(6) << step << ".png";
-  return name.str();
-}
-
 Tensor prediction_of(const AnyLayer& net, const Dataset& data, std::int64_t i) {
   const Tensor labels = predict(net, make_batch(data, {{i}}).images);
   return labels.reshaped({labels.shape()[1], labels.shape()[2]});
@@ -77,7 +71,7 @@ void write_fixed(const RunFolder& folder, const Dataset& data) {
 void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& data,
                              std::int64_t step) {
   const std::vector<std::int64_t> indices = fixed_samples(data);
-  write_panel(folder.file(numbered("step", step)), net, data, indices, false);
+  write_panel(folder.file(numbered("samples/step_", step)), net, data, indices, false);
   const std::int64_t height = data.image_shape[0], width = data.image_shape[1];
   std::vector<std::int32_t> labels;
   for (const std::int64_t i : indices) {
@@ -85,7 +79,7 @@ void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const
     labels.insert(labels.end(), one.begin(), one.end());
   }
   const Tensor stacked({static_cast<std::int64_t>(indices.size()) * height, width}, labels);
-  write_indexed_png(folder.file(numbered("labels", step)), stacked, class_palette());
+  write_indexed_png(folder.file(numbered("samples/labels_", step)), stacked, class_palette());
 }
 
 void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data,

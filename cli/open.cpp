@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,7 @@
 #include <trous/data/brain.h>
 #include <trous/data/fashion.h>
 #include <trous/data/folder.h>
+#include <trous/data/ignore.h>
 #include <trous/data/palette.h>
 #include <trous/data/shapes.h>
 #include <trous/train/baselines.h>
@@ -45,29 +47,12 @@ std::optional<std::int64_t> first_channels(const Json& description) {
   return std::nullopt;
 }
 
-bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
-
 std::string brightness_name(const ThresholdBaseline& baseline, const std::vector<std::string>& classes) {
   return text("brightness > ", std::setprecision(2), baseline.threshold, " is ",
               classes[static_cast<std::size_t>(baseline.common_class)]);
 }
 
-}  // namespace
-
-void resolve(TrainConfig& config) {
-  const Recipe recipe = recipe_for(config.data);
-  if (config.model.empty()) config.model = recipe.model;
-  if (is_network_file(config.model) &&
-      (config.width != 0 || config.kernel != TrainConfig().kernel || config.pixel_baseline)) {
-    throw ArgumentError(text("train: --width, --kernel and --pixel-baseline are for networks by name; ",
-                             config.model, " says itself what its layers are. Leave them out."));
-  }
-  if (config.augment.empty()) config.augment = recipe.augment;
-  if (config.steps == 0) config.steps = recipe.steps;
-  if (config.batch == 0) config.batch = recipe.batch;
-}
-
-Splits open_data(const std::string& name, const std::string& directory) {
+Splits open_all(const std::string& name, const std::string& directory) {
   const bool has_directory = !directory.empty();
   if (name == "fashion") {
     FashionOptions options;
@@ -87,9 +72,29 @@ Splits open_data(const std::string& name, const std::string& directory) {
   if (!fs::is_directory(name, failure)) {
     throw ArgumentError(text("data: there is no data set and no folder called ", name,
                              ". Choose fashion, brain, shapes, or a folder with images/ and masks/ in it.",
-                             suggestion(name, {"fashion", "brain", "shapes"})));
+                             suggestion(name, built_in_data())));
   }
   return folder({.directory = name});
+}
+
+}  // namespace
+
+void resolve(TrainConfig& config) {
+  const Recipe recipe = recipe_for(config.data);
+  if (config.model.empty()) config.model = recipe.model;
+  if (is_network_file(config.model) &&
+      (config.width != 0 || config.kernel != TrainConfig().kernel || config.pixel_baseline)) {
+    throw ArgumentError(text("train: --width, --kernel and --pixel-baseline are for networks by name; ",
+                             config.model, " says itself what its layers are. Leave them out."));
+  }
+  if (config.augment.empty()) config.augment = recipe.augment;
+  if (config.steps == 0) config.steps = recipe.steps;
+  if (config.batch == 0) config.batch = recipe.batch;
+}
+
+Splits open_data(const std::string& name, const std::string& directory, std::int64_t ignored) {
+  Splits all = open_all(name, directory);
+  return ignored < 0 ? all : ignoring(std::move(all), ignored);
 }
 
 const Dataset& split_named(const Splits& data, const std::string& name) {

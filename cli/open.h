@@ -19,8 +19,9 @@ namespace trous::cli {
 void resolve(TrainConfig& config);
 
 /// The data set called `name`: fashion, brain, shapes, or a folder. Throws ArgumentError for what is none of
-/// these, FileError for files that are absent or faulty.
-Splits open_data(const std::string& name, const std::string& directory);
+/// these, FileError for files that are absent or faulty. Pixels of the class `ignored` do not count; -1 is
+/// none.
+Splits open_data(const std::string& name, const std::string& directory, std::int64_t ignored = -1);
 
 /// A split by its name, train, validation (val) or test.
 const Dataset& split_named(const Splits& data, const std::string& name);

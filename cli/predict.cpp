@@ -17,6 +17,7 @@
 #include <trous/data/picture.h>
 #include <trous/data/png.h>
 #include <trous/ops/reduce.h>
+#include <trous/train/mirror_averaged.h>
 #include <trous/train/tiles.h>
 
 namespace trous::cli {
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 struct PredictCommand {
   std::string trained, out;
   std::vector<std::string> inputs;
-  bool overlay = false, probabilities = false, force = false;
+  bool overlay = false, probabilities = false, mirror = false, force = false;
   double alpha = 0.5;
   std::int64_t tile = 0, overlap = 32;
   int threads = 0;
@@ -120,7 +121,8 @@ int run(const PredictCommand& c) {
                              ". Give 0 for the whole image, a larger tile or a smaller overlap."));
   }
   const std::vector<Work> all = planned(c);
-  const Trained trained = open_trained(c.trained);
+  Trained trained = open_trained(c.trained);
+  if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};
   const bool was_there = fs::exists(c.out);
   make_folder(c.out, "--out");
   std::size_t lost = 0;
@@ -155,6 +157,7 @@ void add_predict(CLI::App& app, int& code) {
       ->capture_default_str();
   predict->add_flag("--probs", c->probabilities,
                     "also the probability of each class, float32 [h, w, classes], as npy");
+  predict->add_flag("--tta", c->mirror, "average the predictions for each image and for its mirror image");
   predict
       ->add_option("--tile", c->tile, "side of the tiles that large images are cut into; 0 takes them whole")
       ->check(whole(0, 32768))

@@ -23,6 +23,13 @@ void tell_other_build(const std::string& run, const Json& record) {
   }
 }
 
+// Its folder may be named otherwise: from elsewhere, or because all was moved.
+bool same_file(const Json& before, const Json& now) {
+  const auto name = [](const Json& file) { return std::filesystem::path(file.value("path", "")).filename(); };
+  return name(before) == name(now) && before.value("bytes", -1) == now["bytes"] &&
+         before.value("sha256", "") == now["sha256"];
+}
+
 // Other data in the same place would be other batches, and the run would be no repetition of anything.
 void check_same_origin(const std::string& run, const Splits& data) {
   const std::string path = run + "/environment.json";
@@ -38,7 +45,7 @@ void check_same_origin(const std::string& run, const Splits& data) {
                          now.size(), " now.", remedy));
   }
   for (std::size_t i = 0; i < now.size(); ++i) {
-    if (before[i] == now[i]) continue;
+    if (same_file(before[i], now[i])) continue;
     throw FileError(
         text(now[i]["path"].get<std::string>(), ": it is not what the run in ", run, " has read.", remedy));
   }
@@ -53,7 +60,9 @@ bool has_state(const std::string& run) {
 
 std::int64_t resume(const std::string& run, const TrainConfig& config, const Splits& data,
                     const CheckpointInfo& about, Trainer& trainer) {
-  check_same_run(run, to_json(read_config(run + "/config.json")), to_json(config));
+  const std::string here = std::filesystem::current_path().string();
+  const TrainConfig before = read_config(run + "/config.json");
+  check_same_run(run, to_json(based_on(here, before)), to_json(based_on(here, config)));
   check_same_origin(run, data);
   if (!has_state(run)) return 0;
   const std::string last = last_of(run);

@@ -88,7 +88,7 @@ TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
 Session open_session(TrainCommand& command) {
   TrainConfig& c = command.config;
   resolve(c);
-  Splits data = open_data(c.data, c.data_dir);
+  Splits data = open_data(c.data, c.data_dir, c.ignore_index);
   if (command.epochs > 0) c.steps = (command.epochs * data.train.size + c.batch - 1) / c.batch;
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));

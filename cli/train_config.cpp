@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <type_traits>
 
 #include <trous/cli/train_config.h>
@@ -10,6 +12,8 @@
 
 namespace trous::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 // They say where a run goes and how fast, not what it learns.
 bool changes_nothing(std::string_view name) {
@@ -28,6 +32,28 @@ std::vector<std::string> option_names() {
   return names;
 }
 
+// The value of an option, where it is a relative path taken from `directory`.
+std::string based_on(const std::string& directory, std::string_view name, const std::string& value) {
+  const std::vector<std::string> known = built_in_data();
+  const bool is_path = name == "data_dir" || name == "weights" ||
+                       (name == "model" && is_network_file(value)) ||
+                       (name == "data" && std::find(known.begin(), known.end(), value) == known.end());
+  return is_path && !value.empty() ? (fs::path(directory) / value).lexically_normal().string() : value;
+}
+
+// Where the run of this config.json was begun, if it is one of a run and that was elsewhere.
+std::optional<std::string> elsewhere(const fs::path& config) {
+  const fs::path path = config.parent_path() / "environment.json";
+  std::error_code failure;
+  if (config.filename() != "config.json" || !fs::exists(path, failure)) return std::nullopt;
+  const auto record = nlohmann::json::parse(read_file(path.string()), nullptr, false);
+  if (!record.is_object() || !record.contains("directory") || !record["directory"].is_string())
+    return std::nullopt;
+  const std::string directory = record["directory"].get<std::string>();
+  if (directory == fs::current_path(failure).string()) return std::nullopt;
+  return directory;
+}
+
 // The words that would have said the same on the command line.
 std::vector<std::string> words_of(const std::string& path) {
   const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
@@ -37,6 +63,7 @@ std::vector<std::string> words_of(const std::string& path) {
         text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
   }
   const std::vector<std::string> names = option_names();
+  const std::optional<std::string> directory = elsewhere(path);
   std::vector<std::string> words;
   for (const auto& [name, value] : object.items()) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -46,7 +73,7 @@ std::vector<std::string> words_of(const std::string& path) {
       throw FileError(
           text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
     }
-    const std::string word = word_of(value);
+    const std::string word = directory ? based_on(*directory, name, word_of(value)) : word_of(value);
     if (!word.empty()) words.push_back(flag_of(name) + '=' + word);
   }
   return words;
@@ -94,9 +121,21 @@ std::string flag_of(std::string_view name) {
   return flag;
 }
 
+std::vector<std::string> built_in_data() { return {"fashion", "brain", "shapes"}; }
+
+bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
+
+TrainConfig based_on(const std::string& directory, TrainConfig config) {
+  TrainConfig::parts(config, [&](const char* name, auto& member, const auto&, const char*) {
+    if constexpr (std::is_same_v<std::remove_reference_t<decltype(member)>, std::string>)
+      member = based_on(directory, name, member);
+  });
+  return config;
+}
+
 void check_model(const std::string& model) {
   const std::vector<std::string> names = network_names();
-  if (model.ends_with(".json") || std::find(names.begin(), names.end(), model) != names.end()) return;
+  if (is_network_file(model) || std::find(names.begin(), names.end(), model) != names.end()) return;
   std::string list;
   for (const std::string& name : names) list += name + ", ";
   throw ArgumentError(text("model: there is no network called \"", model, "\". Choose ", list,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -28,7 +29,7 @@ struct TrainConfig {
   std::string weights;
   std::string optimizer = "adam", schedule = "poly", loss = "cross-entropy", class_weights = "inverse-sqrt";
   std::int64_t steps = 0, batch = 0, width = 0, kernel = 3;
-  std::int64_t validate_every = 100, patience = 0, save_every = 0, warmup = 0;
+  std::int64_t ignore_index = -1, validate_every = 100, patience = 0, save_every = 0, warmup = 0;
   double learning_rate = 8e-3, weight_decay = 0, clip_norm = 0, average = 0.99, min_delta = 0;
   std::string freeze;
   std::uint64_t seed = 0;
@@ -58,6 +59,8 @@ struct TrainConfig {
       "cross-entropy, dice, focal or cross-entropy+dice");
     f("class_weights", self.class_weights, parsed_by(check_class_weights),
       "none, inverse-sqrt, enet, or numbers such as 0.5,1,2");
+    f("ignore_index", self.ignore_index, whole(-1, 255),
+      "class whose pixels do not count in loss and scores; -1 is none, and 255 never counts");
     f("augment", self.augment, parsed_by(parse_augmentation),
       "such as flip,scale=1.25,rotate=10,shift=0.1,noise=0.02, or none");
     f("clip_norm", self.clip_norm, number(0, any), "largest norm of the gradients; 0 is any");
@@ -88,7 +91,15 @@ void add_config(CLI::App& command, TrainConfig& config);
 /// Every option of the run, under its name.
 nlohmann::ordered_json to_json(const TrainConfig& config);
 
-/// The options in a file as config.json of a run is one. Throws FileError, naming file and option, if it is
+/// The data sets that need no folder.
+std::vector<std::string> built_in_data();
+bool is_network_file(const std::string& model);
+
+/// The options with each relative path taken from `directory`.
+TrainConfig based_on(const std::string& directory, TrainConfig config);
+
+/// The options in a file as config.json of a run is one; the paths of a run that was begun in another folder
+/// are taken from there. Throws FileError, naming file and option, if it is
 /// no such file, has an option that is not known, or a value that is not allowed.
 TrainConfig read_config(const std::string& path);
 

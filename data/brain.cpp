@@ -53,7 +53,7 @@ constexpr Group groups[]{
 };
 
 std::string existing(const std::string& directory, const std::string& name) {
-  const std::string path = directory + "/" + name;
+  std::string path = directory + "/" + name;
   if (access(path.c_str(), F_OK) != 0) {
     throw FileError(
         text("brain: ", path,
@@ -65,7 +65,7 @@ std::string existing(const std::string& directory, const std::string& name) {
 
 Tensor read_part(const std::string& directory, const std::string& name) {
   const std::string path = existing(directory, name);
-  const Tensor voxels = read_nifti(path).voxels;
+  Tensor voxels = read_nifti(path).voxels;
   const Shape shape{extent_z, extent_y, extent_x};
   if (!(voxels.shape() == shape) || voxels.dtype() != DType::uint8) {
     throw FileError(text("brain: ", path, " has ", voxels.dtype(), " voxels, [z, y, x] = ", voxels.shape(),

@@ -136,7 +136,8 @@ Tensor converted(std::span<const std::uint8_t> bytes, const Header& header) {
   Tensor voxels = Tensor::uninitialized(header.shape, dtype_of<T>());
   const std::span<T> values = voxels.mutable_values<T>();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = number<Stored>(bytes, header.offset + i * sizeof(Stored), header.swapped);
+    const Stored value = number<Stored>(bytes, header.offset + i * sizeof(Stored), header.swapped);
+    values[i] = T{value};
   }
   return voxels;
 }

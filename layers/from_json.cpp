@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 #include <set>
 
@@ -8,6 +7,7 @@
 
 #include <trous/core/suggestion.h>
 #include <trous/layers/dense.h>
+#include <trous/layers/detail/json_values.h>
 #include <trous/layers/from_json.h>
 #include <trous/layers/resample.h>
 #include <trous/ops/pointwise.h>
@@ -15,23 +15,10 @@
 namespace trous {
 namespace {
 
-using Json = nlohmann::ordered_json;  // keys in the order of `parts`
-using Names = std::vector<std::string>;
+using detail::choices, detail::Json, detail::Names, detail::read_value, detail::shown, detail::written;
 
 constexpr int deepest = 64;  // levels of a description
 constexpr const char* forms = R"( Give {"network": name, ...} or {"layers": [...]}.)";
-
-std::string shown(const Json& value) {
-  const std::string all = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return all.size() <= 40 ? all : text("a longer ", value.type_name());
-}
-
-// " Did you mean relu? Layers are abs, ..."
-std::string choices(std::string_view word, const char* what, const Names& names) {
-  std::string result = suggestion(word, names) + ' ' + what + " are ";
-  for (const std::string& name : names) result += name + (&name == &names.back() ? "." : ", ");
-  return result;
-}
 
 struct Built {
   AnyLayer layer;
@@ -61,7 +48,7 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const std::string& path, const std::string& fact) const {
-    throw ArgumentError(text(op_, ": ", path.empty() ? "the description" : path, fact));
+    detail::fail({op_, path}, fact);
   }
 
   Json parsed(std::string_view given) const;
@@ -73,31 +60,10 @@ class Reader {
   template <class T>
   void read_member(const Json& given, const std::string& path, std::string_view key, T& member, bool needed);
 
-  void value(const Json& given, const std::string& path, std::int64_t& result) const;
-  void value(const Json& given, const std::string& path, double& result) const;
-  void value(const Json& given, const std::string& path, bool& result) const;
-  void value(const Json& given, const std::string& path, WindowPadding& result) const;
-  void value(const Json& given, const std::string& path, Initializer& result) const;
-  template <std::derived_from<PerAxis> Count>
-  void value(const Json& given, const std::string& path, Count& result) const;
-
   std::string_view op_;
   std::optional<std::int64_t> channels_;
 };
 
-Json written(std::int64_t value) { return value; }
-Json written(double value) { return value; }
-Json written(bool value) { return value; }
-Json written(const Initializer& value) { return value.name(); }
-Json written(const PerAxis& value) {
-  return value.height == value.width ? Json(value.height) : Json::array({value.height, value.width});
-}
-Json written(const WindowPadding& value) {
-  const ResolvedPadding padding = value.resolve("padding");
-  if (const auto* named = std::get_if<Padding>(&padding)) return std::string(name(*named));
-  const auto& [top, bottom, left, right] = std::get<ExplicitPadding>(padding);
-  return Json::array({Json::array({top, bottom}), Json::array({left, right})});
-}
 template <class Options>
 Json written_options(const Options& options) {
   Json result = Json::object();
@@ -289,7 +255,7 @@ void Reader::read_member(const Json& given, const std::string& path, std::string
                          bool needed) {
   const bool takes_channels = key == "channels" || key == "in_channels" || key == "in_features";
   const auto found = given.find(key);
-  if (found != given.end()) value(*found, path, member);
+  if (found != given.end()) read_value(*found, {op_, path}, member);
   if constexpr (std::same_as<T, std::int64_t>) {
     if (takes_channels && channels_) {
       if (found == given.end()) member = *channels_;
@@ -303,60 +269,6 @@ void Reader::read_member(const Json& given, const std::string& path, std::string
          text(" is missing.", takes_channels ? " No layer before says how many channels there are." : "",
               " Give a whole number."));
   }
-}
-
-void Reader::value(const Json& given, const std::string& path, std::int64_t& result) const {
-  constexpr auto largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (!given.is_number_integer() || (given.is_number_unsigned() && given.get<std::uint64_t>() > largest))
-    fail(path, text(" is ", shown(given), ". Give a whole number."));
-  result = given.get<std::int64_t>();
-}
-
-void Reader::value(const Json& given, const std::string& path, double& result) const {
-  if (!given.is_number()) fail(path, text(" is ", shown(given), ". Give a number."));
-  result = given.get<double>();
-}
-
-void Reader::value(const Json& given, const std::string& path, bool& result) const {
-  if (!given.is_boolean()) fail(path, text(" is ", shown(given), ". Give true or false."));
-  result = given.get<bool>();
-}
-
-template <std::derived_from<PerAxis> Count>
-void Reader::value(const Json& given, const std::string& path, Count& result) const {
-  const bool pair = given.is_array() && given.size() == 2;
-  if (!pair && !given.is_number())
-    fail(path, text(" is ", shown(given), ". Give a whole number or [height, width]."));
-  std::int64_t height = 0, width = 0;
-  value(pair ? given[0] : given, pair ? path + "[0]" : path, height);
-  value(pair ? given[1] : given, pair ? path + "[1]" : path, width);
-  result = Count(height, width);
-}
-
-void Reader::value(const Json& given, const std::string& path, WindowPadding& result) const {
-  const auto is_pair = [](const Json& v) { return v.is_array() && v.size() == 2; };
-  if (given.is_string()) {
-    result = given.get<std::string>();  // its layer judges the text
-  } else if (is_pair(given) && is_pair(given[0]) && is_pair(given[1])) {
-    std::int64_t counts[4];
-    for (std::size_t i = 0; i < 4; ++i)
-      value(given[i / 2][i % 2], text(path, '[', i / 2, "][", i % 2, ']'), counts[i]);
-    result = ExplicitPadding{counts[0], counts[1], counts[2], counts[3]};
-  } else {
-    fail(path, text(" is ", shown(given), R"(. Give "SAME", "VALID" or [[top, bottom], [left, right]].)"));
-  }
-}
-
-void Reader::value(const Json& given, const std::string& path, Initializer& result) const {
-  const std::string name = given.is_string() ? given.get<std::string>() : "";
-  Names names;
-  for (const Initializer& known : {he_normal(), glorot_uniform(), orthogonal(), zeros(), ones()}) {
-    names.push_back(known.name());
-    if (known.name() != name) continue;
-    result = known;
-    return;
-  }
-  fail(path, text(" is ", shown(given), ".", choices(name, "Initializers", names)));
 }
 
 Json Reader::parsed(std::string_view given) const {

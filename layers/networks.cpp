@@ -46,6 +46,20 @@ SegmentationOptions resolved(SegmentationOptions o, std::int64_t own) {
   return o;
 }
 
+// Atrous convolutions that keep height, width and channels, in a row: far sight at no loss of detail.
+std::vector<ConvNormRelu<AtrousConv2d>> dilated_context(std::int64_t channels, PerAxis kernel) {
+  std::vector<ConvNormRelu<AtrousConv2d>> context;
+  for (const int rate : {2, 4, 8, 4, 2})
+    context.push_back(atrous(channels, channels, kernel, rate, Padding::same));
+  return context;
+}
+
+// Each block adds to what goes through it.
+Variable through(const std::vector<ConvNormRelu<AtrousConv2d>>& context, Variable y, Pass& pass) {
+  for (const auto& block : context) y = y + block(y, pass);
+  return y;
+}
+
 // A transposed filter of twice the stride overlaps itself evenly; with 1x1 filters there is nothing to
 // overlap.
 PerAxis up_kernel(PerAxis kernel) { return {kernel.height == 1 ? 1 : 4, kernel.width == 1 ? 1 : 4}; }
@@ -58,16 +72,13 @@ SmallDilated::SmallDilated(const SegmentationOptions& o)
     : options(resolved(o, 16)),
       stem(conv(o.in_channels, options.width, o.kernel, 1)),
       down(conv(options.width, 2 * options.width, o.kernel, 2)),
+      context(dilated_context(2 * options.width, o.kernel)),
       up(conv_transpose(2 * options.width, options.width, up_kernel(o.kernel), 2)),
-      head(classifier(options.width, o.classes)) {
-  const std::int64_t wide = 2 * options.width;
-  for (const int rate : {2, 4, 8, 4, 2}) context.push_back(atrous(wide, wide, o.kernel, rate, Padding::same));
-}
+      head(classifier(options.width, o.classes)) {}
 
 Variable SmallDilated::operator()(const Variable& x, Pass& pass) const {
   const Variable fine = stem(x, pass);
-  Variable y = down(fine, pass);
-  for (const auto& block : context) y = y + block(y, pass);
+  const Variable y = through(context, down(fine, pass), pass);
   return head(fine + up(y, fine, pass), pass);
 }
 
@@ -76,20 +87,16 @@ DeepDilated::DeepDilated(const SegmentationOptions& o)
       stem(conv(o.in_channels, options.width, o.kernel, 1)),
       down(conv(options.width, 2 * options.width, o.kernel, 2)),
       deep(conv(2 * options.width, 4 * options.width, o.kernel, 2)),
+      context(dilated_context(4 * options.width, o.kernel)),
       up(conv_transpose(4 * options.width, 2 * options.width, up_kernel(o.kernel), 2)),
       fine(conv_transpose(2 * options.width, options.width, up_kernel(o.kernel), 2)),
-      head(classifier(options.width, o.classes)) {
-  const std::int64_t wide = 4 * options.width;
-  for (const int rate : {2, 4, 8, 4, 2}) context.push_back(atrous(wide, wide, o.kernel, rate, Padding::same));
-}
+      head(classifier(options.width, o.classes)) {}
 
 Variable DeepDilated::operator()(const Variable& x, Pass& pass) const {
   const Variable whole = stem(x, pass);
   const Variable half = down(whole, pass);
-  Variable y = deep(half, pass);
-  for (const auto& block : context) y = y + block(y, pass);
-  y = half + up(y, half, pass);
-  return head(whole + fine(y, whole, pass), pass);
+  const Variable y = through(context, deep(half, pass), pass);
+  return head(whole + fine(half + up(y, half, pass), whole, pass), pass);
 }
 
 MirrorContext::MirrorContext(const SegmentationOptions& o)

@@ -23,12 +23,12 @@ Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& 
 /// The weighting called `name`. Throws ArgumentError listing the names.
 ClassWeighting parse_class_weighting(std::string_view name);
 
-/// What `text` says: the name of a weighting, which then needs the `pixels`, or one number per class, 0 or
+/// What `list` says: the name of a weighting, which then needs the `pixels`, or one number per class, 0 or
 /// more, such as "0.2,1,1". Throws ArgumentError for anything else, and if the number of numbers is not that
 /// of classes.
-Tensor parse_class_weights(std::string_view text, const std::vector<std::int64_t>& pixels);
+Tensor parse_class_weights(std::string_view list, const std::vector<std::int64_t>& pixels);
 
 /// Throws what parse_class_weights would throw for any number of classes.
-void check_class_weights(std::string_view text);
+void check_class_weights(std::string_view list);
 
 }  // namespace trous

@@ -123,7 +123,7 @@ bool is_flat_list(const ordered_json& value) {
 void flatten(const ordered_json& value, const std::string& path, std::vector<Field>& fields) {
   if (value.is_object()) {
     for (const auto& [key, item] : value.items())
-      flatten(item, path.empty() ? key : path + "." + key, fields);
+      flatten(item, path.empty() ? key : text(path, '.', key), fields);
   } else if (value.is_array() && !is_flat_list(value)) {
     for (std::size_t i = 0; i < value.size(); ++i) {
       flatten(value[i], path + "[" + std::to_string(i) + "]", fields);
@@ -137,6 +137,16 @@ void flatten(const ordered_json& value, const std::string& path, std::vector<Fie
   } else {
     fields.push_back({path, value.is_string() ? value.get<std::string>() : value.dump()});
   }
+}
+
+// A folder of images has thousands of files; a page for people shows the first.
+void shorten_files(ordered_json& environment) {
+  constexpr std::size_t most = 50;
+  const auto found = environment.find("files");
+  if (found == environment.end() || !found->is_array() || found->size() <= most) return;
+  const std::size_t more = found->size() - most;
+  found->erase(found->begin() + most, found->end());
+  found->push_back(text(more, " more are listed in environment.json"));
 }
 
 std::vector<Field> fields_of(const ordered_json& object) {
@@ -301,7 +311,8 @@ RunRecord read_run(const std::string& folder) {
                          "trous train --out made."));
   }
   const ordered_json config = read_object(base + "config.json");
-  const ordered_json environment = read_object(base + "environment.json");
+  ordered_json environment = read_object(base + "environment.json");
+  shorten_files(environment);
   RunRecord run{.folder = folder,
                 .config = fields_of(config),
                 .environment = fields_of(environment),

@@ -93,7 +93,8 @@ struct RunRecord {
   std::vector<EventRecord> events;
   std::optional<RunResults> results;  ///< nothing while the run is unfinished
   /// config.json, environment.json and results.json as one JSON text, for machines; lists of image scores
-  /// longer than 5000 are left out.
+  /// longer than 5000 are left out, and of the data's files only the first 50 are named, here and in
+  /// `environment`.
   std::string json;
 };
 

@@ -88,6 +88,36 @@ TEST_F(Eval, AnIndependentScriptFindsTheSameNumbers) {
   EXPECT_TRUE(has_line(lie.out, "check-eval: 1 numbers DIFFER\\.")) << lie.out;
 }
 
+TEST_F(Eval, TheMirrorIsAskedTooAndItsNumbersAreThoseOfItsMasks) {
+  const Finished straight = run("eval run --masks straight --json"),
+                 both = run("eval run --masks both --tta --json");
+  ASSERT_EQ(both.code, 0) << both.err;
+  EXPECT_NE(both.out, straight.out);
+  std::int64_t right = 0, all = 0;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "both/%_00000" + std::to_string(i) + ".png";
+    const auto read = [&](const char* what) {
+      return read_indexed_png(scratch_ / std::regex_replace(name, std::regex("%"), what))
+          .to_vector<std::uint8_t>();
+    };
+    const auto truth = read("truth"), guess = read("prediction");
+    for (std::size_t k = 0; k < truth.size(); ++k) right += truth[k] == guess[k], ++all;
+  }
+  EXPECT_EQ(json_lines(both.out)[0]["scores"]["pixel_accuracy"],
+            static_cast<double>(right) / static_cast<double>(all));
+}
+
+TEST_F(Eval, AnIgnoredClassHasNoPixelsInTrainingAndScores) {
+  train("blind", "--quiet --ignore-index 0");
+  const auto scores = json_lines(run("eval blind --json").out)[0]["scores"];
+  for (int p = 0; p < 5; ++p) EXPECT_EQ(scores["confusion"][0][p], 0);
+  const auto facts = json_in(scratch_ / "blind/results.json")["data"];
+  EXPECT_EQ(facts["train"]["class_pixels"][0], 0);
+  EXPECT_GT(facts["train"]["class_pixels"][1], 0);
+  expect("train --data set --ignore-index 7 --out x", 2,
+         "ignoring: 7 is no class of folder/train. It has the classes 0 to 4; 255 is ignored anyway.\n");
+}
+
 TEST_F(Eval, AGateFailsBelowIt) {
   EXPECT_EQ(run("eval run --min-miou 0 --quiet").code, 0);
   const Finished gate = run("eval run --min-miou 0.99 --quiet");

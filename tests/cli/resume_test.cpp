@@ -145,10 +145,20 @@ TEST_F(Resume, ResumeWithOutBeginsOrGoesOn) {
     ASSERT_EQ(done.code, 0) << done.err;
     EXPECT_EQ(file("run/last.safetensors"), file("whole/last.safetensors"));
   }
+  const std::size_t table = slurp_text(scratch_ / "run/metrics.csv").size();
   const Finished done = run("train --out run --resume");
   ASSERT_EQ(done.code, 0) << done.err;
   EXPECT_TRUE(has_line(done.out, "Nothing is left to train after step 4\\.")) << done.out;
-  EXPECT_EQ(slurp_text(scratch_ / "run/metrics.csv").size(), slurp_text(scratch_ / "run/metrics.csv").size());
+  EXPECT_EQ(slurp_text(scratch_ / "run/metrics.csv").size(), table);
+}
+
+TEST_F(Resume, GoesOnFromAnyFolder) {
+  train("run", "--quiet");
+  const Finished done = trous_in(scratch_ / "set", "train --resume ../run --quiet");
+  EXPECT_EQ(done.code, 0) << done.err;
+  const Finished scored = trous_in(scratch_ / "set", "eval ../run --quiet");
+  EXPECT_EQ(scored.code, 0) << scored.err;
+  EXPECT_EQ(scored.out, run("eval run --quiet").out);
 }
 
 TEST_F(Resume, AFinishedRunKeepsItsScoresAndItsTable) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -27,7 +28,7 @@ std::vector<std::vector<std::int64_t>> origins(const Splits& splits, const Datas
   std::map<std::vector<float>, std::int64_t> known;
   for (std::int64_t i = 0; i < set.size; ++i) {
     std::vector<float> image = pixels(set.sample(i));
-    for (float& value : image) value = static_cast<float>(static_cast<int>(value * 255 + 0.5F)) / 255.0F;
+    for (float& value : image) value = static_cast<float>(std::lround(value * 255)) / 255.0F;
     known[image] = i;
   }
   std::vector<std::vector<std::int64_t>> result;
@@ -239,7 +240,7 @@ TEST(Folder, DifferentSizesArePaddedAtTheBottomAndTheRight) {
         const Sample sample = checked_sample(*set, i);
         const float value = pixels(sample)[0];
         seen.insert(value);
-        const auto [height, width] = sizes[static_cast<std::size_t>(value * 5 + 0.5F) - 1];
+        const auto [height, width] = sizes[static_cast<std::size_t>(std::lround(value * 5)) - 1];
         for (std::int64_t row = 0; row < 5; ++row) {
           for (std::int64_t column = 0; column < 9; ++column) {
             const auto at = static_cast<std::size_t>(row * 9 + column);

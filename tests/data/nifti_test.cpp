@@ -24,7 +24,7 @@ struct Golden {
 TEST(Nifti, ReadsWhatNibabelWrote) {
   const auto half = [](int ramp) { return ramp / 2.0; };
   for (const Golden& known :
-       {Golden{"u1.nii", DType::uint8, [](int ramp) { return double(ramp / 2); }},
+       {Golden{"u1.nii", DType::uint8, [](int ramp) { return double(ramp >> 1); }},
         Golden{"i2_big_endian.nii.gz", DType::int32, [](int ramp) { return ramp - 300.0; }, 0.5, -10},
         Golden{"u2.nii.gz", DType::int32, [](int ramp) { return ramp + 60000.0; }},
         Golden{"i4.nii.gz", DType::int32, [](int ramp) { return ramp - 300.0; }},

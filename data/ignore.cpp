@@ -1,0 +1,38 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <trous/core/error.h>
+#include <trous/data/ignore.h>
+#include <trous/data/palette.h>
+
+namespace trous {
+
+Dataset ignoring(Dataset dataset, std::int64_t index) {
+  if (index == unknown_label) return dataset;
+  const auto classes = static_cast<std::int64_t>(dataset.classes.size());
+  if (index < 0 || index >= classes) {
+    throw ArgumentError(text("ignoring: ", index, " is no class of ", dataset.name,
+                             ". It has the classes 0 to ", classes - 1, "; ", unknown_label,
+                             " is ignored anyway."));
+  }
+  dataset.source += text(". Pixels of class ", index, ", ", dataset.classes[static_cast<std::size_t>(index)],
+                         ", do not count");
+  dataset.sample = [inner = std::move(dataset.sample), index](std::int64_t i) {
+    Sample sample = inner(i);
+    std::vector<std::int32_t> labels = sample.mask.to_vector<std::int32_t>();
+    std::replace(labels.begin(), labels.end(), static_cast<std::int32_t>(index),
+                 static_cast<std::int32_t>(unknown_label));
+    return Sample{std::move(sample.image), Tensor(sample.mask.shape(), labels)};
+  };
+  return dataset;
+}
+
+Splits ignoring(Splits splits, std::int64_t index) {
+  return {.train = ignoring(std::move(splits.train), index),
+          .validation = ignoring(std::move(splits.validation), index),
+          .test = ignoring(std::move(splits.test), index),
+          .files = std::move(splits.files)};
+}
+
+}  // namespace trous

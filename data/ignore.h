@@ -1,0 +1,17 @@
+// A data set in which the pixels of one class do not count.
+#pragma once
+
+#include <trous/data/dataset.h>
+
+namespace trous {
+
+/// The data set with every label `index` made `unknown_label`, so that neither losses nor scores count it.
+/// The classes keep their numbers and names. `unknown_label` itself is ignored anyway.
+///
+/// Throws ArgumentError unless index is one of the classes or `unknown_label`.
+Dataset ignoring(Dataset dataset, std::int64_t index);
+
+/// The same for each split.
+Splits ignoring(Splits splits, std::int64_t index);
+
+}  // namespace trous

@@ -1,0 +1,50 @@
+#include <gtest/gtest.h>
+
+#include <trous/core/error.h>
+#include <trous/data/ignore.h>
+
+#include "data/scratch.h"
+
+namespace trous {
+namespace {
+
+Dataset toy() {
+  return {.name = "toy",
+          .source = "this test",
+          .classes = {"background", "one", "two"},
+          .size = 2,
+          .image_shape = {2, 3, 1},
+          .sample = [](std::int64_t i) {
+            return Sample{.image = Tensor::full({2, 3, 1}, DType::float32, static_cast<double>(i)),
+                          .mask = Tensor({2, 3}, std::vector<std::int32_t>{0, 1, 2, 255, 1, 1})};
+          }};
+}
+
+TEST(Ignoring, OneClassBecomesUnknownAndNothingElseChanges) {
+  const Dataset set = ignoring(toy(), 1);
+  EXPECT_EQ(set.sample(1).mask.to_vector<std::int32_t>(),
+            (std::vector<std::int32_t>{0, 255, 2, 255, 255, 255}));
+  EXPECT_EQ(set.sample(1).image.to_vector<float>(), toy().sample(1).image.to_vector<float>());
+  EXPECT_EQ(set.classes, toy().classes);
+  EXPECT_EQ(set.source, "this test. Pixels of class 1, one, do not count");
+}
+
+TEST(Ignoring, TheUnknownLabelIsIgnoredAnyway) {
+  EXPECT_EQ(ignoring(toy(), 255).sample(0).mask.to_vector<std::int32_t>(),
+            toy().sample(0).mask.to_vector<std::int32_t>());
+}
+
+TEST(Ignoring, EverySplitAndItsFilesAreKept) {
+  const Splits splits = ignoring(Splits{toy(), toy(), toy(), {"a.png"}}, 2);
+  for (const Dataset* set : {&splits.train, &splits.validation, &splits.test})
+    EXPECT_EQ(set->sample(0).mask.to_vector<std::int32_t>()[2], 255);
+  EXPECT_EQ(splits.files, std::vector<std::string>{"a.png"});
+}
+
+TEST(Ignoring, WhatIsNoClassIsRefused) {
+  EXPECT_EQ(message_of<ArgumentError>([] { ignoring(toy(), 3); }),
+            "ignoring: 3 is no class of toy. It has the classes 0 to 2; 255 is ignored anyway.");
+}
+
+}  // namespace
+}  // namespace trous
