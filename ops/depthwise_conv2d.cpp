@@ -25,9 +25,9 @@ TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOp
       .attributes = {{"stride", options.stride}, {"rate", options.rate}, {"", detail::padding_text(padding)}},
       .domains = {{{value, value_dtype}, {filters, value_dtype}, {result, value_dtype}}},
       .contract = {
-          [g](const Tensor& y, const Tensor& w) { return kernels::depthwise_conv2d_transpose(g, w, y); },
-          [g](const Tensor& x, const Tensor& y) { return kernels::depthwise_conv2d_filter_grad(g, x, y); },
-          [g](const Tensor& x, const Tensor& w) { return kernels::depthwise_conv2d(g, x, w); }}};
+          [g](const Tensor& y, const Tensor& w) { return kernels::depthwise().conv2d_transpose(g, w, y); },
+          [g](const Tensor& x, const Tensor& y) { return kernels::depthwise().conv2d_filter_grad(g, x, y); },
+          [g](const Tensor& x, const Tensor& w) { return kernels::depthwise().conv2d(g, x, w); }}};
 }
 
 }  // namespace

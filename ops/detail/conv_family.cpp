@@ -116,12 +116,16 @@ ConvGeometry ConvFamily::onto(const Shape& value, const Shape& filters) const {
 }
 
 TrilinearForm ConvFamily::form_of(const ConvGeometry& g, DType dtype) const {
-  return {.ops = {std::string(transpose), std::string(filter_grad), std::string(conv)},
-          .attributes = attributes,
-          .domains = {{{g.x_shape(), dtype}, {g.w_shape(), dtype}, {g.y_shape(), dtype}}},
-          .contract = {[g](const Tensor& y, const Tensor& w) { return kernels::conv2d_transpose(g, w, y); },
-                       [g](const Tensor& x, const Tensor& y) { return kernels::conv2d_filter_grad(g, x, y); },
-                       [g](const Tensor& x, const Tensor& w) { return kernels::conv2d(g, x, w); }}};
+  return {
+      .ops = {std::string(transpose), std::string(filter_grad), std::string(conv)},
+      .attributes = attributes,
+      .domains = {{{g.x_shape(), dtype}, {g.w_shape(), dtype}, {g.y_shape(), dtype}}},
+      .contract = {
+          [g](const Tensor& y, const Tensor& w) { return kernels::convolution().conv2d_transpose(g, w, y); },
+          [g](const Tensor& x, const Tensor& y) {
+            return kernels::convolution().conv2d_filter_grad(g, x, y);
+          },
+          [g](const Tensor& x, const Tensor& w) { return kernels::convolution().conv2d(g, x, w); }}};
 }
 
 Variable ConvFamily::convolve(const Variable& value, const Variable& filters, std::string_view name) const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include <trous/core/tensor.h>
+#include <trous/ops/kernels/kernel_set.h>
 
 namespace trous::kernels {
 
@@ -25,14 +26,31 @@ struct ConvGeometry {
   Shape y_shape() const { return {batch, height.out, width.out, out_channels}; }
 };
 
-Tensor conv2d(const ConvGeometry& geometry, const Tensor& x, const Tensor& w);
-Tensor conv2d_transpose(const ConvGeometry& geometry, const Tensor& w, const Tensor& y);
-Tensor conv2d_filter_grad(const ConvGeometry& geometry, const Tensor& x, const Tensor& y);
+struct ConvolutionKernels {
+  Tensor (*conv2d)(const ConvGeometry& geometry, const Tensor& x, const Tensor& w);
+  Tensor (*conv2d_transpose)(const ConvGeometry& geometry, const Tensor& w, const Tensor& y);
+  Tensor (*conv2d_filter_grad)(const ConvGeometry& geometry, const Tensor& x, const Tensor& y);
+};
 
 /// Depthwise: channel c of x meets only w[a, b, c, m] and y[..., c M + m]; here `out_channels` is the
 /// multiplier M.
-Tensor depthwise_conv2d(const ConvGeometry& geometry, const Tensor& x, const Tensor& w);
-Tensor depthwise_conv2d_transpose(const ConvGeometry& geometry, const Tensor& w, const Tensor& y);
-Tensor depthwise_conv2d_filter_grad(const ConvGeometry& geometry, const Tensor& x, const Tensor& y);
+struct DepthwiseKernels {
+  Tensor (*conv2d)(const ConvGeometry& geometry, const Tensor& x, const Tensor& w);
+  Tensor (*conv2d_transpose)(const ConvGeometry& geometry, const Tensor& w, const Tensor& y);
+  Tensor (*conv2d_filter_grad)(const ConvGeometry& geometry, const Tensor& x, const Tensor& y);
+};
+
+namespace reference {
+extern const ConvolutionKernels convolution;
+extern const DepthwiseKernels depthwise;
+}  // namespace reference
+namespace fast {
+extern const ConvolutionKernels convolution;
+}
+
+inline const ConvolutionKernels& convolution() {
+  return fast_kernels() ? fast::convolution : reference::convolution;
+}
+inline const DepthwiseKernels& depthwise() { return reference::depthwise; }
 
 }  // namespace trous::kernels

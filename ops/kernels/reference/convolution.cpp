@@ -11,7 +11,7 @@
 #include <trous/core/parallel.h>
 #include <trous/ops/kernels/convolution.h>
 
-namespace trous::kernels {
+namespace trous::kernels::reference {
 namespace {
 
 template <class T>
@@ -82,8 +82,6 @@ template <class T>
 T* image(T* images, std::int64_t n, const Shape& shape) {
   return images + n * shape.elements(1, 4);
 }
-
-}  // namespace
 
 Tensor conv2d(const ConvGeometry& g, const Tensor& x, const Tensor& w) {
   Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
@@ -156,4 +154,8 @@ Tensor conv2d_filter_grad(const ConvGeometry& g, const Tensor& x, const Tensor& 
   return w;
 }
 
-}  // namespace trous::kernels
+}  // namespace
+
+const ConvolutionKernels convolution{conv2d, conv2d_transpose, conv2d_filter_grad};
+
+}  // namespace trous::kernels::reference

@@ -2,7 +2,7 @@
 #include <trous/core/parallel.h>
 #include <trous/ops/kernels/convolution.h>
 
-namespace trous::kernels {
+namespace trous::kernels::reference {
 namespace {
 
 // Calls f(x place, y place, w place) of channel 0 for every tap of image n that lies inside it.
@@ -28,8 +28,6 @@ void for_each_tap(const ConvGeometry& g, std::int64_t n, F&& f) {
 Shape multiplied_shape(const ConvGeometry& g) {
   return {g.batch, g.height.out, g.width.out, g.in_channels * g.out_channels};
 }
-
-}  // namespace
 
 Tensor depthwise_conv2d(const ConvGeometry& g, const Tensor& x, const Tensor& w) {
   Tensor y = Tensor::zeros(multiplied_shape(g), x.dtype());
@@ -88,4 +86,8 @@ Tensor depthwise_conv2d_filter_grad(const ConvGeometry& g, const Tensor& x, cons
   return w;
 }
 
-}  // namespace trous::kernels
+}  // namespace
+
+const DepthwiseKernels depthwise{depthwise_conv2d, depthwise_conv2d_transpose, depthwise_conv2d_filter_grad};
+
+}  // namespace trous::kernels::reference

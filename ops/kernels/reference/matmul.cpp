@@ -3,7 +3,7 @@
 #include <trous/core/parallel.h>
 #include <trous/ops/kernels/matmul.h>
 
-namespace trous::kernels {
+namespace trous::kernels::reference {
 
 Tensor matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b) {
   const std::int64_t rows = a.shape()[transpose_a ? 1 : 0], columns = b.shape()[transpose_b ? 0 : 1];
@@ -33,4 +33,4 @@ Tensor matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose
   return y;
 }
 
-}  // namespace trous::kernels
+}  // namespace trous::kernels::reference

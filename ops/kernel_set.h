@@ -1,0 +1,35 @@
+// Which arithmetic runs: the short reference kernels, or the fast ones, and for which instruction set.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trous {
+
+/// reference   Eigen, a few lines each: what a student reads, and what the fast kernels are tested against
+/// fast        Highway, for the instructions that the processor was found to have
+enum class KernelSet { reference, fast };
+
+/// The set in use: fast, unless the environment says TROUS_KERNELS=reference or set_kernels said otherwise.
+/// Throws ArgumentError if TROUS_KERNELS is neither "reference" nor "fast".
+KernelSet kernel_set();
+
+/// Chooses the set for this process. Call it before work starts, from one thread.
+void set_kernels(KernelSet set);
+
+/// "reference" or "fast".
+std::string_view name(KernelSet set);
+
+/// The instruction sets that the fast kernels were generated for and this processor has, the best first: some
+/// of "AVX3" (AVX-512), "AVX2", "SSE4", "SCALAR".
+std::vector<std::string> simd_targets();
+
+/// The one in use: the best, unless set_simd_target said otherwise.
+std::string simd_target();
+
+/// Chooses the instruction set for this process, for tests and comparisons. Call it before work starts, from
+/// one thread. Throws ArgumentError listing simd_targets() for any other.
+void set_simd_target(std::string_view target);
+
+}  // namespace trous

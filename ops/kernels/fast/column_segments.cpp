@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include <trous/ops/kernels/fast/column_segments.h>
+
+namespace trous::kernels::fast {
+namespace {
+
+// The columns k of a phase from which a tap reads inside the image: 0 <= k step + shift < width.
+struct Reach {
+  std::int64_t begin, end;
+};
+
+Reach reach_of(const Phase& phase, std::int64_t shift, std::int64_t width) {
+  const std::int64_t s = phase.step_in;
+  const std::int64_t begin = shift >= 0 ? 0 : (-shift + s - 1) / s;
+  const std::int64_t end = shift >= width ? 0 : (width - 1 - shift) / s + 1;
+  return {std::min(begin, phase.count), std::clamp<std::int64_t>(end, 0, phase.count)};
+}
+
+std::vector<std::int64_t> cuts_of(const Phase& phase, std::int64_t width) {
+  constexpr std::int64_t narrowest = 8;
+  std::vector<std::int64_t> places;
+  for (const ColumnTap& tap : phase.taps) {
+    const Reach reach = reach_of(phase, tap.shift, width);
+    if (reach.begin >= reach.end) continue;
+    places.push_back(reach.begin);
+    places.push_back(reach.end);
+  }
+  std::sort(places.begin(), places.end());
+  std::vector<std::int64_t> cuts{0};
+  for (const std::int64_t place : places) {
+    if (place - cuts.back() >= narrowest && phase.count - place >= narrowest) cuts.push_back(place);
+  }
+  cuts.push_back(phase.count);
+  return cuts;
+}
+
+}  // namespace
+
+ColumnSegments column_segments(const GatherPlan& plan) {
+  ColumnSegments result;
+  for (std::size_t q = 0; q < plan.phases.size(); ++q) {
+    const Phase& phase = plan.phases[q];
+    const std::vector<std::int64_t> cuts = cuts_of(phase, plan.in_width);
+    const std::int64_t first_slot = std::ssize(result.slots);
+    for (const ColumnTap& tap : phase.taps) result.slots.push_back(tap.b);
+    for (std::size_t k = 0; k + 1 < cuts.size(); ++k) {
+      Segment segment{static_cast<std::int64_t>(q), cuts[k], cuts[k + 1] - cuts[k], {}};
+      for (std::size_t t = 0; t < phase.taps.size(); ++t) {
+        const std::int64_t shift = phase.taps[t].shift, slot = first_slot + static_cast<std::int64_t>(t);
+        const Reach reach = reach_of(phase, shift, plan.in_width);
+        if (std::max(reach.begin, cuts[k]) >= std::min(reach.end, cuts[k + 1])) continue;
+        result.left = std::max(result.left, -(cuts[k] * phase.step_in + shift));
+        result.right = std::max(result.right, (cuts[k + 1] - 1) * phase.step_in + shift - plan.in_width + 1);
+        TapRun* const last = segment.runs.empty() ? nullptr : &segment.runs.back();
+        if (last && last->slot + last->taps == slot && last->shift + last->taps == shift) {
+          ++last->taps;
+        } else {
+          segment.runs.push_back({slot, shift, 1});
+        }
+      }
+      result.segments.push_back(std::move(segment));
+    }
+  }
+  return result;
+}
+
+}  // namespace trous::kernels::fast

@@ -1,0 +1,262 @@
+// The driver of filter_grad.h. Sums stay in registers over a block of about 192 pixels, then go to a partial
+// result of a part of the rows; the parts are added in order. Parts and blocks follow from the shapes alone.
+//
+// Included once for every instruction set.
+#if defined(TROUS_OPS_KERNELS_FAST_FILTER_GRAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TROUS_OPS_KERNELS_FAST_FILTER_GRAD_INL_H_
+#undef TROUS_OPS_KERNELS_FAST_FILTER_GRAD_INL_H_
+#else
+#define TROUS_OPS_KERNELS_FAST_FILTER_GRAD_INL_H_
+#endif
+
+#include <algorithm>
+#include <vector>
+
+#include <trous/core/parallel.h>
+#include <trous/core/storage.h>
+#include <trous/ops/kernels/fast/filter_grad.h>
+#include <trous/ops/kernels/fast/tile-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace trous::kernels::fast::HWY_NAMESPACE {
+
+/// A row of x and the row of y that it meets.
+template <class T>
+struct RowPair {
+  const T* x;
+  const T* y;
+};
+
+/// sum[m, o] += sum over rows and pixels k < count of x[k step_x + m] y[k step_y + o]
+template <class T>
+struct OuterWork {
+  const RowPair<T>* rows;
+  std::int64_t row_count, count, offset_x, step_x, offset_y, step_y;
+  std::size_t lanes;  // of y's last vector
+  T* sum;             // [channels, whole vectors]
+};
+
+template <class T, int channels, int vectors, bool whole>
+HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const std::size_t n = hn::Lanes(d);
+  const auto given = hn::FirstN(d, work.lanes);
+  V sum[channels][vectors];
+#pragma GCC unroll 14
+  for (int m = 0; m < channels; ++m) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) sum[m][v] = hn::Zero(d);
+  }
+  for (std::int64_t r = 0; r < work.row_count; ++r) {
+    const T* x = work.rows[r].x + work.offset_x + first;
+    const T* y = work.rows[r].y + work.offset_y;
+    for (std::int64_t k = 0; k < work.count; ++k, x += work.step_x, y += work.step_y) {
+      V g[vectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v)
+        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, y + v * n) : hn::MaskedLoad(given, d, y + v * n);
+#pragma GCC unroll 14
+      for (int m = 0; m < channels; ++m) {
+        const V value = hn::Set(d, x[m]);
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, g[v], sum[m][v]);
+      }
+    }
+  }
+  T* out = work.sum + first * vectors * static_cast<std::int64_t>(n);
+#pragma GCC unroll 14
+  for (int m = 0; m < channels; ++m) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v, out += n) hn::Store(hn::Add(hn::Load(d, out), sum[m][v]), d, out);
+  }
+}
+
+template <class T>
+using OuterFunction = void (*)(const OuterWork<T>&, std::int64_t);
+
+template <class T, int vectors, bool whole, std::size_t... m>
+constexpr std::array<OuterFunction<T>, sizeof...(m)> outer_functions(std::index_sequence<m...>) {
+  return {outer<T, static_cast<int>(m) + 1, vectors, whole>...};
+}
+
+template <class T, int vectors, bool whole>
+void outers(const OuterWork<T>& work, std::int64_t channels) {
+  static constexpr auto functions =
+      outer_functions<T, vectors, whole>(std::make_index_sequence<static_cast<std::size_t>(most_pixels)>());
+  const std::int64_t parts = (channels + most_pixels - 1) / most_pixels;
+  for (std::int64_t p = 0, first = 0; p < parts; ++p) {
+    const std::int64_t width = channels / parts + (p < channels % parts);
+    functions[static_cast<std::size_t>(width - 1)](work, first);
+    first += width;
+  }
+}
+
+/// Output columns first .. first + count - 1 meet the taps b .. b + taps - 1, all inside the image.
+struct ColumnPart {
+  std::int64_t first, count, b, taps;
+};
+
+/// Taps one pixel apart lie behind one another in x, so that they make one wide tap.
+inline std::vector<ColumnPart> column_parts(const ConvAxis& a) {
+  const auto begin = [&](std::int64_t b) {
+    const std::int64_t lack = a.before - b * a.rate;
+    return std::clamp<std::int64_t>(lack <= 0 ? 0 : (lack + a.stride - 1) / a.stride, 0, a.out);
+  };
+  const auto end = [&](std::int64_t b) {
+    const std::int64_t room = a.in - 1 + a.before - b * a.rate;
+    return room < 0 ? std::int64_t{0} : std::min(a.out, room / a.stride + 1);
+  };
+  std::vector<ColumnPart> parts;
+  if (a.rate > 1) {
+    for (std::int64_t b = 0; b < a.taps; ++b) {
+      if (begin(b) < end(b)) parts.push_back({begin(b), end(b) - begin(b), b, 1});
+    }
+    return parts;
+  }
+  std::vector<std::int64_t> cuts{0, a.out};
+  for (std::int64_t b = 0; b < a.taps; ++b) {
+    cuts.push_back(begin(b));
+    cuts.push_back(std::max(begin(b), end(b)));
+  }
+  std::sort(cuts.begin(), cuts.end());
+  for (std::size_t k = 0; k + 1 < cuts.size(); ++k) {
+    ColumnPart part{cuts[k], cuts[k + 1] - cuts[k], 0, 0};
+    if (part.count == 0) continue;
+    for (std::int64_t b = 0; b < a.taps; ++b) {
+      if (begin(b) > part.first || end(b) <= part.first) continue;
+      if (part.taps++ == 0) part.b = b;
+    }
+    if (part.taps > 0) parts.push_back(part);
+  }
+  return parts;
+}
+
+template <class T>
+class FilterGrad {
+ public:
+  FilterGrad(const ConvGeometry& g, const T* x, const T* y)
+      : g_(g),
+        x_(x),
+        y_(y),
+        lanes_(static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()))),
+        blocks_((g.out_channels + 2 * lanes_ - 1) / (2 * lanes_)),
+        columns_(column_parts(g.width)),
+        rows_(g.batch * g.height.out) {
+    constexpr std::int64_t tasks = 16, pixels_of_a_part = 512, block_pixels = 192;
+    const std::int64_t pixels = rows_ * g.width.out;
+    parts_ = std::clamp<std::int64_t>(std::min(chunks(tasks, blocks_), pixels / pixels_of_a_part), 1,
+                                      std::max<std::int64_t>(1, rows_));
+    block_rows_ = std::max<std::int64_t>(1, block_pixels / std::max<std::int64_t>(1, g.width.out));
+    taps_apart_ = parts_ * blocks_ < tasks;
+    tap_row_ = g.width.taps * g.in_channels;
+  }
+
+  void run(T* w) {
+    const std::int64_t elements = g_.height.taps * tap_row_ * blocks_ * 2 * lanes_;
+    Storage partial(sizeof(T) * static_cast<std::size_t>(parts_ * elements));
+    T* const sums = static_cast<T*>(partial.data());
+    const std::int64_t groups = taps_apart_ ? g_.height.taps : 1, tasks = parts_ * blocks_ * groups;
+    const double work = static_cast<double>(rows_ * g_.width.out) *
+                        static_cast<double>(g_.height.taps * tap_row_) * static_cast<double>(g_.out_channels);
+    const bool alone = work < 1.5e6;
+    parallel_for(tasks, alone ? tasks : 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t t = begin; t < end; ++t) {
+        const std::int64_t group = t % groups, block = t / groups % blocks_, part = t / groups / blocks_;
+        const std::int64_t a = taps_apart_ ? group : 0, last = taps_apart_ ? group + 1 : g_.height.taps;
+        sum_part(part, block, a, last, sums + part * elements);
+      }
+    });
+    add_parts(sums, elements, w, alone);
+  }
+
+ private:
+  std::int64_t width(std::int64_t block) const {
+    return (g_.out_channels - block * 2 * lanes_ > lanes_ ? 2 : 1) * lanes_;
+  }
+  std::int64_t offset(std::int64_t block, std::int64_t a) const {
+    return block * g_.height.taps * tap_row_ * 2 * lanes_ + a * tap_row_ * width(block);
+  }
+
+  // The taps [a, last) of one block of channels over one part of the rows.
+  void sum_part(std::int64_t part, std::int64_t block, std::int64_t a, std::int64_t last, T* sums) const {
+    std::fill(sums + offset(block, a), sums + offset(block, last), T(0));
+    const std::int64_t begin = rows_ * part / parts_, end = rows_ * (part + 1) / parts_;
+    const bool two = width(block) > lanes_;
+    const std::int64_t first_channel = block * 2 * lanes_;
+    const auto lanes =
+        static_cast<std::size_t>(std::min(lanes_, g_.out_channels - first_channel - (two ? lanes_ : 0)));
+    const bool whole = static_cast<std::int64_t>(lanes) == lanes_;
+    std::vector<RowPair<T>> pairs;
+    for (std::int64_t row = begin; row < end; row += block_rows_) {
+      for (std::int64_t tap = a; tap < last; ++tap) {
+        collect(row, std::min(row + block_rows_, end), tap, pairs);
+        if (pairs.empty()) continue;
+        for (const ColumnPart& c : columns_) {
+          const ConvAxis& axis = g_.width;
+          const OuterWork<T> work{
+              .rows = pairs.data(),
+              .row_count = std::ssize(pairs),
+              .count = c.count,
+              .offset_x = (c.first * axis.stride + c.b * axis.rate - axis.before) * g_.in_channels,
+              .step_x = axis.stride * g_.in_channels,
+              .offset_y = c.first * g_.out_channels + first_channel,
+              .step_y = g_.out_channels,
+              .lanes = lanes,
+              .sum = sums + offset(block, tap) + c.b * g_.in_channels * width(block)};
+          const std::int64_t channels = c.taps * g_.in_channels;
+          if (two) {
+            whole ? outers<T, 2, true>(work, channels) : outers<T, 2, false>(work, channels);
+          } else {
+            whole ? outers<T, 1, true>(work, channels) : outers<T, 1, false>(work, channels);
+          }
+        }
+      }
+    }
+  }
+
+  // The rows that meet inside the image by row tap a.
+  void collect(std::int64_t begin, std::int64_t end, std::int64_t a, std::vector<RowPair<T>>& pairs) const {
+    pairs.clear();
+    const ConvAxis& h = g_.height;
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t n = row / h.out, i = row % h.out, from = i * h.stride + a * h.rate - h.before;
+      if (from < 0 || from >= h.in) continue;
+      pairs.push_back(
+          {x_ + (n * h.in + from) * g_.width.in * g_.in_channels, y_ + row * g_.width.out * g_.out_channels});
+    }
+  }
+
+  void add_parts(const T* sums, std::int64_t elements, T* w, bool alone) const {
+    const std::int64_t rows = g_.height.taps * tap_row_,
+                       grain = alone ? rows : std::max<std::int64_t>(1, rows / 16);
+    parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t block = 0; block < blocks_; ++block) {
+        const std::int64_t wide = width(block), first = block * 2 * lanes_;
+        const std::int64_t given = std::min(wide, g_.out_channels - first);
+        for (std::int64_t row = begin; row < end; ++row) {
+          T* const out = w + row * g_.out_channels + first;
+          const T* const from = sums + offset(block, 0) + row * wide;
+          for (std::int64_t o = 0; o < given; ++o) {
+            T sum = from[o];
+            for (std::int64_t part = 1; part < parts_; ++part) sum += from[part * elements + o];
+            out[o] = sum;
+          }
+        }
+      }
+    });
+  }
+
+  const ConvGeometry& g_;
+  const T* x_;
+  const T* y_;
+  std::int64_t lanes_, blocks_;
+  std::vector<ColumnPart> columns_;
+  std::int64_t rows_, parts_ = 1, block_rows_ = 1, tap_row_ = 0;
+  bool taps_apart_ = false;
+};
+
+}  // namespace trous::kernels::fast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // the toggle

@@ -1,0 +1,22 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "trous/ops/kernels/fast/filter_grad_float32.cpp"
+#include <trous/ops/kernels/fast/targets.h>
+// Below the targets, which include this file again for each of them.
+#include <trous/ops/kernels/fast/filter_grad-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace trous::kernels::fast::HWY_NAMESPACE {
+void filter_grad_float32(const ConvGeometry& geometry, const float* x, const float* y, float* w) {
+  FilterGrad<float>(geometry, x, y).run(w);
+}
+}  // namespace trous::kernels::fast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace trous::kernels::fast {
+HWY_EXPORT(filter_grad_float32);
+void filter_grad(const ConvGeometry& geometry, const float* x, const float* y, float* w) {
+  HWY_DYNAMIC_DISPATCH(filter_grad_float32)(geometry, x, y, w);
+}
+}  // namespace trous::kernels::fast
+#endif

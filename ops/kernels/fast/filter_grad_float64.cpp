@@ -1,0 +1,22 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "trous/ops/kernels/fast/filter_grad_float64.cpp"
+#include <trous/ops/kernels/fast/targets.h>
+// Below the targets, which include this file again for each of them.
+#include <trous/ops/kernels/fast/filter_grad-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace trous::kernels::fast::HWY_NAMESPACE {
+void filter_grad_float64(const ConvGeometry& geometry, const double* x, const double* y, double* w) {
+  FilterGrad<double>(geometry, x, y).run(w);
+}
+}  // namespace trous::kernels::fast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace trous::kernels::fast {
+HWY_EXPORT(filter_grad_float64);
+void filter_grad(const ConvGeometry& geometry, const double* x, const double* y, double* w) {
+  HWY_DYNAMIC_DISPATCH(filter_grad_float64)(geometry, x, y, w);
+}
+}  // namespace trous::kernels::fast
+#endif

@@ -1,0 +1,52 @@
+// Convolutions, forward and transposed, seen in one way: each output pixel gathers pixels of the input.
+//
+//   y[n, i, j, o] = sum over row taps (a, row) of output row i, column taps (b, column) of output column j,
+//   and c,
+//                   of x[n, row, column, c] f[a, b, c, o]
+//
+// A stride of a transpose makes phases of the output columns: within one, columns are `step_out` apart and
+// each tap reads input columns that are neighbours. So the rate and the stride only move pointers.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace trous::kernels::fast {
+
+/// Output column first + k step_out reads, by tap b, input column k step_in + shift.
+struct ColumnTap {
+  std::int64_t b, shift;
+};
+struct Phase {
+  std::int64_t first, step_out, count, step_in;
+  std::vector<ColumnTap> taps;  // by ascending shift
+};
+
+struct RowTap {
+  std::int64_t a, row;
+};
+
+struct GatherPlan {
+  std::int64_t batch;
+  std::int64_t in_height, in_width, in_channels;
+  std::int64_t out_height, out_width, out_channels;
+  std::int64_t kernel_height, kernel_width;
+  std::vector<std::vector<RowTap>> rows;  // of each output row, those inside the image alone
+  std::vector<Phase> phases;              // together they hold every output column once
+  /// Elements of the filters from one to the next along [a, b, c, o].
+  std::int64_t filter_steps[4];
+};
+
+/// What becomes of a sum before it is stored: max(0, sum + bias).
+template <class T>
+struct Epilogue {
+  const T* bias = nullptr;  // [out_channels], or none
+  bool relu = false;
+};
+
+void gather_conv(const GatherPlan& plan, const float* x, const float* filters, float* y,
+                 const Epilogue<float>& epilogue);
+void gather_conv(const GatherPlan& plan, const double* x, const double* filters, double* y,
+                 const Epilogue<double>& epilogue);
+
+}  // namespace trous::kernels::fast

@@ -1,0 +1,122 @@
+// The innermost loops of convolutions and matrix products: a tile of pixels by channels in registers.
+//
+// Included once for every instruction set.
+#if defined(TROUS_OPS_KERNELS_FAST_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TROUS_OPS_KERNELS_FAST_TILE_INL_H_
+#undef TROUS_OPS_KERNELS_FAST_TILE_INL_H_
+#else
+#define TROUS_OPS_KERNELS_FAST_TILE_INL_H_
+#endif
+
+#include <array>
+#include <cstdint>
+#include <hwy/highway.h>
+#include <utility>
+
+HWY_BEFORE_NAMESPACE();
+namespace trous::kernels::fast::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// 28 sums, two vectors of filters and a broadcast fill the 32 registers of AVX-512 and of 64-bit ARM; others
+// have 16.
+#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3) || HWY_ARCH_ARM_A64
+constexpr int most_pixels = 14;
+#else
+constexpr int most_pixels = 6;
+#endif
+
+/// A run of channels: a pixel's products are x[k] with the block's vectors at w, k = 0 .. channels - 1.
+template <class T>
+struct Run {
+  const T* x;
+  const T* w;
+  std::int64_t channels;
+};
+
+/// What a tile of pixels is made of and where it goes. Pixel m reads x + m step_in of each run.
+template <class T>
+struct TileWork {
+  const Run<T>* runs;
+  std::int64_t count, step_in;
+  T* y;
+  std::int64_t step_out;
+  std::size_t lanes;  // of the last vector that are stored
+  const T* bias;      // of these channels, whole vectors, or none
+  bool relu;
+};
+
+template <class T, int pixels, int vectors>
+HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  const std::size_t n = hn::Lanes(d);
+  V sum[pixels][vectors];
+  T* const y = work.y + first * work.step_out;
+  const std::int64_t out = work.step_out;
+#pragma GCC unroll 14
+  for (int m = 0; m < pixels; ++m) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) {
+      sum[m][v] = work.bias ? hn::LoadU(d, work.bias + v * n) : hn::Zero(d);
+    }
+  }
+  const std::int64_t in = work.step_in;
+  for (std::int64_t r = 0; r < work.count; ++r) {
+    const T* w = work.runs[r].w;
+    const T* x = work.runs[r].x + first * in;
+    const T* const end = x + work.runs[r].channels;
+    for (; x != end; ++x, w += vectors * n) {
+      V f[vectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) f[v] = hn::Load(d, w + v * n);
+#pragma GCC unroll 14
+      for (int m = 0; m < pixels; ++m) {
+        const V value = hn::Set(d, x[m * in]);
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, f[v], sum[m][v]);
+      }
+    }
+  }
+  const auto stored = hn::FirstN(d, work.lanes);
+#pragma GCC unroll 14
+  for (int m = 0; m < pixels; ++m) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) {
+      T* const to = y + m * out + v * n;
+      V value = sum[m][v];
+      if (work.relu) value = hn::Max(value, hn::Zero(d));
+      if (v + 1 < vectors || work.lanes == n) {
+        hn::StoreU(value, d, to);
+      } else {
+        hn::BlendedStore(value, stored, d, to);
+      }
+    }
+  }
+}
+
+template <class T>
+using TileFunction = void (*)(const TileWork<T>&, std::int64_t);
+
+template <class T, int vectors, std::size_t... m>
+constexpr std::array<TileFunction<T>, sizeof...(m)> tile_functions(std::index_sequence<m...>) {
+  return {tile<T, static_cast<int>(m) + 1, vectors>...};
+}
+
+/// The pixels 0 .. count - 1 in tiles of balanced widths: 64 as 13 + 13 + 13 + 13 + 12.
+template <class T, int vectors>
+void tiles(const TileWork<T>& work, std::int64_t count) {
+  static constexpr auto functions =
+      tile_functions<T, vectors>(std::make_index_sequence<static_cast<std::size_t>(most_pixels)>());
+  const std::int64_t parts = (count + most_pixels - 1) / most_pixels;
+  for (std::int64_t p = 0, first = 0; p < parts; ++p) {
+    const std::int64_t width = count / parts + (p < count % parts);
+    functions[static_cast<std::size_t>(width - 1)](work, first);
+    first += width;
+  }
+}
+
+}  // namespace trous::kernels::fast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // the toggle
