@@ -27,7 +27,8 @@ Dependence reads_of(const Tape& tape, const Variable& x) {
     const Node& node = tape[i];
     std::set<std::size_t> found;
     for (const Node::Input& input : node.inputs) {
-      if (const auto place = places.find(input.node.get()); place != places.end()) found.insert(place->second);
+      if (const auto place = places.find(input.node.get()); place != places.end())
+        found.insert(place->second);
     }
     const bool shown = !found.empty() || &node == x.node().get();
     reads.push_back(shown ? std::optional(std::vector(found.begin(), found.end())) : std::nullopt);
@@ -47,7 +48,8 @@ std::string block_of(const std::string& path) {
 
 std::string words_of(const Node& node, std::size_t read) {
   const Node* const last = node.inputs.empty() ? nullptr : node.inputs.back().node.get();
-  if (node.op.kind == "gather" && last != nullptr && last->op.kind == "max_pool2d_indices") return "max_pool2d";
+  if (node.op.kind == "gather" && last != nullptr && last->op.kind == "max_pool2d_indices")
+    return "max_pool2d";
   if (node.op.kind == "add" && node.op.name.empty() && read == 1 &&
       node.inputs[0].node != node.inputs[1].node) {
     return "bias";
@@ -92,7 +94,9 @@ std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x) {
       std::set<std::size_t> from;
       for (const std::size_t place : read) from.insert(box_of[place]);
       box_of[i] = boxes.size();
-      boxes.push_back({boxes.empty() ? "input" : block_of(node.op.name), {}, node.shape,
+      boxes.push_back({boxes.empty() ? "input" : block_of(node.op.name),
+                       {},
+                       node.shape,
                        std::vector(from.begin(), from.end())});
     }
     GraphBox& box = boxes[box_of[i]];

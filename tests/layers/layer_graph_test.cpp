@@ -74,9 +74,13 @@ TEST(LayerGraph, OfMirrorContextNestsItsSkips) {
 }
 
 TEST(LayerGraph, LayersOfAListAreBoxesOfTheirOwn) {
-  const Sequential net{Conv2d{{.in_channels = 2, .out_channels = 4, .bias = false}}, BatchNorm{{.channels = 4}},
-                       [](const Variable& x) { return relu(x); }, MaxPool2d(), Dropout{{.probability = 0.5}},
-                       ResizeBilinear{{.scale = 2}}, Dense{{.in_features = 4, .out_features = 3}}};
+  const Sequential net{Conv2d{{.in_channels = 2, .out_channels = 4, .bias = false}},
+                       BatchNorm{{.channels = 4}},
+                       [](const Variable& x) { return relu(x); },
+                       MaxPool2d(),
+                       Dropout{{.probability = 0.5}},
+                       ResizeBilinear{{.scale = 2}},
+                       Dense{{.in_features = 4, .out_features = 3}}};
   EXPECT_EQ(graph_of(net, {1, 4, 6, 2}),
             "0 input [] [1, 4, 6, 2] <-\n"
             "1 0 [conv2d] [1, 4, 6, 4] <- 0\n"
@@ -120,9 +124,10 @@ TEST(LayerGraph, AForkEndsABox) {
 
 // The mask is not differentiable, and an arrow all the same. x + x has one source, and adds no bias.
 TEST(LayerGraph, FollowsWhatNoGradientFollows) {
-  const Sequential net{[](const Variable& x) { 
- const Variable doubled = x + x;
- return doubled * sign(x); }};
+  const Sequential net{[](const Variable& x) {
+    const Variable doubled = x + x;
+    return doubled * sign(x);
+  }};
   EXPECT_EQ(graph_of(net, {1, 4, 4, 2}),
             "0 input [] [1, 4, 4, 2] <-\n"
             "1  [add] [1, 4, 4, 2] <- 0\n"

@@ -40,7 +40,8 @@ RunResults results_of(std::vector<std::string> map, std::int64_t row, std::int64
 std::vector<std::string> painted(const std::string& figure, std::size_t height, std::size_t width) {
   std::vector<std::string> map(height, std::string(width, '.'));
   const std::regex patch("M(\\d+) (\\d+)h(\\d+)v(\\d+)h-(\\d+)z");
-  for (auto it = std::sregex_iterator(figure.begin(), figure.end(), patch); it != std::sregex_iterator(); ++it) {
+  for (auto it = std::sregex_iterator(figure.begin(), figure.end(), patch); it != std::sregex_iterator();
+       ++it) {
     const auto number = [&](std::size_t group) { return std::stoul((*it)[group]); };
     EXPECT_EQ(number(3), number(5));
     for (std::size_t i = number(2); i < number(2) + number(4); ++i) {
@@ -85,7 +86,8 @@ TEST(CoverageFigure, PlacesBoxPixelAndOffsets) {
 TEST(CoverageFigure, DrawsThePixelsAroundTheBox) {
   const std::string figure =
       coverage_figure(results_of(std::vector<std::string>(22, "#.#"), 11, 20, 10, 14, 40, 40));
-  EXPECT_TRUE(has(figure, R"(<rect class="field" x="44.0" y="8.0" width="148.6" height="320.0"/>)")) << figure;
+  EXPECT_TRUE(has(figure, R"(<rect class="field" x="44.0" y="8.0" width="148.6" height="320.0"/>)"))
+      << figure;
   EXPECT_TRUE(has(figure, "translate(78.29 42.29) scale(11.428571)"));
   EXPECT_TRUE(has(figure, R"(<circle class="mark" cx="152.6" cy="59.4" r="5"/>)"));
   EXPECT_TRUE(has(figure, "<text class=\"x\" x=\"84.0\" y=\"345.0\">\u22126</text>"));
@@ -95,8 +97,10 @@ TEST(CoverageFigure, DrawsThePixelsAroundTheBox) {
 TEST(CoverageFigure, SaysWhatItShows) {
   RunResults results = results_of({"#.#.#", ".....", "#.#.#", ".....", "#.#.#"}, 3, 4, 1, 2, 7, 1200);
   const std::string grid =
-      "The output pixel in row 3, column 4 can see a box of 5 \u00D7 5 pixels, a part of an input of 7 \u00D7 "
-      "1,200. Of that box it sees 9 of 25 pixels, 36.0\u00A0%. The others are gaps (gridding): nothing is seen "
+      "The output pixel in row 3, column 4 can see a box of 5 \u00D7 5 pixels, a part of an input of 7 "
+      "\u00D7 "
+      "1,200. Of that box it sees 9 of 25 pixels, 36.0\u00A0%. The others are gaps (gridding): nothing is "
+      "seen "
       "in 2 of its 5 rows and 2 of its 5 columns. Rates or strides that share a factor leave such a grid.";
   std::string figure = coverage_figure(results);
   EXPECT_TRUE(has(figure, "aria-label=\"" + grid + "\"")) << figure;
@@ -106,12 +110,14 @@ TEST(CoverageFigure, SaysWhatItShows) {
   results = results_of({"##", "##"}, 1, 1, 0, 0, 2, 2);
   results.model.receptive_field = {2, 3};
   figure = coverage_figure(results);
-  EXPECT_TRUE(has(figure,
-                  "<p>The output pixel in row 1, column 1 can see a box of 2 \u00D7 2 pixels, all of an input "
-                  "of 2 \u00D7 2. It sees every pixel of that box: there are no gaps. The receptive field, "
-                  "2 \u00D7 3, reaches beyond the input&#39;s border.</p>"))
+  EXPECT_TRUE(
+      has(figure,
+          "<p>The output pixel in row 1, column 1 can see a box of 2 \u00D7 2 pixels, all of an input "
+          "of 2 \u00D7 2. It sees every pixel of that box: there are no gaps. The receptive field, "
+          "2 \u00D7 3, reaches beyond the input&#39;s border.</p>"))
       << figure;
-  EXPECT_FALSE(has(figure, "</svg>gap</span>") || has(figure, "</svg>outside</span>") || has(figure, "class=\"gap\""));
+  EXPECT_FALSE(has(figure, "</svg>gap</span>") || has(figure, "</svg>outside</span>") ||
+               has(figure, "class=\"gap\""));
 
   // Inside a larger input it is the field of other pixels that is larger, unless the border cuts.
   results.model.input = {1, 4, 4, 1};
@@ -136,7 +142,8 @@ TEST(CoverageFigure, SaysWhatItShows) {
 
   EXPECT_TRUE(has(coverage_figure(results_of({"##", "#."}, 1, 1, 0, 0, 2, 2)), "it sees 3 of 4 pixels"));
   figure = coverage_figure(results_of({"#.", ".#", "##"}, 1, 1, 0, 0, 3, 3));
-  EXPECT_TRUE(has(figure, "Of that box it sees 4 of 6 pixels, 66.7\u00A0%. The others are gaps.</p>")) << figure;
+  EXPECT_TRUE(has(figure, "Of that box it sees 4 of 6 pixels, 66.7\u00A0%. The others are gaps.</p>"))
+      << figure;
   figure = coverage_figure(results_of({"#.", "#.", "##", ".."}, 1, 1, 0, 0, 4, 4));
   EXPECT_TRUE(has(figure, "nothing is seen in 1 of its 4 rows. Rates")) << figure;
 }
@@ -168,17 +175,20 @@ ModelFacts model_of(std::vector<BoxFacts> graph) {
   return model;
 }
 
-// Boxes of 24, 42, 24 and 42 units with 18 between them, from 4 on. Large ones go from 4 to 304, small ones,
-// 210 wide, from 49 to 259.
+// Boxes of 24, 42, 24 and 42 units with 18 between them, from 4 on. Large ones go from 4 to 334, small ones,
+// 210 wide, from 64 to 274.
 TEST(GraphFigure, DrawsAnArrowForEverySource) {
-  const std::string figure = graph_figure(model_of({box("input", {}, {}), box("body", {"conv2d", "relu"}, {0}),
-                                                    box("", {"add"}, {0, 1}), box("head", {"conv2d"}, {2})}));
-  EXPECT_TRUE(has(figure, "viewBox=\"0 0 320 194\"")) << figure;
-  EXPECT_TRUE(has(figure, R"(<rect class="box" rx="4" x="49.0" y="4.0" width="210.0" height="24.0"/>)")) << figure;
-  EXPECT_TRUE(has(figure, R"(<rect class="box" rx="4" x="4.0" y="46.0" width="300.0" height="42.0"/>)"));
-  EXPECT_TRUE(has(figure, "M154.0 28.0V40.0\"") && has(figure, "M154.0 88.0V100.0\"") && has(figure, "M154.0 130.0V142.0\""));
+  const std::string figure =
+      graph_figure(model_of({box("input", {}, {}), box("body", {"conv2d", "relu"}, {0}),
+                             box("", {"add"}, {0, 1}), box("head", {"conv2d"}, {2})}));
+  EXPECT_TRUE(has(figure, "viewBox=\"0 0 350 194\"")) << figure;
+  EXPECT_TRUE(has(figure, R"(<rect class="box" rx="4" x="64.0" y="4.0" width="210.0" height="24.0"/>)"))
+      << figure;
+  EXPECT_TRUE(has(figure, R"(<rect class="box" rx="4" x="4.0" y="46.0" width="330.0" height="42.0"/>)"));
+  EXPECT_TRUE(has(figure, "M169.0 28.0V40.0\"") && has(figure, "M169.0 88.0V100.0\"") &&
+              has(figure, "M169.0 130.0V142.0\""));
   // The skip leaves the input below its middle, 16, and enters the sum above its own, 118.
-  EXPECT_TRUE(has(figure, "M259.0 22.0H316.0V112.0H265.0\"")) << figure;
+  EXPECT_TRUE(has(figure, "M274.0 22.0H346.0V112.0H280.0\"")) << figure;
   const std::regex arrow("class=\"arrow\""), tip("class=\"tip\"");
   EXPECT_EQ(std::distance(std::sregex_iterator(figure.begin(), figure.end(), arrow), {}), 4);
   EXPECT_EQ(std::distance(std::sregex_iterator(figure.begin(), figure.end(), tip), {}), 4);
@@ -191,13 +201,13 @@ TEST(GraphFigure, DrawsAnArrowForEverySource) {
 
 // No box stands in the way of an arrow: neighbours without one have none between them.
 TEST(GraphFigure, BranchesPassEachOther) {
-  const std::string figure = graph_figure(model_of(
-      {box("input", {}, {}), box("a", {"conv2d"}, {0}), box("b", {"conv2d"}, {0}), box("", {"concat"}, {1, 2})}));
-  EXPECT_TRUE(has(figure, "M154.0 28.0V40.0\""));
-  EXPECT_FALSE(has(figure, "M154.0 88.0V"));
-  EXPECT_TRUE(has(figure, "M154.0 148.0V160.0\""));
+  const std::string figure = graph_figure(model_of({box("input", {}, {}), box("a", {"conv2d"}, {0}),
+                                                    box("b", {"conv2d"}, {0}), box("", {"concat"}, {1, 2})}));
+  EXPECT_TRUE(has(figure, "M169.0 28.0V40.0\""));
+  EXPECT_FALSE(has(figure, "M169.0 88.0V"));
+  EXPECT_TRUE(has(figure, "M169.0 148.0V160.0\""));
   // They overlap between a and b, so they have a lane each.
-  EXPECT_TRUE(has(figure, "H316.0V121.0H310.0\"") && has(figure, "H328.0V172.0H265.0\"")) << figure;
+  EXPECT_TRUE(has(figure, "H346.0V121.0H340.0\"") && has(figure, "H358.0V172.0H280.0\"")) << figure;
 }
 
 TEST(GraphFigure, LongTextsAreCutBetweenCharacters) {

@@ -107,8 +107,8 @@ std::optional<std::string> patches(const CoverageFacts& facts) {
     for (std::size_t j = row.find('#'); j != std::string::npos; j = row.find('#', j)) {
       const std::size_t end = std::min(row.find('.', j), row.size());
       const std::string across = std::to_string(end - j);
-      path += 'M' + std::to_string(j) + ' ' + std::to_string(i) + 'h' + across + 'v' + down + "h-" + across +
-              'z';
+      path +=
+          'M' + std::to_string(j) + ' ' + std::to_string(i) + 'h' + across + 'v' + down + "h-" + across + 'z';
       j = end;
       if (++count > max_patches) return std::nullopt;
     }
@@ -160,11 +160,15 @@ std::string coverage_drawing(const RunResults& results, const std::string& path,
                height = pixel * static_cast<double>(window.height);
   const double x = plot_left + pixel * static_cast<double>(facts.left - window.left),
                y = plot_top + pixel * static_cast<double>(facts.top - window.top);
-  const std::string center = at("cx", plot_left + pixel * (static_cast<double>(facts.column - window.left) + 0.5)) +
-                             at("cy", plot_top + pixel * (static_cast<double>(facts.row - window.top) + 0.5));
+  const std::string center =
+      at("cx", plot_left + pixel * (static_cast<double>(facts.column - window.left) + 0.5)) +
+      at("cy", plot_top + pixel * (static_cast<double>(facts.row - window.top) + 0.5));
   return drawing(plot_left + width + 20, plot_top + height + plot_bottom, words,
                  rect("field", plot_left, plot_top, width, height) +
-                     (has_gaps(facts) ? rect("gap", x, y, pixel * static_cast<double>(facts.width), pixel * static_cast<double>(facts.height)) : "") + "<path class=\"seen\" shape-rendering=\"crispEdges\" transform=\"translate(" +
+                     (has_gaps(facts) ? rect("gap", x, y, pixel * static_cast<double>(facts.width),
+                                             pixel * static_cast<double>(facts.height))
+                                      : "") +
+                     "<path class=\"seen\" shape-rendering=\"crispEdges\" transform=\"translate(" +
                      fixed(x, 2) + ' ' + fixed(y, 2) + ") scale(" + fixed(pixel, 6) + ")\" d=\"" + path +
                      "\"/><circle class=\"halo\"" + center + " r=\"5\"/><circle class=\"mark\"" + center +
                      " r=\"5\"/>" + offsets(facts, window, pixel));
@@ -172,9 +176,9 @@ std::string coverage_drawing(const RunResults& results, const std::string& path,
 
 std::string coverage_legend(bool gaps, bool outside) {
   const auto entry = [](const std::string& shape, const char* name) {
-    return element("span", "class=\"key\"",
-                   "<svg class=\"swatch\" viewBox=\"0 0 22 12\" aria-hidden=\"true\">" + shape + "</svg>" +
-                       name);
+    return element(
+        "span", "class=\"key\"",
+        "<svg class=\"swatch\" viewBox=\"0 0 22 12\" aria-hidden=\"true\">" + shape + "</svg>" + name);
   };
   return element("div", "class=\"legend\"",
                  entry(rect("seen", 5, 0, 12, 12), "seen") + ' ' +
@@ -185,7 +189,7 @@ std::string coverage_legend(bool gaps, bool outside) {
 
 // ---- boxes and arrows
 
-constexpr double box_width = 300, box_height = 42, small_width = 210, small_height = 24, box_gap = 18;
+constexpr double box_width = 330, box_height = 42, small_width = 210, small_height = 24, box_gap = 18;
 constexpr double lane_width = 12, side = 4;
 constexpr std::size_t max_boxes = 80;
 
@@ -238,7 +242,8 @@ struct Skip {
   std::size_t from, to, lane;
 };
 
-// An arrow past other boxes has a lane beside them, short ones the inner lanes; no two share a stretch of one.
+// An arrow past other boxes has a lane beside them, short ones the inner lanes; no two share a stretch of
+// one.
 std::vector<Skip> skips_of(const std::vector<BoxFacts>& graph) {
   std::vector<Skip> skips;
   for (std::size_t to = 0; to < graph.size(); ++to) {
@@ -286,11 +291,13 @@ std::string box_drawing(const BoxFacts& box, const Slot& slot) {
   const std::string ops = joined(box.ops), name = box.name.empty() ? ops : box.name;
   const std::size_t characters = is_small(box) ? 15 : 27;
   std::string content =
-      element("title", "", escaped(name + (ops.empty() || box.name.empty() ? "" : ": " + ops)) + ", " + size_of(box)) +
+      element("title", "",
+              escaped(name + (ops.empty() || box.name.empty() ? "" : ": " + ops)) + ", " + size_of(box)) +
       "<rect class=\"box\" rx=\"4\"" + at("x", left) + at("y", slot.y) + at("width", slot.width) +
-      at("height", slot.height) + "/>" + label("name", left + 8, slot.y + 16.5, escaped(cut(name, characters))) +
+      at("height", slot.height) + "/>" +
+      label("name", left + 8, slot.y + 16.5, escaped(cut(name, characters))) +
       label("y", left + slot.width - 8, slot.y + 16.5, size_of(box));
-  if (!is_small(box)) content += label("ops", left + 8, slot.y + 33.5, escaped(cut(ops, 44)));
+  if (!is_small(box)) content += label("ops", left + 8, slot.y + 33.5, escaped(cut(ops, 50)));
   return element("g", "", content) + "\n";
 }
 
@@ -317,7 +324,8 @@ std::string coverage_figure(const RunResults& results) {
   const std::string words = in_words(results);
   const std::optional<std::string> path = patches(facts);
   const std::string picture =
-      path ? coverage_legend(has_gaps(facts), !is_whole(results)) + coverage_drawing(results, *path, words) : "";
+      path ? coverage_legend(has_gaps(facts), !is_whole(results)) + coverage_drawing(results, *path, words)
+           : "";
   const std::string source = element(
       "p", "class=\"soft\"",
       "Found by the gradient, with positive weights: what the layers let through, whatever was learned.");
@@ -335,9 +343,10 @@ std::string graph_figure(const ModelFacts& model) {
   std::string boxes;
   for (std::size_t i = 0; i < graph.size(); ++i) boxes += box_drawing(graph[i], slots[i]);
   return element("figure", "class=\"graph\"",
-                 element("h3", "", "How the layers are connected") + drawing(2 * side + box_width + lane_width * static_cast<double>(lanes),
-                         slots.back().y + slots.back().height + side, graph_in_words(graph),
-                         arrows(graph, slots, skips) + boxes));
+                 element("h3", "", "How the layers are connected") +
+                     drawing(2 * side + box_width + lane_width * static_cast<double>(lanes),
+                             slots.back().y + slots.back().height + side, graph_in_words(graph),
+                             arrows(graph, slots, skips) + boxes));
 }
 
 }  // namespace trous::report
