@@ -83,8 +83,9 @@ void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const
 }
 
 void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data,
-                   const Survey& facts, const Summary& summary, const std::vector<Baseline>& baselines,
-                   const SplitScores& scores, const Picks& picks, const RunOutcome& outcome) {
+                   const Survey& facts, const Summary& summary, const Coverage& seen,
+                   const std::vector<Baseline>& baselines, const SplitScores& scores, const Picks& picks,
+                   const RunOutcome& outcome) {
   using Json = nlohmann::ordered_json;
   Json beside = Json::array(), images = Json::array();
   for (const Baseline& baseline : baselines)
@@ -103,6 +104,7 @@ void write_results(const RunFolder& folder, const TrainConfig& config, const Spl
                      {"image_scores", images},
                      {"pictures", {{"best", picks.best}, {"median", picks.median}, {"worst", picks.worst}}},
                      {"model", json_of(summary, config.model)},
+                     {"coverage", json_of(seen)},
                      {"data", json_of(data, facts)},
                      {"seconds", outcome.seconds},
                      {"peak_bytes", peak_bytes()}};

@@ -9,6 +9,7 @@
 #include <trous/cli/open.h>
 #include <trous/cli/score.h>
 #include <trous/data/survey.h>
+#include <trous/layers/coverage.h>
 #include <trous/train/run_folder.h>
 
 namespace trous::cli {
@@ -39,7 +40,8 @@ struct RunOutcome {
 
 /// Writes results.json.
 void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data,
-                   const Survey& facts, const Summary& summary, const std::vector<Baseline>& baselines,
-                   const SplitScores& scores, const Picks& picks, const RunOutcome& outcome);
+                   const Survey& facts, const Summary& summary, const Coverage& seen,
+                   const std::vector<Baseline>& baselines, const SplitScores& scores, const Picks& picks,
+                   const RunOutcome& outcome);
 
 }  // namespace trous::cli

@@ -175,7 +175,7 @@ void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>&
 }
 
 Json json_of(const Summary& summary, const std::string& model) {
-  Json layers = Json::array();
+  Json layers = Json::array(), graph = Json::array();
   for (const LayerRow& row : summary.layers) {
     layers.push_back({{"path", row.path},
                       {"kind", row.kind},
@@ -184,12 +184,30 @@ Json json_of(const Summary& summary, const std::string& model) {
                       {"multiply_adds", row.multiply_adds},
                       {"receptive_field", {row.receptive_field.height, row.receptive_field.width}}});
   }
+  for (const GraphBox& box : summary.graph) {
+    graph.push_back(
+        {{"name", box.name}, {"ops", box.ops}, {"output", json_of(box.output)}, {"from", box.from}});
+  }
   return {{"name", model},
           {"input", json_of(summary.input)},
           {"parameters", summary.parameters},
           {"multiply_adds", summary.multiply_adds},
           {"receptive_field", {summary.receptive_field.height, summary.receptive_field.width}},
-          {"layers", layers}};
+          {"layers", layers},
+          {"graph", graph}};
+}
+
+Json json_of(const Coverage& seen) {
+  std::istringstream lines(text(seen));
+  Json map = Json::array();
+  for (std::string line; std::getline(lines, line);) map.push_back(line);
+  return {{"pixel", {seen.row, seen.column}},
+          {"top", seen.top},
+          {"left", seen.left},
+          {"height", seen.height},
+          {"width", seen.width},
+          {"share", seen.share},
+          {"map", map}};
 }
 
 Json json_of(const Splits& data, const Survey& survey) {

@@ -10,6 +10,7 @@
 #include <trous/cli/open.h>
 #include <trous/cli/options.h>
 #include <trous/data/survey.h>
+#include <trous/layers/coverage.h>
 
 namespace trous::cli {
 
@@ -45,6 +46,8 @@ void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>&
 
 // The same as JSON.
 nlohmann::ordered_json json_of(const Summary& summary, const std::string& model);
+/// With the box a string a row, as it prints.
+nlohmann::ordered_json json_of(const Coverage& seen);
 nlohmann::ordered_json json_of(const Splits& data, const Survey& survey);
 /// Rows [truth] of counts [prediction].
 nlohmann::ordered_json json_of(const ConfusionMatrix& scores);

@@ -17,6 +17,7 @@
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
+#include <trous/layers/coverage.h>
 #include <trous/layers/network.h>
 #include <trous/train/report.h>
 
@@ -114,7 +115,8 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
   write_pictures(folder.file("samples/worst.png"), s.trainer.best(), test, picks.worst);
   const RunOutcome outcome{
       .step = result.best_step, .steps = result.steps, .stopped = stopped, .seconds = seconds};
-  write_results(folder, s.config, s.data, s.facts, s.summary, baselines, scores, picks, outcome);
+  const Coverage seen = coverage(s.trainer.best(), s.summary.input);
+  write_results(folder, s.config, s.data, s.facts, s.summary, seen, baselines, scores, picks, outcome);
   log_event(folder, "stopped", result.steps, stopped);
   write_report(s.config.out);
   say(voice, {{"event", "result"},

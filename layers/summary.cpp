@@ -41,7 +41,7 @@ std::string grouped(std::int64_t number) {
 
 Summary summarize_tape(const Tape& tape, const Variable& input,
                        const std::vector<std::pair<std::string, std::int64_t>>& sizes) {
-  Summary summary{.input = input.shape(), .layers = {}};
+  Summary summary{.input = input.shape(), .layers = {}, .graph = layer_graph(tape, input)};
   const std::vector<HeightWidth> fields = receptive_fields(tape, input);
   if (!fields.empty()) summary.receptive_field = fields.back();
   for (std::size_t i = 0; i < tape.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <trous/autograd/recording.h>
 #include <trous/autograd/tape.h>
 #include <trous/autograd/variable.h>
+#include <trous/layers/layer_graph.h>
 #include <trous/layers/network.h>
 #include <trous/layers/pass.h>
 
@@ -29,6 +30,7 @@ struct Summary {
   std::int64_t parameters = 0;
   std::int64_t multiply_adds = 0;     ///< of every op, also of those outside named layers
   HeightWidth receptive_field{0, 0};  ///< of the network's output
+  std::vector<GraphBox> graph = {};   ///< see layers/layer_graph.h
 };
 
 /// A table: layer, output shape, receptive field, parameters, multiply-adds (MACs).

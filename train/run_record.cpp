@@ -209,13 +209,31 @@ ReceptiveField read_receptive_field(const Place& owner) {
   return std::array{sides[0], sides[1]};
 }
 
+std::vector<BoxFacts> read_graph(const Place& model) {
+  std::vector<BoxFacts> boxes;
+  if (!model.has("graph")) return boxes;
+  for (const Place& box : model["graph"].items()) {
+    BoxFacts facts{.name = box["name"].string(),
+                   .ops = box["ops"].strings(),
+                   .output = box["output"].wholes(),
+                   .from = {}};
+    for (const std::int64_t from : box["from"].wholes()) {
+      if (from >= std::ssize(boxes)) box["from"].fail(text("with box ", from, ", which is not before it"));
+      facts.from.push_back(static_cast<std::size_t>(from));
+    }
+    boxes.push_back(std::move(facts));
+  }
+  return boxes;
+}
+
 ModelFacts read_model(const Place& model) {
   ModelFacts facts{.name = model["name"].string(),
                    .input = model["input"].wholes(),
                    .parameters = model["parameters"].whole(),
                    .multiply_adds = model["multiply_adds"].whole(),
                    .receptive_field = read_receptive_field(model),
-                   .layers = {}};
+                   .layers = {},
+                   .graph = read_graph(model)};
   for (const Place& layer : model["layers"].items()) {
     facts.layers.push_back({.path = layer["path"].string(),
                             .kind = layer["kind"].string(),
@@ -223,6 +241,33 @@ ModelFacts read_model(const Place& model) {
                             .parameters = layer["parameters"].whole(),
                             .multiply_adds = layer["multiply_adds"].whole(),
                             .receptive_field = read_receptive_field(layer)});
+  }
+  return facts;
+}
+
+// Of an image of `input` [n, h, w, c].
+CoverageFacts read_coverage(const Place& all, const Place& input) {
+  const std::vector<std::int64_t> image = input.wholes(), pixel = all["pixel"].wholes();
+  if (image.size() != 4) input.fail(text("with ", image.size(), " numbers instead of 4"));
+  if (pixel.size() != 2) all["pixel"].fail(text("with ", pixel.size(), " numbers instead of 2"));
+  CoverageFacts facts{.row = pixel[0],
+                      .column = pixel[1],
+                      .top = all["top"].whole(),
+                      .left = all["left"].whole(),
+                      .height = all["height"].whole(),
+                      .width = all["width"].whole(),
+                      .map = all["map"].strings()};
+  if (facts.row >= image[1] || facts.column >= image[2] || facts.top + facts.height > image[1] ||
+      facts.left + facts.width > image[2]) {
+    all.fail(text("beyond an input of ", image[1], 'x', image[2]));
+  }
+  const bool sound =
+      std::ssize(facts.map) == facts.height &&
+      std::all_of(facts.map.begin(), facts.map.end(), [&](const std::string& row) {
+        return std::ssize(row) == facts.width && row.find_first_not_of("#.") == std::string::npos;
+      });
+  if (!sound) {
+    all["map"].fail(text("which is not ", facts.height, " strings of ", facts.width, " times # or ."));
   }
   return facts;
 }
@@ -272,11 +317,13 @@ RunResults read_results(const Place& all) {
                      .image_scores = {},
                      .pictures = {},
                      .model = read_model(all["model"]),
+                     .coverage = std::nullopt,
                      .data = {},
                      .seconds = all["seconds"].number(),
                      .peak_bytes = all["peak_bytes"].whole()};
   const std::size_t classes = results.classes.size();
   if (classes < 1 || classes > 255) all["classes"].fail(text("with ", classes, " names; 1 to 255 are read"));
+  if (all.has("coverage")) results.coverage = read_coverage(all["coverage"], all["model"]["input"]);
   results.data = read_data(all["data"], classes);
   results.scores = read_confusion(all["scores"], classes);
   for (const Place& baseline : all["baselines"].items()) {
@@ -327,6 +374,8 @@ RunRecord read_run(const std::string& folder) {
     ordered_json results = read_object(base + "results.json");
     run.results = read_results(Place(results, base + "results.json"));
     if (run.results->image_scores.size() > 5000) results.erase("image_scores");
+    const auto& seen = run.results->coverage;
+    if (seen && seen->height * seen->width > 250 * 250) results["coverage"].erase("map");
     copy["results"] = std::move(results);
   }
   run.json = copy.dump();

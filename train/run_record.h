@@ -49,12 +49,28 @@ struct LayerFacts {
   ReceptiveField receptive_field;
 };
 
+/// A box of the picture of the network, see layers/layer_graph.h.
+struct BoxFacts {
+  std::string name;
+  std::vector<std::string> ops;
+  std::vector<std::int64_t> output;
+  std::vector<std::size_t> from;  ///< boxes before it
+};
+
 struct ModelFacts {
   std::string name;
   std::vector<std::int64_t> input;
   std::int64_t parameters, multiply_adds;
   ReceptiveField receptive_field;
   std::vector<LayerFacts> layers;
+  std::vector<BoxFacts> graph;  ///< empty where the run did not write it
+};
+
+/// What the output pixel at (row, column) sees of the input, see layers/coverage.h.
+struct CoverageFacts {
+  std::int64_t row, column;
+  std::int64_t top, left, height, width;  ///< of the box around all that is seen, inside the input
+  std::vector<std::string> map;           ///< of the box, '#' where seen and '.' where not
 };
 
 struct DataFacts {
@@ -80,6 +96,7 @@ struct RunResults {
   std::vector<std::optional<double>> image_scores;
   PictureFacts pictures;
   ModelFacts model;
+  std::optional<CoverageFacts> coverage;  ///< nothing where the run did not write it
   DataFacts data;
   double seconds;
   std::int64_t peak_bytes;
@@ -93,8 +110,8 @@ struct RunRecord {
   std::vector<EventRecord> events;
   std::optional<RunResults> results;  ///< nothing while the run is unfinished
   /// config.json, environment.json and results.json as one JSON text, for machines; lists of image scores
-  /// longer than 5000 are left out, and of the data's files only the first 50 are named, here and in
-  /// `environment`.
+  /// longer than 5000 are left out, and a map of more than 250 x 250 pixels; of the data's files only the
+  /// first 50 are named, here and in `environment`.
   std::string json;
 };
 

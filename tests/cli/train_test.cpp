@@ -6,6 +6,7 @@
 
 #include <trous/data/folder.h>
 #include <trous/data/png.h>
+#include <trous/layers/coverage.h>
 #include <trous/train/checkpoint.h>
 #include <trous/train/evaluate.h>
 
@@ -56,6 +57,19 @@ TEST_F(Train, ARunLeavesAndPrintsWhatItPromises) {
     for (const auto& count : one) counts.push_back(count);
   }
   EXPECT_EQ(counts, scores.counts());
+
+  // What the pictures of the network are made from.
+  const Coverage seen = coverage(best.net, {1, 32, 32, 3});
+  std::string map;
+  for (const auto& line : results["coverage"]["map"]) map += line.get<std::string>() + '\n';
+  EXPECT_EQ(map, text(seen));
+  EXPECT_EQ(results["coverage"]["pixel"], nlohmann::json({16, 16}));
+  EXPECT_EQ(results["coverage"]["share"], seen.share);
+  EXPECT_EQ(results["model"]["graph"][1]["name"], "encoder.0");
+  EXPECT_EQ(results["model"]["graph"].back()["output"], nlohmann::json({1, 32, 32, 5}));
+  const std::string page = slurp_text(scratch_ / "run/report.html");
+  EXPECT_NE(page.find("The output pixel in row 16, column 16 can see a box of "), std::string::npos);
+  EXPECT_NE(page.find("How the layers are connected"), std::string::npos);
 
   EXPECT_TRUE(
       has_line(run.out, "trous [0-9.]+  train mirror-context on set: 4 steps of 2 images, seed 3, 1 thread"));

@@ -208,6 +208,23 @@ TEST(Report, AnUnfinishedRunShowsWhatThereIs) {
   EXPECT_EQ(count(page, "Nothing is recorded yet."), 6U);
 }
 
+TEST(Report, ShowsWhatTheNetworkSeesAndHowItIsConnected) {
+  WrittenRun files;
+  const std::string page = page_of(files);
+  EXPECT_TRUE(has(page, "What an output pixel can see"));
+  EXPECT_TRUE(has(page, "How the layers are connected"));
+  EXPECT_TRUE(
+      has(page, "<title>&lt;i&gt;body: atrous_conv2d rate 2x2, a &amp; b, 6 \u00D7 9 \u00D7 1</title>"));
+  EXPECT_FALSE(has(page, "Each output pixel sees"));
+  // What older versions wrote.
+  change(*files.results, "\"graph\"", "\"unknown\"");
+  change(*files.results, "\"coverage\"", "\"unknown\"");
+  const std::string older = page_of(files);
+  EXPECT_FALSE(has(older, "What an output pixel can see"));
+  EXPECT_FALSE(has(older, "How the layers are connected"));
+  EXPECT_TRUE(has(older, "Each output pixel sees 7 \u00D7 5 pixels of images of 6 \u00D7 9."));
+}
+
 TEST(Report, SharedSamplesAreSaidLoudly) {
   WrittenRun files;
   EXPECT_TRUE(has(page_of(files), "No sample is in two splits."));

@@ -61,8 +61,41 @@ TEST(RunRecord, HoldsWhatTheFilesSay) {
   EXPECT_EQ(results.image_scores[1], std::nullopt);
   EXPECT_EQ((*results.model.receptive_field)[1], 5);
   EXPECT_FALSE(results.model.layers[0].receptive_field.has_value());
+  ASSERT_EQ(results.model.graph.size(), 4U);
+  EXPECT_EQ(results.model.graph[1].ops, (std::vector<std::string>{"atrous_conv2d rate 2x2", "a & b"}));
+  EXPECT_EQ(results.model.graph[2].from, (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(results.model.graph[3].output, (std::vector<std::int64_t>{1, 6, 9, 3}));
+  ASSERT_TRUE(results.coverage.has_value());
+  EXPECT_EQ(results.coverage->row, 3);
+  EXPECT_EQ(results.coverage->column, 4);
+  EXPECT_EQ(results.coverage->top, 1);
+  EXPECT_EQ(results.coverage->left, 2);
+  EXPECT_EQ(results.coverage->map[2], "#.#.#");
   EXPECT_EQ(results.data.validation.class_pixels[1], 62);
   EXPECT_EQ(results.peak_bytes, 3145728);
+}
+
+TEST(RunRecord, AnOlderRunHasNoGraphAndNoCoverage) {
+  WrittenRun files;
+  change(*files.results, "\"graph\"", "\"unknown\"");
+  change(*files.results, "\"coverage\"", "\"unknown\"");
+  const RunRecord run = read_back(files);
+  EXPECT_TRUE(run.results->model.graph.empty());
+  EXPECT_FALSE(run.results->coverage.has_value());
+}
+
+TEST(RunRecord, ALargeMapIsNotRepeatedForMachines) {
+  WrittenRun files;
+  EXPECT_NE(read_back(files).json.find("#.#.#"), std::string::npos);
+  std::string map;
+  for (int row = 0; row < 300; ++row) map += (row ? ", \"" : "\"") + std::string(300, '#') + '"';
+  change(*files.results, "[1, 6, 9, 1]", "[1, 400, 400, 1]");
+  change(*files.results, "\"height\": 5, \"width\": 5", "\"height\": 300, \"width\": 300");
+  change(*files.results, R"("#.#.#", ".....", "#.#.#", ".....", "#.#.#")", map);
+  const RunRecord run = read_back(files);
+  EXPECT_EQ(run.results->coverage->map.size(), 300U);
+  EXPECT_EQ(run.json.find("###"), std::string::npos);
+  EXPECT_NE(run.json.find("\"height\":300"), std::string::npos);
 }
 
 TEST(RunRecord, AYoungRunHasNoLogsAndNoResults) {
@@ -175,6 +208,31 @@ TEST(RunRecord, RefusesObjectsByFileAndField) {
             "read_run: " + scratch.path() +
                 " is no run folder. It has no config.json. Give what trous train --out "
                 "made.");
+}
+
+TEST(RunRecord, RefusesPicturesOfTheNetworkThatCannotBe) {
+  const auto changed = [](const char* what, const char* with) {
+    return refusal([=](WrittenRun& f) { change(*f.results, what, with); });
+  };
+  const std::string file = "read_run: run/results.json has ", again = ". Write the file again.";
+  EXPECT_EQ(changed("\"from\": [0, 1]", "\"from\": [0, 2]"),
+            file + "model.graph[2].from with box 2, which is not before it" + again);
+  EXPECT_EQ(changed("\"ops\": [\"add\"], ", ""),
+            "read_run: run/results.json has no model.graph[2].ops" + again);
+  EXPECT_EQ(changed("[3, 4]", "[3]"), file + "coverage.pixel with 1 numbers instead of 2" + again);
+  EXPECT_EQ(changed("\"input\": [1, 6, 9, 1]", "\"input\": [6, 9, 1]"),
+            file + "model.input with 3 numbers instead of 4" + again);
+  for (const auto& [what, with] :
+       std::vector<std::pair<const char*, const char*>>{{"[3, 4]", "[6, 4]"},
+                                                        {"[3, 4]", "[3, 9]"},
+                                                        {"\"top\": 1", "\"top\": 2"},
+                                                        {"\"left\": 2", "\"left\": 5"}}) {
+    EXPECT_EQ(changed(what, with), file + "coverage beyond an input of 6x9" + again);
+  }
+  for (const char* row : {"\"#.#.\"", "\"#.#.#.\"", "\"#.#.x\"", "\"#.#.#\", \"#.#.#\""}) {
+    EXPECT_EQ(changed("\"#.#.#\"", row),
+              file + "coverage.map which is not 5 strings of 5 times # or ." + again);
+  }
 }
 
 TEST(RunRecord, NestingHasALimit) {

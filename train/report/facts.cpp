@@ -14,7 +14,7 @@ std::string field_text(const ReceptiveField& field) {
 std::string seen_share(const RunResults& results) {
   const ReceptiveField& field = results.model.receptive_field;
   const std::vector<std::int64_t>& image = results.data.image;
-  if (!field || image.size() < 2) return "";
+  if (results.coverage || !field || image.size() < 2) return "";  // the figure says it, too
   const std::string of = " of images of " + extents({image[0], image[1]}) + '.';
   return element("p", "",
                  "Each output pixel sees " + field_text(field) + " pixels" +
@@ -119,8 +119,10 @@ std::string model(const RunResults& results) {
                   grouped(facts.multiply_adds), field_text(facts.receptive_field)});
   const std::string title =
       element("p", "", escaped(facts.name) + " on an input of " + extents(facts.input) + '.');
+  const std::string figures = coverage_figure(results) + graph_figure(facts);
   return section("model", "Model",
                  title + seen_share(results) +
+                     (figures.empty() ? "" : element("div", "class=\"beside\"", figures)) +
                      table("Layers of the network",
                            {{"layer", false},
                             {"kind", false},

@@ -22,6 +22,12 @@ std::string confusion(const RunResults& results);
 std::string model(const RunResults& results);
 std::string data(const RunResults& results);
 
+/// Which input pixels an output pixel sees, as a figure with words; empty where the run did not write it.
+std::string coverage_figure(const RunResults& results);
+
+/// The network as boxes and arrows; empty where the run did not write it.
+std::string graph_figure(const ModelFacts& model);
+
 /// "small-dilated on fashion", as far as the record knows.
 std::string title_of(const RunRecord& run);
 

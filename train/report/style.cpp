@@ -91,6 +91,19 @@ svg .dash { stroke-dasharray: 5 3; }
 .matrix td.right { outline: 1.5px solid var(--ink); outline-offset: -2px; }
 .matrix thead th span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
 .matrix tbody th { white-space: nowrap; text-align: right; position: sticky; left: 0; background: var(--paper); }
+.coverage { flex: 1 1 20rem; }
+.coverage .chart { max-width: 26rem; margin: .5rem 0; }
+svg .field { fill: var(--panel); stroke: var(--line); }
+svg .gap { fill: var(--c1); fill-opacity: .3; stroke: none; }
+svg .seen { fill: var(--c0); stroke: none; }
+svg .halo { fill: none; stroke: var(--paper); stroke-width: 5; }
+.graph { flex: 0 1 26rem; }
+.graph text { font-size: 12px; }
+.graph text.name { fill: var(--ink); font-weight: 600; }
+.graph text.y { fill: var(--ink); }
+svg .box { fill: var(--panel); stroke: var(--line); stroke-width: 1; }
+svg path.arrow { fill: none; stroke: var(--soft); stroke-width: 1.3; }
+svg path.tip { fill: var(--soft); stroke: none; }
 .shots { display: flex; gap: 2px; margin: .5rem 0; width: max-content; }
 .shots figure { display: flex; flex-direction: column; }
 .shots figcaption { font-size: .8rem; color: var(--soft); text-align: center; white-space: nowrap; }

@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include <trous/autograd/variable.h>
+#include <trous/core/error.h>
+#include <trous/layers/layer_graph.h>
+
+namespace trous {
+namespace {
+
+using Dependence = std::vector<std::optional<std::vector<std::size_t>>>;
+
+// What is no op of its own to the eye: the same numbers in another shape, and a maximum pool's indices, which
+// its gather reads beside what they are the indices of. Who reads it reads what it was made from.
+bool is_transparent(const Node& node) {
+  return node.op.kind == "reshape" || node.op.kind == "max_pool2d_indices";
+}
+
+// What each node of the tape reads of x, as places on the tape without repetition; nothing for one that does
+// not depend on x.
+Dependence reads_of(const Tape& tape, const Variable& x) {
+  Dependence reads;
+  std::unordered_map<const Node*, std::size_t> places;  // of what depends on x
+  for (std::size_t i = 0; i < tape.size(); ++i) {
+    const Node& node = tape[i];
+    std::set<std::size_t> found;
+    for (const Node::Input& input : node.inputs) {
+      if (const auto place = places.find(input.node.get()); place != places.end())
+        found.insert(place->second);
+    }
+    const bool shown = !found.empty() || &node == x.node().get();
+    reads.push_back(shown ? std::optional(std::vector(found.begin(), found.end())) : std::nullopt);
+    if (shown) places[&node] = is_transparent(node) && found.size() == 1 ? *found.begin() : i;
+  }
+  return reads;
+}
+
+// context.0 of context.0.conv, but itself of context.0: layers in a list are told apart.
+std::string block_of(const std::string& path) {
+  const std::size_t dot = path.rfind('.');
+  if (dot == std::string::npos || path.find_first_not_of("0123456789", dot + 1) == std::string::npos) {
+    return path;
+  }
+  return path.substr(0, dot);
+}
+
+std::string words_of(const Node& node, std::size_t read) {
+  const Node* const last = node.inputs.empty() ? nullptr : node.inputs.back().node.get();
+  if (node.op.kind == "gather" && last != nullptr && last->op.kind == "max_pool2d_indices")
+    return "max_pool2d";
+  if (node.op.kind == "add" && node.op.name.empty() && read == 1 &&
+      node.inputs[0].node != node.inputs[1].node) {
+    return "bias";
+  }
+  std::string words = node.op.kind;
+  for (const auto& [key, value] : node.op.attributes) {
+    const HeightWidth* const pair = std::get_if<HeightWidth>(&value);
+    if (pair != nullptr && !(*pair == HeightWidth{1, 1}) && (key == "rate" || key == "stride")) {
+      words += text(' ', key, ' ', pair->height, 'x', pair->width);
+    }
+  }
+  return words;
+}
+
+bool joins(const GraphBox& box, const Node& node) {
+  if (!node.op.name.empty()) return block_of(node.op.name) == box.name;
+  return box.name.empty() || node.shape == box.output;
+}
+
+}  // namespace
+
+std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x) {
+  const Dependence reads = reads_of(tape, x);
+  std::vector<std::size_t> readers(tape.size(), 0), box_of(tape.size(), 0);
+  for (std::size_t i = 0; i < tape.size(); ++i) {
+    if (!reads[i] || is_transparent(tape[i])) continue;
+    for (const std::size_t place : *reads[i]) ++readers[place];
+  }
+  std::vector<GraphBox> boxes;
+  for (std::size_t i = 0; i < tape.size(); ++i) {
+    if (!reads[i]) continue;
+    const Node& node = tape[i];
+    const std::vector<std::size_t>& read = *reads[i];
+    const bool alone = read.size() == 1 && box_of[read[0]] > 0 && readers[read[0]] <= 1;
+    if (is_transparent(node)) {
+      if (alone && node.shape.rank() == 4) boxes[box_of[read[0]]].output = node.shape;  // images again
+      continue;
+    }
+    if (alone && joins(boxes[box_of[read[0]]], node)) {
+      box_of[i] = box_of[read[0]];
+    } else {
+      std::set<std::size_t> from;
+      for (const std::size_t place : read) from.insert(box_of[place]);
+      box_of[i] = boxes.size();
+      boxes.push_back({boxes.empty() ? "input" : block_of(node.op.name),
+                       {},
+                       node.shape,
+                       std::vector(from.begin(), from.end())});
+    }
+    GraphBox& box = boxes[box_of[i]];
+    if (box_of[i] > 0) box.ops.push_back(words_of(node, read.size()));
+    box.output = node.shape;
+  }
+  return boxes;
+}
+
+}  // namespace trous

@@ -1,0 +1,32 @@
+// A network as a picture shows it: boxes and arrows, with the skips, read off the tape of one run.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <trous/autograd/tape.h>
+
+namespace trous {
+
+/// Ops that follow each other without a branch, under one layer's name.
+struct GraphBox {
+  std::string name;               ///< "context.0" of context.0.conv and context.0.norm; empty where no layer
+                                  ///< names the ops, as where a skip is added
+  std::vector<std::string> ops;   ///< in the order they run: "atrous_conv2d rate 2x2", "batch_norm", "relu"
+  Shape output;                   ///< of the last
+  std::vector<std::size_t> from;  ///< the boxes whose results its first op reads, ascending; all before it
+};
+
+/// The boxes of all on `tape` that depends on `x`, in the order they run; the first, "input", is x itself. An
+/// op is in the box of what it reads if it reads no other, is the only one that does, and
+///
+///   has a name     under the same layer: all of the path but the last word
+///   has none       and keeps the shape (relu, a bias, dropout), or the box has no name either
+///
+/// so every arrow is a value that is passed on, and none is left out. What does not depend on x, such as a
+/// bias, has no box. A maximum pool, several nodes of the tape, is one op, and a reshape is none; it counts
+/// for the output where it makes images, [n, h, w, c].
+std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x);
+
+}  // namespace trous
