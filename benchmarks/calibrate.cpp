@@ -177,7 +177,8 @@ struct Kernel {
 std::vector<Kernel> kernels() {
   std::vector<Kernel> found;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) found.push_back({"AVX-512", avx512_float32, avx512_float64, 16, many});
+  if (__builtin_cpu_supports("avx512f"))
+    found.push_back({"AVX-512", avx512_float32, avx512_float64, 16, many});
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
     found.push_back({"AVX2", avx2_float32, avx2_float64, 8, some});
 #elif defined(__aarch64__)
@@ -228,7 +229,8 @@ double fma_peak(const std::string& instruction_set, DType dtype, int threads, do
       sink = loop(rounds);
       const double took = seconds_since(begin);
       if (took > 0.2 * seconds) {
-        rounds = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(rounds) * seconds / took));
+        rounds = std::max<std::int64_t>(
+            1, static_cast<std::int64_t>(static_cast<double>(rounds) * seconds / took));
         break;
       }
       rounds *= 2;

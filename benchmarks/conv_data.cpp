@@ -24,9 +24,15 @@ class TrousJob : public ConvJob {
   void run() override {
     const Recording evaluation(Recording::nothing);
     switch (pass_) {
-      case ConvPass::forward: last_ = conv2d(x_, w_, options_); break;
-      case ConvPass::transpose: last_ = conv2d_transpose(y_, w_, image_shape_, options_); break;
-      case ConvPass::filter_grad: last_ = conv2d_filter_grad(x_, y_, filter_shape_, options_); break;
+      case ConvPass::forward:
+        last_ = conv2d(x_, w_, options_);
+        break;
+      case ConvPass::transpose:
+        last_ = conv2d_transpose(y_, w_, image_shape_, options_);
+        break;
+      case ConvPass::filter_grad:
+        last_ = conv2d_filter_grad(x_, y_, filter_shape_, options_);
+        break;
     }
   }
   Tensor result() override { return last_->value(); }
@@ -133,9 +139,12 @@ class Definition {
 
 std::string name(ConvPass pass) {
   switch (pass) {
-    case ConvPass::forward: return "forward";
-    case ConvPass::transpose: return "transpose";
-    case ConvPass::filter_grad: return "filter gradient";
+    case ConvPass::forward:
+      return "forward";
+    case ConvPass::transpose:
+      return "transpose";
+    case ConvPass::filter_grad:
+      return "filter gradient";
   }
   return {};
 }

@@ -1,11 +1,10 @@
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sys/utsname.h>
 #include <thread>
 
 #include <trous/benchmarks/calibrate.h>
@@ -89,7 +88,8 @@ void write_json(const std::string& path, const nlohmann::json& json) {
   std::ofstream file(part);
   file << json.dump(1) << '\n';
   file.close();
-  if (!file) throw FileError(text(path, ": it cannot be written. Give --out a file in a folder that exists."));
+  if (!file)
+    throw FileError(text(path, ": it cannot be written. Give --out a file in a folder that exists."));
   std::filesystem::rename(part, path);
 }
 

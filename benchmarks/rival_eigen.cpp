@@ -29,15 +29,22 @@ class EigenJob : public ConvJob {
         width_(shape.width()),
         depth_(height_.taps * width_.taps * shape.in),
         // Enough rows for a matrix of some thousand lines, few enough that it stays in a cache.
-        rows_(std::max<std::int64_t>(1, std::min(height_.out, (std::int64_t{1} << 18) / (width_.out * depth_) + 1))),
+        rows_(std::max<std::int64_t>(
+            1, std::min(height_.out, (std::int64_t{1} << 18) / (width_.out * depth_) + 1))),
         blocks_per_image_(chunks(height_.out, rows_)),
         result_(Tensor::zeros({}, shape.dtype)) {}
 
   void run() override {
     switch (pass_) {
-      case ConvPass::forward: forward(); break;
-      case ConvPass::transpose: transpose(); break;
-      case ConvPass::filter_grad: filter_grad(); break;
+      case ConvPass::forward:
+        forward();
+        break;
+      case ConvPass::transpose:
+        transpose();
+        break;
+      case ConvPass::filter_grad:
+        filter_grad();
+        break;
     }
   }
   Tensor result() override { return result_; }
@@ -52,7 +59,9 @@ class EigenJob : public ConvJob {
     return {number / blocks_per_image_, begin, std::min(begin + rows_, height_.out)};
   }
   std::int64_t lines(const Block& b) const { return (b.end - b.begin) * width_.out; }
-  std::int64_t offset_y(const Block& b) const { return (b.image * height_.out + b.begin) * width_.out * s_.out; }
+  std::int64_t offset_y(const Block& b) const {
+    return (b.image * height_.out + b.begin) * width_.out * s_.out;
+  }
 
   // visit(matrix elements, image elements or -1) for every tap of every window of the block.
   template <class F>

@@ -1,9 +1,8 @@
-// oneDNN as its manual advises: each primitive picks the layouts it likes (`any`), and bringing data there and
-// back is not timed, only reported.
+// oneDNN as its manual advises: each primitive picks the layouts it likes (`any`), and bringing data there
+// and back is not timed, only reported.
 #include <algorithm>
-#include <unordered_map>
-
 #include <dnnl.hpp>
+#include <unordered_map>
 
 #include <trous/benchmarks/conv_engine.h>
 #include <trous/core/error.h>
@@ -84,21 +83,37 @@ class OnednnJob : public ConvJob {
          dilations_, before_, after_},
         engine_);
     if (pass_ == ConvPass::forward) {
-      chosen_ = {dnnl::convolution_forward(forward), forward.src_desc(), forward.weights_desc(),
-                 forward.dst_desc(), DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, forward.impl_info_str()};
+      chosen_ = {dnnl::convolution_forward(forward),
+                 forward.src_desc(),
+                 forward.weights_desc(),
+                 forward.dst_desc(),
+                 DNNL_ARG_SRC,
+                 DNNL_ARG_WEIGHTS,
+                 DNNL_ARG_DST,
+                 forward.impl_info_str()};
     } else if (pass_ == ConvPass::transpose) {
       const dnnl::convolution_backward_data::primitive_desc backward(
           {algorithm::convolution_direct, any_.x, any_.w, any_.y, strides_, dilations_, before_, after_},
           engine_, forward);
-      chosen_ = {dnnl::convolution_backward_data(backward), backward.diff_dst_desc(), backward.weights_desc(),
-                 backward.diff_src_desc(), DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC,
+      chosen_ = {dnnl::convolution_backward_data(backward),
+                 backward.diff_dst_desc(),
+                 backward.weights_desc(),
+                 backward.diff_src_desc(),
+                 DNNL_ARG_DIFF_DST,
+                 DNNL_ARG_WEIGHTS,
+                 DNNL_ARG_DIFF_SRC,
                  backward.impl_info_str()};
     } else {
       const dnnl::convolution_backward_weights::primitive_desc backward(
           {algorithm::convolution_direct, any_.x, any_.w, any_.y, strides_, dilations_, before_, after_},
           engine_, forward);
-      chosen_ = {dnnl::convolution_backward_weights(backward), backward.src_desc(), backward.diff_dst_desc(),
-                 backward.diff_weights_desc(), DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS,
+      chosen_ = {dnnl::convolution_backward_weights(backward),
+                 backward.src_desc(),
+                 backward.diff_dst_desc(),
+                 backward.diff_weights_desc(),
+                 DNNL_ARG_SRC,
+                 DNNL_ARG_DIFF_DST,
+                 DNNL_ARG_DIFF_WEIGHTS,
                  backward.impl_info_str()};
     }
   }

@@ -1,6 +1,6 @@
-// libtorch's convolutions in both of its layouts: what its layers call, forward and backward, without its tape.
+// libtorch's convolutions in both of its layouts: what its layers call, forward and backward, without its
+// tape.
 #include <array>
-
 #include <torch/torch.h>
 
 #include <trous/benchmarks/conv_engine.h>
@@ -78,7 +78,8 @@ class TorchEngine : public ConvEngine {
   TorchEngine(Worker& worker, bool channels_last, bool layer)
       : worker_(worker), channels_last_(channels_last), layer_(layer) {}
   std::string name() const override {
-    return std::string("libtorch ") + (channels_last_ ? "NHWC" : "NCHW") + (layer_ ? " conv_transpose2d" : "");
+    return std::string("libtorch ") + (channels_last_ ? "NHWC" : "NCHW") +
+           (layer_ ? " conv_transpose2d" : "");
   }
   Worker* worker() override { return &worker_; }
   std::unique_ptr<ConvJob> prepare(const ConvShape& shape, ConvPass pass, const ConvData& data) override {

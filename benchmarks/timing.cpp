@@ -1,11 +1,9 @@
-#include <sched.h>
-#include <unistd.h>
-
-#include <ctime>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
+#include <sched.h>
+#include <unistd.h>
 
 #include <trous/benchmarks/timing.h>
 

@@ -9,6 +9,7 @@
 #include <trous/core/build_info.h>
 #include <trous/core/parallel.h>
 #include <trous/data/digest.h>
+#include <trous/ops/kernel_set.h>
 
 namespace trous::cli {
 namespace {
@@ -63,17 +64,7 @@ Json environment(const TrainConfig& config, const Splits& data) {
 }
 
 std::string kernels() {
-#if defined(__AVX512F__)
-  return "reference, compiled for AVX-512";
-#elif defined(__AVX2__)
-  return "reference, compiled for AVX2";
-#elif defined(__SSE2__)
-  return "reference, compiled for SSE2";
-#elif defined(__ARM_NEON)
-  return "reference, compiled for NEON";
-#else
-  return "reference, compiled for no vectors";
-#endif
+  return std::string(name(kernel_set())) + (kernel_set() == KernelSet::fast ? ", " + simd_target() : "");
 }
 
 std::string time_now() {

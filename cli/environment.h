@@ -17,7 +17,7 @@ nlohmann::ordered_json environment(const TrainConfig& config, const Splits& data
 /// Path, size and SHA-256 of each file that the data were read from.
 nlohmann::ordered_json files_of(const Splits& data);
 
-/// The set of kernels and the vector instructions that it was compiled for.
+/// The set of kernels, and the instruction set that the fast ones run on.
 std::string kernels();
 
 /// 2026-01-31T12:00:00Z

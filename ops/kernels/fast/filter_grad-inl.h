@@ -41,7 +41,6 @@ HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const std::size_t n = hn::Lanes(d);
-  const auto given = hn::FirstN(d, work.lanes);
   V sum[channels][vectors];
 #pragma GCC unroll 14
   for (int m = 0; m < channels; ++m) {
@@ -55,7 +54,7 @@ HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
       V g[vectors];
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v)
-        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, y + v * n) : hn::MaskedLoad(given, d, y + v * n);
+        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, y + v * n) : load_some(d, work.lanes, y + v * n);
 #pragma GCC unroll 14
       for (int m = 0; m < channels; ++m) {
         const V value = hn::Set(d, x[m]);

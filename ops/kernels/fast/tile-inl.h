@@ -26,6 +26,33 @@ constexpr int most_pixels = 14;
 constexpr int most_pixels = 6;
 #endif
 
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+constexpr bool masked_memory = true;
+#else
+constexpr bool masked_memory = false;  // a masked access would touch what lies behind
+#endif
+
+/// The first `lanes` numbers at `from`, and zeros.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> load_some(D d, std::size_t lanes, const T* from) {
+  if constexpr (masked_memory) return hn::MaskedLoad(hn::FirstN(d, lanes), d, from);
+  HWY_ALIGN T all[HWY_MAX_BYTES / sizeof(T)] = {};
+  for (std::size_t i = 0; i < lanes; ++i) all[i] = from[i];
+  return hn::Load(d, all);
+}
+
+/// The first `lanes` numbers of v to `to`.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void store_some(hn::Vec<D> v, D d, std::size_t lanes, T* to) {
+  if constexpr (masked_memory) {
+    hn::BlendedStore(v, hn::FirstN(d, lanes), d, to);
+  } else {
+    HWY_ALIGN T all[HWY_MAX_BYTES / sizeof(T)] = {};
+    hn::Store(v, d, all);
+    for (std::size_t i = 0; i < lanes; ++i) to[i] = all[i];
+  }
+}
+
 /// A run of channels: a pixel's products are x[k] with the block's vectors at w, k = 0 .. channels - 1.
 template <class T>
 struct Run {
@@ -78,7 +105,6 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
       }
     }
   }
-  const auto stored = hn::FirstN(d, work.lanes);
 #pragma GCC unroll 14
   for (int m = 0; m < pixels; ++m) {
 #pragma GCC unroll 2
@@ -89,7 +115,7 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
       if (v + 1 < vectors || work.lanes == n) {
         hn::StoreU(value, d, to);
       } else {
-        hn::BlendedStore(value, stored, d, to);
+        store_some(value, d, work.lanes, to);
       }
     }
   }

@@ -1,0 +1,180 @@
+// The fast convolutions, for every instruction set that this processor has, against the plain loops of the
+// oracle: on integers they are equal, so no tap, border, tail of channels or phase may be off by anything.
+#include <core/with_threads.h>
+#include <ops/conv_compare.h>
+#include <ops/with_kernels.h>
+
+#include <gtest/gtest.h>
+
+#include <trous/ops/conv2d.h>
+#include <trous/ops/kernels/fast/column_segments.h>
+#include <trous/ops/matmul.h>
+
+namespace trous {
+namespace {
+
+using oracle::Array;
+using oracle::Int;
+
+struct Case {
+  Int batch, in_channels, out_channels;
+  oracle::Axis height, width;
+  ExplicitPadding padding;
+  Int rows, columns;  // of the image
+
+  Conv2dOptions options() const {
+    return {.stride = {height.stride, width.stride}, .rate = {height.rate, width.rate}, .padding = padding};
+  }
+  Shape image() const { return {batch, rows, columns, in_channels}; }
+  Shape filters() const { return {height.taps, width.taps, in_channels, out_channels}; }
+  std::string text() const {
+    return trous::text("image ", image(), ", filters ", filters(), ", stride ", height.stride, 'x',
+                       width.stride, ", rate ", height.rate, 'x', width.rate, ", padding ", padding.top, ' ',
+                       padding.bottom, ' ', padding.left, ' ', padding.right);
+  }
+};
+
+// Mostly small, with channels around the widths of vectors and tiles.
+Case random_case(Key key) {
+  Random random(key);
+  const auto one_of = [&](std::initializer_list<Int> choices) {
+    return choices.begin()[random.below(static_cast<Int>(choices.size()))];
+  };
+  Case c{};
+  c.batch = one_of({1, 1, 2, 3});
+  c.in_channels = one_of({1, 2, 3, 5, 8, 13, 16, 17, 33});
+  c.out_channels = one_of({1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 49, 64});
+  const auto axis = [&] {
+    return oracle::Axis{.taps = one_of({1, 1, 2, 3, 3, 3, 4, 5, 7}),
+                        .stride = one_of({1, 1, 1, 2, 2, 3}),
+                        .rate = one_of({1, 1, 2, 3, 5, 9}),
+                        .begin = 0};
+  };
+  c.height = axis();
+  c.width = axis();
+  const auto pad = [&](const oracle::Axis& a) { return random.below(a.span() + 1); };
+  c.padding = {.top = pad(c.height), .bottom = pad(c.height), .left = pad(c.width), .right = pad(c.width)};
+  c.height.begin = c.padding.top;
+  c.width.begin = c.padding.left;
+  c.rows = std::max<Int>(c.height.span() - c.padding.top - c.padding.bottom, 1) + random.below(9);
+  c.columns = std::max<Int>(c.width.span() - c.padding.left - c.padding.right, 1) + random.below(40);
+  return c;
+}
+
+void expect_the_oracle(const Case& c, DType dtype, std::uint64_t seed) {
+  const Tensor x = integers(c.image(), dtype, seed), w = integers(c.filters(), dtype, seed + 1);
+  const Variable y = conv2d(x, w, c.options());
+  const oracle::Window window{c.height, c.width};
+  expect_exactly(y.value(), oracle::conv(Array(x), Array(w), window, y.shape()[1], y.shape()[2]), c.text());
+  const Tensor g = integers(y.shape(), dtype, seed + 2);
+  expect_exactly(conv2d_transpose(g, w, c.image(), c.options()).value(),
+                 oracle::transposed(Array(g), Array(w), window, c.rows, c.columns), "transpose, " + c.text());
+  expect_exactly(conv2d_filter_grad(x, g, c.filters(), c.options()).value(),
+                 oracle::filter_grad(Array(x), Array(g), window), "filter gradient, " + c.text());
+}
+
+class FastConv : public testing::TestWithParam<std::string> {};
+
+TEST_P(FastConv, IsTheOracleAtRandomGeometries) {
+  const WithKernels fast(GetParam());
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    expect_the_oracle(random_case(Key{seed}), seed % 3 == 2 ? DType::float64 : DType::float32, 10 * seed);
+    if (HasFailure()) return;
+  }
+}
+
+// Rows are cut where a tap begins to reach into the image, rows without a tap are written, phases have none.
+TEST_P(FastConv, IsTheOracleWhereRatesAndStridesAreLarge) {
+  const WithKernels fast(GetParam());
+  const Case wide{1, 3, 20, {3, 1, 16, 16}, {3, 1, 16, 16}, {16, 16, 16, 16}, 20, 41};
+  const Case beyond{1, 3, 20, {3, 1, 30, 30}, {3, 1, 30, 30}, {30, 30, 30, 30}, 9, 21};
+  const Case gaps{2, 5, 17, {1, 3, 1, 0}, {2, 4, 1, 1}, {0, 0, 1, 0}, 13, 30};
+  const Case even{1, 4, 6, {2, 2, 2, 1}, {2, 2, 2, 1}, {1, 1, 1, 1}, 12, 34};
+  for (const Case& c : {wide, beyond, gaps, even}) expect_the_oracle(c, DType::float32, 5);
+}
+
+// Enough work for several tasks: cut into groups of rows, of columns and of channels.
+TEST_P(FastConv, IsTheOracleWhereWorkIsCutForThreads) {
+  const WithKernels fast(GetParam());
+  const WithThreads three(3);
+  const Case rows{2, 16, 40, {3, 1, 1, 1}, {3, 1, 1, 1}, {1, 1, 1, 1}, 20, 24};
+  const Case columns{1, 24, 40, {1, 1, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 0}, 1, 1900};
+  const Case channels{1, 70, 200, {3, 1, 2, 2}, {3, 1, 2, 2}, {2, 2, 2, 2}, 4, 5};
+  for (const Case& c : {rows, columns, channels}) expect_the_oracle(c, DType::float32, 5);
+}
+
+TEST_P(FastConv, MatrixProductsAreLoops) {
+  const WithKernels fast(GetParam());
+  for (const auto& [m, k, n] :
+       {std::array<Int, 3>{1, 1, 1}, {7, 5, 3}, {15, 40, 33}, {64, 384, 10}, {200, 97, 70}}) {
+    const Tensor a = integers({m, k}, DType::float32, 1), b = integers({k, n}, DType::float32, 2);
+    const Variable tracked_a = track(a), tracked_b = track(b);
+    const Tensor g = integers({m, n}, DType::float32, 3);
+    const Variable y = matmul(tracked_a, tracked_b);
+    const std::vector<Variable> gradients = vjp(y, {tracked_a, tracked_b}, g);
+    // A product is a 1x1 convolution of a row of m pixels.
+    const Array x(a.reshaped({1, 1, m, k})), w(b.reshaped({1, 1, k, n})), v(g.reshaped({1, 1, m, n}));
+    const oracle::Window window{{1}, {1}};
+    EXPECT_EQ(numbers(y), oracle::conv(x, w, window, 1, m).values) << m << ' ' << k << ' ' << n;
+    EXPECT_EQ(numbers(gradients[0]), oracle::transposed(v, w, window, 1, m).values)
+        << m << ' ' << k << ' ' << n;
+    EXPECT_EQ(numbers(gradients[1]), oracle::filter_grad(x, v, window).values) << m << ' ' << k << ' ' << n;
+  }
+}
+
+// Real numbers, whose sums depend on their order: it must not depend on the threads.
+TEST_P(FastConv, ThreadsDoNotChangeABit) {
+  const WithKernels fast(GetParam());
+  const Conv2dOptions options{.rate = 2, .padding = "SAME"};
+  const auto triple = [&](int count) {
+    const WithThreads some(count);
+    const Tensor x = uniform({3, 30, 34, 20}, DType::float32, Key{1}, -1, 1);
+    const Tensor w = uniform({3, 3, 20, 40}, DType::float32, Key{2}, -1, 1);
+    const Tensor y = conv2d(x, w, options).value();
+    return std::vector{y, conv2d_transpose(y, w, x.shape(), options).value(),
+                       conv2d_filter_grad(x, y, w.shape(), options).value()};
+  };
+  const std::vector<Tensor> alone = triple(1);
+  for (const int count : {2, 3}) {
+    const std::vector<Tensor> together = triple(count);
+    for (std::size_t k = 0; k < alone.size(); ++k)
+      EXPECT_TRUE(same_bits(together[k], alone[k])) << count << " threads, " << k;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, FastConv, testing::ValuesIn(simd_targets()),
+                         [](const auto& one) { return one.param; });
+
+// At rate 16 on 32 columns a tap reaches half of them: no zero is multiplied, and none is copied beside the
+// image.
+TEST(ColumnSegments, LargeRatesCutRowsWhereATapReachesIn) {
+  using namespace kernels::fast;
+  GatherPlan plan{};
+  plan.in_width = plan.out_width = 32;
+  plan.phases = {{.first = 0, .step_out = 1, .count = 32, .step_in = 1, .taps = {{0, -16}, {1, 0}, {2, 16}}}};
+  const ColumnSegments s = column_segments(plan);
+  ASSERT_EQ(s.segments.size(), 2U);
+  EXPECT_EQ(s.left, 0);
+  EXPECT_EQ(s.right, 0);
+  EXPECT_EQ(s.segments[0].count, 16);
+  ASSERT_EQ(s.segments[0].runs.size(), 2U);
+  EXPECT_EQ(s.segments[0].runs[0].shift, 0);
+  EXPECT_EQ(s.segments[0].runs[1].shift, 16);
+  EXPECT_EQ(s.segments[1].runs[0].shift, -16);
+}
+
+TEST(ColumnSegments, NeighbouringTapsAreOneRun) {
+  using namespace kernels::fast;
+  GatherPlan plan{};
+  plan.in_width = plan.out_width = 10;
+  plan.phases = {{.first = 0, .step_out = 1, .count = 10, .step_in = 1, .taps = {{0, -1}, {1, 0}, {2, 1}}}};
+  const ColumnSegments s = column_segments(plan);
+  ASSERT_EQ(s.segments.size(), 1U);
+  ASSERT_EQ(s.segments[0].runs.size(), 1U);
+  EXPECT_EQ(s.segments[0].runs[0].taps, 3);
+  EXPECT_EQ(s.left, 1);
+  EXPECT_EQ(s.right, 1);
+}
+
+}  // namespace
+}  // namespace trous
