@@ -69,7 +69,7 @@ install_moved() {  # install_moved BUILD PREFIX
   headers=$(cd "$2/include/trous" && find . -type f | sort)
   [[ $headers == "$( (for header in {core,autograd,ops,layers,data,train}/*.h trous.h; do
     echo "./$header"; done) | sort)" ]] || fail "the installed headers are not the public ones: $headers"
-  ! grep -rnE '#include <(Eigen|nlohmann|tbb|CLI|png|jpeglib|zlib|sha2)' "$2/include" || fail "a header shows a private library."
+  ! grep -rnE '#include <(Eigen|nlohmann|tbb|hwy|CLI|png|jpeglib|zlib|sha2)' "$2/include" || fail "a header shows a private library."
   [[ $("$2/bin/trous" --version) == "trous $version "* ]] || fail "$2/bin/trous does not run."
   [[ -s $2/share/doc/trous/LICENSE && -s $2/share/doc/trous/README.md ]] || fail "the licence is not installed."
 }
