@@ -16,6 +16,7 @@
 #include <trous/cli/usage.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
+#include <trous/ops/kernel_set.h>
 
 namespace {
 
@@ -29,7 +30,7 @@ std::string version_text() {
 
 int main(int argc, char** argv) {
   CLI::App app("Trains small convolutional networks whose every gradient is checked.", "trous");
-  app.set_version_flag("--version", version_text());
+  app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   int code = trous::cli::ok;
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
                          trous::cli::add_inspect, trous::cli::add_report, trous::cli::add_data})
     add(app, code);
   try {
+    trous::kernel_set();  // judges the environment
     std::vector<std::string> words = trous::cli::with_config({argv + 1, argv + argc});
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     app.parse(words);

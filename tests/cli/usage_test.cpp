@@ -120,6 +120,15 @@ TEST_F(Usage, VersionTellsBuildLibrariesAndKernels) {
       << run.out;
 }
 
+TEST_F(Usage, KernelsAreChosenByTheEnvironment) {
+  const Finished reference = trous_in(scratch_.path(), "--version", "TROUS_KERNELS=reference");
+  EXPECT_TRUE(has_line(reference.out, "kernels: reference")) << reference.out;
+  const Finished slip = trous_in(scratch_.path(), "data shapes", "TROUS_KERNELS=eigen");
+  EXPECT_EQ(slip.code, 2);
+  EXPECT_EQ(slip.err, "TROUS_KERNELS is \"eigen\". Set it to reference or fast, or leave it out.\n");
+  EXPECT_EQ(slip.out, "");
+}
+
 TEST_F(Usage, AnUnknownOptionSuggestsTheNearest) {
   expect_usage("train --out run --stpes 5", "--stpes is not an option. Did you mean --steps?");
   expect_usage("train --out run --stpes=5", "--stpes is not an option. Did you mean --steps?");

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <vector>
 
 #include <trous/core/parallel.h>
 #include <trous/core/storage.h>
@@ -43,14 +45,14 @@ class PackedFilters {
  public:
   PackedFilters(const GatherPlan& p, const std::vector<std::int64_t>& slots, const Blocks<T>& blocks,
                 const T* filters)
-      : tap_(p.in_channels * 2 * blocks.lanes),
-        row_(static_cast<std::int64_t>(slots.size()) * p.in_channels),
+      : row_(static_cast<std::int64_t>(slots.size()) * p.in_channels),
         memory_(sizeof(T) *
                 static_cast<std::size_t>(blocks.count * p.kernel_height * row_ * 2 * blocks.lanes)),
         blocks_(blocks),
         height_(p.kernel_height) {
     T* const all = static_cast<T*>(memory_.data());
-    const auto [step_a, step_b, step_c, step_o] = p.filter_steps;
+    const std::int64_t step_a = p.filter_steps[0], step_b = p.filter_steps[1], step_c = p.filter_steps[2],
+                       step_o = p.filter_steps[3];
     const auto pack = [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t block = i / height_, a = i % height_;
@@ -84,7 +86,7 @@ class PackedFilters {
     return block * height_ * row_ * 2 * blocks_.lanes +
            (a * row_ + pixel) * blocks_.vectors(block) * blocks_.lanes;
   }
-  std::int64_t tap_, row_;
+  std::int64_t row_;
   Storage memory_;
   const Blocks<T>& blocks_;
   std::int64_t height_;
