@@ -16,12 +16,13 @@ set(allowed_data "core;data")
 set(allowed_train "core;autograd;ops;layers;data;train;train/report")
 set(allowed_cli "core;autograd;ops;layers;data;train;cli")
 set(allowed_examples "trous.h")
+set(allowed_benchmarks "trous.h;core;autograd;ops;layers;train;benchmarks")
 # The tests of the tape use toy ops of their own, which proves that the tape needs none of ours.
 set(allowed_tests_autograd "core;autograd")
 
 set(library_patterns "Eigen/;nlohmann/;tbb/;hwy/;CLI/;png.h;jpeglib.h;zlib.h;sha2.h")
-set(doors_Eigen/ "^(ops/kernels/reference/|core/eigen_interop\\.h|layers/initializers\\.cpp)")
-set(doors_nlohmann/ "^(data|train)/[^.]*\\.cpp|^layers/from_json\\.cpp|^layers/detail/json_values\\.|^cli/")
+set(doors_Eigen/ "^(ops/kernels/reference/|core/eigen_interop\\.h|layers/initializers\\.cpp|benchmarks/rival_eigen\\.cpp)")
+set(doors_nlohmann/ "^(data|train)/[^.]*\\.cpp|^layers/from_json\\.cpp|^layers/detail/json_values\\.|^cli/|^benchmarks/")
 set(doors_tbb/ "^core/(parallel|storage)\\.cpp")
 set(doors_hwy/ "^ops/kernels/fast/")
 set(doors_CLI/ "^cli/")
@@ -33,6 +34,7 @@ set(doors_sha2.h "^data/digest\\.cpp")
 set(faults "")
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/core/*" "${ROOT}/autograd/*" "${ROOT}/ops/*"
      "${ROOT}/layers/*" "${ROOT}/data/*" "${ROOT}/train/*" "${ROOT}/cli/*" "${ROOT}/examples/*"
+     "${ROOT}/benchmarks/*"
      "${ROOT}/tests/autograd/*")
 foreach(file IN LISTS files)
   if(NOT file MATCHES "\\.(h|cpp)$")
