@@ -1,0 +1,238 @@
+// bench_conv: the conv triple over shapes.json, ours and the rivals in turns.
+//
+//   bench_conv [--shapes FILE] [--only TEXT] [--quick] [--threads N] [--no-rivals] [--out FILE]
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+
+#include <trous/benchmarks/conv_engine.h>
+#include <trous/benchmarks/machine.h>
+#include <trous/core/error.h>
+#include <trous/core/parallel.h>
+
+namespace {
+
+using namespace trous;
+using namespace trous::benchmarks;
+using Json = nlohmann::json;
+
+struct Options {
+  std::string shapes = "benchmarks/shapes.json", only, out;
+  bool quick = false, rivals = true;
+  int threads = trous::threads();
+};
+
+Options read_options(int count, char** words) {
+  Options options;
+  for (int i = 1; i < count; ++i) {
+    const std::string word = words[i];
+    const auto value = [&]() -> std::string {
+      if (++i == count) throw ArgumentError(text("bench_conv: ", word, " needs a value."));
+      return words[i];
+    };
+    if (word == "--shapes") {
+      options.shapes = value();
+    } else if (word == "--only") {
+      options.only = value();
+    } else if (word == "--out") {
+      options.out = value();
+    } else if (word == "--threads") {
+      options.threads = std::stoi(value());
+    } else if (word == "--quick") {
+      options.quick = true;
+    } else if (word == "--no-rivals") {
+      options.rivals = false;
+    } else {
+      throw ArgumentError(text("bench_conv: unknown option '", word, "'."));
+    }
+  }
+  return options;
+}
+
+bool wanted(const ConvShape& shape, const Options& options) {
+  if (options.only.empty()) return !options.quick || shape.in_group("quick");
+  return shape.name.find(options.only) != std::string::npos || shape.in_group(options.only);
+}
+
+// A job of one engine, whatever thread that needs.
+struct Entry {
+  ConvEngine* engine;
+  std::unique_ptr<ConvJob> job;
+  double difference = 0;
+
+  void on_its_thread(const std::function<void()>& work) const {
+    if (engine->worker()) {
+      engine->worker()->run(work);
+    } else {
+      work();
+    }
+  }
+};
+
+Entry make_entry(ConvEngine& engine, const ConvShape& shape, ConvPass pass, const ConvData& data) {
+  Entry entry{&engine, nullptr};
+  entry.on_its_thread([&] { entry.job = engine.prepare(shape, pass, data); });
+  return entry;
+}
+
+Tensor run_once(const Entry& entry) {
+  std::optional<Tensor> result;
+  entry.on_its_thread([&] {
+    entry.job->run();
+    result = entry.job->result();
+  });
+  return *result;
+}
+
+// Runs each once and drops, with a message, whose result is not ours. Ours must be what the definition says:
+// a time of a wrong answer is none.
+std::vector<Entry> agreeing(std::vector<Entry> entries, const ConvShape& shape, ConvPass pass,
+                            const ConvData& data, Json& refused) {
+  const double bound = shape.dtype == DType::float64 ? 1e-11 : 2e-4;
+  std::vector<Entry> kept;
+  std::optional<Tensor> ours;
+  for (Entry& entry : entries) {
+    const Tensor result = run_once(entry);
+    if (!ours) {
+      ours = result;
+      entry.difference = difference_from_definition(shape, pass, data, result);
+    } else {
+      entry.difference = difference(result, *ours);
+    }
+    if (entry.difference <= bound) {
+      kept.push_back(std::move(entry));
+      continue;
+    }
+    std::printf("%s: %s of %s is WRONG by %g: not timed\n", shape.name.c_str(), name(pass).c_str(),
+                entry.engine->name().c_str(), entry.difference);
+    refused.push_back({{"engine", entry.engine->name()}, {"difference", entry.difference}});
+    if (&entry == &entries.front()) return {};
+  }
+  return kept;
+}
+
+Json figures(const Entry& entry, const Timing& timing, const ConvShape& shape, const Calibration& machine) {
+  const double rate = shape.operations() / timing.median();
+  const double slowest = *std::max_element(timing.seconds.begin(), timing.seconds.end());
+  return {{"engine", entry.engine->name()},
+          {"ms", timing.median() * 1e3},
+          {"best_ms", timing.best() * 1e3},
+          {"worst_ms", slowest * 1e3},
+          {"repetitions", timing.seconds.size()},
+          {"calls", timing.calls},
+          {"gflops", rate / 1e9},
+          {"share", rate / machine.peak_of(shape.dtype)},
+          {"best_share", shape.operations() / timing.best() / machine.peak_of(shape.dtype)},
+          {"cpu_per_wall", timing.cpu_per_wall},
+          {"algorithm", entry.job->algorithm()},
+          {"reorder_ms", entry.job->reorder_seconds() * 1e3},
+          {"difference", entry.difference}};
+}
+
+Json run_pass(const ConvEngines& engines, const ConvShape& shape, ConvPass pass, const ConvData& data,
+              const Calibration& machine, const Options& options) {
+  std::vector<Entry> entries;
+  for (const auto& engine : engines) {
+    Entry entry = make_entry(*engine, shape, pass, data);
+    if (entry.job) entries.push_back(std::move(entry));
+  }
+  Json result{{"pass", name(pass)}, {"engines", Json::array()}, {"refused", Json::array()}};
+  entries = agreeing(std::move(entries), shape, pass, data, result["refused"]);
+
+  std::vector<Contestant> contestants;
+  for (const Entry& entry : entries)
+    contestants.push_back({entry.engine->name(), [&entry] { entry.job->run(); }, entry.engine->worker()});
+  TurnOptions turns;
+  if (options.quick) turns = {.repetitions = 5, .block = 0.008, .budget = 0.25, .least = 3};
+  const auto timings = take_turns(contestants, turns);
+
+  std::printf("  %-15s", name(pass).c_str());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Json line = figures(entries[i], timings[i], shape, machine);
+    std::printf(" | %s %.3f ms %.1f GF %.0f%% c/w %.2f", entries[i].engine->name().c_str(),
+                line["ms"].get<double>(), line["gflops"].get<double>(), 100 * line["share"].get<double>(),
+                line["cpu_per_wall"].get<double>());
+    result["engines"].push_back(line);
+  }
+  std::printf("\n");
+  std::fflush(stdout);
+  // A job is freed where it was made.
+  for (Entry& entry : entries) entry.on_its_thread([&] { entry.job.reset(); });
+  return result;
+}
+
+Json describe(const ConvShape& shape) {
+  return {{"name", shape.name},
+          {"net", shape.net},
+          {"layer", shape.layer},
+          {"n", shape.n},
+          {"h", shape.h},
+          {"w", shape.w},
+          {"in", shape.in},
+          {"out", shape.out},
+          {"kernel", {shape.kernel.height, shape.kernel.width}},
+          {"rate", shape.rate.height},
+          {"stride", shape.stride.height},
+          {"padding", shape.padding.top},
+          {"dtype", shape.dtype == DType::float64 ? "float64" : "float32"},
+          {"groups", shape.groups},
+          {"operations", shape.operations()},
+          {"nominal_operations", shape.nominal_operations()}};
+}
+
+ConvEngines all_engines([[maybe_unused]] Worker& worker, const Options& options) {
+  ConvEngines engines = trous_engines();
+  [[maybe_unused]] const auto add = [&](ConvEngines more) {
+    for (auto& engine : more) engines.push_back(std::move(engine));
+  };
+  if (!options.rivals) return engines;
+#ifdef TROUS_BENCH_TORCH
+  add(torch_engines(worker, options.threads));
+#endif
+#ifdef TROUS_BENCH_ONEDNN
+  add(onednn_engines(worker, options.threads));
+#endif
+#ifdef TROUS_BENCH_EIGEN
+  add(eigen_engines());
+#endif
+  return engines;
+}
+
+int run(const Options& options) {
+  set_threads(options.threads);
+  const auto shapes = load_shapes(options.shapes);
+  Worker worker;
+  const ConvEngines engines = all_engines(worker, options);
+  const Calibration machine = calibrate(options.threads, options.quick);
+  Json result{{"machine", describe_machine()}, {"quick", options.quick}, {"shapes", Json::array()}};
+  result["calibration"].push_back(machine.figures);
+
+  std::uint64_t seed = 1;
+  for (const ConvShape& shape : shapes) {
+    ++seed;
+    if (!wanted(shape, options)) continue;
+    std::printf("%s (%s; %s)\n", shape.name.c_str(), shape.net.c_str(), shape.layer.c_str());
+    const ConvData data = make_data(shape, seed);
+    Json line = describe(shape);
+    for (const ConvPass pass : conv_passes)
+      line["passes"].push_back(run_pass(engines, shape, pass, data, machine, options));
+    result["shapes"].push_back(line);
+    if (!options.out.empty()) write_json(options.out, result);
+  }
+  result["calibration"].push_back(calibrate(options.threads, true).figures);
+  if (!options.out.empty()) write_json(options.out, result);
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  unbind_thread();
+  try {
+    return run(read_options(count, words));
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}

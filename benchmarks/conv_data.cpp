@@ -1,0 +1,204 @@
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include <trous/autograd/recording.h>
+#include <trous/benchmarks/conv_engine.h>
+#include <trous/core/random.h>
+
+namespace trous::benchmarks {
+namespace {
+
+// Ours, through the public ops.
+class TrousJob : public ConvJob {
+ public:
+  TrousJob(const ConvShape& shape, ConvPass pass, const ConvData& data)
+      : options_(shape.options()),
+        pass_(pass),
+        x_(data.x),
+        w_(data.w),
+        y_(data.y),
+        filter_shape_(shape.w_shape()),
+        image_shape_(shape.x_shape()) {}
+
+  void run() override {
+    const Recording evaluation(Recording::nothing);
+    switch (pass_) {
+      case ConvPass::forward:
+        last_ = conv2d(x_, w_, options_);
+        break;
+      case ConvPass::transpose:
+        last_ = conv2d_transpose(y_, w_, image_shape_, options_);
+        break;
+      case ConvPass::filter_grad:
+        last_ = conv2d_filter_grad(x_, y_, filter_shape_, options_);
+        break;
+    }
+  }
+  Tensor result() override { return last_->value(); }
+
+ private:
+  Conv2dOptions options_;
+  ConvPass pass_;
+  Variable x_, w_, y_;
+  Shape filter_shape_, image_shape_;
+  std::optional<Variable> last_;
+};
+
+class TrousEngine : public ConvEngine {
+ public:
+  std::string name() const override { return "trous"; }
+  std::unique_ptr<ConvJob> prepare(const ConvShape& shape, ConvPass pass, const ConvData& data) override {
+    return std::make_unique<TrousJob>(shape, pass, data);
+  }
+};
+
+// Row-major elements as doubles.
+class Elements {
+ public:
+  explicit Elements(const Tensor& tensor) : tensor_(tensor), wide_(tensor.dtype() == DType::float64) {}
+  double at(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) const {
+    const Shape& s = tensor_.shape();
+    const auto i = static_cast<std::size_t>(((a * s[1] + b) * s[2] + c) * s[3] + d);
+    return wide_ ? tensor_.values<double>()[i] : static_cast<double>(tensor_.values<float>()[i]);
+  }
+
+ private:
+  const Tensor& tensor_;
+  bool wide_;
+};
+
+struct Sum {
+  double value = 0, squares = 0;
+  void add(double a, double b) {
+    value += a * b;
+    squares += a * a * b * b;
+  }
+};
+
+// y[n, i, j, o], x[n, u, v, c] and w[a, b, c, o] of the form's three contractions, each by looking for all
+// products that belong to it.
+class Definition {
+ public:
+  Definition(const ConvShape& shape, const ConvData& data)
+      : s_(shape), height_(shape.height()), width_(shape.width()), x_(data.x), w_(data.w), y_(data.y) {}
+
+  Sum forward(std::int64_t n, std::int64_t i, std::int64_t j, std::int64_t o) const {
+    Sum sum;
+    for (std::int64_t a = 0; a < height_.taps; ++a) {
+      for (std::int64_t b = 0; b < width_.taps; ++b) {
+        const std::int64_t u = read(height_, i, a), v = read(width_, j, b);
+        if (u < 0 || u >= s_.h || v < 0 || v >= s_.w) continue;
+        for (std::int64_t c = 0; c < s_.in; ++c) sum.add(x_.at(n, u, v, c), w_.at(a, b, c, o));
+      }
+    }
+    return sum;
+  }
+
+  Sum transpose(std::int64_t n, std::int64_t u, std::int64_t v, std::int64_t c) const {
+    Sum sum;
+    for (std::int64_t a = 0; a < height_.taps; ++a) {
+      for (std::int64_t b = 0; b < width_.taps; ++b) {
+        for (std::int64_t i = 0; i < height_.out; ++i) {
+          if (read(height_, i, a) != u) continue;
+          for (std::int64_t j = 0; j < width_.out; ++j) {
+            if (read(width_, j, b) != v) continue;
+            for (std::int64_t o = 0; o < s_.out; ++o) sum.add(y_.at(n, i, j, o), w_.at(a, b, c, o));
+          }
+        }
+      }
+    }
+    return sum;
+  }
+
+  Sum filter_grad(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t o) const {
+    Sum sum;
+    for (std::int64_t n = 0; n < s_.n; ++n) {
+      for (std::int64_t i = 0; i < height_.out; ++i) {
+        for (std::int64_t j = 0; j < width_.out; ++j) {
+          const std::int64_t u = read(height_, i, a), v = read(width_, j, b);
+          if (u < 0 || u >= s_.h || v < 0 || v >= s_.w) continue;
+          sum.add(x_.at(n, u, v, c), y_.at(n, i, j, o));
+        }
+      }
+    }
+    return sum;
+  }
+
+ private:
+  static std::int64_t read(const WindowAxis& axis, std::int64_t i, std::int64_t tap) {
+    return i * axis.stride + tap * axis.rate - axis.before;
+  }
+
+  const ConvShape& s_;
+  WindowAxis height_, width_;
+  Elements x_, w_, y_;
+};
+
+}  // namespace
+
+std::string name(ConvPass pass) {
+  switch (pass) {
+    case ConvPass::forward:
+      return "forward";
+    case ConvPass::transpose:
+      return "transpose";
+    case ConvPass::filter_grad:
+      return "filter gradient";
+  }
+  return {};
+}
+
+ConvData make_data(const ConvShape& shape, std::uint64_t seed) {
+  const auto draw = [&](const Shape& of, std::uint64_t which) {
+    return uniform(of, shape.dtype, fold_in(Key{seed}, which), -1, 1);
+  };
+  return {draw(shape.x_shape(), 0), draw(shape.w_shape(), 1), draw(shape.y_shape(), 2)};
+}
+
+ConvEngines trous_engines() {
+  ConvEngines engines;
+  engines.push_back(std::make_unique<TrousEngine>());
+  return engines;
+}
+
+double difference(const Tensor& a, const Tensor& b) {
+  constexpr double never = std::numeric_limits<double>::infinity();
+  if (!(a.shape() == b.shape()) || a.dtype() != b.dtype()) return never;
+  const auto largest = [&]<class T>(std::span<const T> p, std::span<const T> q) {
+    double apart = 0, scale = 0;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+      const double d = std::abs(static_cast<double>(p[i]) - static_cast<double>(q[i]));
+      if (!(d <= std::numeric_limits<double>::max())) return never;
+      apart = std::max(apart, d);
+      scale = std::max(scale, std::abs(static_cast<double>(q[i])));
+    }
+    return apart == 0 ? 0 : apart / scale;
+  };
+  if (a.dtype() == DType::float64) return largest(a.values<double>(), b.values<double>());
+  return largest(a.values<float>(), b.values<float>());
+}
+
+double difference_from_definition(const ConvShape& shape, ConvPass pass, const ConvData& data,
+                                  const Tensor& result) {
+  const Definition definition(shape, data);
+  const Elements elements(result);
+  const Shape& s = result.shape();
+  Random random(Key{17});
+  double worst = 0;
+  for (int sample = 0; sample < 24; ++sample) {
+    // The first and last element, then any.
+    std::int64_t at[4];
+    for (int axis = 0; axis < 4; ++axis)
+      at[axis] = sample == 0 ? 0 : sample == 1 ? s[axis] - 1 : random.below(s[axis]);
+    const Sum sum = pass == ConvPass::forward     ? definition.forward(at[0], at[1], at[2], at[3])
+                    : pass == ConvPass::transpose ? definition.transpose(at[0], at[1], at[2], at[3])
+                                                  : definition.filter_grad(at[0], at[1], at[2], at[3]);
+    const double apart = std::abs(elements.at(at[0], at[1], at[2], at[3]) - sum.value);
+    if (!(apart <= std::numeric_limits<double>::max())) return std::numeric_limits<double>::infinity();
+    worst = std::max(worst, apart == 0 ? 0 : apart / std::sqrt(sum.squares));
+  }
+  return worst;
+}
+
+}  // namespace trous::benchmarks

@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sys/utsname.h>
+#include <thread>
+
+#include <trous/benchmarks/calibrate.h>
+#include <trous/benchmarks/machine.h>
+#include <trous/core/build_info.h>
+#include <trous/core/error.h>
+
+namespace trous::benchmarks {
+namespace {
+
+using Json = nlohmann::json;
+
+// The first "key : value" of a file in /proc.
+std::string proc_value(const char* path, const std::string& key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(':');
+    if (!line.starts_with(key) || colon == std::string::npos) continue;
+    const std::size_t begin = line.find_first_not_of(" \t", colon + 1);
+    return begin == std::string::npos ? "" : line.substr(begin);
+  }
+  return "unknown";
+}
+
+double best_peak(const std::string& set, DType dtype, int threads, bool quick) {
+  double best = 0;
+  for (int burst = 0; burst < (quick ? 5 : 9); ++burst)
+    best = std::max(best, fma_peak(set, dtype, threads, 0.02));
+  return best;
+}
+
+}  // namespace
+
+nlohmann::json describe_machine() {
+  Json json;
+  json["processor"] = proc_value("/proc/cpuinfo", "model name");
+  json["family"] = proc_value("/proc/cpuinfo", "cpu family");
+  json["model"] = proc_value("/proc/cpuinfo", "model\t");
+  json["megahertz"] = proc_value("/proc/cpuinfo", "cpu MHz");
+  json["cache"] = proc_value("/proc/cpuinfo", "cache size");
+  json["hypervisor"] = proc_value("/proc/cpuinfo", "flags").find(" hypervisor") != std::string::npos;
+  json["cores"] = std::thread::hardware_concurrency();
+  json["memory"] = proc_value("/proc/meminfo", "MemTotal");
+  utsname system{};
+  uname(&system);
+  json["system"] = text(system.sysname, ' ', system.release, ' ', system.machine);
+  json["trous"] = text(build_info());
+  for (const char* name : {"OMP_PROC_BIND", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "TROUS_KERNELS"}) {
+    const char* value = std::getenv(name);
+    json["environment"][name] = value ? value : "";
+  }
+  return json;
+}
+
+Calibration calibrate(int threads, bool quick) {
+  Calibration result;
+  const auto sets = fma_instruction_sets();
+  result.instruction_set = sets.front();
+  for (const std::string& set : sets) {
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      const std::string type = dtype == DType::float32 ? "float32" : "float64";
+      const double all = best_peak(set, dtype, threads, quick), one = best_peak(set, dtype, 1, quick);
+      result.figures["fma"][set][type] = {{"all", all}, {"one", one}};
+      if (set == result.instruction_set) result.peak[type] = all;
+      std::printf("peak  %-8s %s  %7.1f GFLOP/s on %d threads, %7.1f on one\n", set.c_str(), type.c_str(),
+                  all / 1e9, threads, one / 1e9);
+    }
+  }
+  const double copy = copy_bandwidth(threads, quick ? 5 : 9), copy_one = copy_bandwidth(1, quick ? 5 : 9);
+  result.figures["copy"] = {{"all", copy}, {"one", copy_one}};
+  result.figures["threads"] = threads;
+  result.figures["instruction_set"] = result.instruction_set;
+  std::printf("copy  %.1f GB/s read and written on %d threads, %.1f on one\n\n", copy / 1e9, threads,
+              copy_one / 1e9);
+  std::fflush(stdout);
+  return result;
+}
+
+void write_json(const std::string& path, const nlohmann::json& json) {
+  const std::string part = path + ".part";
+  std::ofstream file(part);
+  file << json.dump(1) << '\n';
+  file.close();
+  if (!file)
+    throw FileError(text(path, ": it cannot be written. Give --out a file in a folder that exists."));
+  std::filesystem::rename(part, path);
+}
+
+}  // namespace trous::benchmarks

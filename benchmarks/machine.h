@@ -1,0 +1,31 @@
+// What every file of results says of the machine, and what the machine was measured to do.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include <trous/core/dtype.h>
+
+namespace trous::benchmarks {
+
+/// Processor, cores, memory, system, compiler, build of trous, and the settings that threads look at.
+nlohmann::json describe_machine();
+
+/// The yardsticks: the widest instruction set's peak and the copy bandwidth, on `threads` threads and on one.
+struct Calibration {
+  std::string instruction_set;
+  std::map<std::string, double> peak;  ///< operations per second, by "float32", "float64"
+  nlohmann::json figures;              ///< all that was measured
+
+  double peak_of(DType dtype) const { return peak.at(dtype == DType::float64 ? "float64" : "float32"); }
+};
+
+/// Measures, prints, and returns. Each peak is the best of several bursts: a share of it flatters nobody.
+Calibration calibrate(int threads, bool quick);
+
+/// Writes `json` to `path`, at once or not at all. Throws FileError.
+void write_json(const std::string& path, const nlohmann::json& json);
+
+}  // namespace trous::benchmarks
