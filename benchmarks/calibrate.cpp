@@ -1,9 +1,8 @@
-#include <ctime>
-
 #include <algorithm>
 #include <barrier>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <numeric>

@@ -3,8 +3,8 @@
 //   bench_conv [--shapes FILE] [--only TEXT] [--quick] [--threads N] [--no-rivals] [--instruction-set NAME]
 //              [--out FILE]
 //
-// --only takes the shapes with TEXT in their names and those of the group TEXT. --instruction-set chooses whose
-// peak is the yardstick, for a program that was told to use no wider one.
+// --only takes the shapes with TEXT in their names and those of the group TEXT. --instruction-set chooses
+// whose peak is the yardstick, for a program that was told to use no wider one.
 #include <algorithm>
 #include <cstdio>
 #include <iostream>

@@ -74,9 +74,8 @@ Calibration calibrate(int threads, bool quick, const std::string& instruction_se
       const std::string type = dtype == DType::float32 ? "float32" : "float64";
       const Peak all = best_peak(set, dtype, threads, quick), one = best_peak(set, dtype, 1, quick);
       const double yardstick = std::max(all.by_wall, all.by_cpu);
-      result.figures["fma"][set][type] = {{"all", yardstick},
-                                          {"all_by_wall", all.by_wall},
-                                          {"one", std::max(one.by_wall, one.by_cpu)}};
+      result.figures["fma"][set][type] = {
+          {"all", yardstick}, {"all_by_wall", all.by_wall}, {"one", std::max(one.by_wall, one.by_cpu)}};
       if (set == result.instruction_set) result.peak[type] = yardstick;
       std::printf("peak  %-8s %s  %7.1f GFLOP/s on %d threads, %7.1f on one", set.c_str(), type.c_str(),
                   yardstick / 1e9, threads, one.by_wall / 1e9);

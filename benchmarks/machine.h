@@ -22,9 +22,9 @@ struct Calibration {
   double peak_of(DType dtype) const { return peak.at(dtype == DType::float64 ? "float64" : "float32"); }
 };
 
-/// Measures, prints, and returns; `instruction_set` is the yardstick, the widest that there is where it is empty.
-/// Each peak is the best of several bursts, and not lowered by other programs: a share of it flatters nobody. Throws ArgumentError for an
-/// instruction set that this processor has not.
+/// Measures, prints, and returns; `instruction_set` is the yardstick, the widest that there is where it is
+/// empty. Each peak is the best of several bursts, and not lowered by other programs: a share of it flatters
+/// nobody. Throws ArgumentError for an instruction set that this processor has not.
 Calibration calibrate(int threads, bool quick, const std::string& instruction_set = {});
 
 /// Writes `json` to `path`, at once or not at all. Throws FileError.

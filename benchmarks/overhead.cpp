@@ -1,5 +1,5 @@
-// bench_overhead: nanoseconds per recorded op on tiny tensors, ours beside libtorch. One thread each: so little
-// work is not worth a second one. Google Benchmark decides on the number of iterations and, with
+// bench_overhead: nanoseconds per recorded op on tiny tensors, ours beside libtorch. One thread each: so
+// little work is not worth a second one. Google Benchmark decides on the number of iterations and, with
 // --benchmark_enable_random_interleaving=true, mixes the repetitions of all, so that noise hits all.
 #include <benchmark/benchmark.h>
 

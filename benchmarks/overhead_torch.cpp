@@ -1,10 +1,8 @@
 // The same tiny programs in libtorch.
+#include <benchmark/benchmark.h>
 #include <set>
 #include <string>
-
 #include <torch/torch.h>
-
-#include <benchmark/benchmark.h>
 
 #include <trous/benchmarks/overhead.h>
 
@@ -20,7 +18,8 @@ double recorded(const torch::Tensor& y) {
   while (!open.empty()) {
     torch::autograd::Node* const node = open.back();
     open.pop_back();
-    if (!node || node->name().find("AccumulateGrad") != std::string::npos || !seen.insert(node).second) continue;
+    if (!node || node->name().find("AccumulateGrad") != std::string::npos || !seen.insert(node).second)
+      continue;
     for (const auto& edge : node->next_edges()) open.push_back(edge.function.get());
   }
   return static_cast<double>(seen.size());
@@ -51,7 +50,9 @@ void add_chain(benchmark::State& state, AddChain chain) {
 
 void register_torch_benchmarks() {
   torch::set_num_threads(1);
-  const auto with = [](std::int64_t a, std::int64_t b) { return std::to_string(a) + 'x' + std::to_string(b); };
+  const auto with = [](std::int64_t a, std::int64_t b) {
+    return std::to_string(a) + 'x' + std::to_string(b);
+  };
   for (const TinyConv& tiny : tiny_convs) {
     const std::string size = with(tiny.size, tiny.size) + 'x' + std::to_string(tiny.channels);
     benchmark::RegisterBenchmark(("conv_bias_relu/" + size + "/libtorch").c_str(), conv_bias_relu, tiny);

@@ -35,6 +35,10 @@ struct ReferenceNet {
 /// The net with its first weights, the same in every program.
 ReferenceNet initialized_reference_net();
 
+/// Two operations for each multiply-add of its convolutions that a training step needs: inside the image,
+/// forward and both gradients, without the gradient of the images.
+double reference_operations(std::int64_t batch, std::int64_t size);
+
 inline constexpr std::int64_t reference_classes = 5;
 inline constexpr double reference_learning_rate = 1e-3;
 

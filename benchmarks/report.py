@@ -74,6 +74,7 @@ class Steps:
         self.memory = [file["memory_added"] for file in files]
         self.busy = [file["cpu_per_wall"] for file in files]
         self.losses = files[0]["losses"] if files else []
+        self.operations = files[0]["operations"] if files else 0
 
     def __bool__(self):
         return bool(self.seconds)
@@ -83,10 +84,11 @@ class Steps:
 
     def cells(self):
         if not self:
-            return ["", "", "", "", ""]
+            return ["", "", "", "", "", ""]
         spread = f"{1e3 * min(self.seconds):.1f} .. {1e3 * max(self.seconds):.1f}"
         busy, memory = statistics.mean(self.busy), statistics.median(self.memory) / 1e6
-        return [f"{self.ms():.1f}", spread, len(self.seconds), f"{busy:.2f}", f"{memory:.0f}"]
+        rate = self.operations / self.ms() / 1e6
+        return [f"{self.ms():.1f}", spread, len(self.seconds), f"{rate:.1f}", f"{busy:.2f}", f"{memory:.0f}"]
 
 
 class Run:
@@ -347,8 +349,9 @@ def step_section(run):
              ("libtorch NHWC, bound thread", "1", run.one["NHWC"]), ("libtorch NCHW, as it comes", "all", default)]
     rows += [(name, threads, *steps.cells()) for name, threads, steps in named if steps]
     lines = ["## A training step of the reference net", "", "8 x 128 x 128 x 3; forward, backward and Adam; a process each, in turns. Memory is the highest resident size less that",
-             "just before the first step.", ""]
-    lines += table(["", "threads", "ms, median", "least .. most", "steps", "c/w", "MB added"], rows)
+             "just before the first step. GFLOP/s count the multiply-adds of the convolutions inside the image, "
+             f"{run.best['trous'].operations / 1e9:.2f} GFLOP a step.", ""]
+    lines += table(["", "threads", "ms, median", "least .. most", "steps", "GFLOP/s", "c/w", "MB added"], rows)
     if run.best["NHWC"]:
         pairs = list(zip(run.best["trous"].losses, run.best["NHWC"].losses))
         apart = [abs(a - b) / abs(b) for a, b in pairs]

@@ -15,7 +15,8 @@ namespace {
 using namespace trous;
 using namespace trous::benchmarks;
 
-double train_step(ReferenceNet& net, Optimizer& optimizer, const ReferenceBatch& batch, std::uint64_t number) {
+double train_step(ReferenceNet& net, Optimizer& optimizer, const ReferenceBatch& batch,
+                  std::uint64_t number) {
   const std::vector<Variable> weights = tracked_weights(net);
   const ReferenceNet bound = bind(net, weights);
   Pass pass = Pass::training(Key{number});

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <trous/benchmarks/machine.h>
+#include <trous/benchmarks/reference_net.h>
 #include <trous/benchmarks/step_runner.h>
 #include <trous/benchmarks/timing.h>
 #include <trous/core/error.h>
@@ -79,11 +80,15 @@ void time_steps(const std::string& name, const StepOptions& options, const StepF
   result["cpu_per_wall"] = cpu / wall;
   result["resident_before"] = before;
   result["memory_added"] = added;
+  result["operations"] = reference_operations(options.batch, options.size);
   result["machine"] = describe_machine();
-  std::printf("%-28s %d threads, %lld x %lld: %8.1f ms median, %8.1f best, c/w %.2f, %6.1f MB added to %.0f, loss %.6f\n",
+  std::printf("%-15s %d threads, %2lld x %3lld: %8.1f ms median, %8.1f best, %5.1f GFLOP/s, c/w %.2f, ",
               name.c_str(), options.threads, static_cast<long long>(options.batch),
-              static_cast<long long>(options.size), timing.median() * 1e3, timing.best() * 1e3, cpu / wall,
-              added / 1e6, before / 1e6, result["losses"].front().get<double>());
+              static_cast<long long>(options.size), timing.median() * 1e3, timing.best() * 1e3,
+              reference_operations(options.batch, options.size) / timing.median() / 1e9, cpu / wall);
+  std::printf("%5.1f MB added to %.0f, loss %.6f\n", added / 1e6, before / 1e6,
+              result["losses"].front().get<double>());
+  std::fflush(stdout);
   if (!options.out.empty()) write_json(options.out, result);
 }
 

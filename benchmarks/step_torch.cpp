@@ -1,6 +1,6 @@
-// bench_step_torch: the same steps in libtorch, from the same weights and batches, so that the losses must agree.
+// bench_step_torch: the same steps in libtorch, from the same weights and batches, so that the losses must
+// agree.
 #include <iostream>
-
 #include <torch/torch.h>
 
 #include <trous/benchmarks/reference_net.h>
@@ -55,7 +55,8 @@ struct Net : nn::Module {
     add(nn::Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride).padding(1).bias(false)), out);
   }
   void transposed(std::int64_t in, std::int64_t out, std::int64_t rate) {
-    add(nn::ConvTranspose2d(nn::ConvTranspose2dOptions(in, out, 3).padding(rate).dilation(rate).bias(false)), out);
+    add(nn::ConvTranspose2d(nn::ConvTranspose2dOptions(in, out, 3).padding(rate).dilation(rate).bias(false)),
+        out);
   }
 };
 
@@ -80,7 +81,8 @@ void load_our_weights(Net& net, torch::MemoryFormat format) {
 void run(const StepOptions& options) {
   trous::set_threads(1);  // trous only makes the batches here
   torch::set_num_threads(options.threads);
-  const auto format = options.channels_last ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::Contiguous;
+  const auto format =
+      options.channels_last ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::Contiguous;
   Net net;
   load_our_weights(net, format);
   torch::optim::Adam optimizer(net.parameters(), torch::optim::AdamOptions(reference_learning_rate));
@@ -90,7 +92,8 @@ void run(const StepOptions& options) {
     const ReferenceBatch batch = reference_batch(options.batch, options.size, step);
     images = taken(batch.images, {0, 3, 1, 2}).clone(format);
     auto* data = const_cast<std::int32_t*>(batch.labels.values<std::int32_t>().data());
-    labels = torch::from_blob(data, {options.batch, options.size, options.size}, torch::kInt).to(torch::kLong);
+    labels =
+        torch::from_blob(data, {options.batch, options.size, options.size}, torch::kInt).to(torch::kLong);
   };
   const auto step = [&] {
     for (torch::Tensor& weight : weights) weight.mutable_grad().reset();  // cheaper than zeros
