@@ -205,6 +205,16 @@ ConvEngines all_engines([[maybe_unused]] Worker& worker, const Options& options)
   return engines;
 }
 
+// "libtorch 1.13.1 (AVX512), oneDNN 2.6.3".
+std::string libraries(const ConvEngines& engines) {
+  std::string list;
+  for (const auto& engine : engines) {
+    const std::string one = engine->library();
+    if (!one.empty() && list.find(one) == std::string::npos) list += (list.empty() ? "" : ", ") + one;
+  }
+  return list;
+}
+
 int run(const Options& options) {
   set_threads(options.threads);
   const auto shapes = load_shapes(options.shapes);
@@ -212,6 +222,7 @@ int run(const Options& options) {
   const ConvEngines engines = all_engines(worker, options);
   const Calibration machine = calibrate(options.threads, options.quick, options.instruction_set);
   Json result{{"machine", describe_machine()}, {"quick", options.quick}, {"shapes", Json::array()}};
+  result["machine"]["rivals"] = libraries(engines);
   result["calibration"].push_back(machine.figures);
 
   std::uint64_t seed = 1;
