@@ -154,7 +154,7 @@ double neon_float64(std::int64_t rounds) {
 template <class T>
 double portable(std::int64_t rounds) {
   constexpr int lanes = 16 / sizeof(T), count = 10;
-  typedef T Vector __attribute__((vector_size(16)));
+  using Vector [[gnu::vector_size(16)]] = T;
   const Vector factor = Vector{} + static_cast<T>(0.999), term = Vector{} + static_cast<T>(0.5);
   Vector a[count];
 #pragma GCC unroll 10
