@@ -2,8 +2,10 @@
 #include <barrier>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <thread>
 
 #if defined(__x86_64__)
@@ -152,7 +154,7 @@ double neon_float64(std::int64_t rounds) {
 template <class T>
 double portable(std::int64_t rounds) {
   constexpr int lanes = 16 / sizeof(T), count = 10;
-  typedef T Vector __attribute__((vector_size(16)));
+  using Vector [[gnu::vector_size(16)]] = T;
   const Vector factor = Vector{} + static_cast<T>(0.999), term = Vector{} + static_cast<T>(0.5);
   Vector a[count];
 #pragma GCC unroll 10
@@ -207,6 +209,12 @@ double together(int threads, const std::function<void(int)>& work) {
   return std::chrono::duration<double>(last - *std::min_element(begins.begin(), begins.end())).count();
 }
 
+double thread_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 volatile double sink;
 
 }  // namespace
@@ -217,7 +225,7 @@ std::vector<std::string> fma_instruction_sets() {
   return names;
 }
 
-double fma_peak(const std::string& instruction_set, DType dtype, int threads, double seconds) {
+Peak fma_peak(const std::string& instruction_set, DType dtype, int threads, double seconds) {
   for (const Kernel& kernel : kernels()) {
     if (kernel.name != instruction_set) continue;
     const bool wide = dtype == DType::float64;
@@ -235,8 +243,14 @@ double fma_peak(const std::string& instruction_set, DType dtype, int threads, do
       }
       rounds *= 2;
     }
-    const double took = together(threads, [&](int) { sink = loop(rounds); });
-    return per_round * static_cast<double>(rounds) * threads / took;
+    const double operations = per_round * static_cast<double>(rounds);
+    std::vector<double> rates(static_cast<std::size_t>(threads));
+    const double took = together(threads, [&](int i) {
+      const double begin = thread_seconds();
+      sink = loop(rounds);
+      rates[static_cast<std::size_t>(i)] = operations / (thread_seconds() - begin);
+    });
+    return {operations * threads / took, std::accumulate(rates.begin(), rates.end(), 0.0)};
   }
   throw ArgumentError(text("fma_peak: this processor has no ", instruction_set, '.'));
 }

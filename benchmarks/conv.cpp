@@ -1,6 +1,10 @@
 // bench_conv: the conv triple over shapes.json, ours and the rivals in turns.
 //
-//   bench_conv [--shapes FILE] [--only TEXT] [--quick] [--threads N] [--no-rivals] [--out FILE]
+//   bench_conv [--shapes FILE] [--only TEXT] [--quick] [--threads N] [--no-rivals] [--instruction-set NAME]
+//              [--out FILE]
+//
+// --only takes the shapes with TEXT in their names and those of the group TEXT. --instruction-set chooses
+// whose peak is the yardstick, for a program that was told to use no wider one.
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -18,7 +22,7 @@ using namespace trous::benchmarks;
 using Json = nlohmann::json;
 
 struct Options {
-  std::string shapes = "benchmarks/shapes.json", only, out;
+  std::string shapes = "benchmarks/shapes.json", only, out, instruction_set;
   bool quick = false, rivals = true;
   int threads = trous::threads();
 };
@@ -37,6 +41,8 @@ Options read_options(int count, char** words) {
       options.only = value();
     } else if (word == "--out") {
       options.out = value();
+    } else if (word == "--instruction-set") {
+      options.instruction_set = value();
     } else if (word == "--threads") {
       options.threads = std::stoi(value());
     } else if (word == "--quick") {
@@ -199,13 +205,24 @@ ConvEngines all_engines([[maybe_unused]] Worker& worker, const Options& options)
   return engines;
 }
 
+// "libtorch 1.13.1 (AVX512), oneDNN 2.6.3".
+std::string libraries(const ConvEngines& engines) {
+  std::string list;
+  for (const auto& engine : engines) {
+    const std::string one = engine->library();
+    if (!one.empty() && list.find(one) == std::string::npos) list += (list.empty() ? "" : ", ") + one;
+  }
+  return list;
+}
+
 int run(const Options& options) {
   set_threads(options.threads);
   const auto shapes = load_shapes(options.shapes);
   Worker worker;
   const ConvEngines engines = all_engines(worker, options);
-  const Calibration machine = calibrate(options.threads, options.quick);
+  const Calibration machine = calibrate(options.threads, options.quick, options.instruction_set);
   Json result{{"machine", describe_machine()}, {"quick", options.quick}, {"shapes", Json::array()}};
+  result["machine"]["rivals"] = libraries(engines);
   result["calibration"].push_back(machine.figures);
 
   std::uint64_t seed = 1;
@@ -220,7 +237,7 @@ int run(const Options& options) {
     result["shapes"].push_back(line);
     if (!options.out.empty()) write_json(options.out, result);
   }
-  result["calibration"].push_back(calibrate(options.threads, true).figures);
+  result["calibration"].push_back(calibrate(options.threads, true, options.instruction_set).figures);
   if (!options.out.empty()) write_json(options.out, result);
   return 0;
 }

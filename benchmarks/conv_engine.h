@@ -43,6 +43,8 @@ class ConvEngine {
  public:
   virtual ~ConvEngine() = default;
   virtual std::string name() const = 0;
+  /// The library and its version; empty for ours, which the build is told of anyway.
+  virtual std::string library() const { return {}; }
   /// Where its jobs are made and run; null: in the calling thread.
   virtual Worker* worker() { return nullptr; }
   /// Null where the library has no such pass.

@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 
 #include <trous/benchmarks/conv_engine.h>
+#include <trous/core/error.h>
 #include <trous/core/parallel.h>
 
 namespace trous::benchmarks {
@@ -158,6 +159,9 @@ class EigenJob : public ConvJob {
 class EigenEngine : public ConvEngine {
  public:
   std::string name() const override { return "Eigen im2col"; }
+  std::string library() const override {
+    return text("Eigen ", EIGEN_WORLD_VERSION, '.', EIGEN_MAJOR_VERSION, '.', EIGEN_MINOR_VERSION);
+  }
   std::unique_ptr<ConvJob> prepare(const ConvShape& shape, ConvPass pass, const ConvData& data) override {
     if (shape.dtype == DType::float64) return std::make_unique<EigenJob<double>>(shape, pass, data);
     return std::make_unique<EigenJob<float>>(shape, pass, data);

@@ -161,6 +161,10 @@ class OnednnEngine : public ConvEngine {
     worker_.run([threads] { omp_set_num_threads(threads); });
   }
   std::string name() const override { return "oneDNN"; }
+  std::string library() const override {
+    const dnnl_version_t* const version = dnnl_version();
+    return text("oneDNN ", version->major, '.', version->minor, '.', version->patch);
+  }
   Worker* worker() override { return &worker_; }
   std::unique_ptr<ConvJob> prepare(const ConvShape& shape, ConvPass pass, const ConvData& data) override {
     if (shape.dtype != DType::float32) return nullptr;  // oneDNN has no float64 on processors

@@ -2,6 +2,7 @@
 // tape.
 #include <array>
 #include <torch/torch.h>
+#include <torch/version.h>
 
 #include <trous/benchmarks/conv_engine.h>
 
@@ -81,6 +82,7 @@ class TorchEngine : public ConvEngine {
     return std::string("libtorch ") + (channels_last_ ? "NHWC" : "NCHW") +
            (layer_ ? " conv_transpose2d" : "");
   }
+  std::string library() const override { return std::string("libtorch ") + TORCH_VERSION; }
   Worker* worker() override { return &worker_; }
   std::unique_ptr<ConvJob> prepare(const ConvShape& shape, ConvPass pass, const ConvData& data) override {
     if (layer_ && pass != ConvPass::transpose) return nullptr;
