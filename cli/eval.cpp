@@ -125,7 +125,7 @@ int run(const EvalCommand& c) {
                                             : trained.loaded.info.data;
   const std::string directory =
       !c.data_dir.empty() || !c.data.empty() || !trained.config ? c.data_dir : trained.config->data_dir;
-  const std::int64_t ignored = c.data.empty() && trained.config ? trained.config->ignore_index : -1;
+  const std::int64_t ignored = trained.config ? trained.config->ignore_index : -1;
   const Splits data = open_data(name, directory, ignored);
   const Dataset& split = split_named(data, c.split);
   check_fit(trained, name, split);

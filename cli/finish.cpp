@@ -83,7 +83,7 @@ void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const
 }
 
 void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data,
-                   const Survey& facts, const Summary& summary, const Coverage& seen,
+                   const Survey& facts, const Summary& summary, const std::optional<Coverage>& seen,
                    const std::vector<Baseline>& baselines, const SplitScores& scores, const Picks& picks,
                    const RunOutcome& outcome) {
   using Json = nlohmann::ordered_json;
@@ -94,20 +94,20 @@ void write_results(const RunFolder& folder, const TrainConfig& config, const Spl
     const auto score = foreground(one);
     images.push_back(score ? Json(*score) : Json(nullptr));
   }
-  const Json results{{"split", "test"},
-                     {"step", outcome.step},
-                     {"steps", outcome.steps},
-                     {"stopped", outcome.stopped},
-                     {"classes", data.test.classes},
-                     {"scores", {{"confusion", json_of(scores.all)}}},
-                     {"baselines", beside},
-                     {"image_scores", images},
-                     {"pictures", {{"best", picks.best}, {"median", picks.median}, {"worst", picks.worst}}},
-                     {"model", json_of(summary, config.model)},
-                     {"coverage", json_of(seen)},
-                     {"data", json_of(data, facts)},
-                     {"seconds", outcome.seconds},
-                     {"peak_bytes", peak_bytes()}};
+  Json results{{"split", "test"},
+               {"step", outcome.step},
+               {"steps", outcome.steps},
+               {"stopped", outcome.stopped},
+               {"classes", data.test.classes},
+               {"scores", {{"confusion", json_of(scores.all)}}},
+               {"baselines", beside},
+               {"image_scores", images},
+               {"pictures", {{"best", picks.best}, {"median", picks.median}, {"worst", picks.worst}}},
+               {"model", json_of(summary, config.model)},
+               {"data", json_of(data, facts)},
+               {"seconds", outcome.seconds},
+               {"peak_bytes", peak_bytes()}};
+  if (seen) results["coverage"] = json_of(*seen);
   write_text(folder.file("results.json"), results.dump(1) + '\n');
 }
 

@@ -40,7 +40,7 @@ struct RunOutcome {
 
 /// Writes results.json.
 void write_results(const RunFolder& folder, const TrainConfig& config, const Splits& data,
-                   const Survey& facts, const Summary& summary, const Coverage& seen,
+                   const Survey& facts, const Summary& summary, const std::optional<Coverage>& seen,
                    const std::vector<Baseline>& baselines, const SplitScores& scores, const Picks& picks,
                    const RunOutcome& outcome);
 

@@ -14,20 +14,27 @@ using Json = nlohmann::ordered_json;
 
 std::string last_of(const std::string& run) { return run + "/last.safetensors"; }
 
-// Bits are promised for one build alone.
+// Bits are promised for one build and one instruction set.
 void tell_other_build(const std::string& run, const Json& record) {
   const std::string now(build_info().commit), before = record.value("commit", "unknown");
   if (now != before) {
     std::cerr << "train: the run in " << run << " was begun by commit " << before << ", this is " << now
               << ". The bits of the two may differ.\n";
   }
+  if (const std::string then = record.value("kernels", kernels()); then != kernels()) {
+    std::cerr << "train: the run in " << run << " was begun with the kernels " << then << ", these are "
+              << kernels() << ". The bits of the two may differ.\n";
+  }
 }
 
 // Its folder may be named otherwise: from elsewhere, or because all was moved.
 bool same_file(const Json& before, const Json& now) {
-  const auto name = [](const Json& file) { return std::filesystem::path(file.value("path", "")).filename(); };
-  return name(before) == name(now) && before.value("bytes", -1) == now["bytes"] &&
-         before.value("sha256", "") == now["sha256"];
+  const auto name = [](const Json& file) {
+    return std::filesystem::path(file["path"].get<std::string>()).filename();
+  };
+  return before.is_object() && before.contains("path") && before["path"].is_string() &&
+         name(before) == name(now) && before.contains("bytes") && before["bytes"] == now["bytes"] &&
+         before.contains("sha256") && before["sha256"] == now["sha256"];
 }
 
 // Other data in the same place would be other batches, and the run would be no repetition of anything.
@@ -60,9 +67,7 @@ bool has_state(const std::string& run) {
 
 std::int64_t resume(const std::string& run, const TrainConfig& config, const Splits& data,
                     const CheckpointInfo& about, Trainer& trainer) {
-  const std::string here = std::filesystem::current_path().string();
-  const TrainConfig before = read_config(run + "/config.json");
-  check_same_run(run, to_json(based_on(here, before)), to_json(based_on(here, config)));
+  check_same_run(run, to_json(read_config(run + "/config.json")), to_json(config));
   check_same_origin(run, data);
   if (!has_state(run)) return 0;
   const std::string last = last_of(run);

@@ -1,6 +1,7 @@
 // trous train: a run from its options to its report, in a folder from which it can always go on.
 #include <iostream>
 #include <memory>
+#include <new>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -115,7 +116,13 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
   write_pictures(folder.file("samples/worst.png"), s.trainer.best(), test, picks.worst);
   const RunOutcome outcome{
       .step = result.best_step, .steps = result.steps, .stopped = stopped, .seconds = seconds};
-  const Coverage seen = coverage(s.trainer.best(), s.summary.input);
+  std::optional<Coverage> seen;  // a picture: no scores are lost for it
+  try {
+    seen = coverage(s.trainer.best(), s.summary.input);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "train: there is not enough memory to find out what an output pixel sees; the report leaves "
+                 "it out.\n";
+  }
   write_results(folder, s.config, s.data, s.facts, s.summary, seen, baselines, scores, picks, outcome);
   log_event(folder, "stopped", result.steps, stopped);
   write_report(s.config.out);

@@ -32,13 +32,29 @@ std::vector<std::string> option_names() {
   return names;
 }
 
-// The value of an option, where it is a relative path taken from `directory`.
-std::string based_on(const std::string& directory, std::string_view name, const std::string& value) {
+// Whether the option's value names a file or a folder.
+bool names_path(std::string_view name, const std::string& value) {
   const std::vector<std::string> known = built_in_data();
-  const bool is_path = name == "data_dir" || name == "weights" ||
-                       (name == "model" && is_network_file(value)) ||
-                       (name == "data" && std::find(known.begin(), known.end(), value) == known.end());
-  return is_path && !value.empty() ? (fs::path(directory) / value).lexically_normal().string() : value;
+  if (value.empty()) return false;
+  return name == "data_dir" || name == "weights" || (name == "model" && is_network_file(value)) ||
+         (name == "data" && std::find(known.begin(), known.end(), value) == known.end());
+}
+
+// The value of an option of a run that was begun in `directory`: a relative path is taken from there if it
+// still leads somewhere, and from here where all was moved.
+std::string based_on(const std::string& directory, std::string_view name, const std::string& value) {
+  if (!names_path(name, value)) return value;
+  const fs::path there = (fs::path(directory) / value).lexically_normal();
+  std::error_code failure;
+  return fs::exists(there, failure) ? there.string() : value;
+}
+
+// Whether two values name one place. A place that is gone was moved; what lies there is judged when it is
+// opened.
+bool same_place(const std::string& before, const std::string& now) {
+  std::error_code failure;
+  return !fs::exists(before, failure) ||
+         fs::absolute(before).lexically_normal() == fs::absolute(now).lexically_normal();
 }
 
 // Where the run of this config.json was begun, if it is one of a run and that was elsewhere.
@@ -125,14 +141,6 @@ std::vector<std::string> built_in_data() { return {"fashion", "brain", "shapes"}
 
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
 
-TrainConfig based_on(const std::string& directory, TrainConfig config) {
-  TrainConfig::parts(config, [&](const char* name, auto& member, const auto&, const char*) {
-    if constexpr (std::is_same_v<std::remove_reference_t<decltype(member)>, std::string>)
-      member = based_on(directory, name, member);
-  });
-  return config;
-}
-
 void check_model(const std::string& model) {
   const std::vector<std::string> names = network_names();
   if (is_network_file(model) || std::find(names.begin(), names.end(), model) != names.end()) return;
@@ -188,6 +196,9 @@ void check_same_run(const std::string& run, const nlohmann::ordered_json& before
                     const nlohmann::ordered_json& now) {
   for (const auto& [name, value] : now.items()) {
     if (changes_nothing(name) || (before.contains(name) && before[name] == value)) continue;
+    if (before.contains(name) && names_path(name, word_of(before[name])) &&
+        names_path(name, word_of(value)) && same_place(word_of(before[name]), word_of(value)))
+      continue;
     throw ArgumentError(text("train: ", flag_of(name), " is ", word_of(value), ", but the run in ", run,
                              " has ", before.contains(name) ? word_of(before[name]) : "none",
                              ". Resume it as it was begun, or begin another with --weights ", run,

@@ -60,7 +60,7 @@ struct TrainConfig {
     f("class_weights", self.class_weights, parsed_by(check_class_weights),
       "none, inverse-sqrt, enet, or numbers such as 0.5,1,2");
     f("ignore_index", self.ignore_index, whole(-1, 255),
-      "class whose pixels do not count in loss and scores; -1 is none, and 255 never counts");
+      "class whose pixels do not count in loss and scores, where predicting it stays a mistake; -1 is none");
     f("augment", self.augment, parsed_by(parse_augmentation),
       "such as flip,scale=1.25,rotate=10,shift=0.1,noise=0.02, or none");
     f("clip_norm", self.clip_norm, number(0, any), "largest norm of the gradients; 0 is any");
@@ -93,13 +93,11 @@ nlohmann::ordered_json to_json(const TrainConfig& config);
 
 /// The data sets that need no folder.
 std::vector<std::string> built_in_data();
+/// Whether --model is a FILE.json.
 bool is_network_file(const std::string& model);
 
-/// The options with each relative path taken from `directory`.
-TrainConfig based_on(const std::string& directory, TrainConfig config);
-
 /// The options in a file as config.json of a run is one; the paths of a run that was begun in another folder
-/// are taken from there. Throws FileError, naming file and option, if it is
+/// are taken from there, if they still lead somewhere. Throws FileError, naming file and option, if it is
 /// no such file, has an option that is not known, or a value that is not allowed.
 TrainConfig read_config(const std::string& path);
 

@@ -5,7 +5,8 @@
 
 namespace trous {
 
-/// The data set with every label `index` made `unknown_label`, so that neither losses nor scores count it.
+/// The data set with every label `index` made `unknown_label`, so that neither losses nor scores count these
+/// pixels. To predict the class elsewhere stays a mistake.
 /// The classes keep their numbers and names. `unknown_label` itself is ignored anyway.
 ///
 /// Throws ArgumentError unless index is one of the classes or `unknown_label`.

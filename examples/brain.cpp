@@ -3,7 +3,7 @@
 // where everything lies and have seen nothing. One person, so a score says nothing about other people.
 //
 //   build/release/examples/example_brain          a few steps: all background is beaten, the atlas is not
-//   build/release/examples/example_brain 1500     about four minutes: the atlas is
+//   build/release/examples/example_brain 1500     about two minutes: the atlas is
 #include <cstdlib>
 #include <iostream>
 

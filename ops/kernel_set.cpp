@@ -1,36 +1,13 @@
-#include <atomic>
-#include <cstdlib>
-
 #include <trous/core/error.h>
 #include <trous/ops/kernel_set.h>
 #include <trous/ops/kernels/fast/target.h>
 #include <trous/ops/kernels/kernel_set.h>
 
 namespace trous {
-namespace {
 
-std::atomic<int> chosen{-1};  // not yet
+KernelSet kernel_set() { return kernels::fast_kernels() ? KernelSet::fast : KernelSet::reference; }
 
-KernelSet from_environment() {
-  const char* const asked = std::getenv("TROUS_KERNELS");
-  if (!asked || std::string_view(asked) == "fast") return KernelSet::fast;
-  if (std::string_view(asked) == "reference") return KernelSet::reference;
-  throw ArgumentError(
-      text("TROUS_KERNELS is \"", asked, "\". Set it to reference or fast, or leave it out."));
-}
-
-}  // namespace
-
-KernelSet kernel_set() {
-  int set = chosen.load(std::memory_order_relaxed);
-  if (set < 0) {
-    set = static_cast<int>(from_environment());
-    chosen = set;
-  }
-  return static_cast<KernelSet>(set);
-}
-
-void set_kernels(KernelSet set) { chosen = static_cast<int>(set); }
+void set_kernels(KernelSet set) { kernels::set_fast_kernels(set == KernelSet::fast); }
 
 std::string_view name(KernelSet set) { return set == KernelSet::fast ? "fast" : "reference"; }
 
@@ -46,9 +23,4 @@ void set_simd_target(std::string_view target) {
       text("set_simd_target: there are no kernels for ", target, " here. This processor has", list, '.'));
 }
 
-namespace kernels {
-
-bool fast_kernels() { return kernel_set() == KernelSet::fast; }
-
-}  // namespace kernels
 }  // namespace trous

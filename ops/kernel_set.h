@@ -21,8 +21,9 @@ void set_kernels(KernelSet set);
 /// "reference" or "fast".
 std::string_view name(KernelSet set);
 
-/// The instruction sets that the fast kernels were generated for and this processor has, the best first: some
-/// of "AVX3" (AVX-512), "AVX2", "SSE4", "SCALAR".
+/// The instruction sets that the fast kernels were generated for and this processor has, the best first, by
+/// Highway's names: such as "AVX3" (AVX-512), "AVX2", "SSE4", "NEON", and "SCALAR" or "EMU128" for any
+/// processor.
 std::vector<std::string> simd_targets();
 
 /// The one in use: the best, unless set_simd_target said otherwise.

@@ -9,7 +9,7 @@ namespace trous {
 ///
 ///   y = log((p(x) + M p(M x)) / 2)
 ///
-/// so that softmax(y) is the mean of the two predictions.
+/// so that softmax(y) is the mean of the two predictions. y is -infinity where both are 0.
 ///
 /// x         [n, h, w, channels]
 /// returns   [n, h, w, classes], if net gives logits of this shape

@@ -34,11 +34,7 @@ struct ConvolutionKernels {
 
 /// Depthwise: channel c of x meets only w[a, b, c, m] and y[..., c M + m]; here `out_channels` is the
 /// multiplier M.
-struct DepthwiseKernels {
-  Tensor (*conv2d)(const ConvGeometry& geometry, const Tensor& x, const Tensor& w);
-  Tensor (*conv2d_transpose)(const ConvGeometry& geometry, const Tensor& w, const Tensor& y);
-  Tensor (*conv2d_filter_grad)(const ConvGeometry& geometry, const Tensor& x, const Tensor& y);
-};
+using DepthwiseKernels = ConvolutionKernels;
 
 namespace reference {
 extern const ConvolutionKernels convolution;

@@ -152,6 +152,20 @@ TEST_F(Resume, ResumeWithOutBeginsOrGoesOn) {
   EXPECT_EQ(slurp_text(scratch_ / "run/metrics.csv").size(), table);
 }
 
+TEST_F(Resume, GoesOnWhereAllWasMoved) {
+  namespace fs = std::filesystem;
+  fs::create_directory(scratch_ / "project");
+  fs::rename(scratch_ / "set", scratch_ / "project/set");
+  const Finished begun = trous_in(scratch_ / "project", short_run + std::string("--quiet --out run"));
+  ASSERT_EQ(begun.code, 0) << begun.err;
+  fs::rename(scratch_ / "project", scratch_ / "elsewhere");
+  const Finished done = trous_in(scratch_ / "elsewhere", "train --resume run --quiet");
+  EXPECT_EQ(done.code, 0) << done.err;
+  const Finished said = trous_in(scratch_ / "elsewhere", "train --resume run --data set --quiet");
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(trous_in(scratch_ / "elsewhere", "eval run --quiet").code, 0);
+}
+
 TEST_F(Resume, GoesOnFromAnyFolder) {
   train("run", "--quiet");
   const Finished done = trous_in(scratch_ / "set", "train --resume ../run --quiet");

@@ -116,7 +116,7 @@ TEST_F(Usage, VersionTellsBuildLibrariesAndKernels) {
                  "(oneTBB [0-9.]+, )?Highway [0-9.]+, Eigen [0-9.]+, nlohmann/json [0-9.]+, libpng [0-9.]+, "
                  "libjpeg [0-9.]+, "
                  "zlib [0-9.]+, CLI11 [0-9.]+\n"
-                 "kernels: (reference|fast, [A-Z0-9]+)\n")))
+                 "kernels: (reference|fast, [A-Z0-9_]+)\n")))
       << run.out;
 }
 

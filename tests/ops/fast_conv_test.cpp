@@ -98,15 +98,16 @@ TEST_P(FastConv, IsTheOracleWhereWorkIsCutForThreads) {
   const WithKernels fast(GetParam());
   const WithThreads three(3);
   const Case rows{2, 16, 40, {3, 1, 1, 1}, {3, 1, 1, 1}, {1, 1, 1, 1}, 20, 24};
-  const Case columns{1, 24, 40, {1, 1, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 0}, 1, 1900};
+  const Case remainder{4, 3, 4, {3, 1, 1, 1}, {3, 1, 1, 1}, {1, 1, 1, 1}, 101, 50};
+  const Case columns{1, 24, 40, {1, 1, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 0}, 1, 4200};
   const Case channels{1, 70, 200, {3, 1, 2, 2}, {3, 1, 2, 2}, {2, 2, 2, 2}, 4, 5};
-  for (const Case& c : {rows, columns, channels}) expect_the_oracle(c, DType::float32, 5);
+  for (const Case& c : {rows, remainder, columns, channels}) expect_the_oracle(c, DType::float32, 5);
 }
 
 TEST_P(FastConv, MatrixProductsAreLoops) {
   const WithKernels fast(GetParam());
   for (const auto& [m, k, n] :
-       {std::array<Int, 3>{1, 1, 1}, {7, 5, 3}, {15, 40, 33}, {64, 384, 10}, {200, 97, 70}}) {
+       {std::array<Int, 3>{1, 1, 1}, {7, 5, 3}, {15, 40, 33}, {64, 384, 10}, {200, 97, 70}, {5000, 40, 33}}) {
     const Tensor a = integers({m, k}, DType::float32, 1), b = integers({k, n}, DType::float32, 2);
     const Variable tracked_a = track(a), tracked_b = track(b);
     const Tensor g = integers({m, n}, DType::float32, 3);
@@ -161,6 +162,19 @@ TEST(ColumnSegments, LargeRatesCutRowsWhereATapReachesIn) {
   EXPECT_EQ(s.segments[0].runs[0].shift, 0);
   EXPECT_EQ(s.segments[0].runs[1].shift, 16);
   EXPECT_EQ(s.segments[1].runs[0].shift, -16);
+}
+
+TEST(ColumnSegments, NarrowReachesAreCutOutToo) {
+  using namespace kernels::fast;
+  GatherPlan plan{};
+  plan.in_width = plan.out_width = 64;
+  plan.phases = {{.first = 0, .step_out = 1, .count = 64, .step_in = 1, .taps = {{0, -60}, {1, 0}, {2, 60}}}};
+  const ColumnSegments s = column_segments(plan);
+  ASSERT_EQ(s.segments.size(), 3U);
+  EXPECT_EQ(s.segments[1].count, 56);
+  EXPECT_EQ(s.segments[1].runs.size(), 1U);
+  EXPECT_EQ(s.left, 0);
+  EXPECT_EQ(s.right, 0);
 }
 
 TEST(ColumnSegments, NeighbouringTapsAreOneRun) {

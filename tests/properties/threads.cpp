@@ -26,7 +26,9 @@ Line enlarged(const Line& line) {
   for (const Input& input : line.inputs) {
     if (input.batched) smallest = std::min(smallest, input.shape.elements());
   }
-  return with_batches(line, std::max<std::int64_t>(3, chunks(3 * map_grain + 1, smallest)));
+  // Products are many for each element, and below a million or two the fast kernels stay on one thread.
+  const std::int64_t factor = line.kind == Kind::trilinear ? 12 : 1;
+  return with_batches(line, factor * std::max<std::int64_t>(3, chunks(3 * map_grain + 1, smallest)));
 }
 
 class Threads : public testing::TestWithParam<Line> {};

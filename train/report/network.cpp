@@ -1,6 +1,8 @@
 // The network as pictures: what one output pixel sees of the input, and the layers with their skips.
 #include <algorithm>
-#include <map>
+#include <cmath>
+#include <optional>
+#include <string>
 
 #include <trous/train/report/html.h>
 #include <trous/train/report/sections.h>

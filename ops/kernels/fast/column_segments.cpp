@@ -12,24 +12,28 @@ struct Reach {
 
 Reach reach_of(const Phase& phase, std::int64_t shift, std::int64_t width) {
   const std::int64_t s = phase.step_in;
-  const std::int64_t begin = shift >= 0 ? 0 : (-shift + s - 1) / s;
+  const std::int64_t begin = shift >= 0 ? 0 : -shift / s + (-shift % s != 0);
   const std::int64_t end = shift >= width ? 0 : (width - 1 - shift) / s + 1;
   return {std::min(begin, phase.count), std::clamp<std::int64_t>(end, 0, phase.count)};
 }
 
 std::vector<std::int64_t> cuts_of(const Phase& phase, std::int64_t width) {
   constexpr std::int64_t narrowest = 8;
-  std::vector<std::int64_t> places;
+  std::vector<std::int64_t> places, sharp;
   for (const ColumnTap& tap : phase.taps) {
     const Reach reach = reach_of(phase, tap.shift, width);
     if (reach.begin >= reach.end) continue;
-    places.push_back(reach.begin);
-    places.push_back(reach.end);
+    for (const std::int64_t place : {reach.begin, reach.end})
+      (2 * (reach.end - reach.begin) < phase.count ? sharp : places).push_back(place);
   }
+  places.insert(places.end(), sharp.begin(), sharp.end());
   std::sort(places.begin(), places.end());
+  std::sort(sharp.begin(), sharp.end());
   std::vector<std::int64_t> cuts{0};
   for (const std::int64_t place : places) {
-    if (place - cuts.back() >= narrowest && phase.count - place >= narrowest) cuts.push_back(place);
+    const bool wide = place - cuts.back() >= narrowest && phase.count - place >= narrowest;
+    const bool must = std::binary_search(sharp.begin(), sharp.end(), place);
+    if (place > cuts.back() && place < phase.count && (wide || must)) cuts.push_back(place);
   }
   cuts.push_back(phase.count);
   return cuts;

@@ -28,7 +28,8 @@ struct ColumnSegments {
 };
 
 /// Rows are cut where a tap begins or ends to reach into the image, if both parts stay wide enough for a
-/// tile. So at large rates no work is done on zeros.
+/// tile, or the tap reaches less than half of them. So at large rates little work is done on zeros, and few
+/// are stored.
 ColumnSegments column_segments(const GatherPlan& plan);
 
 }  // namespace trous::kernels::fast

@@ -49,7 +49,7 @@ std::vector<Phase> phases_transposed(const ConvAxis& w) {
   for (std::int64_t first = 0; first < std::min(w.stride, w.in); ++first) {
     Phase phase{.first = first,
                 .step_out = w.stride,
-                .count = (w.in - first + w.stride - 1) / w.stride,
+                .count = (w.in - 1 - first) / w.stride + 1,
                 .step_in = 1,
                 .taps = {}};
     for (std::int64_t b = w.taps; b-- > 0;) {
@@ -90,8 +90,7 @@ Tensor conv2d(const ConvGeometry& geometry, const Tensor& x, const Tensor& w) {
                         .phases = phase_forward(g.width),
                         .filter_steps = {g.width.taps * c * o, c * o, o, 1}};
   visit_floating("conv2d", x.dtype(), [&]<class T> {
-    gather_conv(plan, x.values<T>().data(), w.values<T>().data(), y.mutable_values<T>().data(),
-                Epilogue<T>());
+    gather_conv(plan, x.values<T>().data(), w.values<T>().data(), y.mutable_values<T>().data());
   });
   return y;
 }
@@ -113,8 +112,7 @@ Tensor conv2d_transpose(const ConvGeometry& geometry, const Tensor& w, const Ten
                         .phases = phases_transposed(g.width),
                         .filter_steps = {g.width.taps * c * o, c * o, 1, o}};
   visit_floating("conv2d_transpose", y.dtype(), [&]<class T> {
-    gather_conv(plan, y.values<T>().data(), w.values<T>().data(), x.mutable_values<T>().data(),
-                Epilogue<T>());
+    gather_conv(plan, y.values<T>().data(), w.values<T>().data(), x.mutable_values<T>().data());
   });
   return x;
 }
@@ -143,8 +141,7 @@ void multiply(const Tensor& a, const Tensor& b, bool transpose_b, Tensor& y) {
                   .phases = {Phase{.first = 0, .step_out = 1, .count = rows, .step_in = 1, .taps = {{0, 0}}}},
                   .filter_steps = {0, 0, transpose_b ? 1 : columns, transpose_b ? inner : 1}};
   visit_floating("matmul", a.dtype(), [&]<class T> {
-    gather_conv(plan, a.values<T>().data(), b.values<T>().data(), y.mutable_values<T>().data(),
-                Epilogue<T>());
+    gather_conv(plan, a.values<T>().data(), b.values<T>().data(), y.mutable_values<T>().data());
   });
 }
 
@@ -153,6 +150,7 @@ void multiply_transposed(const Tensor& a, const Tensor& b, Tensor& y) {
   const std::int64_t pixels = a.shape()[0];
   std::int64_t width = 192;
   while (width > 1 && pixels % width != 0) --width;
+  if (width < 32) width = std::max<std::int64_t>(1, pixels);
   const ConvAxis across{.in = width, .out = width, .taps = 1, .stride = 1, .rate = 1, .before = 0};
   const ConvAxis down{
       .in = pixels / width, .out = pixels / width, .taps = 1, .stride = 1, .rate = 1, .before = 0};

@@ -100,7 +100,7 @@ struct ColumnPart {
 inline std::vector<ColumnPart> column_parts(const ConvAxis& a) {
   const auto begin = [&](std::int64_t b) {
     const std::int64_t lack = a.before - b * a.rate;
-    return std::clamp<std::int64_t>(lack <= 0 ? 0 : (lack + a.stride - 1) / a.stride, 0, a.out);
+    return std::clamp<std::int64_t>(lack <= 0 ? 0 : lack / a.stride + (lack % a.stride != 0), 0, a.out);
   };
   const auto end = [&](std::int64_t b) {
     const std::int64_t room = a.in - 1 + a.before - b * a.rate;

@@ -182,18 +182,14 @@ inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_
 }
 
 template <class T>
-void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y, const Epilogue<T>& epilogue) {
+void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y) {
+  if (p.batch * p.out_height * p.out_width == 0) return;
   const Blocks<T> blocks(p.out_channels);
   const ColumnSegments segments = column_segments(p);
   const PackedFilters<T> packed(p, segments.slots, blocks, filters);
   const Cuts cuts = cut(p, segments, blocks.count, sizeof(T));
   const std::int64_t row_groups = chunks(p.out_height, cuts.rows),
                      block_groups = chunks(blocks.count, cuts.blocks);
-  std::vector<T> bias;
-  if (epilogue.bias) {
-    bias.assign(static_cast<std::size_t>(blocks.count * 2 * blocks.lanes), T(0));
-    std::copy_n(epilogue.bias, p.out_channels, bias.begin());
-  }
   const auto task = [&](std::int64_t index) {
     const std::int64_t column = index % cuts.columns, block_group = index / cuts.columns % block_groups;
     const std::int64_t rows = index / cuts.columns / block_groups, n = rows / row_groups;
@@ -224,9 +220,7 @@ void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y, co
                                  .step_in = phase.step_in * p.in_channels,
                                  .y = out + (phase.first + k * phase.step_out) * p.out_channels,
                                  .step_out = phase.step_out * p.out_channels,
-                                 .lanes = blocks.last_lanes(block),
-                                 .bias = bias.empty() ? nullptr : bias.data() + blocks.begin(block),
-                                 .relu = epilogue.relu};
+                                 .lanes = blocks.last_lanes(block)};
           if (vectors == 2) {
             tiles<T, 2>(work, count);
           } else {

@@ -37,16 +37,8 @@ struct GatherPlan {
   std::int64_t filter_steps[4];
 };
 
-/// What becomes of a sum before it is stored: max(0, sum + bias).
-template <class T>
-struct Epilogue {
-  const T* bias = nullptr;  // [out_channels], or none
-  bool relu = false;
-};
-
-void gather_conv(const GatherPlan& plan, const float* x, const float* filters, float* y,
-                 const Epilogue<float>& epilogue);
-void gather_conv(const GatherPlan& plan, const double* x, const double* filters, double* y,
-                 const Epilogue<double>& epilogue);
+/// y as the plan says; every element is written.
+void gather_conv(const GatherPlan& plan, const float* x, const float* filters, float* y);
+void gather_conv(const GatherPlan& plan, const double* x, const double* filters, double* y);
 
 }  // namespace trous::kernels::fast

@@ -69,8 +69,6 @@ struct TileWork {
   T* y;
   std::int64_t step_out;
   std::size_t lanes;  // of the last vector that are stored
-  const T* bias;      // of these channels, whole vectors, or none
-  bool relu;
 };
 
 template <class T, int pixels, int vectors>
@@ -85,7 +83,7 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
   for (int m = 0; m < pixels; ++m) {
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) {
-      sum[m][v] = work.bias ? hn::LoadU(d, work.bias + v * n) : hn::Zero(d);
+      sum[m][v] = hn::Zero(d);
     }
   }
   const std::int64_t in = work.step_in;
@@ -110,12 +108,10 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) {
       T* const to = y + m * out + v * n;
-      V value = sum[m][v];
-      if (work.relu) value = hn::Max(value, hn::Zero(d));
       if (v + 1 < vectors || work.lanes == n) {
-        hn::StoreU(value, d, to);
+        hn::StoreU(sum[m][v], d, to);
       } else {
-        store_some(value, d, work.lanes, to);
+        store_some(sum[m][v], d, work.lanes, to);
       }
     }
   }
