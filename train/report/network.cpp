@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include <trous/core/error.h>
 #include <trous/train/report/html.h>
 #include <trous/train/report/sections.h>
 
@@ -109,8 +110,7 @@ std::optional<std::string> patches(const CoverageFacts& facts) {
     for (std::size_t j = row.find('#'); j != std::string::npos; j = row.find('#', j)) {
       const std::size_t end = std::min(row.find('.', j), row.size());
       const std::string across = std::to_string(end - j);
-      path +=
-          'M' + std::to_string(j) + ' ' + std::to_string(i) + 'h' + across + 'v' + down + "h-" + across + 'z';
+      path += text('M', j, ' ', i, 'h', across, 'v', down, "h-", across, 'z');
       j = end;
       if (++count > max_patches) return std::nullopt;
     }
@@ -273,9 +273,9 @@ std::string arrows(const std::vector<BoxFacts>& graph, const std::vector<Slot>& 
   for (std::size_t i = 1; i < graph.size(); ++i) {
     if (std::find(graph[i].from.begin(), graph[i].from.end(), i - 1) == graph[i].from.end()) continue;
     const std::string tip = fixed(slots[i].y, 1);
-    result += arrow('M' + middle + ' ' + fixed(slots[i - 1].y + slots[i - 1].height, 1) + 'V' +
-                    fixed(slots[i].y - 6, 1)) +
-              "<path class=\"tip\" d=\"M" + middle + ' ' + tip + "l-4 -7h8z\"/>";
+    result += arrow(text('M', middle, ' ', fixed(slots[i - 1].y + slots[i - 1].height, 1), 'V',
+                         fixed(slots[i].y - 6, 1))) +
+              text("<path class=\"tip\" d=\"M", middle, ' ', tip, "l-4 -7h8z\"/>");
   }
   for (const Skip& skip : skips) {
     const Slot &from = slots[skip.from], &to = slots[skip.to];
