@@ -1,6 +1,8 @@
 // The three contractions of the convolution form and matrix products, as gathers and as filter gradients.
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <utility>
 
 #include <trous/core/dtype.h>
 #include <trous/ops/kernels/convolution.h>
@@ -73,47 +75,54 @@ ConvGeometry flattened(const ConvGeometry& g) {
   return flat;
 }
 
-Tensor conv2d(const ConvGeometry& geometry, const Tensor& x, const Tensor& w) {
-  const ConvGeometry g = flattened(geometry);
-  Tensor y = Tensor::uninitialized(geometry.y_shape(), x.dtype());
-  const std::int64_t c = g.in_channels, o = g.out_channels;
-  const GatherPlan plan{.batch = g.batch,
-                        .in_height = g.height.in,
-                        .in_width = g.width.in,
-                        .in_channels = c,
-                        .out_height = g.height.out,
-                        .out_width = g.width.out,
-                        .out_channels = o,
-                        .kernel_height = g.height.taps,
-                        .kernel_width = g.width.taps,
-                        .rows = rows_forward(g.height),
-                        .phases = phase_forward(g.width),
-                        .filter_steps = {g.width.taps * c * o, c * o, o, 1}};
-  visit_floating("conv2d", x.dtype(), [&]<class T> {
-    gather_conv(plan, x.values<T>().data(), w.values<T>().data(), y.mutable_values<T>().data());
+// The images of one side of the form, and the elements of the filters from one of their channels to the next.
+struct Side {
+  std::int64_t height, width, channels, filter_step;
+};
+
+GatherPlan gather_plan(const ConvGeometry& g, const Side& in, const Side& out,
+                       std::vector<std::vector<RowTap>> rows, std::vector<Phase> phases) {
+  const std::int64_t tap = g.in_channels * g.out_channels;
+  return {.batch = g.batch,
+          .in_height = in.height,
+          .in_width = in.width,
+          .in_channels = in.channels,
+          .out_height = out.height,
+          .out_width = out.width,
+          .out_channels = out.channels,
+          .kernel_height = g.height.taps,
+          .kernel_width = g.width.taps,
+          .rows = std::move(rows),
+          .phases = std::move(phases),
+          .filter_steps = {g.width.taps * tap, tap, in.filter_step, out.filter_step}};
+}
+
+Side side_x(const ConvGeometry& g) { return {g.height.in, g.width.in, g.in_channels, g.out_channels}; }
+Side side_y(const ConvGeometry& g) { return {g.height.out, g.width.out, g.out_channels, 1}; }
+
+GatherPlan plan_forward(const ConvGeometry& g) {
+  return gather_plan(g, side_x(g), side_y(g), rows_forward(g.height), phase_forward(g.width));
+}
+GatherPlan plan_transposed(const ConvGeometry& g) {
+  return gather_plan(g, side_y(g), side_x(g), rows_transposed(g.height), phases_transposed(g.width));
+}
+
+void gather(std::string_view op, const GatherPlan& plan, const Tensor& from, const Tensor& filters,
+            Tensor& to) {
+  visit_floating(op, from.dtype(), [&]<class T> {
+    gather_conv(plan, from.values<T>().data(), filters.values<T>().data(), to.mutable_values<T>().data());
   });
+}
+
+Tensor conv2d(const ConvGeometry& g, const Tensor& x, const Tensor& w) {
+  Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
+  gather("conv2d", plan_forward(flattened(g)), x, w, y);
   return y;
 }
 
-Tensor conv2d_transpose(const ConvGeometry& geometry, const Tensor& w, const Tensor& y) {
-  const ConvGeometry g = flattened(geometry);
-  Tensor x = Tensor::uninitialized(geometry.x_shape(), y.dtype());
-  const std::int64_t c = g.in_channels, o = g.out_channels;
-  const GatherPlan plan{.batch = g.batch,
-                        .in_height = g.height.out,
-                        .in_width = g.width.out,
-                        .in_channels = o,
-                        .out_height = g.height.in,
-                        .out_width = g.width.in,
-                        .out_channels = c,
-                        .kernel_height = g.height.taps,
-                        .kernel_width = g.width.taps,
-                        .rows = rows_transposed(g.height),
-                        .phases = phases_transposed(g.width),
-                        .filter_steps = {g.width.taps * c * o, c * o, 1, o}};
-  visit_floating("conv2d_transpose", y.dtype(), [&]<class T> {
-    gather_conv(plan, y.values<T>().data(), w.values<T>().data(), x.mutable_values<T>().data());
-  });
+Tensor conv2d_transpose(const ConvGeometry& g, const Tensor& w, const Tensor& y) {
+  Tensor x = Tensor::uninitialized(g.x_shape(), y.dtype());
+  gather("conv2d_transpose", plan_transposed(flattened(g)), y, w, x);
   return x;
 }
 
@@ -125,24 +134,15 @@ Tensor conv2d_filter_grad(const ConvGeometry& g, const Tensor& x, const Tensor& 
   return w;
 }
 
-// A product of rows is a convolution with one tap.
+ConvAxis one_tap(std::int64_t size) {
+  return {.in = size, .out = size, .taps = 1, .stride = 1, .rate = 1, .before = 0};
+}
+
+// A product of rows is a convolution with one tap, and with b^T the transpose of one.
 void multiply(const Tensor& a, const Tensor& b, bool transpose_b, Tensor& y) {
-  const std::int64_t rows = a.shape()[0], inner = a.shape()[1], columns = y.shape()[1];
-  GatherPlan plan{.batch = 1,
-                  .in_height = 1,
-                  .in_width = rows,
-                  .in_channels = inner,
-                  .out_height = 1,
-                  .out_width = rows,
-                  .out_channels = columns,
-                  .kernel_height = 1,
-                  .kernel_width = 1,
-                  .rows = {{RowTap{0, 0}}},
-                  .phases = {Phase{.first = 0, .step_out = 1, .count = rows, .step_in = 1, .taps = {{0, 0}}}},
-                  .filter_steps = {0, 0, transpose_b ? 1 : columns, transpose_b ? inner : 1}};
-  visit_floating("matmul", a.dtype(), [&]<class T> {
-    gather_conv(plan, a.values<T>().data(), b.values<T>().data(), y.mutable_values<T>().data());
-  });
+  const std::int64_t rows = a.shape()[0];
+  const ConvGeometry g{1, b.shape()[0], b.shape()[1], one_tap(1), one_tap(rows)};
+  gather("matmul", transpose_b ? plan_transposed(g) : plan_forward(g), a, b, y);
 }
 
 // a^T b is the filter gradient of such a convolution; its pixels are cut into rows so that parts can be made.
@@ -151,10 +151,7 @@ void multiply_transposed(const Tensor& a, const Tensor& b, Tensor& y) {
   std::int64_t width = 192;
   while (width > 1 && pixels % width != 0) --width;
   if (width < 32) width = std::max<std::int64_t>(1, pixels);
-  const ConvAxis across{.in = width, .out = width, .taps = 1, .stride = 1, .rate = 1, .before = 0};
-  const ConvAxis down{
-      .in = pixels / width, .out = pixels / width, .taps = 1, .stride = 1, .rate = 1, .before = 0};
-  const ConvGeometry g{1, a.shape()[1], b.shape()[1], down, across};
+  const ConvGeometry g{1, a.shape()[1], b.shape()[1], one_tap(pixels / width), one_tap(width)};
   visit_floating("matmul", a.dtype(), [&]<class T> {
     filter_grad(g, a.values<T>().data(), b.values<T>().data(), y.mutable_values<T>().data());
   });
