@@ -48,9 +48,11 @@ HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
     for (int v = 0; v < vectors; ++v) sum[m][v] = hn::Zero(d);
   }
   for (std::int64_t r = 0; r < work.row_count; ++r) {
-    const T* x = work.rows[r].x + work.offset_x + first;
-    const T* y = work.rows[r].y + work.offset_y;
-    for (std::int64_t k = 0; k < work.count; ++k, x += work.step_x, y += work.step_y) {
+    const T* const row_x = work.rows[r].x + work.offset_x + first;
+    const T* const row_y = work.rows[r].y + work.offset_y;
+    for (std::int64_t k = 0; k < work.count; ++k) {
+      const T* const x = row_x + k * work.step_x;
+      const T* const y = row_y + k * work.step_y;
       V g[vectors];
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v)
