@@ -61,6 +61,12 @@ Case random_case(Key key) {
   return c;
 }
 
+// The same taps, stride, rate and padding along both axes, as much of it before the image as behind.
+Case square(Int batch, Int in_channels, Int out_channels, const oracle::Axis& axis, Int rows, Int columns) {
+  const ExplicitPadding padding{axis.begin, axis.begin, axis.begin, axis.begin};
+  return {batch, in_channels, out_channels, axis, axis, padding, rows, columns};
+}
+
 void expect_the_oracle(const Case& c, DType dtype, std::uint64_t seed) {
   const Tensor x = integers(c.image(), dtype, seed), w = integers(c.filters(), dtype, seed + 1);
   const Variable y = conv2d(x, w, c.options());
@@ -86,10 +92,10 @@ TEST_P(FastConv, IsTheOracleAtRandomGeometries) {
 // Rows are cut where a tap begins to reach into the image, rows without a tap are written, phases have none.
 TEST_P(FastConv, IsTheOracleWhereRatesAndStridesAreLarge) {
   const WithKernels fast(GetParam());
-  const Case wide{1, 3, 20, {3, 1, 16, 16}, {3, 1, 16, 16}, {16, 16, 16, 16}, 20, 41};
-  const Case beyond{1, 3, 20, {3, 1, 30, 30}, {3, 1, 30, 30}, {30, 30, 30, 30}, 9, 21};
+  const Case wide = square(1, 3, 20, {3, 1, 16, 16}, 20, 41);
+  const Case beyond = square(1, 3, 20, {3, 1, 30, 30}, 9, 21);
   const Case gaps{2, 5, 17, {1, 3, 1, 0}, {2, 4, 1, 1}, {0, 0, 1, 0}, 13, 30};
-  const Case even{1, 4, 6, {2, 2, 2, 1}, {2, 2, 2, 1}, {1, 1, 1, 1}, 12, 34};
+  const Case even = square(1, 4, 6, {2, 2, 2, 1}, 12, 34);
   for (const Case& c : {wide, beyond, gaps, even}) expect_the_oracle(c, DType::float32, 5);
 }
 
@@ -97,10 +103,10 @@ TEST_P(FastConv, IsTheOracleWhereRatesAndStridesAreLarge) {
 TEST_P(FastConv, IsTheOracleWhereWorkIsCutForThreads) {
   const WithKernels fast(GetParam());
   const WithThreads three(3);
-  const Case rows{2, 16, 40, {3, 1, 1, 1}, {3, 1, 1, 1}, {1, 1, 1, 1}, 20, 24};
-  const Case remainder{4, 3, 4, {3, 1, 1, 1}, {3, 1, 1, 1}, {1, 1, 1, 1}, 101, 50};
-  const Case columns{1, 24, 40, {1, 1, 1, 0}, {1, 1, 1, 0}, {0, 0, 0, 0}, 1, 4200};
-  const Case channels{1, 70, 200, {3, 1, 2, 2}, {3, 1, 2, 2}, {2, 2, 2, 2}, 4, 5};
+  const Case rows = square(2, 16, 40, {3, 1, 1, 1}, 20, 24);
+  const Case remainder = square(4, 3, 4, {3, 1, 1, 1}, 101, 50);
+  const Case columns = square(1, 24, 40, {1, 1, 1, 0}, 1, 4200);
+  const Case channels = square(1, 70, 200, {3, 1, 2, 2}, 4, 5);
   for (const Case& c : {rows, remainder, columns, channels}) expect_the_oracle(c, DType::float32, 5);
 }
 
@@ -146,14 +152,18 @@ TEST_P(FastConv, ThreadsDoNotChangeABit) {
 INSTANTIATE_TEST_SUITE_P(Targets, FastConv, testing::ValuesIn(simd_targets()),
                          [](const auto& one) { return one.param; });
 
+// Of a convolution with stride 1 of rows that keep their width.
+kernels::fast::ColumnSegments segments_of_rows(Int width, std::vector<kernels::fast::ColumnTap> taps) {
+  kernels::fast::GatherPlan plan{};
+  plan.in_width = plan.out_width = width;
+  plan.phases = {{.first = 0, .step_out = 1, .count = width, .step_in = 1, .taps = std::move(taps)}};
+  return kernels::fast::column_segments(plan);
+}
+
 // At rate 16 on 32 columns a tap reaches half of them: no zero is multiplied, and none is copied beside the
 // image.
 TEST(ColumnSegments, LargeRatesCutRowsWhereATapReachesIn) {
-  using namespace kernels::fast;
-  GatherPlan plan{};
-  plan.in_width = plan.out_width = 32;
-  plan.phases = {{.first = 0, .step_out = 1, .count = 32, .step_in = 1, .taps = {{0, -16}, {1, 0}, {2, 16}}}};
-  const ColumnSegments s = column_segments(plan);
+  const kernels::fast::ColumnSegments s = segments_of_rows(32, {{0, -16}, {1, 0}, {2, 16}});
   ASSERT_EQ(s.segments.size(), 2U);
   EXPECT_EQ(s.left, 0);
   EXPECT_EQ(s.right, 0);
@@ -165,11 +175,7 @@ TEST(ColumnSegments, LargeRatesCutRowsWhereATapReachesIn) {
 }
 
 TEST(ColumnSegments, NarrowReachesAreCutOutToo) {
-  using namespace kernels::fast;
-  GatherPlan plan{};
-  plan.in_width = plan.out_width = 64;
-  plan.phases = {{.first = 0, .step_out = 1, .count = 64, .step_in = 1, .taps = {{0, -60}, {1, 0}, {2, 60}}}};
-  const ColumnSegments s = column_segments(plan);
+  const kernels::fast::ColumnSegments s = segments_of_rows(64, {{0, -60}, {1, 0}, {2, 60}});
   ASSERT_EQ(s.segments.size(), 3U);
   EXPECT_EQ(s.segments[1].count, 56);
   EXPECT_EQ(s.segments[1].runs.size(), 1U);
@@ -178,11 +184,7 @@ TEST(ColumnSegments, NarrowReachesAreCutOutToo) {
 }
 
 TEST(ColumnSegments, NeighbouringTapsAreOneRun) {
-  using namespace kernels::fast;
-  GatherPlan plan{};
-  plan.in_width = plan.out_width = 10;
-  plan.phases = {{.first = 0, .step_out = 1, .count = 10, .step_in = 1, .taps = {{0, -1}, {1, 0}, {2, 1}}}};
-  const ColumnSegments s = column_segments(plan);
+  const kernels::fast::ColumnSegments s = segments_of_rows(10, {{0, -1}, {1, 0}, {2, 1}});
   ASSERT_EQ(s.segments.size(), 1U);
   ASSERT_EQ(s.segments[0].runs.size(), 1U);
   EXPECT_EQ(s.segments[0].runs[0].taps, 3);
