@@ -76,62 +76,76 @@ struct Sum {
   }
 };
 
+// Along one axis, element `out` of y meets element `in` of x by a tap of w.
+struct Meeting {
+  std::int64_t out, in, tap;
+};
+
+std::vector<Meeting> meetings(const WindowAxis& axis) {
+  std::vector<Meeting> all;
+  for (std::int64_t tap = 0; tap < axis.taps; ++tap) {
+    for (std::int64_t out = 0; out < axis.out; ++out) {
+      const std::int64_t in = out * axis.stride + tap * axis.rate - axis.before;
+      if (in >= 0 && in < axis.in) all.push_back({out, in, tap});
+    }
+  }
+  return all;
+}
+
 // y[n, i, j, o], x[n, u, v, c] and w[a, b, c, o] of the form's three contractions, each by looking for all
 // products that belong to it.
 class Definition {
  public:
   Definition(const ConvShape& shape, const ConvData& data)
-      : s_(shape), height_(shape.height()), width_(shape.width()), x_(data.x), w_(data.w), y_(data.y) {}
+      : s_(shape),
+        rows_(meetings(shape.height())),
+        columns_(meetings(shape.width())),
+        x_(data.x),
+        w_(data.w),
+        y_(data.y) {}
 
   Sum forward(std::int64_t n, std::int64_t i, std::int64_t j, std::int64_t o) const {
     Sum sum;
-    for (std::int64_t a = 0; a < height_.taps; ++a) {
-      for (std::int64_t b = 0; b < width_.taps; ++b) {
-        const std::int64_t u = read(height_, i, a), v = read(width_, j, b);
-        if (u < 0 || u >= s_.h || v < 0 || v >= s_.w) continue;
-        for (std::int64_t c = 0; c < s_.in; ++c) sum.add(x_.at(n, u, v, c), w_.at(a, b, c, o));
-      }
-    }
+    visit(&Meeting::out, i, j, [&](const Meeting& row, const Meeting& column) {
+      for (std::int64_t c = 0; c < s_.in; ++c)
+        sum.add(x_.at(n, row.in, column.in, c), w_.at(row.tap, column.tap, c, o));
+    });
     return sum;
   }
 
   Sum transpose(std::int64_t n, std::int64_t u, std::int64_t v, std::int64_t c) const {
     Sum sum;
-    for (std::int64_t a = 0; a < height_.taps; ++a) {
-      for (std::int64_t b = 0; b < width_.taps; ++b) {
-        for (std::int64_t i = 0; i < height_.out; ++i) {
-          if (read(height_, i, a) != u) continue;
-          for (std::int64_t j = 0; j < width_.out; ++j) {
-            if (read(width_, j, b) != v) continue;
-            for (std::int64_t o = 0; o < s_.out; ++o) sum.add(y_.at(n, i, j, o), w_.at(a, b, c, o));
-          }
-        }
-      }
-    }
+    visit(&Meeting::in, u, v, [&](const Meeting& row, const Meeting& column) {
+      for (std::int64_t o = 0; o < s_.out; ++o)
+        sum.add(y_.at(n, row.out, column.out, o), w_.at(row.tap, column.tap, c, o));
+    });
     return sum;
   }
 
   Sum filter_grad(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t o) const {
     Sum sum;
     for (std::int64_t n = 0; n < s_.n; ++n) {
-      for (std::int64_t i = 0; i < height_.out; ++i) {
-        for (std::int64_t j = 0; j < width_.out; ++j) {
-          const std::int64_t u = read(height_, i, a), v = read(width_, j, b);
-          if (u < 0 || u >= s_.h || v < 0 || v >= s_.w) continue;
-          sum.add(x_.at(n, u, v, c), y_.at(n, i, j, o));
-        }
-      }
+      visit(&Meeting::tap, a, b, [&](const Meeting& row, const Meeting& column) {
+        sum.add(x_.at(n, row.in, column.in, c), y_.at(n, row.out, column.out, o));
+      });
     }
     return sum;
   }
 
  private:
-  static std::int64_t read(const WindowAxis& axis, std::int64_t i, std::int64_t tap) {
-    return i * axis.stride + tap * axis.rate - axis.before;
+  // Calls f(row, column) for the meetings whose `place`, one of the three, is this one.
+  template <class F>
+  void visit(std::int64_t Meeting::*place, std::int64_t at_row, std::int64_t at_column, F&& f) const {
+    for (const Meeting& row : rows_) {
+      if (row.*place != at_row) continue;
+      for (const Meeting& column : columns_) {
+        if (column.*place == at_column) f(row, column);
+      }
+    }
   }
 
   const ConvShape& s_;
-  WindowAxis height_, width_;
+  std::vector<Meeting> rows_, columns_;
   Elements x_, w_, y_;
 };
 

@@ -76,11 +76,19 @@ class OnednnJob : public ConvJob {
   std::string algorithm() const override { return chosen_.algorithm; }
 
  private:
+  template <class Gradient>
+  typename Gradient::primitive_desc backward_of(
+      const dnnl::convolution_forward::primitive_desc& forward) const {
+    return {
+        {dnnl::algorithm::convolution_direct, any_.x, any_.w, any_.y, strides_, dilations_, before_, after_},
+        engine_,
+        forward};
+  }
+
   void choose() {
-    using dnnl::algorithm;
     const dnnl::convolution_forward::primitive_desc forward(
-        {dnnl::prop_kind::forward_training, algorithm::convolution_direct, any_.x, any_.w, any_.y, strides_,
-         dilations_, before_, after_},
+        {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, any_.x, any_.w, any_.y,
+         strides_, dilations_, before_, after_},
         engine_);
     if (pass_ == ConvPass::forward) {
       chosen_ = {dnnl::convolution_forward(forward),
@@ -92,9 +100,7 @@ class OnednnJob : public ConvJob {
                  DNNL_ARG_DST,
                  forward.impl_info_str()};
     } else if (pass_ == ConvPass::transpose) {
-      const dnnl::convolution_backward_data::primitive_desc backward(
-          {algorithm::convolution_direct, any_.x, any_.w, any_.y, strides_, dilations_, before_, after_},
-          engine_, forward);
+      const auto backward = backward_of<dnnl::convolution_backward_data>(forward);
       chosen_ = {dnnl::convolution_backward_data(backward),
                  backward.diff_dst_desc(),
                  backward.weights_desc(),
@@ -104,9 +110,7 @@ class OnednnJob : public ConvJob {
                  DNNL_ARG_DIFF_SRC,
                  backward.impl_info_str()};
     } else {
-      const dnnl::convolution_backward_weights::primitive_desc backward(
-          {algorithm::convolution_direct, any_.x, any_.w, any_.y, strides_, dilations_, before_, after_},
-          engine_, forward);
+      const auto backward = backward_of<dnnl::convolution_backward_weights>(forward);
       chosen_ = {dnnl::convolution_backward_weights(backward),
                  backward.src_desc(),
                  backward.diff_dst_desc(),
