@@ -5,10 +5,10 @@
 
 #include <trous/train/report/sections.h>
 
+#include "train/page.h"
+
 namespace trous::report {
 namespace {
-
-bool has(const std::string& page, const std::string& what) { return page.find(what) != std::string::npos; }
 
 RunResults results_of(std::vector<std::string> map, std::int64_t row, std::int64_t column, std::int64_t top,
                       std::int64_t left, std::int64_t height, std::int64_t width) {
