@@ -13,7 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* network =
-    R"({"layers": [{"atrous_conv2d": {"in_channels": 3, "out_channels": 4, "rate": 2}}, {"conv2d": {"out_channels": 5}}]})";
+    R"({"layers": [{"atrous_conv2d": {"in_channels": 3, "out_channels": 4, "rate": 2}}, )"
+    R"({"conv2d": {"out_channels": 5}}]})";
 
 void spill(const std::string& path, const std::string& contents) { std::ofstream(path) << contents; }
 
@@ -100,9 +101,9 @@ TEST_F(ResumeGuard, WhatIsRefusedLeavesNoFolder) {
 }
 
 TEST_F(ResumeGuard, ANetworkMayBeginWithAnyLayerThatKnowsItsChannels) {
-  spill(
-      folder_ / "net.json",
-      R"({"layers": ["relu", {"conv2d_transpose": {"in_channels": 3, "out_channels": 4}}, {"conv2d": {"out_channels": 5}}]})");
+  spill(folder_ / "net.json",
+        R"({"layers": ["relu", {"conv2d_transpose": {"in_channels": 3, "out_channels": 4}}, )"
+        R"({"conv2d": {"out_channels": 5}}]})");
   ASSERT_EQ(begin("--model net.json").code, 0);
   EXPECT_EQ(trous_in(folder_.path(), "inspect run --quiet").code, 0);
   EXPECT_EQ(trous_in(folder_.path(), "predict run d/test/images --out masks").code, 0);

@@ -60,8 +60,8 @@ TEST(FromJson, BuiltInNetworksAreTheirStructs) {
 
 TEST(FromJson, AListIsTheSequentialOfItsLayers) {
   const AnyLayer read = network_from_json(R"({"layers": [
-      {"atrous_conv2d": {"in_channels": 1, "out_channels": 4, "kernel": [3, 1], "rate": [2, 1], "padding": "VALID",
-                         "bias": false, "initializer": "orthogonal"}},
+      {"atrous_conv2d": {"in_channels": 1, "out_channels": 4, "kernel": [3, 1], "rate": [2, 1],
+                         "padding": "VALID", "bias": false, "initializer": "orthogonal"}},
       {"batch_norm": {"channels": 4, "momentum": 0.5, "epsilon": 1}},
       "relu",
       {"dropout": {"probability": 0.25}},
@@ -126,7 +126,8 @@ TEST(FromJson, AResolvedDescriptionSaysEverything) {
       resolved_description(R"({"layers": [
                 {"conv2d": {"out_channels": 2, "in_channels": 1, "padding": [[1, 2], [3, 4]]}},
                 {"relu": {}}, "batch_norm", "dropout", ["max_pool2d", {"resize_nearest": {"scale": [1, 2]}}],
-                {"residual": ["abs", {"conv2d_norm_relu": {"out_channels": 2}}]}, {"dense": {"out_features": 3}}]})"),
+                {"residual": ["abs", {"conv2d_norm_relu": {"out_channels": 2}}]},
+                {"dense": {"out_features": 3}}]})"),
       R"({"layers":[{"conv2d":{"in_channels":1,"out_channels":2,"kernel":3,"stride":1,"rate":1,)"
       R"("padding":[[1,2],[3,4]],"bias":true,"initializer":"he_normal"}},"relu",)"
       R"({"batch_norm":{"channels":2,"momentum":0.1,"epsilon":1e-05}},{"dropout":{"probability":0.5}},)"
@@ -249,9 +250,9 @@ TEST(FromJson, WrongValuesAreNamed) {
             "network_from_json: layers[1].dropout is 0.5. Give its options as {\"name\": value}.");
   EXPECT_EQ(refused_layer("3"),
             R"(network_from_json: layers[1] is 3. Give "name", {"name": {options}} or a list of layers.)");
-  EXPECT_EQ(
-      refused_layer(R"({"relu": {}, "tanh": {}})"),
-      R"(network_from_json: layers[1] is {"relu":{},"tanh":{}}. Give "name", {"name": {options}} or a list of layers.)");
+  EXPECT_EQ(refused_layer(R"({"relu": {}, "tanh": {}})"),
+            R"(network_from_json: layers[1] is {"relu":{},"tanh":{}}. )"
+            R"(Give "name", {"name": {options}} or a list of layers.)");
 }
 
 TEST(FromJson, WhatALayerRefusesIsNamedWithItsPlace) {

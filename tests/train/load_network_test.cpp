@@ -19,7 +19,8 @@ namespace trous {
 namespace {
 
 constexpr const char* description =
-    R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 4}}, "batch_norm", "relu", {"conv2d": {"out_channels": 3}}]})";
+    R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 4}}, "batch_norm", "relu", )"
+    R"({"conv2d": {"out_channels": 3}}]})";
 
 CheckpointInfo about() {
   return {.network = description, .classes = {"background", "a \"b\"", "\xC3\xA9"}, .data = "stripes"};

@@ -19,8 +19,9 @@ constexpr const char* rules = R"css(
   --c0: #56b4e9; --c1: #f0a040; --c2: #3fc79a; --c3: #e08cbc; --c4: #ab92f5; --c5: #c99b6b; --c6: #a0a9b4;
   --c7: #e37aa8; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 70rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif; overflow-wrap: anywhere; }
+body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 70rem; background: var(--paper);
+  color: var(--ink); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif;
+  overflow-wrap: anywhere; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; }
@@ -50,20 +51,23 @@ thead th { color: var(--soft); font-weight: 600; white-space: nowrap; vertical-a
 tbody th { font-weight: 500; }
 tbody tr.own th, tbody tr.own td { font-weight: 700; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.chip { display: inline-block; width: .8em; height: .8em; margin-inline-end: .45em; border: 1px solid var(--soft);
-  border-radius: 2px; vertical-align: -.05em; }
+.chip { display: inline-block; width: .8em; height: .8em; margin-inline-end: .45em;
+  border: 1px solid var(--soft); border-radius: 2px; vertical-align: -.05em; }
 .name { white-space: nowrap; }
-.bar { display: inline-block; width: 8rem; height: .7rem; background: var(--panel); border: 1px solid var(--line); }
+.bar { display: inline-block; width: 8rem; height: .7rem; background: var(--panel);
+  border: 1px solid var(--line); }
 .bar span { display: block; height: 100%; background: var(--c0); }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; font-size: .85rem; color: var(--soft);
   margin-bottom: .3rem; }
 .key { white-space: nowrap; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: .5rem 2rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr));
+  gap: .5rem 2rem; }
 figure { margin: 0; min-width: 0; }
 .charts figure { display: flex; flex-direction: column; justify-content: space-between; }
 .chart { display: block; width: 100%; height: auto; }
 .swatch { width: 1.4rem; height: .75rem; margin-right: .3rem; vertical-align: -.05rem; }
-svg text { font: 12px system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif; fill: var(--soft); }
+svg text { font: 12px system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif;
+  fill: var(--soft); }
 svg .y { text-anchor: end; }
 svg .x { text-anchor: middle; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
@@ -90,7 +94,8 @@ svg .dash { stroke-dasharray: 5 3; }
   font-variant-numeric: tabular-nums; }
 .matrix td.right { outline: 1.5px solid var(--ink); outline-offset: -2px; }
 .matrix thead th span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
-.matrix tbody th { white-space: nowrap; text-align: right; position: sticky; left: 0; background: var(--paper); }
+.matrix tbody th { white-space: nowrap; text-align: right; position: sticky; left: 0;
+  background: var(--paper); }
 .coverage { flex: 1 1 20rem; }
 .coverage .chart { max-width: 26rem; margin: .5rem 0; }
 svg .field { fill: var(--panel); stroke: var(--line); }
@@ -113,14 +118,16 @@ img { display: block; image-rendering: pixelated; }
 .beside { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: flex-start; }
 .beside ol { padding-left: 1.3rem; }
 .beside .scroll { max-width: 100%; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1rem 1.5rem; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
+  gap: 1rem 1.5rem; }
 .palette { display: flex; flex-wrap: wrap; gap: .1rem 1rem; font-size: .88rem; }
 details { margin: .75rem 0; }
 summary { cursor: pointer; color: var(--strong); }
 footer { margin-top: 3rem; font-size: .85rem; color: var(--soft); }
 @media (max-width: 40rem) { svg text { font-size: 14.5px; } h1 { font-size: 1.45rem; } .bar { width: 5rem; }
   .facts { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .6rem 1rem; } }
-@media print { :root { color-scheme: light; } nav { display: none; } body { padding: 0; max-width: none; font-size: 10pt; }
+@media print { :root { color-scheme: light; }
+  nav { display: none; } body { padding: 0; max-width: none; font-size: 10pt; }
   .charts { grid-template-columns: 1fr 1fr; } .scroll { overflow: visible; } table { font-size: 8.5pt; }
   th, td { padding: .2rem .4rem; } .matrix td { min-width: 1.9rem; font-size: 7.5pt; }
   figure, tr, .warn, .facts div { break-inside: avoid; } h2, h3 { break-after: avoid; }
