@@ -14,7 +14,7 @@ struct Parts {
   Op op;
   Forward fused;
   Definition definition;
-  std::vector<CompositeSlot> slots;
+  CompositeRules rules;
 };
 
 // The same value as a node of its own. A derivative taken in an alias is a partial derivative, even where
@@ -33,7 +33,7 @@ Variable partial(const Parts& parts, const std::vector<Variable>& inputs, std::s
   std::vector<Variable> aliases;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const bool connected = keep && inputs[i].tracked();
-    if (connected && !parts.slots[i].differentiable) {
+    if (connected && !parts.rules.slots[i].differentiable) {
       aliases.push_back(alias(inputs[i], text(parts.op.kind, " slot ", i), false));
     } else if (connected) {
       aliases.push_back(alias(inputs[i], "alias", true));
@@ -55,26 +55,35 @@ std::vector<Variable> all_inputs(const Vjp& v, std::size_t count) {
 
 // The cotangent of slot j as a composite of its own, of the inputs and the cotangent.
 Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, std::size_t j) {
-  const std::size_t count = parts->slots.size();
+  const std::size_t count = parts->rules.slots.size();
   std::vector<Variable> inputs = all_inputs(v, count);
-  std::vector<Tensor> kept, originals;
+  std::vector<Tensor> kept, originals, shared;
   for (std::size_t i = 0; i < v.kept_count(); ++i) kept.push_back(v.kept(static_cast<int>(i)));
   for (const Variable& input : inputs) originals.push_back(input.value());
+  const Tensor grad = v.grad().value();
   inputs.push_back(v.grad());
+  if (parts->rules.shared) shared = v.shared([&] { return parts->rules.shared({originals, kept, grad}); });
 
-  // At the inputs of the forward pass its by-products are at hand; a replay elsewhere computes them anew.
+  // At the values of the walk all by-products are at hand; a replay elsewhere computes them anew.
   Forward value = [=](std::span<const Tensor> in) -> Computed {
     const auto at = in.first(count);
-    const bool same = std::equal(at.begin(), at.end(), originals.begin(),
-                                 [](const Tensor& a, const Tensor& b) { return a.same_storage(b); });
-    const std::vector<Tensor> by_products = same ? kept : parts->fused(at).kept;
-    return parts->slots[j].fused_rule({at, by_products, in[count]});
+    const bool same_inputs = std::equal(at.begin(), at.end(), originals.begin(),
+                                        [](const Tensor& a, const Tensor& b) { return a.same_storage(b); });
+    const std::vector<Tensor> by_products = same_inputs ? kept : parts->fused(at).kept;
+    FirstOrder f{at, by_products, in[count]};
+    if (same_inputs && in[count].same_storage(grad)) {
+      f.shared = shared;
+      return parts->rules.slots[j].fused_rule(f);
+    }
+    const std::vector<Tensor> anew = parts->rules.shared ? parts->rules.shared(f) : std::vector<Tensor>();
+    f.shared = anew;
+    return parts->rules.slots[j].fused_rule(f);
   };
   Definition definition = [parts, j, count](const std::vector<Variable>& in) {
     const std::vector<Variable> at(in.begin(), in.begin() + static_cast<std::ptrdiff_t>(count));
     return partial(*parts, at, j, in[count]);
   };
-  std::vector<CompositeSlot> slots = parts->slots;
+  std::vector<CompositeSlot> slots = parts->rules.slots;
   for (CompositeSlot& slot : slots) slot.fused_rule = nullptr;
   slots.push_back({});
   return composite({parts->op.kind + "_grad", parts->op.attributes}, std::move(inputs), std::move(value),
@@ -85,11 +94,11 @@ Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, st
 
 std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<Variable> inputs,
                                                              Forward fused, Definition definition,
-                                                             std::vector<CompositeSlot> slots) {
-  const auto parts = std::make_shared<const Parts>(Parts{op, fused, std::move(definition), std::move(slots)});
+                                                             CompositeRules given) {
+  const auto parts = std::make_shared<const Parts>(Parts{op, fused, std::move(definition), std::move(given)});
   std::vector<Rule> rules;
-  for (std::size_t j = 0; j < parts->slots.size(); ++j) {
-    const CompositeSlot& slot = parts->slots[j];
+  for (std::size_t j = 0; j < parts->rules.slots.size(); ++j) {
+    const CompositeSlot& slot = parts->rules.slots[j];
     if (!slot.differentiable) {
       rules.push_back(Rule::not_differentiable());
     } else if (slot.fused_rule) {
@@ -97,7 +106,7 @@ std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<
                          [parts, j](const Vjp& v) { return first_order(parts, v, j); });
     } else {
       rules.emplace_back(Reads::every_input(), [parts, j](const Vjp& v) {
-        return partial(*parts, all_inputs(v, parts->slots.size()), j, v.grad());
+        return partial(*parts, all_inputs(v, parts->rules.slots.size()), j, v.grad());
       });
     }
   }
@@ -105,9 +114,9 @@ std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<
 }
 
 Variable composite(Op op, std::vector<Variable> inputs, Forward fused, Definition definition,
-                   std::vector<CompositeSlot> slots) {
+                   CompositeRules rules) {
   return composite_with_kept(std::move(op), std::move(inputs), std::move(fused), std::move(definition),
-                             std::move(slots))
+                             std::move(rules))
       .first;
 }
 

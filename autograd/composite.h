@@ -18,6 +18,7 @@ struct FirstOrder {
   std::span<const Tensor> inputs;
   std::span<const Tensor> kept;
   const Tensor& grad;
+  std::span<const Tensor> shared = {};  ///< what `CompositeRules::shared` made of the others
 };
 
 /// One slot of a composite.
@@ -27,15 +28,27 @@ struct CompositeSlot {
   bool differentiable = true;
 };
 
+/// The fused rules of a composite.
+struct CompositeRules {
+  std::vector<CompositeSlot> slots;
+  /// What several slots' rules need: computed once for each cotangent.
+  std::function<std::vector<Tensor>(const FirstOrder&)> shared = nullptr;
+
+  CompositeRules(std::initializer_list<CompositeSlot> list) : slots(list) {}
+  CompositeRules(std::vector<CompositeSlot> list,
+                 std::function<std::vector<Tensor>(const FirstOrder&)> first = nullptr)
+      : slots(std::move(list)), shared(std::move(first)) {}
+};
+
 /// Records `op` with the value `fused(inputs)`. The rule of slot j records `<op>_grad`, whose value is
 /// the fused rule and whose definition is the partial derivative of `definition` in slot j; so it can be
 /// differentiated again.
 Variable composite(Op op, std::vector<Variable> inputs, Forward fused, Definition definition,
-                   std::vector<CompositeSlot> slots);
+                   CompositeRules rules);
 
 /// As `composite`; also returns the by-products of `fused`.
 std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<Variable> inputs,
                                                              Forward fused, Definition definition,
-                                                             std::vector<CompositeSlot> slots);
+                                                             CompositeRules rules);
 
 }  // namespace trous

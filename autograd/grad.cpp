@@ -21,7 +21,8 @@ class Walk {
  private:
   void seed();
   void visit_node(std::size_t i);
-  Variable contribution(const NodePtr& node, std::size_t slot, const Variable& cotangent) const;
+  Variable contribution(const NodePtr& node, std::size_t slot, const Variable& cotangent,
+                        Vjp::Shared& shared) const;
   void accumulate(const Node* node, Variable cotangent);
   bool leads_to_x(const Node& node) const;
   bool on_path(const Node* node) const {
@@ -89,7 +90,8 @@ void Walk::accumulate(const Node* node, Variable cotangent) {
   sum = sum ? add_same_shape(*sum, cotangent) : std::move(cotangent);
 }
 
-Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variable& cotangent) const {
+Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variable& cotangent,
+                            Vjp::Shared& shared) const {
   const Op& op = node->op;
   const Rule& rule = node->rules[slot];
   const Node::Input& input = node->inputs[slot];
@@ -97,7 +99,7 @@ Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variabl
     throw GraphError(text(op.kind, ": input ", slot,
                           " has no derivative, but a gradient was asked through it. Detach it: detach(x)."));
   }
-  Variable result = rule.cotangent(Vjp(node, static_cast<int>(slot), cotangent, keep_));
+  Variable result = rule.cotangent(Vjp(node, static_cast<int>(slot), cotangent, keep_, shared));
   if (!(result.shape() == input.shape) || result.dtype() != input.dtype) {
     throw GraphError(text(op.kind, ": the rule of input ", slot, " gives ", short_name(result.dtype()),
                           result.shape(), ", the input is ", short_name(input.dtype), input.shape,
@@ -117,10 +119,11 @@ void Walk::visit_node(std::size_t i) {
   const std::optional<Variable> cotangent = std::exchange(cotangents_[i], std::nullopt);
   if (!cotangent) return;
   if (const auto asked = results_.find(node.get()); asked != results_.end()) asked->second = *cotangent;
+  Vjp::Shared shared;
   for (std::size_t slot = 0; slot < node->inputs.size(); ++slot) {
     const Node* const input = node->inputs[slot].node.get();
     if (node->rules[slot].kind == Rule::Kind::locally_constant || !on_path(input)) continue;
-    accumulate(input, contribution(node, slot, *cotangent));
+    accumulate(input, contribution(node, slot, *cotangent, shared));
   }
 }
 

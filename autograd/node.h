@@ -16,7 +16,8 @@ struct Node {
     NodePtr node;  ///< null where the input was a constant
     Shape shape;
     DType dtype;
-    std::optional<Tensor> value;  ///< kept only where a live rule reads it, or everything is recorded
+    /// Kept only where a live rule reads it and `node` cannot remake it, or everything is recorded.
+    std::optional<Tensor> value;
   };
 
   Op op;
@@ -29,6 +30,7 @@ struct Node {
   std::vector<Tensor> kept;
   Forward forward;
   std::vector<Rule> rules;
+  Remake remake;  ///< where it is set, all inputs and by-products are here
 
   Node* next_dead = nullptr;  ///< links nodes that wait for their destruction
 };

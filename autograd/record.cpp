@@ -61,7 +61,8 @@ NodePtr make_node(Op op, const Shape& shape, DType dtype, bool tracked) {
                         .output = {},
                         .kept = {},
                         .forward = {},
-                        .rules = {}};
+                        .rules = {},
+                        .remake = {}};
   return {node, bury};
 }
 
@@ -96,19 +97,25 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
     return {Variable(std::move(computed.value)), std::move(computed.kept)};
   }
   const bool tracked = any_tracked && is_floating(computed.value.dtype());
+  const bool remakes = tracked && mode == Recording::needed && computed.remake;
   const Reads reads = mode == Recording::everything ? Reads::everything()
-                      : tracked                     ? live_reads(inputs, rules)
-                                                    : Reads::nothing();
+                      : remakes ? live_reads(inputs, rules) | Reads::every_input() | Reads::the_kept()
+                      : tracked ? live_reads(inputs, rules)
+                                : Reads::nothing();
   NodePtr node = make_node(std::move(op), computed.value.shape(), computed.value.dtype(), tracked);
   node->inputs.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
+    // One remake must not need another, so that a chain of them is no recursion.
+    const bool remade = mode == Recording::needed && !remakes && inputs[i].node() && inputs[i].node()->remake;
+    const bool stays = reads_input(reads, i) && !remade;
     node->inputs.push_back({inputs[i].node(), inputs[i].shape(), inputs[i].dtype(),
-                            reads_input(reads, i) ? std::optional(std::move(values[i])) : std::nullopt});
+                            stays ? std::optional(std::move(values[i])) : std::nullopt});
   }
   if (reads.output) node->output = computed.value;
   if (reads.kept) node->kept = computed.kept;
   node->forward = std::move(forward);
   node->rules = std::move(rules);
+  if (remakes) node->remake = std::move(computed.remake);
   return {Variable(std::move(computed.value), std::move(node)), std::move(computed.kept)};
 }
 
@@ -143,6 +150,15 @@ namespace {
                         count, ". They are counted from 0."));
 }
 
+// The value of a node that did not keep it.
+Tensor remade(const Node& node) {
+  std::vector<Tensor> inputs;
+  inputs.reserve(node.inputs.size());
+  for (const Node::Input& input : node.inputs) inputs.push_back(*input.value);
+  const Recording scope(Recording::nothing);
+  return node.remake(inputs, node.kept);
+}
+
 void check_input(const Node& node, int slot, int i) {
   if (i < 0 || static_cast<std::size_t>(i) >= node.inputs.size())
     not_there(node.op, slot, "input", i, node.inputs.size());
@@ -157,7 +173,15 @@ Variable Vjp::input(int i) const {
   if (!reads_input(node_->rules[static_cast<std::size_t>(slot_)].reads, static_cast<std::size_t>(i))) {
     not_declared(node_->op, slot_, text("input ", i), text("Reads::input(", i, ")"));
   }
-  return keep_ ? Variable(*saved.value, saved.node) : Variable(*saved.value);
+  const auto with = [&](const Tensor& value) {
+    return keep_ ? Variable(value, saved.node) : Variable(value);
+  };
+  if (saved.value) return with(*saved.value);
+  for (const auto& [node, value] : shared_.remade) {
+    if (node == saved.node.get()) return with(value);
+  }
+  shared_.remade.emplace_back(saved.node.get(), remade(*saved.node));
+  return with(shared_.remade.back().second);
 }
 
 Variable Vjp::output() const {
@@ -178,6 +202,11 @@ const Tensor& Vjp::kept(int i) const {
 }
 
 std::size_t Vjp::kept_count() const { return node_->kept.size(); }
+
+const std::vector<Tensor>& Vjp::shared(const std::function<std::vector<Tensor>()>& compute) const {
+  if (!shared_.computed) shared_.computed = compute();
+  return *shared_.computed;
+}
 
 const Shape& Vjp::shape(int i) const {
   check_input(*node_, slot_, i);

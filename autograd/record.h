@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -16,14 +17,21 @@
 
 namespace trous {
 
-/// What a forward function returns: the value, and by-products that a rule may read later.
+/// Makes a value again, bit for bit, from the inputs and by-products of its evaluation.
+using Remake = std::function<Tensor(std::span<const Tensor> inputs, std::span<const Tensor> kept)>;
+
+/// What a forward function returns: the value, and by-products that a rule may read later. Where `remake` is
+/// given, rules downstream that read the value do not keep it: this op's node keeps its inputs and
+/// by-products, and the value is made again when such a rule runs. For ops whose rules read their input
+/// anyway and whose value costs little, so that one buffer lives instead of two.
 struct Computed {
   Computed(Tensor result) : value(std::move(result)) {}
-  Computed(Tensor result, std::vector<Tensor> by_products)
-      : value(std::move(result)), kept(std::move(by_products)) {}
+  Computed(Tensor result, std::vector<Tensor> by_products, Remake again = nullptr)
+      : value(std::move(result)), kept(std::move(by_products)), remake(std::move(again)) {}
 
   Tensor value;
   std::vector<Tensor> kept;
+  Remake remake;
 };
 
 /// A pure function of the inputs' values, so that any node can be replayed at other inputs.
@@ -51,8 +59,14 @@ struct Reads {
 /// anything else is a GraphError.
 class Vjp {
  public:
-  Vjp(const NodePtr& node, int slot, const Variable& grad, bool keep)
-      : node_(node), slot_(slot), grad_(grad), keep_(keep) {}
+  /// What the rules of one node have in common while they run for one cotangent.
+  struct Shared {
+    std::optional<std::vector<Tensor>> computed;
+    std::vector<std::pair<const Node*, Tensor>> remade;
+  };
+
+  Vjp(const NodePtr& node, int slot, const Variable& grad, bool keep, Shared& shared)
+      : node_(node), slot_(slot), grad_(grad), keep_(keep), shared_(shared) {}
 
   /// The cotangent of the output; has the output's shape and dtype.
   const Variable& grad() const { return grad_; }
@@ -60,6 +74,10 @@ class Vjp {
   Variable output() const;
   const Tensor& kept(int i) const;
   std::size_t kept_count() const;
+
+  /// Values that several rules of this node need for this cotangent: the first that asks computes them. All
+  /// must ask with the same function.
+  const std::vector<Tensor>& shared(const std::function<std::vector<Tensor>()>& compute) const;
 
   /// Shape and dtype of input i; may always be read.
   const Shape& shape(int i) const;
@@ -70,6 +88,7 @@ class Vjp {
   int slot_;
   const Variable& grad_;
   bool keep_;
+  Shared& shared_;
 };
 
 /// One input's vector-Jacobian product: given the cotangent of the output, the cotangent of that input.

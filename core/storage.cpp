@@ -3,9 +3,12 @@
 #include <new>
 
 #ifndef TROUS_PLAIN_BACKENDS
+#include <unistd.h>
+
 #include <tbb/scalable_allocator.h>
 #endif
 
+#include <trous/core/arena.h>
 #include <trous/core/storage.h>
 
 namespace trous {
@@ -21,10 +24,30 @@ void* allocate(std::size_t bytes) {
   void* data = nullptr;
   return posix_memalign(&data, Storage::alignment, bytes) == 0 ? data : nullptr;
 }
-void release(void* data) { std::free(data); }
+void release(void* data, std::size_t) { std::free(data); }
 #else
-void* allocate(std::size_t bytes) { return scalable_aligned_malloc(bytes, Storage::alignment); }
-void release(void* data) { scalable_aligned_free(data); }
+// oneTBB would give large buffers back to the system at the end of each training step.
+constexpr std::size_t large = 1 << 18;
+
+Arena& arena() {
+  // Twice the machine's memory, of which the system may promise more than there is. Never destroyed: static
+  // objects may hold tensors.
+  static auto& made = *new Arena(2 * static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+                                 static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+  return made;
+}
+
+void* allocate(std::size_t bytes) {
+  void* const data = bytes < large ? nullptr : arena().take(bytes);
+  return data ? data : scalable_aligned_malloc(bytes, Storage::alignment);
+}
+void release(void* data, std::size_t bytes) {
+  if (bytes >= large && arena().holds(data)) {
+    arena().give(data, bytes);
+  } else {
+    scalable_aligned_free(data);
+  }
+}
 #endif
 
 }  // namespace
@@ -36,7 +59,7 @@ Storage::Storage(std::size_t bytes) : data_(allocate(bytes ? bytes : 1)), bytes_
 }
 
 Storage::~Storage() {
-  release(data_);
+  release(data_, bytes_);
   --live_buffers;
   live_bytes -= static_cast<std::int64_t>(bytes_);
 }

@@ -21,15 +21,15 @@ BatchNorm::BatchNorm(const BatchNormOptions& o)
     throw ArgumentError(text("BatchNorm: epsilon ", o.epsilon, " is not above 0. 1e-5 is usual."));
 }
 
-Variable BatchNorm::operator()(const Variable& x, Pass& pass) const {
+Variable BatchNorm::normalized(const Variable& x, Pass& pass, bool rectify) const {
   if (!pass.is_training()) {
     return pass.under(this, [&](std::string_view) {
-      return batch_norm_inference(x, scale.get(), offset.get(), running_mean.get(), running_variance.get(),
-                                  options.epsilon);
+      return (rectify ? batch_norm_inference_relu : batch_norm_inference)(
+          x, scale.get(), offset.get(), running_mean.get(), running_variance.get(), options.epsilon);
     });
   }
   const BatchNormResult result = pass.under(this, [&](std::string_view name) {
-    return batch_norm(x, scale.get(), offset.get(), options.epsilon, name);
+    return (rectify ? batch_norm_relu : batch_norm)(x, scale.get(), offset.get(), options.epsilon, name);
   });
   const auto values = static_cast<double>(x.shape().elements(0, x.shape().rank() - 1));
   const double momentum = options.momentum, unbiased = values / (values - 1);
@@ -40,6 +40,10 @@ Variable BatchNorm::operator()(const Variable& x, Pass& pass) const {
   pass.update(running_variance, zip(pass.current(running_variance), result.variance, blend(unbiased)));
   return result.value;
 }
+
+Variable BatchNorm::operator()(const Variable& x, Pass& pass) const { return normalized(x, pass, false); }
+
+Variable BatchNorm::rectified(const Variable& x, Pass& pass) const { return normalized(x, pass, true); }
 
 Dropout::Dropout(const DropoutOptions& o) : options(o) {
   if (!(o.probability >= 0 && o.probability < 1)) {

@@ -34,12 +34,17 @@ struct BatchNorm {
   explicit BatchNorm(const BatchNormOptions& options);
   Variable operator()(const Variable& x, Pass& pass) const;
   Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  /// relu(norm(x)), in one op.
+  Variable rectified(const Variable& x, Pass& pass) const;
   static void parts(auto& self, auto&& f) {
     f("scale", self.scale);
     f("offset", self.offset);
     f("running_mean", self.running_mean);
     f("running_variance", self.running_variance);
   }
+
+ private:
+  Variable normalized(const Variable& x, Pass& pass, bool rectify) const;
 };
 
 struct DropoutOptions {

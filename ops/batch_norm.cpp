@@ -40,50 +40,87 @@ std::vector<int> all_but_last(const Variable& x) {
   return axes;
 }
 
-Variable definition(const std::vector<Variable>& in, double epsilon) {
+Variable definition(const std::vector<Variable>& in, double epsilon, bool rectified) {
   const std::vector<int> axes = all_but_last(in[0]);
   const Variable centred = in[0] - mean(in[0], axes, true);
   const Variable variance = mean(centred * centred, axes, true);
-  return centred * pow(variance + epsilon, -0.5) * in[1] + in[2];
+  const Variable y = centred * pow(variance + epsilon, -0.5) * in[1] + in[2];
+  return rectified ? relu(y) : y;
 }
 
-kernels::Moments kept_moments(const FirstOrder& f) { return {f.kept[0], f.kept[1]}; }
+BatchNormResult normalized(const char* op, const std::vector<Variable>& in, double epsilon, bool rectified,
+                           std::string_view name) {
+  const Variable& x = in[0];
+  check(op, x, {&in[1], &in[2]}, epsilon);
+  const std::int64_t values = x.shape().elements(0, x.shape().rank() - 1);
+  if (values < 2) {
+    throw ShapeError(
+        text(op, ": x ", x.shape(), " has ", values,
+             " value per channel, and a variance needs 2. Use a larger batch, or evaluation mode."));
+  }
+  const auto with = [epsilon, rectified](std::span<const Tensor> at, const kernels::Moments& m) {
+    return kernels::BatchNormCase{at[0], m, epsilon, at[1], at[2], rectified};
+  };
+  const auto at_moments = [with](std::span<const Tensor> at, std::span<const Tensor> kept) {
+    return kernels::batch_norm().value(with(at, {kept[0], kept[1]}));
+  };
+  const auto fused = [with, at_moments](std::span<const Tensor> at) {
+    const kernels::Moments m = kernels::batch_norm().moments(at[0]);
+    return Computed(kernels::batch_norm().value(with(at, m)), {m.mean, m.variance}, at_moments);
+  };
+  const auto sums = [with](const FirstOrder& f) {
+    const auto [plain, with_x] = kernels::batch_norm().sums(with(f.inputs, {f.kept[0], f.kept[1]}), f.grad);
+    return std::vector{plain, with_x};
+  };
+  const auto of_x = [with](const FirstOrder& f) {
+    return kernels::batch_norm().grad(with(f.inputs, {f.kept[0], f.kept[1]}), f.grad,
+                                      {f.shared[0], f.shared[1]});
+  };
+  const auto of_scale = [](const FirstOrder& f) { return f.shared[1]; };
+  const auto of_offset = [](const FirstOrder& f) { return f.shared[0]; };
+  auto [value, kept] = composite_with_kept(
+      {op, {{"epsilon", epsilon}}, std::string(name)}, in, fused,
+      [epsilon, rectified](const std::vector<Variable>& at) { return definition(at, epsilon, rectified); },
+      {{{of_x}, {of_scale}, {of_offset}}, sums});
+  return {std::move(value), kept[0], kept[1]};
+}
+
+// With statistics that are given, as constants of a trained network or as inputs like others.
+Variable given(const char* op, const std::vector<Variable>& in, double epsilon, bool rectified) {
+  check(op, in[0], {&in[1], &in[2], &in[3], &in[4]}, epsilon);
+  const auto fused = [epsilon, rectified](std::span<const Tensor> at) {
+    return kernels::batch_norm().value({at[0], {at[3], at[4]}, epsilon, at[1], at[2], rectified});
+  };
+  return composite(
+      {op, {{"epsilon", epsilon}}}, in, fused,
+      [epsilon, rectified](const std::vector<Variable>& at) {
+        const Variable slope = at[1] * pow(at[4] + epsilon, -0.5);
+        const Variable y = (at[0] - at[3]) * slope + at[2];
+        return rectified ? relu(y) : y;
+      },
+      std::vector<CompositeSlot>(in.size()));
+}
 
 }  // namespace
 
 BatchNormResult batch_norm(const Variable& x, const Variable& scale, const Variable& offset, double epsilon,
                            std::string_view name) {
-  check("batch_norm", x, {&scale, &offset}, epsilon);
-  const std::int64_t values = x.shape().elements(0, x.shape().rank() - 1);
-  if (values < 2) {
-    throw ShapeError(
-        text("batch_norm: x ", x.shape(), " has ", values,
-             " value per channel, and a variance needs 2. Use a larger batch, or evaluation mode."));
-  }
-  const auto fused = [epsilon](std::span<const Tensor> in) {
-    const kernels::Moments m = kernels::moments(in[0]);
-    return Computed(kernels::batch_norm(in[0], m, epsilon, in[1], in[2]), {m.mean, m.variance});
-  };
-  auto [value, kept] = composite_with_kept(
-      {"batch_norm", {{"epsilon", epsilon}}, std::string(name)}, {x, scale, offset}, fused,
-      [epsilon](const std::vector<Variable>& in) { return definition(in, epsilon); },
-      {{[epsilon](const FirstOrder& f) {
-         return kernels::batch_norm_grad(f.inputs[0], kept_moments(f), epsilon, f.inputs[1], f.grad);
-       }},
-       {[epsilon](const FirstOrder& f) {
-         return kernels::batch_norm_sums(f.inputs[0], kept_moments(f), epsilon, f.grad).grad_normalized;
-       }},
-       {[epsilon](const FirstOrder& f) {
-         return kernels::batch_norm_sums(f.inputs[0], kept_moments(f), epsilon, f.grad).grad;
-       }}});
-  return {std::move(value), kept[0], kept[1]};
+  return normalized("batch_norm", {x, scale, offset}, epsilon, false, name);
+}
+
+BatchNormResult batch_norm_relu(const Variable& x, const Variable& scale, const Variable& offset,
+                                double epsilon, std::string_view name) {
+  return normalized("batch_norm_relu", {x, scale, offset}, epsilon, true, name);
 }
 
 Variable batch_norm_inference(const Variable& x, const Variable& scale, const Variable& offset,
                               const Variable& mean, const Variable& variance, double epsilon) {
-  check("batch_norm_inference", x, {&scale, &offset, &mean, &variance}, epsilon);
-  const Variable slope = scale * pow(variance + epsilon, -0.5);
-  return x * slope + (offset - mean * slope);
+  return given("batch_norm_inference", {x, scale, offset, mean, variance}, epsilon, false);
+}
+
+Variable batch_norm_inference_relu(const Variable& x, const Variable& scale, const Variable& offset,
+                                   const Variable& mean, const Variable& variance, double epsilon) {
+  return given("batch_norm_inference_relu", {x, scale, offset, mean, variance}, epsilon, true);
 }
 
 }  // namespace trous

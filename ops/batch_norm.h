@@ -28,7 +28,12 @@ struct BatchNormResult {
 BatchNormResult batch_norm(const Variable& x, const Variable& scale, const Variable& offset,
                            double epsilon = 1e-5, std::string_view name = {});
 
-/// The same with given statistics, as in evaluation: an affine map per channel.
+/// relu(batch_norm(x, scale, offset)) as one op, which reads and writes memory once less each way, and whose
+/// node keeps x alone.
+BatchNormResult batch_norm_relu(const Variable& x, const Variable& scale, const Variable& offset,
+                                double epsilon = 1e-5, std::string_view name = {});
+
+/// The same as batch_norm with given statistics, as in evaluation: an affine map per channel.
 ///
 ///   y = (x - mean) / sqrt(variance + epsilon) * scale + offset
 ///
@@ -39,5 +44,9 @@ BatchNormResult batch_norm(const Variable& x, const Variable& scale, const Varia
 /// Throws ShapeError, DTypeError or ArgumentError as batch_norm.
 Variable batch_norm_inference(const Variable& x, const Variable& scale, const Variable& offset,
                               const Variable& mean, const Variable& variance, double epsilon = 1e-5);
+
+/// relu(batch_norm_inference(...)) as one op.
+Variable batch_norm_inference_relu(const Variable& x, const Variable& scale, const Variable& offset,
+                                   const Variable& mean, const Variable& variance, double epsilon = 1e-5);
 
 }  // namespace trous

@@ -2,7 +2,7 @@
 
 #include <trous/autograd/linear_map.h>
 #include <trous/core/error.h>
-#include <trous/ops/kernels/pool.h>
+#include <trous/ops/kernels/resize.h>
 #include <trous/ops/resize.h>
 
 namespace trous {
@@ -28,10 +28,10 @@ Variable resized(const std::string& op, const Variable& x, std::int64_t height, 
                    {s, x.dtype()},
                    {result, x.dtype()},
                    [=](const Tensor& t, std::span<const Tensor>) {
-                     return kernels::resize(t, height, width, interpolation);
+                     return kernels::resizing().resize(t, height, width, interpolation);
                    },
                    [=](const Tensor& t, std::span<const Tensor>) {
-                     return kernels::resize_transpose(t, s[1], s[2], interpolation);
+                     return kernels::resizing().transpose(t, s[1], s[2], interpolation);
                    }}(x);
 }
 

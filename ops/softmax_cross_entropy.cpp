@@ -38,12 +38,15 @@ Variable softmax_cross_entropy(const Variable& logits, const Variable& labels,
   return composite(
       {op, attributes, std::string(name)}, {logits, labels, weights},
       [ignore](std::span<const Tensor> in) {
-        return kernels::cross_entropy(in[0], kernels::labelled_pixels(in[1], in[2], ignore));
+        const kernels::LabelledPixels pixels = kernels::labelled_pixels(in[1], in[2], ignore);
+        const auto [loss, log_sum] = kernels::cross_entropy().value(in[0], pixels);
+        return Computed(loss, {pixels.picked, pixels.counted, pixels.weights,
+                               Tensor::scalar(pixels.total, DType::float64), log_sum});
       },
       [ignore](const std::vector<Variable>& in) { return definition(in, ignore); },
-      {{[ignore](const FirstOrder& f) {
-         return kernels::cross_entropy_grad(
-             f.inputs[0], kernels::labelled_pixels(f.inputs[1], f.inputs[2], ignore), f.grad);
+      {{[](const FirstOrder& f) {
+         const kernels::LabelledPixels pixels{f.kept[0], f.kept[1], f.kept[2], f.kept[3].item<double>()};
+         return kernels::cross_entropy().grad(f.inputs[0], pixels, f.kept[4], f.grad);
        }},
        {nullptr, false},
        {nullptr, false}});

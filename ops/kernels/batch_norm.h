@@ -1,7 +1,11 @@
 // Batch normalisation on memory: x is seen as [rows, channels].
+//
+//   normalised = (x - mean) factor,   factor = 1 / sqrt(variance + epsilon)
+//   y = normalised scale + offset,    or max(0, that) where `relu`
 #pragma once
 
 #include <trous/core/tensor.h>
+#include <trous/ops/kernels/kernel_set.h>
 
 namespace trous::kernels {
 
@@ -9,22 +13,39 @@ struct Moments {
   Tensor mean, variance;  // [channels]; the variance divided by the number of rows
 };
 
-/// Both summed in float64 over fixed blocks of rows, the variance around the mean in a second pass.
-Moments moments(const Tensor& x);
+/// What of an op every kernel but `moments` needs.
+struct BatchNormCase {
+  const Tensor& x;
+  Moments moments;
+  double epsilon;
+  const Tensor& scale;
+  const Tensor& offset;
+  bool relu;
+};
 
-/// (x - mean) * factor * scale + offset per channel, `factor` being 1 / sqrt(variance + epsilon).
-Tensor batch_norm(const Tensor& x, const Moments& moments, double epsilon, const Tensor& scale,
-                  const Tensor& offset);
-
-/// sum of g, and sum of g * normalised x, per channel.
+/// With g the cotangent of y, 0 where relu stopped y: the sums of g, and of g * normalised x, per channel.
 struct BatchNormSums {
   Tensor grad, grad_normalized;
 };
-BatchNormSums batch_norm_sums(const Tensor& x, const Moments& moments, double epsilon, const Tensor& grad);
 
-/// The cotangent of x, which moves its own mean and variance:
-/// scale factor (g - sum(g) / rows - normalised x sum(g normalised x) / rows)
-Tensor batch_norm_grad(const Tensor& x, const Moments& moments, double epsilon, const Tensor& scale,
-                       const Tensor& grad);
+struct BatchNormKernels {
+  Moments (*moments)(const Tensor& x);
+  Tensor (*value)(const BatchNormCase& c);
+  BatchNormSums (*sums)(const BatchNormCase& c, const Tensor& grad);
+  /// The cotangent of x, which moves its own mean and variance:
+  /// scale factor (g - sum(g) / rows - normalised x sum(g normalised x) / rows)
+  Tensor (*grad)(const BatchNormCase& c, const Tensor& grad, const BatchNormSums& sums);
+};
+
+namespace reference {
+extern const BatchNormKernels batch_norm;
+}
+namespace fast {
+extern const BatchNormKernels batch_norm;
+}
+
+inline const BatchNormKernels& batch_norm() {
+  return fast_kernels() ? fast::batch_norm : reference::batch_norm;
+}
 
 }  // namespace trous::kernels

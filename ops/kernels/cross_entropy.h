@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <trous/core/tensor.h>
+#include <trous/ops/kernels/kernel_set.h>
 
 namespace trous::kernels {
 
@@ -19,10 +20,26 @@ struct LabelledPixels {
 LabelledPixels labelled_pixels(const Tensor& labels, const Tensor& class_weights,
                                std::optional<std::int32_t> ignore_index);
 
-/// The weighted mean of -log softmax at the labels; rank 0.
-Tensor cross_entropy(const Tensor& logits, const LabelledPixels& pixels);
+struct CrossEntropyKernels {
+  struct Value {
+    Tensor loss;     // the weighted mean of -log softmax at the labels; rank 0
+    Tensor log_sum;  // [pixels, 1]: log sum exp(logit - the largest), which the gradient needs again
+  };
+  Value (*value)(const Tensor& logits, const LabelledPixels& pixels);
+  /// The gradient in the logits, times the scalar `grad`.
+  Tensor (*grad)(const Tensor& logits, const LabelledPixels& pixels, const Tensor& log_sum,
+                 const Tensor& grad);
+};
 
-/// Its gradient in the logits, times the scalar `grad`.
-Tensor cross_entropy_grad(const Tensor& logits, const LabelledPixels& pixels, const Tensor& grad);
+namespace reference {
+extern const CrossEntropyKernels cross_entropy;
+}
+namespace fast {
+extern const CrossEntropyKernels cross_entropy;
+}
+
+inline const CrossEntropyKernels& cross_entropy() {
+  return fast_kernels() ? fast::cross_entropy : reference::cross_entropy;
+}
 
 }  // namespace trous::kernels

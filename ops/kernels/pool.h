@@ -1,4 +1,4 @@
-// Windows over images, and resampling, on memory.
+// Windows over images, on memory.
 #pragma once
 
 #include <trous/ops/kernels/convolution.h>
@@ -13,13 +13,5 @@ Tensor max_pool_indices(const ConvGeometry& geometry, const Tensor& x);
 /// The mean over the taps of each window that lie inside the image, and its transpose.
 Tensor average_pool(const ConvGeometry& geometry, const Tensor& x);
 Tensor average_pool_transpose(const ConvGeometry& geometry, const Tensor& y);
-
-enum class Interpolation { nearest, bilinear };
-
-/// Resamples [n, h, w, c] to [n, height, width, c] with half-pixel centres and no antialias, and the
-/// transpose of that map.
-Tensor resize(const Tensor& x, std::int64_t height, std::int64_t width, Interpolation interpolation);
-Tensor resize_transpose(const Tensor& y, std::int64_t height, std::int64_t width,
-                        Interpolation interpolation);
 
 }  // namespace trous::kernels

@@ -39,19 +39,19 @@ std::string graph_of(Net net, const Shape& input) {
 TEST(LayerGraph, OfSmallDilatedIsItsResidualsAndItsSkip) {
   EXPECT_EQ(graph_of(SmallDilated({.in_channels = 1, .classes = 2, .width = 3}), {1, 10, 12, 1}),
             "0 input [] [1, 10, 12, 1] <-\n"
-            "1 stem [conv2d, batch_norm, relu] [1, 10, 12, 3] <- 0\n"
-            "2 down [conv2d stride 2x2, batch_norm, relu] [1, 5, 6, 6] <- 1\n"
-            "3 context.0 [atrous_conv2d rate 2x2, batch_norm, relu] [1, 5, 6, 6] <- 2\n"
+            "1 stem [conv2d, batch_norm_relu] [1, 10, 12, 3] <- 0\n"
+            "2 down [conv2d stride 2x2, batch_norm_relu] [1, 5, 6, 6] <- 1\n"
+            "3 context.0 [atrous_conv2d rate 2x2, batch_norm_relu] [1, 5, 6, 6] <- 2\n"
             "4  [add] [1, 5, 6, 6] <- 2 3\n"
-            "5 context.1 [atrous_conv2d rate 4x4, batch_norm, relu] [1, 5, 6, 6] <- 4\n"
+            "5 context.1 [atrous_conv2d rate 4x4, batch_norm_relu] [1, 5, 6, 6] <- 4\n"
             "6  [add] [1, 5, 6, 6] <- 4 5\n"
-            "7 context.2 [atrous_conv2d rate 8x8, batch_norm, relu] [1, 5, 6, 6] <- 6\n"
+            "7 context.2 [atrous_conv2d rate 8x8, batch_norm_relu] [1, 5, 6, 6] <- 6\n"
             "8  [add] [1, 5, 6, 6] <- 6 7\n"
-            "9 context.3 [atrous_conv2d rate 4x4, batch_norm, relu] [1, 5, 6, 6] <- 8\n"
+            "9 context.3 [atrous_conv2d rate 4x4, batch_norm_relu] [1, 5, 6, 6] <- 8\n"
             "10  [add] [1, 5, 6, 6] <- 8 9\n"
-            "11 context.4 [atrous_conv2d rate 2x2, batch_norm, relu] [1, 5, 6, 6] <- 10\n"
+            "11 context.4 [atrous_conv2d rate 2x2, batch_norm_relu] [1, 5, 6, 6] <- 10\n"
             "12  [add] [1, 5, 6, 6] <- 10 11\n"
-            "13 up [conv2d_transpose stride 2x2, batch_norm, relu] [1, 10, 12, 3] <- 12\n"
+            "13 up [conv2d_transpose stride 2x2, batch_norm_relu] [1, 10, 12, 3] <- 12\n"
             "14  [add] [1, 10, 12, 3] <- 1 13\n"
             "15 head [conv2d, bias] [1, 10, 12, 2] <- 14\n");
 }

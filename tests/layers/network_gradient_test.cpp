@@ -18,6 +18,7 @@
 #include <trous/layers/networks.h>
 #include <trous/layers/sequential.h>
 #include <trous/ops/arithmetic.h>
+#include <trous/ops/batch_norm.h>
 #include <trous/ops/pointwise.h>
 #include <trous/ops/reduce.h>
 #include <trous/ops/softmax_cross_entropy.h>
@@ -51,8 +52,10 @@ struct ReluInputs {
 ReluInputs relu_inputs(const Variable& y) {
   ReluInputs result{1e300, false, false};
   for (const NodePtr& node : Tape::of(y)) {
-    if (node->op.kind != "relu") continue;
-    for (const double v : node->inputs[0].value->values<double>()) {
+    if (node->op.kind != "batch_norm_relu") continue;
+    const auto input = [&](std::size_t i) { return Variable(*node->inputs[i].value); };
+    const Tensor before = batch_norm(input(0), input(1), input(2)).value.value();
+    for (const double v : before.values<double>()) {
       result.nearest = std::min(result.nearest, std::abs(v));
       (v > 0 ? result.above : result.below) = true;
     }

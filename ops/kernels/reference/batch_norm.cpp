@@ -4,7 +4,7 @@
 #include <trous/core/parallel.h>
 #include <trous/ops/kernels/batch_norm.h>
 
-namespace trous::kernels {
+namespace trous::kernels::reference {
 namespace {
 
 constexpr std::int64_t row_block = 512;  // rows per task and per partial sum
@@ -51,8 +51,6 @@ struct Extent {
       : rows(x.shape().elements(0, x.shape().rank() - 1)), channels(x.shape()[x.shape().rank() - 1]) {}
 };
 
-}  // namespace
-
 Moments moments(const Tensor& x) {
   const Extent e(x);
   return visit_floating("batch_norm", x.dtype(), [&]<class T> {
@@ -69,22 +67,38 @@ Moments moments(const Tensor& x) {
   });
 }
 
-Tensor batch_norm(const Tensor& x, const Moments& m, double epsilon, const Tensor& scale,
-                  const Tensor& offset) {
-  const Extent e(x);
-  Tensor y = Tensor::uninitialized(x.shape(), x.dtype());
-  visit_floating("batch_norm", x.dtype(), [&]<class T> {
-    const T *in = x.values<T>().data(), *mean = m.mean.values<T>().data(),
-            *offsets = offset.values<T>().data();
-    std::vector<T> slopes = factors<T>(m.variance, epsilon);
-    for (std::size_t c = 0; c < slopes.size(); ++c) slopes[c] *= scale.values<T>()[c];
+// Whether y is above 0: the same expression as in `value`, so that both agree to the last bit.
+template <class T>
+struct Affine {
+  explicit Affine(const BatchNormCase& c)
+      : factor(factors<T>(c.moments.variance, c.epsilon)),
+        slope(factor),
+        mean(c.moments.mean.values<T>().data()),
+        offset(c.offset.values<T>().data()) {
+    for (std::size_t k = 0; k < slope.size(); ++k) slope[k] *= c.scale.values<T>()[k];
+  }
+  T operator()(T x, std::int64_t c) const {
+    return (x - mean[c]) * slope[static_cast<std::size_t>(c)] + offset[c];
+  }
+  T normalized(T x, std::int64_t c) const { return (x - mean[c]) * factor[static_cast<std::size_t>(c)]; }
+
+  std::vector<T> factor, slope;
+  const T *mean, *offset;
+};
+
+Tensor value(const BatchNormCase& batch) {
+  const Extent e(batch.x);
+  Tensor y = Tensor::uninitialized(batch.x.shape(), batch.x.dtype());
+  visit_floating("batch_norm", batch.x.dtype(), [&]<class T> {
+    const Affine<T> affine(batch);
+    const T* const in = batch.x.values<T>().data();
     T* const out = y.mutable_values<T>().data();
-    const T* const slope = slopes.data();
     parallel_for(e.rows, row_block, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
         for (std::int64_t c = 0; c < e.channels; ++c) {
           const std::int64_t i = row * e.channels + c;
-          out[i] = (in[i] - mean[c]) * slope[c] + offsets[c];
+          const T v = affine(in[i], c);
+          out[i] = batch.relu && v < 0 ? T(0) : v;
         }
       }
     });
@@ -92,42 +106,40 @@ Tensor batch_norm(const Tensor& x, const Moments& m, double epsilon, const Tenso
   return y;
 }
 
-BatchNormSums batch_norm_sums(const Tensor& x, const Moments& m, double epsilon, const Tensor& grad) {
-  const Extent e(x);
-  return visit_floating("batch_norm_grad", x.dtype(), [&]<class T> {
-    const T *in = x.values<T>().data(), *g = grad.values<T>().data(), *mean = m.mean.values<T>().data();
-    const std::vector<T> factor = factors<T>(m.variance, epsilon);
-    const auto plain = channel_sums<T>(
-        e.rows, e.channels, [&](std::int64_t i, std::int64_t) { return static_cast<double>(g[i]); });
+BatchNormSums sums(const BatchNormCase& batch, const Tensor& grad) {
+  const Extent e(batch.x);
+  return visit_floating("batch_norm_grad", batch.x.dtype(), [&]<class T> {
+    const Affine<T> affine(batch);
+    const T *in = batch.x.values<T>().data(), *g = grad.values<T>().data();
+    const auto passed = [&](std::int64_t i, std::int64_t c) {
+      return batch.relu && !(affine(in[i], c) > 0) ? T(0) : g[i];
+    };
+    const auto plain = channel_sums<T>(e.rows, e.channels, [&](std::int64_t i, std::int64_t c) {
+      return static_cast<double>(passed(i, c));
+    });
     const auto with_x = channel_sums<T>(e.rows, e.channels, [&](std::int64_t i, std::int64_t c) {
-      return static_cast<double>(g[i] * ((in[i] - mean[c]) * factor[static_cast<std::size_t>(c)]));
+      return static_cast<double>(passed(i, c) * affine.normalized(in[i], c));
     });
     return BatchNormSums{to_tensor<T>(plain, 1), to_tensor<T>(with_x, 1)};
   });
 }
 
-Tensor batch_norm_grad(const Tensor& x, const Moments& m, double epsilon, const Tensor& scale,
-                       const Tensor& grad) {
-  const Extent e(x);
-  const BatchNormSums sums = batch_norm_sums(x, m, epsilon, grad);
-  Tensor result = Tensor::uninitialized(x.shape(), x.dtype());
-  visit_floating("batch_norm_grad", x.dtype(), [&]<class T> {
-    const T *in = x.values<T>().data(), *g = grad.values<T>().data(), *mean = m.mean.values<T>().data();
-    const std::vector<T> factor = factors<T>(m.variance, epsilon);
+Tensor gradient(const BatchNormCase& batch, const Tensor& grad, const BatchNormSums& total) {
+  const Extent e(batch.x);
+  Tensor result = Tensor::uninitialized(batch.x.shape(), batch.x.dtype());
+  visit_floating("batch_norm_grad", batch.x.dtype(), [&]<class T> {
+    const Affine<T> affine(batch);
+    const T *in = batch.x.values<T>().data(), *g = grad.values<T>().data();
+    const T *plain = total.grad.values<T>().data(), *with_x = total.grad_normalized.values<T>().data();
     const T share = static_cast<T>(1 / static_cast<double>(e.rows));
-    std::vector<T> slope = factor, mean_grad, mean_with_x;
-    for (std::size_t c = 0; c < slope.size(); ++c) {
-      slope[c] *= scale.values<T>()[c];
-      mean_grad.push_back(sums.grad.values<T>()[c] * share);
-      mean_with_x.push_back(sums.grad_normalized.values<T>()[c] * share * factor[c]);
-    }
     T* const out = result.mutable_values<T>().data();
-    const T *by = slope.data(), *first = mean_grad.data(), *second = mean_with_x.data();
     parallel_for(e.rows, row_block, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
         for (std::int64_t c = 0; c < e.channels; ++c) {
           const std::int64_t i = row * e.channels + c;
-          out[i] = by[c] * (g[i] - first[c] - (in[i] - mean[c]) * second[c]);
+          const T passed = batch.relu && !(affine(in[i], c) > 0) ? T(0) : g[i];
+          out[i] = affine.slope[static_cast<std::size_t>(c)] *
+                   (passed - plain[c] * share - affine.normalized(in[i], c) * (with_x[c] * share));
         }
       }
     });
@@ -135,4 +147,8 @@ Tensor batch_norm_grad(const Tensor& x, const Moments& m, double epsilon, const 
   return result;
 }
 
-}  // namespace trous::kernels
+}  // namespace
+
+const BatchNormKernels batch_norm{moments, value, sums, gradient};
+
+}  // namespace trous::kernels::reference

@@ -1,36 +1,11 @@
-// Resampling is separable: along each axis output i is a weighted sum of two inputs.
-#include <algorithm>
-#include <cmath>
+// Resampling as the sum of up to four terms that it is.
 #include <vector>
 
 #include <trous/core/parallel.h>
-#include <trous/ops/kernels/pool.h>
+#include <trous/ops/kernels/resize.h>
 
-namespace trous::kernels {
+namespace trous::kernels::reference {
 namespace {
-
-// out[i] = (1 - upper) in[low] + upper in[high]
-struct Blend {
-  std::int64_t low, high;
-  double upper;
-};
-
-// Half-pixel centres: output i lies at (i + 1/2) in / out - 1/2 of the input, clamped to the image.
-std::vector<Blend> blends(std::int64_t in, std::int64_t out, Interpolation interpolation) {
-  std::vector<Blend> table;
-  for (std::int64_t i = 0; i < out; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * static_cast<double>(in) / static_cast<double>(out);
-    if (interpolation == Interpolation::nearest) {
-      const auto nearest = std::min(static_cast<std::int64_t>(std::floor(centre)), in - 1);
-      table.push_back({nearest, nearest, 0});
-    } else {
-      const double place = std::clamp(centre - 0.5, 0.0, static_cast<double>(in - 1));
-      const auto low = static_cast<std::int64_t>(std::floor(place));
-      table.push_back({low, std::min(low + 1, in - 1), place - static_cast<double>(low)});
-    }
-  }
-  return table;
-}
 
 // Calls f(small pixel, large pixel, weight) for the up to four inputs that blend into every output pixel.
 template <class F>
@@ -47,8 +22,6 @@ void for_each_term(const std::vector<Blend>& rows, const std::vector<Blend>& col
     }
   }
 }
-
-}  // namespace
 
 Tensor resize(const Tensor& x, std::int64_t height, std::int64_t width, Interpolation interpolation) {
   const Shape& in_shape = x.shape();
@@ -95,4 +68,8 @@ Tensor resize_transpose(const Tensor& y, std::int64_t height, std::int64_t width
   return x;
 }
 
-}  // namespace trous::kernels
+}  // namespace
+
+const ResizeKernels resizing{resize, resize_transpose};
+
+}  // namespace trous::kernels::reference
