@@ -4,7 +4,7 @@
 #include <trous/ops/kernels/pool.h>
 #include <trous/ops/kernels/reduce.h>
 
-namespace trous::kernels {
+namespace trous::kernels::reference {
 namespace {
 
 // The taps a of window i that lie inside the image: first <= a < last.
@@ -40,8 +40,6 @@ void for_each_pixel(const ConvGeometry& g, std::int64_t i, std::int64_t j, Taps 
     }
   }
 }
-
-}  // namespace
 
 Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
   const std::int64_t channels = g.in_channels, pixels = g.height.in * g.width.in;
@@ -105,4 +103,8 @@ Tensor average_pool_transpose(const ConvGeometry& g, const Tensor& y) {
   return x;
 }
 
-}  // namespace trous::kernels
+}  // namespace
+
+const PoolKernels pooling{max_pool_indices, average_pool, average_pool_transpose};
+
+}  // namespace trous::kernels::reference
