@@ -275,8 +275,14 @@ TEST_P(FastWindows, ThreadsDoNotChangeABit) {
     const Tensor y = form.contract[2](x, w);
     const Variable tracked = track(x);
     const Variable mean = average_pool2d(tracked, {.window = 3, .stride = 2, .padding = Padding::same});
-    return std::vector{y, form.contract[0](y, w), form.contract[1](x, y), mean.value(),
-                       vjp(mean, {tracked}, uniform(mean.shape(), DType::float32, Key{3}, -1, 1))[0].value()};
+    const Variable most = max_pool2d(tracked, {.window = 3, .stride = 1, .padding = Padding::same});
+    return std::vector{y,
+                       form.contract[0](y, w),
+                       form.contract[1](x, y),
+                       mean.value(),
+                       most.value(),
+                       vjp(mean, {tracked}, uniform(mean.shape(), DType::float32, Key{3}, -1, 1))[0].value(),
+                       vjp(most, {tracked}, uniform(most.shape(), DType::float32, Key{4}, -1, 1))[0].value()};
   };
   for (const auto& [channels, multiplier] : {std::pair<Int, Int>{20, 1}, {5, 1}, {6, 3}}) {
     const std::vector<Tensor> alone = results(1, channels, multiplier);

@@ -1,4 +1,6 @@
 // Pooling as windows.
+#include <algorithm>
+
 #include <trous/ops/kernels/fast/windows.h>
 #include <trous/ops/kernels/pool.h>
 
@@ -11,6 +13,17 @@ Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
     largest(windows_forward(g), x.values<T>().data(), winners.mutable_values<std::int32_t>().data());
   });
   return winners;
+}
+
+// Windows in ascending order, as the reference adds them.
+Tensor max_pool_transpose(const ConvGeometry& g, const Tensor& y, const Tensor& indices) {
+  Tensor x = Tensor::uninitialized({g.batch, g.height.in * g.width.in, g.in_channels}, y.dtype());
+  WindowPlan plan = windows_transposed(g);
+  for (std::vector<RowTap>& taps : plan.rows) std::reverse(taps.begin(), taps.end());
+  visit_floating("scatter_add", y.dtype(), [&]<class T> {
+    returned(plan, y.values<T>().data(), indices.values<std::int32_t>().data(), x.mutable_values<T>().data());
+  });
+  return x;
 }
 
 Tensor average_pool(const ConvGeometry& g, const Tensor& x) {
@@ -38,6 +51,6 @@ Tensor average_pool_transpose(const ConvGeometry& g, const Tensor& y) {
 
 }  // namespace
 
-const PoolKernels pooling{max_pool_indices, average_pool, average_pool_transpose};
+const PoolKernels pooling{max_pool_indices, max_pool_transpose, average_pool, average_pool_transpose};
 
 }  // namespace trous::kernels::fast

@@ -10,6 +10,12 @@ void largest_float32(const WindowPlan& p, const float* x, std::int32_t* pixels) 
 void largest_float64(const WindowPlan& p, const double* x, std::int32_t* pixels) {
   run_largest(p, x, pixels);
 }
+void returned_float32(const WindowPlan& p, const float* y, const std::int32_t* winners, float* x) {
+  run_returned(p, y, winners, x);
+}
+void returned_float64(const WindowPlan& p, const double* y, const std::int32_t* winners, double* x) {
+  run_returned(p, y, winners, x);
+}
 void means_float32(const WindowPlan& p, const float* x, float* y) { run_means(p, x, y); }
 void means_float64(const WindowPlan& p, const double* x, double* y) { run_means(p, x, y); }
 void shares_float32(const WindowPlan& p, const WindowSizes& sizes, const float* y, float* x) {
@@ -25,6 +31,8 @@ HWY_AFTER_NAMESPACE();
 namespace trous::kernels::fast {
 HWY_EXPORT(largest_float32);
 HWY_EXPORT(largest_float64);
+HWY_EXPORT(returned_float32);
+HWY_EXPORT(returned_float64);
 HWY_EXPORT(means_float32);
 HWY_EXPORT(means_float64);
 HWY_EXPORT(shares_float32);
@@ -35,6 +43,12 @@ void largest(const WindowPlan& p, const float* x, std::int32_t* pixels) {
 }
 void largest(const WindowPlan& p, const double* x, std::int32_t* pixels) {
   HWY_DYNAMIC_DISPATCH(largest_float64)(p, x, pixels);
+}
+void returned(const WindowPlan& p, const float* y, const std::int32_t* winners, float* x) {
+  HWY_DYNAMIC_DISPATCH(returned_float32)(p, y, winners, x);
+}
+void returned(const WindowPlan& p, const double* y, const std::int32_t* winners, double* x) {
+  HWY_DYNAMIC_DISPATCH(returned_float64)(p, y, winners, x);
 }
 void means(const WindowPlan& p, const float* x, float* y) { HWY_DYNAMIC_DISPATCH(means_float32)(p, x, y); }
 void means(const WindowPlan& p, const double* x, double* y) { HWY_DYNAMIC_DISPATCH(means_float64)(p, x, y); }

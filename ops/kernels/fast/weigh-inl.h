@@ -65,51 +65,99 @@ struct Weigh {
   }
 };
 
-/// A row of phases, `wide` numbers to a pixel, to its columns: those that come from one channel are added.
+/// out[c] = the sum of from[c times .. (c + 1) times)
+template <int known, class T>
+HWY_INLINE void fold_pixel(std::int64_t channels, std::int64_t unknown, const T* from, T* out) {
+  const std::int64_t times = known > 0 ? known : unknown;
+  for (std::int64_t c = 0; c < channels; ++c, from += times) {
+    T sum = from[0];
+    for (std::int64_t m = 1; m < times; ++m) sum += from[m];
+    out[c] = sum;
+  }
+}
+
+/// A copy of a pixel that may write over later pixels of its row, but not beyond `end`.
 template <class T>
-void fold_row(const WindowPlan& p, const T* from, T* out) {
-  const std::int64_t times = p.wide() / p.out_channels;
-  for (const Phase& phase : p.phases) {
-    for (std::int64_t k = 0; k < phase.count; ++k) {
-      T* const to = out + (phase.first + k * phase.step_out) * p.out_channels;
-      if (times == 1) {
-        from = std::copy_n(from, p.out_channels, to) - to + from;
-      } else if (times == 2) {
-        for (std::int64_t c = 0; c < p.out_channels; ++c, from += 2) to[c] = from[0] + from[1];
-      } else {
-        for (std::int64_t c = 0; c < p.out_channels; ++c, from += times) {
-          T sum = from[0];
-          for (std::int64_t m = 1; m < times; ++m) sum += from[m];
-          to[c] = sum;
-        }
-      }
+HWY_INLINE void place_pixel(std::int64_t channels, const T* from, T* out, const T* end) {
+  const FewLanes<T> few;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(few));
+  for (std::int64_t c = 0; c < channels; c += lanes) {
+    if (end - (out + c) >= lanes) {
+      hn::StoreU(hn::LoadU(few, from + c), few, out + c);
+    } else {
+      for (std::int64_t i = c; i < channels; ++i) out[i] = from[i];
     }
   }
+}
+
+/// A row of phases, `wide` numbers to a pixel, to its columns in order: those that come from one channel are
+/// added.
+template <class T>
+void fold_row(const WindowPlan& p, const T* from, T* out) {
+  const std::int64_t channels = p.out_channels, wide = p.wide(), times = wide / channels, width = p.out_width;
+  const T* const end = out + width * channels;
+  std::vector<const T*> phases;
+  for (const Phase& phase : p.phases) {
+    phases.push_back(from);
+    from += phase.count * wide;
+  }
+  for (std::int64_t column = 0; column < width;) {
+    for (const T*& pixel : phases) {
+      if (column++ == width) break;
+      if (times == 1) {
+        place_pixel(channels, pixel, out, end);
+      } else if (times == 2) {
+        fold_pixel<2>(channels, times, pixel, out);
+      } else if (times == 4) {
+        fold_pixel<4>(channels, times, pixel, out);
+      } else {
+        fold_pixel<0>(channels, times, pixel, out);
+      }
+      pixel += wide;
+      out += channels;
+    }
+  }
+}
+
+/// Whether a row is made apart and folded.
+inline bool folds(const WindowPlan& p, const Vectors& vectors) {
+  return p.out_channels < p.wide() || (vectors.pixels > 1 && p.phases[0].step_out > 1);
+}
+
+/// Calls body(sweep, group, n, i, first column, where its numbers go) for all groups of columns of all rows.
+template <class T, class Table, class Body>
+void for_each_group(const WindowPlan& p, const Vectors& vectors, const Copies& copies, const T* x,
+                    const Table& table, T* y, const Body& body) {
+  const std::int64_t wide = p.wide(), row = p.out_width * p.out_channels;
+  const bool folded = folds(p, vectors);
+  for_each_row(p, copies, x, folded ? p.out_width * wide : 0,
+               [&](const WindowRows<T>& in, RowScratch<T>& scratch, std::int64_t n, std::int64_t i) {
+                 T* const out = y + (n * p.out_height + i) * row;
+                 T* next = scratch.row();
+                 for (const ColumnGroup& group : p.columns) {
+                   const Phase& phase = p.phases[static_cast<std::size_t>(group.phase)];
+                   collect_taps(p, in, i, group, table, scratch.taps);
+                   const std::int64_t first = phase.first + group.first * phase.step_out;
+                   const Sweep<T> s{vectors, scratch.taps.data(), std::ssize(scratch.taps),
+                                    vectors.pixels * in.step(),
+                                    vectors.pixels * (folded ? 1 : phase.step_out) * wide};
+                   body(s, group, n, i, first, folded ? next : out + first * wide);
+                   if (folded) next += group.count * wide;
+                 }
+                 if (folded) fold_row(p, static_cast<const T*>(scratch.row()), out);
+               });
 }
 
 /// y = the sums of taps, the weights being those of `table`, as weight_of(i, columns) reads them.
 template <class T, class Table, class WeightOf>
 void weigh_rows(const WindowPlan& p, const Vectors& vectors, const Copies& copies, const T* x,
                 const Table& table, const WeightOf& weight_of, T* y) {
-  const std::int64_t wide = p.wide(), row = p.out_width * p.out_channels;
-  const bool folded = p.out_channels < wide || (vectors.pixels > 1 && p.phases[0].step_out > 1);
-  for_each_row(p, copies, x, [&](const WindowRows<T>& in, std::int64_t n, std::int64_t i) {
-    std::vector<Tap<T>> taps;
-    T* const out = y + (n * p.out_height + i) * row;
-    std::unique_ptr<Storage> memory;
-    if (folded) memory = std::make_unique<Storage>(sizeof(T) * static_cast<std::size_t>(p.out_width * wide));
-    T* next = folded ? static_cast<T*>(memory->data()) : nullptr;
-    for (const ColumnGroup& group : p.columns) {
-      const Phase& phase = p.phases[static_cast<std::size_t>(group.phase)];
-      collect_taps(p, in, i, group, table, taps);
-      T* const to = folded ? next : out + (phase.first + group.first * phase.step_out) * wide;
-      const Sweep<T> s{vectors, taps.data(), std::ssize(taps), vectors.pixels * in.step(),
-                       vectors.pixels * (folded ? 1 : phase.step_out) * wide};
-      sweep(s, Weigh{weight_of(i, group), to}, group.count);
-      if (folded) next += group.count * wide;
-    }
-    if (folded) fold_row(p, static_cast<const T*>(memory->data()), out);
-  });
+  for_each_group(
+      p, vectors, copies, x, table, y,
+      [&](const Sweep<T>& s, const ColumnGroup& group, std::int64_t, std::int64_t i, std::int64_t, T* out) {
+        const auto weight = weight_of(i, group);
+        sweep(s, Weigh<T, std::remove_const_t<decltype(weight)>>{weight, out}, group.count);
+      });
 }
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE

@@ -99,28 +99,68 @@ inline Copies copies_of(const WindowPlan& p, const Vectors& vectors) {
   return {p.in_channels < p.wide() || (vectors.pixels > 1 && p.phases[0].step_in > 1), nullptr};
 }
 
+/// Vectors for pixels of few numbers. Copies of a pixel may write over what lies behind it, and is written
+/// later.
+template <class T>
+using FewLanes = hn::CappedTag<T, 16 / sizeof(T)>;
+
+template <class D, class T>
+HWY_INLINE void copy_pixel(D d, std::int64_t count, T factor, const T* from, const T* end, T* to) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto times = hn::Set(d, factor);
+  for (std::int64_t c = 0; c < count; c += lanes) {
+    if (end - (from + c) >= lanes) {
+      hn::StoreU(hn::Mul(times, hn::LoadU(d, from + c)), d, to + c);
+    } else {
+      for (std::int64_t i = c; i < count; ++i) to[i] = factor * from[i];
+    }
+  }
+}
+
 template <class T>
 void copy_row(const WindowPlan& p, const Copies& copies, std::int64_t row, const T* from, T* to) {
-  const std::int64_t step = p.phases[0].step_in, times = p.wide() / p.in_channels;
+  const FewLanes<T> few;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(few));
+  const std::int64_t step = p.phases[0].step_in, channels = p.in_channels, wide = p.wide(),
+                     times = wide / channels;
+  const std::int64_t width = p.in_width, of_phase = chunks(width, step) * wide;
+  const T* const end = from + width * channels;
+  const std::int64_t rows = copies.sizes ? copies.sizes->rows[static_cast<std::size_t>(row)] : 1;
+  const std::int64_t* const columns = copies.sizes ? copies.sizes->columns.data() : nullptr;
+  std::int64_t size = 1;
+  T factor = 1;
   for (std::int64_t q = 0; q < step; ++q) {
-    const std::int64_t phase = chunks(p.in_width, step) * p.wide() * q;
-    T* out = to + phase;
-    for (std::int64_t column = q; column < p.in_width; column += step) {
-      const T* const in = from + column * p.in_channels;
-      if (copies.sizes) {
-        const std::int64_t size = copies.sizes->rows[static_cast<std::size_t>(row)] *
-                                  copies.sizes->columns[static_cast<std::size_t>(column)];
-        const T share = T(1) / static_cast<T>(size);
-        for (std::int64_t c = 0; c < p.in_channels; ++c) *out++ = share * in[c];
-      } else if (times == 1) {
-        out = std::copy_n(in, p.in_channels, out);
-      } else if (times == 2) {
-        for (std::int64_t c = 0; c < p.in_channels; ++c, out += 2) out[0] = out[1] = in[c];
+    T* out = to + of_phase * q;
+    const T* in = from + q * channels;
+    for (std::int64_t column = q; column < width; column += step, out += wide, in += step * channels) {
+      if (times == 2) {
+        for (std::int64_t c = 0; c < channels; ++c) out[2 * c] = out[2 * c + 1] = in[c];
+        continue;
+      }
+      if (times > 2) {
+        for (std::int64_t c = 0; c < channels; ++c) {
+          const auto value = hn::Set(few, in[c]);
+          for (std::int64_t m = 0; m < times; m += lanes) hn::StoreU(value, few, out + c * times + m);
+        }
+        continue;
+      }
+      if (columns && columns[column] * rows != size) {
+        size = columns[column] * rows;
+        factor = T(1) / static_cast<T>(size);
+      }
+      if (channels < 16) {
+        copy_pixel(few, channels, factor, in, end, out);
       } else {
-        for (std::int64_t c = 0; c < p.in_channels; ++c) out = std::fill_n(out, times, in[c]);
+        copy_pixel(hn::ScalableTag<T>(), channels, factor, in, end, out);
       }
     }
   }
+}
+
+/// Elements behind a row of pixels that a copy may write or read beside them.
+template <class T>
+std::int64_t slack() {
+  return static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
 }
 
 /// The input rows that a few output rows of image n read.
@@ -135,17 +175,14 @@ class WindowRows {
     const std::int64_t step = p.phases[0].step_in;
     length_ = chunks(p.in_width, step) * step * p.wide();
     std::int64_t count = 0;
-    const auto each = [&](auto&& f) {
-      for (std::int64_t i = first; i < end; ++i) {
-        for (const RowTap& tap : p.rows[static_cast<std::size_t>(i)])
-          f(tap.row, places_[static_cast<std::size_t>(tap.row)]);
-      }
-    };
-    each([&](std::int64_t, std::int64_t& place) {
-      if (place < 0) place = count++ * length_;
-    });
-    memory_ = std::make_unique<Storage>(sizeof(T) *
-                                        static_cast<std::size_t>(std::max<std::int64_t>(1, count * length_)));
+    for (std::int64_t i = first; i < end; ++i) {
+      for (const RowTap& tap : p.rows[static_cast<std::size_t>(i)])
+        places_[static_cast<std::size_t>(tap.row)] = 0;
+    }
+    for (std::int64_t& place : places_) {
+      if (place == 0) place = count++ * length_;
+    }
+    memory_ = std::make_unique<Storage>(sizeof(T) * static_cast<std::size_t>(count * length_ + slack<T>()));
     T* const all = static_cast<T*>(memory_->data());
     for (std::size_t row = 0; row < places_.size(); ++row) {
       if (places_[row] < 0) continue;
@@ -186,6 +223,18 @@ void collect_taps(const WindowPlan& p, const WindowRows<T>& in, std::int64_t i, 
   }
 }
 
+/// What a task keeps for its rows: their taps and, where `numbers` are asked for, room for an output row.
+template <class T>
+struct RowScratch {
+  explicit RowScratch(std::int64_t numbers) {
+    if (numbers > 0)
+      memory = std::make_unique<Storage>(sizeof(T) * static_cast<std::size_t>(numbers + slack<T>()));
+  }
+  T* row() const { return memory ? static_cast<T*>(memory->data()) : nullptr; }
+  std::vector<Tap<T>> taps;
+  std::unique_ptr<Storage> memory;
+};
+
 /// Multiply-adds of an output row.
 inline double row_work(const WindowPlan& p) {
   std::int64_t pairs = 0;
@@ -195,9 +244,10 @@ inline double row_work(const WindowPlan& p) {
 
 constexpr double enough_work = 4e5;  // for a second thread, in multiply-adds
 
-/// Calls body(rows, n, i) for every output row i of every image n. No output depends on the cuts.
+/// Calls body(rows, scratch, n, i) for every output row i of every image n. No output depends on the cuts.
 template <class T, class Body>
-void for_each_row(const WindowPlan& p, const Copies& copies, const T* x, const Body& body) {
+void for_each_row(const WindowPlan& p, const Copies& copies, const T* x, std::int64_t scratch_numbers,
+                  const Body& body) {
   constexpr std::int64_t tasks = 32, nearby = 1 << 18;
   constexpr double task = 2e5;
   const double work = row_work(p);
@@ -209,10 +259,11 @@ void for_each_row(const WindowPlan& p, const Copies& copies, const T* x, const B
   if (copies.needed) rows = std::clamp<std::int64_t>(nearby / row_bytes, 1, most);
   const std::int64_t parts = chunks(p.out_height, rows), all = p.batch * parts;
   parallel_for(all, alone ? std::max<std::int64_t>(1, all) : 1, [&](std::int64_t begin, std::int64_t end) {
+    RowScratch<T> scratch(scratch_numbers);
     for (std::int64_t t = begin; t < end; ++t) {
       const std::int64_t n = t / parts, first = t % parts * rows, last = std::min(first + rows, p.out_height);
       const WindowRows<T> in(p, copies, x, n, first, last);
-      for (std::int64_t i = first; i < last; ++i) body(in, n, i);
+      for (std::int64_t i = first; i < last; ++i) body(in, scratch, n, i);
     }
   });
 }

@@ -47,6 +47,10 @@ void depthwise_filter_grad(const WindowPlan& plan, const double* x, const double
 void largest(const WindowPlan& plan, const float* x, std::int32_t* pixels);
 void largest(const WindowPlan& plan, const double* x, std::int32_t* pixels);
 
+/// For a transposed plan: the sum of the numbers of those of a pixel's windows that `winners` gives to it.
+void returned(const WindowPlan& plan, const float* y, const std::int32_t* winners, float* x);
+void returned(const WindowPlan& plan, const double* y, const std::int32_t* winners, double* x);
+
 /// For a forward plan: the means of windows.
 void means(const WindowPlan& plan, const float* x, float* y);
 void means(const WindowPlan& plan, const double* x, double* y);

@@ -65,6 +65,10 @@ Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
   return winners;
 }
 
+Tensor max_pool_transpose(const ConvGeometry& g, const Tensor& y, const Tensor& indices) {
+  return scatter_add(y, indices, 1, g.height.in * g.width.in);
+}
+
 Tensor average_pool(const ConvGeometry& g, const Tensor& x) {
   const std::int64_t channels = g.in_channels, pixels = g.height.in * g.width.in;
   Tensor y = Tensor::zeros({g.batch, g.height.out, g.width.out, channels}, x.dtype());
@@ -105,6 +109,6 @@ Tensor average_pool_transpose(const ConvGeometry& g, const Tensor& y) {
 
 }  // namespace
 
-const PoolKernels pooling{max_pool_indices, average_pool, average_pool_transpose};
+const PoolKernels pooling{max_pool_indices, max_pool_transpose, average_pool, average_pool_transpose};
 
 }  // namespace trous::kernels::reference
