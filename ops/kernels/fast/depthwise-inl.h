@@ -58,7 +58,7 @@ struct GradSweep {
   const T* y;
 };
 
-// As many sums as the first tap of a 3x3 filter has neighbours hide the time that one addition takes.
+// Those of a 3x3 filter: enough sums to hide the time that one addition takes, few enough for 16 registers.
 constexpr std::int64_t most_taps = 9;
 
 template <class T, int taps>
@@ -74,7 +74,7 @@ HWY_NOINLINE void add_products(const GradSweep<T>& s, const GradTap<T>* from) {
 #pragma GCC unroll 9
     for (int t = 0; t < taps; ++t) {
       x[t] = from[t].x + vectors.start(v);
-      sum[t] = hn::Load(d, from[t].sums + v * vectors.lanes);
+      sum[t] = hn::Zero(d);
     }
     const T* y = s.y + vectors.start(v);
     std::int64_t at = 0;
@@ -89,7 +89,10 @@ HWY_NOINLINE void add_products(const GradSweep<T>& s, const GradTap<T>* from) {
       for (int t = 0; t < taps; ++t) sum[t] = hn::MulAdd(grad, load_some(d, lanes, x[t] + at), sum[t]);
     }
 #pragma GCC unroll 9
-    for (int t = 0; t < taps; ++t) hn::Store(sum[t], d, from[t].sums + v * vectors.lanes);
+    for (int t = 0; t < taps; ++t) {
+      T* const sums = from[t].sums + v * vectors.lanes;
+      hn::Store(hn::Add(hn::Load(d, sums), sum[t]), d, sums);
+    }
   }
 }
 
