@@ -3,6 +3,7 @@
 
 #include <trous/ops/kernels/fast/windows.h>
 #include <trous/ops/kernels/pool.h>
+#include <trous/ops/kernels/reduce.h>
 
 namespace trous::kernels::fast {
 namespace {
@@ -17,6 +18,8 @@ Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
 
 // Windows in ascending order, as the reference adds them.
 Tensor max_pool_transpose(const ConvGeometry& g, const Tensor& y, const Tensor& indices) {
+  // Rows of few numbers are too short for vectors to gain more than each row's preparation takes.
+  if (g.in_channels < 8) return scatter_add(y, indices, 1, g.height.in * g.width.in);
   Tensor x = Tensor::uninitialized({g.batch, g.height.in * g.width.in, g.in_channels}, y.dtype());
   WindowPlan plan = windows_transposed(g);
   for (std::vector<RowTap>& taps : plan.rows) std::reverse(taps.begin(), taps.end());
