@@ -1,5 +1,5 @@
-// Tiles for few output channels: vectors run over input channels, and their lanes are summed at the end, so that
-// none is empty.
+// Tiles for few output channels: vectors run over input channels, and their lanes are summed at the end, so
+// that none is empty.
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_DOT_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -86,8 +86,7 @@ HWY_NOINLINE void dot_tile(const TileWork<T>& work, std::int64_t first, std::int
       for (int o = 0; o < outputs; ++o) {
         const V f = load(w + o * step_filters + k);
 #pragma GCC unroll 8
-        for (int m = 0; m < pixels; ++m)
-          sum[m * outputs + o] = hn::MulAdd(value[m], f, sum[m * outputs + o]);
+        for (int m = 0; m < pixels; ++m) sum[m * outputs + o] = hn::MulAdd(value[m], f, sum[m * outputs + o]);
       }
     };
     std::int64_t k = 0;
@@ -111,7 +110,7 @@ using DotFunction = void (*)(const TileWork<T>&, std::int64_t, std::int64_t);
 
 template <class T, bool one, std::size_t... o>
 constexpr std::array<DotFunction<T>, sizeof...(o)> dot_functions(std::index_sequence<o...>) {
-  return {dot_tile<T, one ? 1 : dot_pixels(static_cast<int>(o) + 1), static_cast<int>(o) + 1>...};
+  return {dot_tile < T, one ? 1 : dot_pixels(static_cast<int>(o) + 1), static_cast<int>(o) + 1 > ...};
 }
 
 /// Filters as [a][o][slot][c], and the tiles that read them. A block is a few output channels.
@@ -127,7 +126,8 @@ class DotTiles {
     for (std::int64_t a = 0; a < p.kernel_height; ++a) {
       for (std::int64_t o = 0; o < outputs_; ++o) {
         for (const std::int64_t b : slots) {
-          const T* const from = filters + a * p.filter_steps[0] + b * p.filter_steps[1] + o * p.filter_steps[3];
+          const T* const from =
+              filters + a * p.filter_steps[0] + b * p.filter_steps[1] + o * p.filter_steps[3];
           for (std::int64_t c = 0; c < p.in_channels; ++c) *out++ = from[c * p.filter_steps[2]];
         }
       }

@@ -323,15 +323,22 @@ class FilterGrad {
     parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t block = 0; block < blocks_; ++block) {
         const std::int64_t wide = few_ ? g_.out_channels : width(block), first = block * 2 * lanes_;
-        const std::int64_t given = std::min(wide, g_.out_channels - first), step = few_ ? few_step_ : 1;
+        const std::int64_t given = std::min(wide, g_.out_channels - first);
         for (std::int64_t row = begin; row < end; ++row) {
           T* const out = w + row * g_.out_channels + first;
           const T* const from =
               few_ ? sums + offset(0, row / tap_row_) + row % tap_row_ : sums + offset(block, 0) + row * wide;
-          for (std::int64_t o = 0; o < given; ++o) {
-            T sum = from[o * step];
-            for (std::int64_t part = 1; part < parts_; ++part) sum += from[part * elements + o * step];
-            out[o] = sum;
+          if (few_) {
+            for (std::int64_t o = 0; o < given; ++o) {
+              T sum = from[o * few_step_];
+              for (std::int64_t part = 1; part < parts_; ++part) sum += from[part * elements + o * few_step_];
+              out[o] = sum;
+            }
+          } else {
+            std::copy_n(from, given, out);
+            for (std::int64_t part = 1; part < parts_; ++part) {
+              for (std::int64_t o = 0; o < given; ++o) out[o] += from[part * elements + o];
+            }
           }
         }
       }

@@ -180,7 +180,7 @@ struct Cuts {
 
 inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t blocks,
                 std::size_t element) {
-  constexpr double task = 1e6, worth_threads = 1.5e6;  // multiply-adds
+  constexpr double task = 4e6, columns_task = 1e6, worth_threads = 1.5e6;  // multiply-adds
   constexpr std::int64_t tasks = 32, nearby = 1 << 18;
   const double row =
       static_cast<double>(p.out_width * p.in_channels * p.out_channels * p.kernel_height * p.kernel_width) /
@@ -202,7 +202,7 @@ inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_
   std::int64_t groups = p.batch * ((p.out_height + cuts.rows - 1) / cuts.rows);
   if (!copied && groups < tasks) {
     const std::int64_t most = std::max<std::int64_t>(1, p.out_width / (4 * most_pixels));
-    cuts.columns = std::clamp<std::int64_t>(static_cast<std::int64_t>(row / task), 1, most);
+    cuts.columns = std::clamp<std::int64_t>(static_cast<std::int64_t>(row / columns_task), 1, most);
     groups *= cuts.columns;
   }
   if (groups < tasks) cuts.blocks = std::max<std::int64_t>(1, blocks * groups / tasks);
