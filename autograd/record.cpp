@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <ostream>
 
 #include <trous/autograd/node.h>
+#include <trous/autograd/observe.h>
 #include <trous/autograd/record.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
@@ -12,6 +14,8 @@ namespace {
 
 std::atomic<std::uint64_t> next_serial{1};
 thread_local Recording::Mode current_mode = Recording::needed;
+thread_local const Observe::Listener* current_listener = nullptr;
+thread_local const Op* current_rule = nullptr;
 
 // Destroying a node may release the last handle of its inputs, and so on down the chain. Every release
 // only queues the node; the outermost one empties the queue. The queue is an intrusive list, since it must
@@ -45,7 +49,36 @@ Reads live_reads(const std::vector<Variable>& inputs, const std::vector<Rule>& r
   return reads;
 }
 
+// While it lives, nobody listens.
+struct Deaf {
+  const Observe::Listener* const listener = std::exchange(current_listener, nullptr);
+  Deaf() = default;
+  ~Deaf() { current_listener = listener; }
+  Deaf(const Deaf&) = delete;
+  Deaf& operator=(const Deaf&) = delete;
+};
+
+// The forward, timed and told to the listener. Ops inside it are part of it; the listener's own are nobody's.
+Computed observed(const Op& op, const std::vector<Tensor>& values, const Forward& forward) {
+  using Clock = std::chrono::steady_clock;
+  const Deaf here;
+  const auto begin = Clock::now();
+  Computed computed = forward(values);
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  (*here.listener)({op, values, computed.value, computed.kept, current_rule, seconds});
+  return computed;
+}
+
 }  // namespace
+
+Observe::Observe(Listener listener)
+    : listener_(std::move(listener)), outer_(std::exchange(current_listener, &listener_)) {}
+Observe::~Observe() { current_listener = outer_; }
+
+RuleOf::RuleOf(const Op& op) : outer_(current_rule) {
+  if (!outer_) current_rule = &op;
+}
+RuleOf::~RuleOf() { current_rule = outer_; }
 
 Recording::Recording(Mode mode) : outer_(current_mode) { current_mode = mode; }
 Recording::~Recording() { current_mode = outer_; }
@@ -89,7 +122,7 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
   // Whatever ops the forward is written in leave nothing on the tape: this node stands for them.
   Computed computed = [&] {
     const Recording scope(Recording::nothing);
-    return forward(values);
+    return current_listener ? observed(op, values, forward) : forward(values);
   }();
 
   const Recording::Mode mode = Recording::mode();
