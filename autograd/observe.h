@@ -9,7 +9,8 @@
 
 namespace trous {
 
-/// One evaluation of an op's forward, at the moment it is done. The references are good during the call alone.
+/// One evaluation of an op's forward, at the moment it is done. The references are good during the call
+/// alone.
 struct OpEvaluation {
   const Op& op;
   std::span<const Tensor> inputs;
@@ -20,9 +21,9 @@ struct OpEvaluation {
   double seconds;
 };
 
-/// While it lives, every op that this thread evaluates is told to `listener`, whatever is recorded: those of a
-/// backward pass too, whose rules are written in ops. Ops inside another op's forward are that op's work and
-/// are not told apart; nor is a replay. The innermost scope listens alone.
+/// While it lives, every op that this thread evaluates is told to `listener`, whatever is recorded: those of
+/// a backward pass too, whose rules are written in ops. Ops inside another op's forward are that op's work
+/// and are not told apart; nor is a replay. The innermost scope listens alone.
 ///
 ///   const Observe scope([](const OpEvaluation& e) { std::cout << e.op.kind << ' ' << e.seconds << '\n'; });
 class Observe {

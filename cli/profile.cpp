@@ -40,9 +40,9 @@ struct ProfileCommand {
 // What a run can be asked for here: all that decides how long its steps take.
 bool matters(std::string_view name) {
   static const std::set<std::string_view> names{
-      "data",          "data_dir",     "model",   "batch",     "width",   "kernel", "optimizer",
-      "loss",          "class_weights", "augment", "clip_norm", "average", "freeze", "ignore_index",
-      "threads",       "loader_threads", "seed"};
+      "data",      "data_dir",     "model",         "batch",          "width",     "kernel",
+      "optimizer", "loss",         "class_weights", "augment",        "clip_norm", "average",
+      "freeze",    "ignore_index", "threads",       "loader_threads", "seed"};
   return names.contains(name);
 }
 
@@ -58,7 +58,8 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
     if (matters(name) && app.get_option(flag_of(name))->count() > 0) said[name] = &member;
   });
   TrainConfig::parts(config, [&](const char* name, auto& member, const auto&, const char*) {
-    if (said.contains(name)) member = *static_cast<const std::remove_reference_t<decltype(member)>*>(said[name]);
+    if (said.contains(name))
+      member = *static_cast<const std::remove_reference_t<decltype(member)>*>(said[name]);
   });
   config.pixel_baseline = false;
   return config;
@@ -126,7 +127,10 @@ double median(std::vector<double> values) {
   return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-std::string megabytes(double bytes) { return fixed(bytes / 1e6, 1); }
+std::string megabytes(double bytes) { return fixed(bytes / 1e6, bytes < 1e6 ? 3 : 1); }
+
+// A short step has more digits.
+std::string milliseconds(double seconds, double step) { return fixed(1e3 * seconds, step < 0.01 ? 3 : 2); }
 
 // The rows of the table, in means per step.
 class Table {
@@ -136,9 +140,7 @@ class Table {
         steps_(static_cast<double>(profiled.steps.seconds.size())),
         width_(static_cast<int>(first_width)) {}
 
-  void heading() const {
-    row({"op", "pass", "calls", "ms", "share", "GFLOP/s", "of peak", "MB", "GB/s"});
-  }
+  void heading() const { row({"op", "pass", "calls", "ms", "share", "GFLOP/s", "of peak", "MB", "GB/s"}); }
 
   void op(const OpProfile& o) const {
     const double rate = 2 * static_cast<double>(o.multiply_adds) / o.seconds;
@@ -154,9 +156,9 @@ class Table {
     row({what, name_of(phase), "", ms(seconds), share(seconds)});
   }
 
-  // All ops; with them the whole step where `total` is its time.
+  // All ops, over a time that is theirs or that of the whole step.
   void sum(const std::string& what, double total) const {
-    OpProfile all{.phase = StepPhase::forward};
+    OpProfile all;
     for (const OpProfile& o : p_.steps.ops) {
       all.calls += o.calls;
       all.multiply_adds += o.multiply_adds;
@@ -198,12 +200,12 @@ class Table {
     std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
   }
 
-  // Calls per step are whole unless batches differ.
+  // Whole, where every step did the same.
   std::string calls(std::int64_t count) const {
     const double each = static_cast<double>(count) / steps_;
     return fixed(each, each == std::floor(each) ? 0 : 1);
   }
-  std::string ms(double seconds) const { return fixed(1e3 * seconds / steps_, 2); }
+  std::string ms(double seconds) const { return milliseconds(seconds / steps_, p_.steps.total() / steps_); }
   std::string share(double seconds) const { return percent(seconds / p_.steps.total()); }
 
   const Profiled& p_;
@@ -220,7 +222,7 @@ std::string where(const MemoryPeak& memory) {
 void tell(const Profiled& p, const ProfileCommand& c, const TrainConfig& config, const Shape& image) {
   const std::vector<double>& seconds = p.steps.seconds;
   if (c.voice.quiet) {
-    std::cout << fixed(1e3 * median(seconds), 2) << " ms\n";
+    std::cout << milliseconds(median(seconds), median(seconds)) << " ms\n";
     return;
   }
   const auto count = [](std::int64_t n, const char* what) { return text(n, ' ', what, n == 1 ? "" : "s"); };
@@ -249,8 +251,9 @@ void tell(const Profiled& p, const ProfileCommand& c, const TrainConfig& config,
   std::cout << '\n';
   if (c.layers) table.layers();
   const auto [fastest, slowest] = std::minmax_element(seconds.begin(), seconds.end());
-  std::cout << "  steps    median " << fixed(1e3 * median(seconds), 2) << " ms, fastest "
-            << fixed(1e3 * *fastest, 2) << " ms, slowest " << fixed(1e3 * *slowest, 2) << " ms\n  memory   "
+  const auto ms = [&](double one) { return milliseconds(one, median(seconds)) + " ms"; };
+  std::cout << "  steps    median " << ms(median(seconds)) << ", fastest " << ms(*fastest) << ", slowest "
+            << ms(*slowest) << "\n  memory   "
             << wrapped(text(megabytes(static_cast<double>(p.steps.memory.before)),
                             " MB of tensors before a step and at most ",
                             megabytes(static_cast<double>(p.steps.memory.added)), " MB more in it, ",
@@ -339,7 +342,8 @@ void add_profile(CLI::App& app, int& code) {
       ->add_option("RUN", c->run,
                    "folder of a run, whose options count unless others are said; without it those of train")
       ->check(not_empty());
-  profile->add_option("--steps", c->steps, text("training steps to measure, after ", warming, " that warm up"))
+  profile
+      ->add_option("--steps", c->steps, text("training steps to measure, after ", warming, " that warm up"))
       ->check(whole(1, 1000000))
       ->capture_default_str();
   profile->add_flag("--layers", c->layers, "also a row for each layer");

@@ -10,9 +10,9 @@ struct MachinePeak {
   double bytes;       ///< read plus written per second by copies of arrays that no cache holds
 };
 
-/// Measures both on all `threads()` threads and, for the operations, on the instruction set in use: the best of
-/// several bursts, some 0.3 s in all. `dtype` is float32 or float64; throws DTypeError for others. A figure is
-/// what this process was given: other programs lower it.
+/// Measures both on all `threads()` threads and, for the operations, on the instruction set in use: the best
+/// of several bursts, some 0.3 s in all. `dtype` is float32 or float64; throws DTypeError for others. A
+/// figure is what this process was given: other programs lower it.
 MachinePeak machine_peak(DType dtype);
 
 }  // namespace trous

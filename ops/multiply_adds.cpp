@@ -8,8 +8,8 @@
 namespace trous {
 namespace {
 
-// The shapes in the slots of T(x, w, y), of which the op's output is one and its inputs, in the order x, y, w,
-// are the others.
+// The shapes in the slots of T(x, w, y), of which the op's output is one and its inputs, in the order x, y,
+// w, are the others.
 struct Form {
   Shape x, w, y;
 };
@@ -48,8 +48,7 @@ std::array<std::int64_t, 2> zeros_before(const Op& op, const std::array<WindowAx
   const std::string* const padding = found ? std::get_if<std::string>(found) : nullptr;
   const std::string text = padding ? *padding : "VALID";
   long long top = 0, bottom = 0, left = 0, right = 0;  // 1:2x0:1, see detail::padding_text
-  if (std::sscanf(text.c_str(), "%lld:%lldx%lld:%lld", &top, &bottom, &left, &right) == 4)
-    return {top, left};
+  if (std::sscanf(text.c_str(), "%lld:%lldx%lld:%lld", &top, &bottom, &left, &right) == 4) return {top, left};
   if (text != "SAME") return {0, 0};
   const auto half = [](const WindowAxis& a) {
     return std::max<std::int64_t>(0, (a.out - 1) * a.stride + (a.taps - 1) * a.rate + 1 - a.in) / 2;
@@ -67,8 +66,8 @@ std::int64_t multiply_adds(const Op& op, std::span<const Shape> inputs, const Sh
   if (!form || output.rank() != 4) return 0;
   const auto& [x, w, y] = *form;
   const HeightWidth stride = pair_of(op, "stride"), rate = pair_of(op, "rate");
-  std::array<WindowAxis, 2> axes{{{x[1], y[1], w[0], stride.height, rate.height, 0},
-                                  {x[2], y[2], w[1], stride.width, rate.width, 0}}};
+  std::array<WindowAxis, 2> axes{
+      {{x[1], y[1], w[0], stride.height, rate.height, 0}, {x[2], y[2], w[1], stride.width, rate.width, 0}}};
   const auto before = zeros_before(op, axes);
   std::int64_t count = x[0] * w[2] * w[3];  // images, and pairs of channels
   for (std::size_t i = 0; i < axes.size(); ++i) {

@@ -14,7 +14,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Of all tensors of a call. One that is given twice, or is another's elements under another shape, moves once.
+// Of all tensors of a call. One that is given twice, or is another's elements under another shape, moves
+// once.
 std::int64_t bytes_of(const OpEvaluation& e) {
   std::vector<const Tensor*> seen;
   std::int64_t bytes = 0;
@@ -103,9 +104,8 @@ void StepProfiler::State::add(const OpEvaluation& e) {
 }
 
 void StepProfiler::State::add_to_op(const OpEvaluation& e, std::int64_t multiply_adds) {
-  auto found = std::find_if(profile.ops.begin(), profile.ops.end(), [&](const OpProfile& op) {
-    return op.phase == *phase && op.kind == e.op.kind;
-  });
+  auto found = std::find_if(profile.ops.begin(), profile.ops.end(),
+                            [&](const OpProfile& op) { return op.phase == *phase && op.kind == e.op.kind; });
   if (found == profile.ops.end()) found = profile.ops.insert(found, {.phase = *phase, .kind = e.op.kind});
   ++found->calls;
   found->seconds += e.seconds;

@@ -1,5 +1,5 @@
-// Where a training step goes: time, arithmetic and bytes of each kind of op, what is left outside them, and the
-// memory peak with the op at which it stands.
+// Where a training step goes: time, arithmetic and bytes of each kind of op, what is left outside them, and
+// the memory peak with the op at which it stands.
 #pragma once
 
 #include <array>
@@ -34,20 +34,23 @@ struct MemoryPeak {
   std::int64_t before = 0;  ///< bytes of tensors alive where that step began
   std::int64_t added = 0;   ///< bytes on top of them at the worst moment
   StepPhase phase = StepPhase::batch;
-  std::string kind = {};   ///< the op during which, or just before which, it came; empty: after the phase's last
+  std::string kind =
+      {};  ///< the op during which, or just before which, it came; empty: after the phase's last
   std::string layer = {};  ///< whose op that was, or whose rule it served
 };
 
 struct StepProfile {
-  std::vector<double> seconds = {};        ///< of each step, from its batch to its end
-  std::array<double, 4> phase_seconds{};   ///< by StepPhase, over all steps: together they are the steps
-  std::vector<OpProfile> ops = {};         ///< the longest first
-  std::vector<LayerProfile> layers = {};   ///< in the order in which they first ran
+  std::vector<double> seconds = {};       ///< of each step, from its batch to its end
+  std::array<double, 4> phase_seconds{};  ///< by StepPhase, over all steps: together they are the steps
+  std::vector<OpProfile> ops = {};        ///< the longest first
+  std::vector<LayerProfile> layers = {};  ///< in the order in which they first ran
   MemoryPeak memory = {};
 
-  double total() const;                         ///< of all steps
-  double in_ops(StepPhase phase) const;         ///< seconds of all ops of that phase
-  double outside_ops(StepPhase phase) const { return phase_seconds[static_cast<std::size_t>(phase)] - in_ops(phase); }
+  double total() const;                  ///< of all steps
+  double in_ops(StepPhase phase) const;  ///< seconds of all ops of that phase
+  double outside_ops(StepPhase phase) const {
+    return phase_seconds[static_cast<std::size_t>(phase)] - in_ops(phase);
+  }
 };
 
 /// Watches the steps of a training loop on the thread that makes it, from its construction on:
