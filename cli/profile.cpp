@@ -253,7 +253,8 @@ void tell(const Profiled& p, const ProfileCommand& c, const TrainConfig& config,
   const auto [fastest, slowest] = std::minmax_element(seconds.begin(), seconds.end());
   const auto ms = [&](double one) { return milliseconds(one, median(seconds)) + " ms"; };
   std::cout << "  steps    median " << ms(median(seconds)) << ", fastest " << ms(*fastest) << ", slowest "
-            << ms(*slowest) << "\n  memory   "
+            << ms(*slowest) << "; " << fixed(p.steps.processor_seconds / p.steps.total(), 2)
+            << " processors busy\n  memory   "
             << wrapped(text(megabytes(static_cast<double>(p.steps.memory.before)),
                             " MB of tensors before a step and at most ",
                             megabytes(static_cast<double>(p.steps.memory.added)), " MB more in it, ",
@@ -293,6 +294,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
           {"peak", {{"operations_per_second", p.machine.operations}, {"bytes_per_second", p.machine.bytes}}},
           {"steps", p.steps.seconds},
           {"seconds", p.steps.total() / steps},
+          {"processor_seconds", p.steps.processor_seconds / steps},
           {"ops", ops},
           {"outside_ops", outside},
           {"layers", layers},

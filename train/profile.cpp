@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -55,6 +56,7 @@ struct StepProfiler::State {
   std::optional<StepPhase> phase;  // nothing between steps
   Clock::time_point phase_begin;
   double step_seconds = 0;
+  std::clock_t processor_begin = 0;
   std::int64_t before = 0, peak = 0;  // bytes, of the step at hand
   MemoryPeak memory;                  // of the step at hand
   Observe scope{[this](const OpEvaluation& e) { add(e); }};
@@ -72,6 +74,7 @@ void StepProfiler::State::begin(StepPhase next) {
     end_phase();
   } else {
     step_seconds = 0;
+    processor_begin = std::clock();
     lower_storage_peak();
     before = peak = storage_peak();
     memory = {.before = before};
@@ -133,6 +136,7 @@ void StepProfiler::end_step() {
   s.end_phase();
   s.phase.reset();
   s.profile.seconds.push_back(s.step_seconds);
+  s.profile.processor_seconds += static_cast<double>(std::clock() - s.processor_begin) / CLOCKS_PER_SEC;
   if (s.profile.seconds.size() == 1 || s.memory.added > s.profile.memory.added) s.profile.memory = s.memory;
 }
 

@@ -41,6 +41,7 @@ struct MemoryPeak {
 
 struct StepProfile {
   std::vector<double> seconds = {};       ///< of each step, from its batch to its end
+  double processor_seconds = 0;           ///< of all threads of this process, during the steps
   std::array<double, 4> phase_seconds{};  ///< by StepPhase, over all steps: together they are the steps
   std::vector<OpProfile> ops = {};        ///< the longest first
   std::vector<LayerProfile> layers = {};  ///< in the order in which they first ran

@@ -115,7 +115,8 @@ TEST(Observe, HearsRulesAndWhoseTheyAre) {
     const Heard heard;
     grad(y, {x}, graph);
     // x is used twice: its cotangents are added, for no rule.
-    EXPECT_EQ(heard.kinds, (Words{"spread<sum", "times<times", "times<times", "sine<sine", "times<sine", "add"}))
+    EXPECT_EQ(heard.kinds,
+              (Words{"spread<sum", "times<times", "times<times", "sine<sine", "times<sine", "add"}))
         << (graph == Graph::keep);
   }
 }

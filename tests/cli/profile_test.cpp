@@ -26,7 +26,8 @@ TEST_F(Profile, PrintsATableThatFitsAHundredColumns) {
   ASSERT_EQ(done.code, 0) << done.err;
   EXPECT_EQ(done.err, "");
   expect_plain(done.out);
-  EXPECT_TRUE(has_line(done.out, "trous [0-9.]+  profile small-dilated on set: 2 steps of 2 images 32x32x3, .*"))
+  EXPECT_TRUE(
+      has_line(done.out, "trous [0-9.]+  profile small-dilated on set: 2 steps of 2 images 32x32x3, .*"))
       << done.out;
   EXPECT_TRUE(has_line(done.out, "  op +pass +calls +ms +share +GFLOP/s +of peak +MB +GB/s")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  atrous_conv2d +forward +5 +[0-9.]+ +[0-9.]+ % +[0-9.]+ +[0-9.]+ % .*"))
@@ -36,7 +37,9 @@ TEST_F(Profile, PrintsATableThatFitsAHundredColumns) {
   EXPECT_TRUE(has_line(done.out, "  one step +[0-9]+ +[0-9.]+ +100\\.0 % .*")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  layer +forward +backward +GFLOP/s +of peak +share")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  context\\.0\\.conv +[0-9.]+ +[0-9.]+ .*")) << done.out;
-  EXPECT_TRUE(has_line(done.out, "  steps    median [0-9.]+ ms, fastest [0-9.]+ ms, slowest [0-9.]+ ms"))
+  EXPECT_TRUE(has_line(
+      done.out,
+      "  steps    median [0-9.]+ ms, fastest [0-9.]+ ms, slowest [0-9.]+ ms; [0-9.]+ processors busy"))
       << done.out;
   EXPECT_NE(done.out.find(" MB of tensors before a step and at most "), std::string::npos) << done.out;
   for (const std::string& line : lines_of(done.out)) {
@@ -96,6 +99,7 @@ TEST_F(Profile, CountsANetworkOfOnesOwn) {
     seconds += outside.get<double>();
   }
   EXPECT_NEAR(seconds, p["seconds"], 1e-9);
+  EXPECT_GT(p["processor_seconds"], 0);
   EXPECT_GT(p["peak"]["operations_per_second"], 0);
   EXPECT_GT(p["memory"]["added"], 4 * 2 * 1024 * (4 + 5)) << "both results at least";
 }
@@ -131,9 +135,10 @@ TEST_F(Profile, ErrorsAreSentences) {
   expect("profile --data set --steps 0", 2,
          "trous: --steps: 0 is not a whole number from 1 to 1000000.\nSee trous profile --help.\n");
   expect("profile --data set --out there", 2, "trous: --out is not an option.\nSee trous profile --help.\n");
-  expect("profile --data set --model net.json", 3,
-         "read_file: net.json cannot be opened. The system says: No such file or directory. Give the path of a "
-         "readable file.\n");
+  expect(
+      "profile --data set --model net.json", 3,
+      "read_file: net.json cannot be opened. The system says: No such file or directory. Give the path of a "
+      "readable file.\n");
   expect("profile one two", 2, "trous: \"two\" is one word too many.\nSee trous profile --help.\n");
 }
 
@@ -142,7 +147,8 @@ TEST_F(Profile, CtrlCEndsItAfterAStep_slow) {
                                                   "' profile --data set --width 2 --batch 1 --steps 1000000");
   EXPECT_EQ(done.code, 130);
   EXPECT_EQ(done.out, "");
-  EXPECT_TRUE(std::regex_match(done.err, std::regex("Interrupted after [0-9]+ of 1000000 steps\\.\n"))) << done.err;
+  EXPECT_TRUE(std::regex_match(done.err, std::regex("Interrupted after [0-9]+ of 1000000 steps\\.\n")))
+      << done.err;
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ TEST(Storage, CountsOverThreads) {
 }
 
 TEST(Storage, ThePeakIsTheMostThatWasAliveAtOnce) {
+  const Storage held(7);
   const std::int64_t start = live_storage().bytes;
   lower_storage_peak();
   EXPECT_EQ(storage_peak(), start);

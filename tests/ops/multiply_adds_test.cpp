@@ -116,7 +116,8 @@ TEST(MultiplyAdds, OfOtherOpsAreNone) {
   for (const char* kind : {"conv2d", "conv2d_transpose", "matmul", "conv2d_with_a_twist"}) {
     record({kind}, {ones({3}), ones({3})}, [](std::span<const Tensor> in) { return in[0]; },
            {Rule::not_differentiable(), Rule::not_differentiable()});
-    record({kind}, {ones({3})}, [](std::span<const Tensor> in) { return in[0]; }, {Rule::not_differentiable()});
+    record({kind}, {ones({3})}, [](std::span<const Tensor> in) { return in[0]; },
+           {Rule::not_differentiable()});
   }
   for (const std::int64_t count : counts) EXPECT_EQ(count, 0);
   EXPECT_EQ(counts.size(), 2u + 8u);

@@ -202,7 +202,8 @@ TEST(StepProfiler, AddsUp) {
   const double phases = std::accumulate(profile.phase_seconds.begin(), profile.phase_seconds.end(), 0.0);
   EXPECT_NEAR(phases, profile.total(), 1e-9);
   double ops = 0, layers = 0;
-  for (const StepPhase phase : {StepPhase::batch, StepPhase::forward, StepPhase::backward, StepPhase::update}) {
+  for (const StepPhase phase :
+       {StepPhase::batch, StepPhase::forward, StepPhase::backward, StepPhase::update}) {
     EXPECT_GE(profile.outside_ops(phase), 0);
     ops += profile.in_ops(phase);
   }
