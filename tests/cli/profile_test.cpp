@@ -37,9 +37,9 @@ TEST_F(Profile, PrintsATableThatFitsAHundredColumns) {
   EXPECT_TRUE(has_line(done.out, "  one step +[0-9]+ +[0-9.]+ +100\\.0 % .*")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  layer +forward +backward +GFLOP/s +of peak +share")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  context\\.0\\.conv +[0-9.]+ +[0-9.]+ .*")) << done.out;
-  EXPECT_TRUE(has_line(
-      done.out,
-      "  steps    median [0-9.]+ ms, fastest [0-9.]+ ms, slowest [0-9.]+ ms; [0-9.]+ processors busy"))
+  EXPECT_TRUE(has_line(done.out,
+                       "  steps    median [0-9.]+ ms, fastest [0-9.]+ ms, slowest [0-9.]+ ms; [0-9.]+ "
+                       "processors busy"))
       << done.out;
   EXPECT_NE(done.out.find(" MB of tensors before a step and at most "), std::string::npos) << done.out;
   for (const std::string& line : lines_of(done.out)) {
