@@ -58,8 +58,11 @@ struct Deaf {
   Deaf& operator=(const Deaf&) = delete;
 };
 
-// The forward, timed and told to the listener. Ops inside it are part of it; the listener's own are nobody's.
-Computed observed(const Op& op, const std::vector<Tensor>& values, const Forward& forward) {
+// The forward, timed and told to the listener, if there is one. Whatever ops it is written in leave nothing
+// on the tape and are not told: they are part of it. The listener's own are nobody's.
+Computed evaluated(const Op& op, std::span<const Tensor> values, const Forward& forward) {
+  const Recording scope(Recording::nothing);
+  if (!current_listener) return forward(values);
   using Clock = std::chrono::steady_clock;
   const Deaf here;
   const auto begin = Clock::now();
@@ -119,11 +122,7 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
                             "Rule::not_differentiable()."));
     }
   }
-  // Whatever ops the forward is written in leave nothing on the tape: this node stands for them.
-  Computed computed = [&] {
-    const Recording scope(Recording::nothing);
-    return current_listener ? observed(op, values, forward) : forward(values);
-  }();
+  Computed computed = evaluated(op, values, forward);
 
   const Recording::Mode mode = Recording::mode();
   if (mode == Recording::nothing || (mode == Recording::needed && !any_tracked)) {
@@ -188,8 +187,10 @@ Tensor remade(const Node& node) {
   std::vector<Tensor> inputs;
   inputs.reserve(node.inputs.size());
   for (const Node::Input& input : node.inputs) inputs.push_back(*input.value);
-  const Recording scope(Recording::nothing);
-  return node.remake(inputs, node.kept);
+  const Op again{node.op.kind + " again", node.op.attributes, node.op.name};
+  return evaluated(again, inputs,
+                   [&](std::span<const Tensor> in) -> Computed { return node.remake(in, node.kept); })
+      .value;
 }
 
 void check_input(const Node& node, int slot, int i) {
@@ -237,7 +238,18 @@ const Tensor& Vjp::kept(int i) const {
 std::size_t Vjp::kept_count() const { return node_->kept.size(); }
 
 const std::vector<Tensor>& Vjp::shared(const std::function<std::vector<Tensor>()>& compute) const {
-  if (!shared_.computed) shared_.computed = compute();
+  if (shared_.computed) return *shared_.computed;
+  std::vector<Tensor> read{grad_.value()};
+  for (const Node::Input& input : node_->inputs) {
+    if (input.value) read.push_back(*input.value);
+  }
+  for (const auto& [node, value] : shared_.remade) read.push_back(value);
+  const Op op{node_->op.kind + "_grad shared", node_->op.attributes};
+  evaluated(op, read, [&](std::span<const Tensor>) -> Computed {
+    const std::vector<Tensor>& all = shared_.computed.emplace(compute());
+    if (all.empty()) return grad_.value();
+    return {all.front(), {all.begin() + 1, all.end()}};
+  });
   return *shared_.computed;
 }
 

@@ -133,6 +133,42 @@ TEST(Observe, OfRulesWithinRulesTheOutermostIsTold) {
     EXPECT_TRUE(heard.kinds[i].ends_with("<whole")) << heard.kinds[i];
 }
 
+// What a walk computes outside ops would be time that nobody accounts for.
+TEST(Observe, HearsWhatAWalkComputesBesideOps) {
+  const auto half = [](const Vjp& v) -> Variable {
+    const Tensor value = v.input(0).value();
+    return v.shared([&] { return std::vector<Tensor>{v.grad().value(), value}; })[0];
+  };
+  const Variable x = track(vec({1, 2}));
+  const Variable s = record({.kind = "source", .name = "layer"}, {x},
+                            [](std::span<const Tensor> in) {
+                              return Computed(map(in[0], [](auto e) { return e + 1; }), {},
+                                              [](std::span<const Tensor> inputs, std::span<const Tensor>) {
+                                                return map(inputs[0], [](auto e) { return e + 1; });
+                                              });
+                            },
+                            {Rule(Reads::nothing(), [](const Vjp& v) { return v.grad(); })});
+  const Variable y = record(
+      {"pair"}, {s, s},
+      [](std::span<const Tensor> in) { return Tensor::full({2}, DType::float64, in.size()); }, {half, half});
+  Words told;
+  const Observe scope([&](const OpEvaluation& e) {
+    told.push_back(e.op.kind + ' ' + e.op.name + '<' + (e.rule_of ? e.rule_of->kind : ""));
+    if (e.op.kind == "source again") {
+      EXPECT_EQ(e.output.to_vector<double>(), (std::vector<double>{2, 3}));
+      EXPECT_TRUE(e.inputs[0].same_storage(x.value()));
+    }
+    if (e.op.kind == "pair_grad shared") {
+      EXPECT_EQ(e.output.to_vector<double>(), (std::vector<double>{5, 7})) << "the cotangent";
+      ASSERT_EQ(e.kept.size(), 1u);
+      EXPECT_EQ(e.kept[0].to_vector<double>(), (std::vector<double>{2, 3}));
+    }
+  });
+  vjp(y, {x}, vec({5, 7}));
+  EXPECT_EQ(told, (Words{"source again layer<pair", "pair_grad shared <pair", "add <"}))
+      << "once for both slots";
+}
+
 TEST(Observe, AReplayIsNotTold) {
   const Variable x = track(vec({1, 2}));
   const Tape tape = Tape::of(square(sine(x)));

@@ -32,7 +32,7 @@ TEST_F(Profile, PrintsATableThatFitsAHundredColumns) {
   EXPECT_TRUE(has_line(done.out, "  op +pass +calls +ms +share +GFLOP/s +of peak +MB +GB/s")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  atrous_conv2d +forward +5 +[0-9.]+ +[0-9.]+ % +[0-9.]+ +[0-9.]+ % .*"))
       << done.out;
-  EXPECT_TRUE(has_line(done.out, "  batch_norm_grad +backward +[0-9]+ +[0-9.]+ +[0-9.]+ % +- +- .*"))
+  EXPECT_TRUE(has_line(done.out, "  batch_norm_relu_grad +backward +[0-9]+ +[0-9.]+ +[0-9.]+ % +- +- .*"))
       << done.out;
   EXPECT_TRUE(has_line(done.out, "  one step +[0-9]+ +[0-9.]+ +100\\.0 % .*")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  layer +forward +backward +GFLOP/s +of peak +share")) << done.out;
