@@ -51,7 +51,8 @@ std::vector<Sample> samples() {
 Tensor drifting(const Sample& s, Real mean, Real width) {
   Reals x = exactly(uniform(s.shape(), DType::float64, Key{7}, -1, 1));
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const Real c = static_cast<Real>(s.channel(i) + 1), place = static_cast<Real>(i) / static_cast<Real>(x.size());
+    const Real c = static_cast<Real>(s.channel(i) + 1),
+               place = static_cast<Real>(i) / static_cast<Real>(x.size());
     x[i] = mean * c + width / c * (x[i] + 4 * place * place);
   }
   return Tensor(s.shape(), std::vector<double>(x.begin(), x.end())).cast(s.dtype);
@@ -88,8 +89,8 @@ ExactMoments exact_moments(const Sample& s, const Reals& x) {
 // In a chunk a centre is found, then the mean of what is left (`apart`, no longer than `far`), whose error is
 // below `lost`: a subtraction and k additions of numbers below the range. The squares: k additions, a square
 // and a subtraction twice, relative to the sum of squares, which has `far` squared more than those around the
-// mean; and minus apart squared. Merging adds up means in float64, chunk by chunk, and squares the distance of
-// two (`astray`). Results are rounded once.
+// mean; and minus apart squared. Merging adds up means in float64, chunk by chunk, and squares the distance
+// of two (`astray`). Results are rounded once.
 void expect_the_moments(const Sample& s, const Tensor& x) {
   const kernels::Moments got = kernels::fast::batch_norm.moments(x);
   const ExactMoments m = exact_moments(s, exactly(x));
@@ -100,8 +101,8 @@ void expect_the_moments(const Sample& s, const Tensor& x) {
     const Real astray = lost + s.chunks() * rounding(DType::float64) * m.largest[c];
     mean.push_back({m.mean[c], u * m.largest[c] + astray});
     const Real merged = 2 * astray * m.range[c] + astray * astray;
-    variance.push_back({m.variance[c], (k + 1) * u * (m.variance[c] + far * far) + 2 * far * lost +
-                                           lost * lost + merged});
+    variance.push_back(
+        {m.variance[c], (k + 1) * u * (m.variance[c] + far * far) + 2 * far * lost + lost * lost + merged});
   }
   expect_within(got.mean, mean, "mean, " + s.text());
   expect_within(got.variance, variance, "variance, " + s.text());
@@ -321,6 +322,7 @@ TEST_P(FastBatchNorm, ThreadsDoNotChangeABit) {
   for (const Sample& s : samples()) {
     const auto all = [&](int count) {
       const WithThreads some(count);
+      wake_threads();
       const Variable x = track(drifting(s, 0.25L, 1.5L)), scale = track(ones({s.channels}, s.dtype)),
                      offset = track(zeros({s.channels}, s.dtype));
       const BatchNormResult r = batch_norm_relu(x, scale, offset);

@@ -39,8 +39,8 @@ struct Sample {
 
 // The last chunk of pixels and its last vector are not full; one label of seven is ignored, class 0 weighs 0.
 // Weights are eighths, whose sum is exact.
-Sample sample(std::int64_t classes, DType dtype, double widest) {
-  const std::int64_t pixels = std::max<std::int64_t>(2 * 1024 + 77, (1 << 15) / classes + 77);
+Sample sample(std::int64_t classes, DType dtype, double widest, std::int64_t at_least = 2 * 1024 + 77) {
+  const std::int64_t pixels = std::max<std::int64_t>(at_least, (1 << 15) / classes + 77);
   std::vector<std::int32_t> labels;
   Random random(Key{static_cast<std::uint64_t>(classes)});
   for (std::int64_t i = 0; i < pixels; ++i) {
@@ -48,7 +48,8 @@ Sample sample(std::int64_t classes, DType dtype, double widest) {
     labels.push_back(i % 7 == 3 ? ignored : drawn);
   }
   std::vector<double> weights{classes == 1 ? 1.0 : 0.0};
-  while (static_cast<std::int64_t>(weights.size()) < classes) weights.push_back(static_cast<double>(1 + random.below(24)) / 8);
+  while (static_cast<std::int64_t>(weights.size()) < classes)
+    weights.push_back(static_cast<double>(1 + random.below(24)) / 8);
   return {pixels,
           classes,
           dtype,
@@ -60,7 +61,8 @@ Sample sample(std::int64_t classes, DType dtype, double widest) {
 std::vector<Sample> samples() {
   std::vector<Sample> all;
   for (const DType dtype : {DType::float32, DType::float64})
-    for (const std::int64_t classes : {1, 2, 3, 5, 16, 17, 33, 64, 65, 100})  // beyond 64 fewer pixels at once
+    for (const std::int64_t classes :
+         {1, 2, 3, 5, 16, 17, 33, 64, 65, 100})  // beyond 64 fewer pixels at once
       all.push_back(sample(classes, dtype, 6));
   return all;
 }
@@ -77,7 +79,8 @@ struct Pixel {
 
   // An exponential moves by what its argument was rounded by, less than u / e as e^-d d <= 1 / e; then there
   // is its own error, and every addition's.
-  Pixel(const Real* logits, std::int64_t classes, Real u) : largest(*std::max_element(logits, logits + classes)) {
+  Pixel(const Real* logits, std::int64_t classes, Real u)
+      : largest(*std::max_element(logits, logits + classes)) {
     for (std::int64_t c = 0; c < classes; ++c) sum += std::exp(logits[c] - largest);
     const auto count = static_cast<Real>(classes);
     logarithm = std::log(sum);
@@ -94,7 +97,8 @@ Outcome outcome(const Sample& s, Real by) {
   const std::vector<std::int32_t> labels = s.labels.to_vector<std::int32_t>();
   const Real u = rounding(s.dtype);
   Real total = 0;
-  for (const std::int32_t label : labels) total += label == ignored ? 0 : weights[static_cast<std::size_t>(label)];
+  for (const std::int32_t label : labels)
+    total += label == ignored ? 0 : weights[static_cast<std::size_t>(label)];
   Outcome result{{}, std::vector<Exact>(x.size())};
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] == ignored || weights[static_cast<std::size_t>(labels[i])] == 0) continue;
@@ -117,8 +121,8 @@ Outcome outcome(const Sample& s, Real by) {
   const Real additions = 1024 + static_cast<Real>(s.pixels) / 1024 + 1;
   result.loss.error += (2 * u + additions * rounding(DType::float64)) * result.loss.value;
   // Numbers below the smallest normal one may be flushed to 0.
-  const Real smallest = s.dtype == DType::float32 ? std::numeric_limits<float>::min()
-                                                  : std::numeric_limits<double>::min();
+  const Real smallest =
+      s.dtype == DType::float32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
   for (Exact& g : result.gradient) g.error += g.value == 0 ? 0 : smallest;
   return result;
 }
@@ -151,7 +155,8 @@ TEST_P(FastCrossEntropy, LogitsMayBeFarApart) {
   const WithKernels fast(GetParam());
   for (const double widest : {60.0, 1e3, 1e30}) {
     for (const DType dtype : {DType::float32, DType::float64})
-      for (const std::int64_t classes : {2, 5, 17, 65}) expect_the_definition(sample(classes, dtype, widest), 1);
+      for (const std::int64_t classes : {2, 5, 17, 65})
+        expect_the_definition(sample(classes, dtype, widest), 1);
   }
 }
 
@@ -221,9 +226,12 @@ TEST_P(FastCrossEntropy, ALogitOfMinusInfinityIsAClassLess) {
 
 TEST_P(FastCrossEntropy, ThreadsDoNotChangeABit) {
   const WithKernels fast(GetParam());
-  for (const Sample& s : samples()) {
+  std::vector<Sample> all = samples();
+  all.push_back(sample(2, DType::float64, 6, 300000));  // enough that threads do meet
+  for (const Sample& s : all) {
     const auto with_threads = [&](int count) {
       const WithThreads some(count);
+      wake_threads();
       return run(s);
     };
     const Got alone = with_threads(1);

@@ -38,9 +38,7 @@ struct Case {
 
   Shape small() const { return {images, height, width, channels}; }
   Shape large() const { return {images, new_height, new_width, channels}; }
-  std::string text() const {
-    return trous::text(small(), " to ", new_height, 'x', new_width, ", ", dtype);
-  }
+  std::string text() const { return trous::text(small(), " to ", new_height, 'x', new_width, ", ", dtype); }
   std::size_t in(Int n, Int row, Int column, Int c) const {
     return static_cast<std::size_t>(((n * height + row) * width + column) * channels + c);
   }
@@ -139,7 +137,8 @@ TEST_P(FastResize, NearestAndItsTransposeAreExact) {
     const std::vector<double> from = numbers(x), cotangent = numbers(g);
     std::vector<double> y(cotangent.size()), sum(from.size());
     s.for_each([&](std::size_t at, Int n, Int i, Int j, Int c) {
-      const std::size_t place = s.in(n, nearest(i, s.height, s.new_height), nearest(j, s.width, s.new_width), c);
+      const std::size_t place =
+          s.in(n, nearest(i, s.height, s.new_height), nearest(j, s.width, s.new_width), c);
       y[at] = from[place];
       sum[place] += cotangent[at];
     });
@@ -181,7 +180,9 @@ TEST_P(FastResize, ThreadsDoNotChangeABit) {
   for (const Case& s : cases()) {
     const auto both = [&](int count) {
       const WithThreads some(count);
-      const Tensor x = uniform(s.small(), s.dtype, Key{1}, -1, 1), g = uniform(s.large(), s.dtype, Key{2}, -1, 1);
+      wake_threads();
+      const Tensor x = uniform(s.small(), s.dtype, Key{1}, -1, 1),
+                   g = uniform(s.large(), s.dtype, Key{2}, -1, 1);
       return std::pair(resize_bilinear(x, s.new_height, s.new_width).value(),
                        resize_gradient(s, g, resize_bilinear));
     };

@@ -64,10 +64,12 @@ HWY_INLINE hn::Vec<D> largest_of(D d, Turned<T>& block, std::int64_t classes, st
   return largest;
 }
 
-// Highway's functions are made for numbers: of NaN they make some number, and a loss must not hide it.
+// Highway's functions are made for numbers: of NaN they make some number, by way of an integer that it is
+// not, and a loss must not hide it.
 template <class D, class V>
 HWY_INLINE V exponential(D d, V x) {
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(d, x));
+  const auto none = hn::IsNaN(x);
+  return hn::IfThenElse(none, x, hn::Exp(d, hn::IfThenZeroElse(none, x)));
 }
 template <class D, class V>
 HWY_INLINE V logarithm(D d, V x) {
