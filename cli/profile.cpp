@@ -91,6 +91,7 @@ Profiled measure(Trainer& trainer, const ProfileCommand& c) {
                                         },
                                     .on_phase = [&](StepPhase phase) { profiler.begin(phase); },
                                     .stop = [&] { return done == warming + c.steps || interrupted(); }});
+  if (done < warming) profiler.clear();
   // Processors change their pace: the steps lie between the two measurements.
   const MachinePeak after = machine_peak(DType::float32);
   return {profiler.profile(),
@@ -307,6 +308,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
 }
 
 int run(const ProfileCommand& c, const CLI::App& app) {
+  heed_interrupts();
   TrainConfig config = config_of(c, app);
   if (config.threads > 0) set_threads(config.threads);
   resolve(config);
@@ -316,7 +318,6 @@ int run(const ProfileCommand& c, const CLI::App& app) {
   const Shape image = augmented_shape(data.train.image_shape, parse_augmentation(config.augment));
   summary_of(config.model, net, image);  // throws where they do not fit
   Trainer trainer(std::move(net), data, options_of(config, survey(data), c.steps));
-  heed_interrupts();
   const Profiled profiled = measure(trainer, c);
   if (profiled.result.diverged) {
     std::cerr << "profile: " << *profiled.result.diverged << ". Choose another --seed.\n";
