@@ -14,6 +14,7 @@
 #include <trous/benchmarks/machine.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
+#include <trous/ops/kernel_set.h>
 
 namespace {
 
@@ -218,6 +219,8 @@ std::string libraries(const ConvEngines& engines) {
 
 int run(const Options& options) {
   set_threads(options.threads);
+  if (!options.instruction_set.empty())
+    set_simd_target(options.instruction_set == "AVX-512" ? "AVX3" : options.instruction_set);
   const auto shapes = load_shapes(options.shapes);
   Worker worker;
   const ConvEngines engines = all_engines(worker, options);
