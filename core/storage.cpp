@@ -8,7 +8,7 @@
 #include <tbb/scalable_allocator.h>
 #endif
 
-#include <trous/core/arena.h>
+#include <trous/core/detail/arena.h>
 #include <trous/core/storage.h>
 
 namespace trous {

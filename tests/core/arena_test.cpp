@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/core/arena.h>
+#include <trous/core/detail/arena.h>
 #include <trous/core/random.h>
 #include <trous/core/tensor.h>
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <sys/mman.h>
 
-#include <trous/core/arena.h>
+#include <trous/core/detail/arena.h>
 
 namespace trous {
 namespace {
@@ -61,9 +61,11 @@ void* Arena::take(std::size_t bytes) {
     if (extends) free_.erase(std::prev(gap));
     return begin_ + at;
   }
-  const auto [at, available] = *gap;
-  free_.erase(gap);
-  if (available > length) free_.emplace(at + length, available - length);
+  auto node = free_.extract(gap);
+  const std::size_t at = node.key();
+  node.key() += length;
+  node.mapped() -= length;
+  if (node.mapped() > 0) free_.insert(std::move(node));
   return begin_ + at;
 }
 
