@@ -102,7 +102,8 @@ Variable masked(const Variable& x, const Variable& mask) {
       const T* const in = t.values<T>().data();
       T* const out = y.mutable_values<T>().data();
       parallel_for(t.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) out[i] = keep[i] ? in[i] : T(0);
+        std::transform(in + begin, in + end, keep + begin, out + begin,
+                       [](T v, std::uint8_t kept) { return kept ? v : T(0); });
       });
     });
     return y;
