@@ -16,8 +16,7 @@ struct Operands {
 
 // Both operands at their common shape.
 Operands matched(std::string_view op, const Variable& a, const Variable& b) {
-  visit_floating(op, a.dtype(), []<class T> {});
-  visit_floating(op, b.dtype(), []<class T> {});
+  for (const Variable& x : {a, b}) visit_floating(op, x.dtype(), []<class T> {});
   if (a.dtype() != b.dtype()) {
     throw DTypeError(text(op, ": ", a.dtype(), " and ", b.dtype(),
                           " do not mix. Cast one side: cast(x, DType::", b.dtype(), ")."));

@@ -14,29 +14,26 @@
 namespace trous::kernels::fast {
 namespace {
 
-// Output row i of a convolution receives row i stride + a rate - before by tap a.
-RowTaps rows_forward(const ConvAxis& h) {
-  RowTaps rows;
+// The taps of each output row of a convolution that reach into the image.
+std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
+  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(h.out));
   for (std::int64_t i = 0; i < h.out; ++i) {
     for (std::int64_t a = 0; a < h.taps; ++a) {
       const std::int64_t row = i * h.stride + a * h.rate - h.before;
-      if (row >= 0 && row < h.in) rows.push_back({a, row});
+      if (row >= 0 && row < h.in) rows[static_cast<std::size_t>(i)].push_back({a, row});
     }
-    rows.end_row();
   }
   return rows;
 }
 
 // Of its transpose: row i of x receives row k of y by tap a where i = k stride + a rate - before.
-RowTaps rows_transposed(const ConvAxis& h) {
-  RowTaps rows;
-  for (std::int64_t i = 0; i < h.in; ++i) {
-    for (std::int64_t a = 0; a < h.taps; ++a) {
-      const std::int64_t place = i + h.before - a * h.rate;
-      if (place >= 0 && place % h.stride == 0 && place / h.stride < h.out)
-        rows.push_back({a, place / h.stride});
+std::vector<std::vector<RowTap>> rows_transposed(const ConvAxis& h) {
+  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(h.in));
+  for (std::int64_t a = 0; a < h.taps; ++a) {
+    for (std::int64_t k = 0; k < h.out; ++k) {
+      const std::int64_t i = k * h.stride + a * h.rate - h.before;
+      if (i >= 0 && i < h.in) rows[static_cast<std::size_t>(i)].push_back({a, k});
     }
-    rows.end_row();
   }
   return rows;
 }
@@ -83,8 +80,8 @@ struct Side {
   std::int64_t height, width, channels, filter_step;
 };
 
-GatherPlan gather_plan(const ConvGeometry& g, const Side& in, const Side& out, RowTaps rows,
-                       std::vector<Phase> phases) {
+GatherPlan gather_plan(const ConvGeometry& g, const Side& in, const Side& out,
+                       std::vector<std::vector<RowTap>> rows, std::vector<Phase> phases) {
   const std::int64_t tap = g.in_channels * g.out_channels;
   return {.batch = g.batch,
           .in_height = in.height,

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace trous::kernels::fast {
@@ -27,29 +26,13 @@ struct RowTap {
   std::int64_t a, row;
 };
 
-/// The taps of each output row that reach into the image, one row behind the other.
-class RowTaps {
- public:
-  void push_back(const RowTap& tap) { taps_.push_back(tap); }
-  void end_row() { ends_.push_back(taps_.size()); }
-
-  std::span<const RowTap> operator[](std::size_t row) const {
-    const std::size_t begin = row == 0 ? 0 : ends_[row - 1];
-    return std::span(taps_).subspan(begin, ends_[row] - begin);
-  }
-
- private:
-  std::vector<RowTap> taps_;
-  std::vector<std::size_t> ends_;
-};
-
 struct GatherPlan {
   std::int64_t batch;
   std::int64_t in_height, in_width, in_channels;
   std::int64_t out_height, out_width, out_channels;
   std::int64_t kernel_height, kernel_width;
-  RowTaps rows;
-  std::vector<Phase> phases;  // together they hold every output column once
+  std::vector<std::vector<RowTap>> rows;  // of each output row, those inside the image alone
+  std::vector<Phase> phases;              // together they hold every output column once
   /// Elements of the filters from one to the next along [a, b, c, o].
   std::int64_t filter_steps[4];
 };
