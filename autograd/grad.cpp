@@ -6,6 +6,7 @@
 #include <trous/autograd/add.h>
 #include <trous/autograd/grad.h>
 #include <trous/autograd/node.h>
+#include <trous/autograd/observe.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
 
@@ -111,6 +112,7 @@ Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variabl
     throw GraphError(text(op.kind, ": input ", slot,
                           " has no derivative, but a gradient was asked through it. Detach it: detach(x)."));
   }
+  const RuleOf scope(op);
   Variable result = rule.cotangent(Vjp(node, static_cast<int>(slot), cotangent, keep_, shared));
   if (!(result.shape() == input.shape) || result.dtype() != input.dtype) {
     throw GraphError(text(op.kind, ": the rule of input ", slot, " gives ", short_name(result.dtype()),

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <ostream>
 
 #include <trous/autograd/node.h>
+#include <trous/autograd/observe.h>
 #include <trous/autograd/record.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
@@ -12,6 +14,8 @@ namespace {
 
 std::atomic<std::uint64_t> next_serial{1};
 thread_local Recording::Mode current_mode = Recording::needed;
+thread_local const Observe::Listener* current_listener = nullptr;
+thread_local const Op* current_rule = nullptr;
 
 // Destroying a node may release the last handle of its inputs, and so on down the chain. Every release
 // only queues the node; the outermost one empties the queue. The queue is an intrusive list, since it must
@@ -45,7 +49,39 @@ Reads live_reads(const std::vector<Variable>& inputs, const std::vector<Rule>& r
   return reads;
 }
 
+// While it lives, nobody listens.
+struct Deaf {
+  const Observe::Listener* const listener = std::exchange(current_listener, nullptr);
+  Deaf() = default;
+  ~Deaf() { current_listener = listener; }
+  Deaf(const Deaf&) = delete;
+  Deaf& operator=(const Deaf&) = delete;
+};
+
+// The forward, timed and told to the listener, if there is one. Whatever ops it is written in leave nothing
+// on the tape and are not told: they are part of it. The listener's own are nobody's.
+Computed evaluated(const Op& op, std::span<const Tensor> values, const Forward& forward) {
+  const Recording scope(Recording::nothing);
+  if (!current_listener) return forward(values);
+  using Clock = std::chrono::steady_clock;
+  const Deaf here;
+  const auto begin = Clock::now();
+  Computed computed = forward(values);
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  (*here.listener)({op, values, computed.value, computed.kept, current_rule, seconds});
+  return computed;
+}
+
 }  // namespace
+
+Observe::Observe(Listener listener)
+    : listener_(std::move(listener)), outer_(std::exchange(current_listener, &listener_)) {}
+Observe::~Observe() { current_listener = outer_; }
+
+RuleOf::RuleOf(const Op& op) : outer_(current_rule) {
+  if (!outer_) current_rule = &op;
+}
+RuleOf::~RuleOf() { current_rule = outer_; }
 
 Recording::Recording(Mode mode) : outer_(current_mode) { current_mode = mode; }
 Recording::~Recording() { current_mode = outer_; }
@@ -86,11 +122,7 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
                             "Rule::not_differentiable()."));
     }
   }
-  // Whatever ops the forward is written in leave nothing on the tape: this node stands for them.
-  Computed computed = [&] {
-    const Recording scope(Recording::nothing);
-    return forward(values);
-  }();
+  Computed computed = evaluated(op, values, forward);
 
   const Recording::Mode mode = Recording::mode();
   if (mode == Recording::nothing || (mode == Recording::needed && !any_tracked)) {
@@ -155,8 +187,10 @@ Tensor remade(const Node& node) {
   std::vector<Tensor> inputs;
   inputs.reserve(node.inputs.size());
   for (const Node::Input& input : node.inputs) inputs.push_back(*input.value);
-  const Recording scope(Recording::nothing);
-  return node.remake(inputs, node.kept);
+  const Op again{node.op.kind + " again", node.op.attributes, node.op.name};
+  return evaluated(again, inputs,
+                   [&](std::span<const Tensor> in) -> Computed { return node.remake(in, node.kept); })
+      .value;
 }
 
 void check_input(const Node& node, int slot, int i) {
@@ -204,7 +238,18 @@ const Tensor& Vjp::kept(int i) const {
 std::size_t Vjp::kept_count() const { return node_->kept.size(); }
 
 const std::vector<Tensor>& Vjp::shared(const std::function<std::vector<Tensor>()>& compute) const {
-  if (!shared_.computed) shared_.computed = compute();
+  if (shared_.computed) return *shared_.computed;
+  std::vector<Tensor> read{grad_.value()};
+  for (const Node::Input& input : node_->inputs) {
+    if (input.value) read.push_back(*input.value);
+  }
+  for (const auto& [node, value] : shared_.remade) read.push_back(value);
+  const Op op{node_->op.kind + "_grad shared", node_->op.attributes};
+  evaluated(op, read, [&](std::span<const Tensor>) -> Computed {
+    const std::vector<Tensor>& all = shared_.computed.emplace(compute());
+    if (all.empty()) return grad_.value();
+    return {all.front(), {all.begin() + 1, all.end()}};
+  });
   return *shared_.computed;
 }
 

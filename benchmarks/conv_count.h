@@ -1,32 +1,12 @@
-// How many multiply-adds a convolution needs: those whose input lies inside the image. A tap that reads only
-// padding costs a good kernel nothing, so counting it would let a high rate look fast.
+// How many multiply-adds a convolution needs: counted as trous does, in every program that is timed.
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
+#include <trous/ops/multiply_adds.h>
 
 namespace trous::benchmarks {
 
-/// Output i reads input i stride + a rate - before through tap a: 0 <= i < out, 0 <= a < taps.
-struct WindowAxis {
-  std::int64_t in, out, taps, stride, rate, before;
-};
-
-/// The pairs (i, a) whose input lies in 0 .. in - 1.
-constexpr std::int64_t reads_inside(const WindowAxis& axis) {
-  // ceil(x / d) for d > 0 and any sign of x.
-  const auto ceiling = [](std::int64_t x, std::int64_t d) { return x > 0 ? (x + d - 1) / d : -(-x / d); };
-  std::int64_t count = 0;
-  for (std::int64_t tap = 0; tap < axis.taps; ++tap) {
-    const std::int64_t shift = tap * axis.rate - axis.before;
-    const std::int64_t first = std::max<std::int64_t>(0, ceiling(-shift, axis.stride));
-    const std::int64_t end = std::min(axis.out, ceiling(axis.in - shift, axis.stride));
-    count += std::max<std::int64_t>(0, end - first);
-  }
-  return count;
-}
-
-/// All pairs (i, a), those that read padding included.
-constexpr std::int64_t reads_nominal(const WindowAxis& axis) { return axis.out * axis.taps; }
+using trous::reads_inside;
+using trous::reads_nominal;
+using trous::WindowAxis;
 
 }  // namespace trous::benchmarks

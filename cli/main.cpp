@@ -34,8 +34,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   int code = trous::cli::ok;
-  for (const auto add : {trous::cli::add_train, trous::cli::add_eval, trous::cli::add_predict,
-                         trous::cli::add_inspect, trous::cli::add_report, trous::cli::add_data})
+  for (const auto add :
+       {trous::cli::add_train, trous::cli::add_eval, trous::cli::add_predict, trous::cli::add_inspect,
+        trous::cli::add_profile, trous::cli::add_report, trous::cli::add_data})
     add(app, code);
   try {
     trous::kernel_set();  // judges the environment

@@ -150,9 +150,10 @@ void check_model(const std::string& model) {
                            "or a FILE.json.", suggestion(model, names)));
 }
 
-void add_config(CLI::App& command, TrainConfig& config) {
+void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(std::string_view name)) {
   TrainConfig::parts(config,
                      [&](const char* name, auto& member, const CLI::Validator& check, const char* help) {
+                       if (wanted && !wanted(name)) return;
                        using Member = std::remove_reference_t<decltype(member)>;
                        if constexpr (std::is_same_v<Member, bool>) {
                          command.add_flag(flag_of(name) + "{true}", member, help)

@@ -86,7 +86,8 @@ struct TrainConfig {
 /// --learning-rate for learning_rate.
 std::string flag_of(std::string_view name);
 
-void add_config(CLI::App& command, TrainConfig& config);
+/// The options of a run, or those whose names `wanted` takes.
+void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(std::string_view name) = nullptr);
 
 /// Every option of the run, under its name.
 nlohmann::ordered_json to_json(const TrainConfig& config);

@@ -13,11 +13,19 @@ std::size_t rounded(std::size_t bytes, std::size_t to) { return (bytes + to - 1)
 }  // namespace
 
 Arena::Arena(std::size_t capacity) : capacity_(rounded(capacity, growth)) {
-  // A limit on addresses (ulimit -v) may leave room for less.
+  // A limit on addresses (ulimit -v) may leave room for less. Then half of what it leaves is for all others,
+  // who would find no place for a small buffer or a thread otherwise.
+  const std::size_t asked = capacity_;
   for (; capacity_ >= growth; capacity_ = rounded(capacity_ / 2, growth)) {
     void* const at = mmap(nullptr, capacity_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at != MAP_FAILED) {
       begin_ = static_cast<std::byte*>(at);
+      if (capacity_ < asked) {
+        const std::size_t half = capacity_ / 2 / growth * growth;
+        munmap(begin_ + half, capacity_ - half);
+        capacity_ = half;
+        if (half == 0) begin_ = nullptr;
+      }
       return;
     }
     if (capacity_ == growth) break;

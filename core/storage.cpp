@@ -16,6 +16,13 @@ namespace {
 
 std::atomic<std::int64_t> live_buffers{0};
 std::atomic<std::int64_t> live_bytes{0};
+std::atomic<std::int64_t> peak_bytes{0};
+
+void raise_peak(std::int64_t bytes) {
+  std::int64_t peak = peak_bytes;
+  while (bytes > peak && !peak_bytes.compare_exchange_weak(peak, bytes)) {
+  }
+}
 
 // AddressSanitizer does not see overruns inside tbbmalloc's pools, so the sanitized presets use the
 // plain allocator. There the size is not rounded up: an overrun of one byte must hit the red zone.
@@ -55,7 +62,7 @@ void release(void* data, std::size_t bytes) {
 Storage::Storage(std::size_t bytes) : data_(allocate(bytes ? bytes : 1)), bytes_(bytes) {
   if (!data_) throw std::bad_alloc();
   ++live_buffers;
-  live_bytes += static_cast<std::int64_t>(bytes_);
+  raise_peak(live_bytes += static_cast<std::int64_t>(bytes_));
 }
 
 Storage::~Storage() {
@@ -65,5 +72,8 @@ Storage::~Storage() {
 }
 
 StorageCount live_storage() { return {live_buffers.load(), live_bytes.load()}; }
+
+std::int64_t storage_peak() { return peak_bytes; }
+void lower_storage_peak() { peak_bytes = live_bytes.load(); }
 
 }  // namespace trous

@@ -33,4 +33,10 @@ struct StorageCount {
 };
 StorageCount live_storage();
 
+/// The most bytes that were alive at one moment, over all threads, since the program began or the mark was
+/// last lowered. One mark serves the process: who measures a peak does so alone.
+std::int64_t storage_peak();
+/// Lowers the mark to what is alive now.
+void lower_storage_peak();
+
 }  // namespace trous

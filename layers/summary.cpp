@@ -9,21 +9,15 @@
 #include <trous/core/error.h>
 #include <trous/layers/receptive_field.h>
 #include <trous/layers/summary.h>
+#include <trous/ops/multiply_adds.h>
 
 namespace trous {
 namespace {
 
-// Every op of the convolution family and matmul take an image-like input first, weights second. Seen as
-// the form's slots, each pixel of the small side (the result of a convolution, the value of a transpose)
-// meets each weight once.
 std::int64_t multiply_adds_of(const Node& node) {
-  const std::string& kind = node.op.kind;
-  const bool forward =
-      kind == "conv2d" || kind == "atrous_conv2d" || kind == "depthwise_conv2d" || kind == "matmul";
-  const bool transpose = kind == "conv2d_transpose" || kind == "atrous_conv2d_transpose";
-  if (!forward && !transpose) return 0;
-  const Shape& pixels = forward ? node.shape : node.inputs[0].shape;
-  return pixels.elements(0, pixels.rank() - 1) * node.inputs[1].shape.elements();
+  std::vector<Shape> inputs;
+  for (const Node::Input& input : node.inputs) inputs.push_back(input.shape);
+  return multiply_adds(node.op, inputs, node.shape, Taps::all);
 }
 
 std::string box(HeightWidth pixels) {

@@ -5,8 +5,8 @@
 #include <trous/autograd/record.h>
 #include <trous/core/error.h>
 #include <trous/ops/detail/windows.h>
-#include <trous/ops/gather.h>
 #include <trous/ops/kernels/pool.h>
+#include <trous/ops/kernels/reduce.h>
 #include <trous/ops/pool.h>
 #include <trous/ops/reshape.h>
 
@@ -55,25 +55,39 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
     throw ShapeError(
         text("max_pool2d: ", s.elements(1, 3), " pixels per image exceed 2^31 - 1. Tile x ", s, "."));
   }
-  const Variable indices =
-      record({"max_pool2d_indices", p.attributes}, {x},
-             [g = p.geometry](std::span<const Tensor> in) { return kernels::max_pool_indices(g, in[0]); },
-             {Rule::locally_constant()});
-  return reshape(gather(reshape(x, {s[0], s[1] * s[2], s[3]}), indices, 1), p.result);
+  const Variable indices = record(
+      {"max_pool2d_indices", p.attributes}, {x},
+      [g = p.geometry](std::span<const Tensor> in) { return kernels::pooling().max_pool_indices(g, in[0]); },
+      {Rule::locally_constant()});
+  const Shape flat{s[0], s[1] * s[2], s[3]};
+  // A gather, whose transpose knows that an index lies in its window.
+  const LinearMap pick{
+      "gather",
+      "scatter_add",
+      {{"axis", std::int64_t{1}}},
+      {flat, x.dtype()},
+      {indices.shape(), x.dtype()},
+      [](const Tensor& t, std::span<const Tensor> with) { return kernels::gather(t, with[0], 1); },
+      [g = p.geometry](const Tensor& t, std::span<const Tensor> with) {
+        return kernels::pooling().max_pool_transpose(g, t, with[0]);
+      },
+      {indices}};
+  return reshape(pick(reshape(x, flat)), p.result);
 }
 
 Variable average_pool2d(const Variable& x, const Pool2dOptions& options) {
   const Pooling p = pooling("average_pool2d", x, options);
-  return LinearMap{
-      "average_pool2d",
-      "average_pool2d_transpose",
-      p.attributes,
-      {x.shape(), x.dtype()},
-      {p.result, x.dtype()},
-      [g = p.geometry](const Tensor& t, std::span<const Tensor>) { return kernels::average_pool(g, t); },
-      [g = p.geometry](const Tensor& t, std::span<const Tensor>) {
-        return kernels::average_pool_transpose(g, t);
-      }}(x);
+  return LinearMap{"average_pool2d",
+                   "average_pool2d_transpose",
+                   p.attributes,
+                   {x.shape(), x.dtype()},
+                   {p.result, x.dtype()},
+                   [g = p.geometry](const Tensor& t, std::span<const Tensor>) {
+                     return kernels::pooling().average_pool(g, t);
+                   },
+                   [g = p.geometry](const Tensor& t, std::span<const Tensor>) {
+                     return kernels::pooling().average_pool_transpose(g, t);
+                   }}(x);
 }
 
 }  // namespace trous

@@ -240,6 +240,10 @@ void Trainer::update(Step& done, std::vector<Variable> gradients, double norm, d
 
 // True if the step could be done.
 bool Trainer::take(std::int64_t step, const Batch& batch, double waited, const TrainCallbacks& callbacks) {
+  const auto begin = [&](StepPhase phase) {
+    if (callbacks.on_phase) callbacks.on_phase(phase);
+  };
+  begin(StepPhase::forward);
   Step done = forward(net_, step - 1, batch);
   const double loss = done.loss.value().to_double();
   if (!std::isfinite(loss)) {
@@ -248,7 +252,9 @@ bool Trainer::take(std::int64_t step, const Batch& batch, double waited, const T
              first_bad_forward(step, batch), " at step ", step);
     return false;
   }
+  begin(StepPhase::backward);
   std::vector<Variable> gradients = grad(std::move(done.loss), done.live);
+  begin(StepPhase::update);
   if (const std::string bad = bad_gradient(gradients); !bad.empty()) {
     const std::string first = first_bad_backward(step, batch);
     result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite at step ", step,
@@ -315,6 +321,7 @@ TrainResult Trainer::run(const TrainCallbacks& callbacks) {
   const auto enough = [this] { return options_.patience > 0 && stale_ >= options_.patience; };
   result_.interrupted = false;
   while (step_ < options_.steps && !enough() && !result_.interrupted) {
+    if (callbacks.on_phase) callbacks.on_phase(StepPhase::batch);
     const double waited = loader.seconds_waited();
     const Batch batch = loader.take(step_);
     if (!take(step_ + 1, batch, loader.seconds_waited() - waited, callbacks)) return result_;

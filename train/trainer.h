@@ -50,6 +50,14 @@ struct TrainOptions {
   std::uint64_t seed = 0;       ///< of the batches' order, their augmentation and dropout
 };
 
+/// What a step does, in this order.
+enum class StepPhase {
+  batch,     ///< waits for the images, or makes them
+  forward,   ///< the network and the loss
+  backward,  ///< the gradients
+  update     ///< judges them, moves weights, statistics and averages
+};
+
 /// One finished step, for progress.
 struct StepReport {
   std::int64_t step, steps;  ///< step counts from 1
@@ -71,6 +79,8 @@ struct ValidationReport {
 /// What may be watched; each may be empty.
 struct TrainCallbacks {
   std::function<void(const StepReport&)> on_step = nullptr;
+  /// A phase of a step begins; on_step ends the last.
+  std::function<void(StepPhase)> on_phase = nullptr;
   /// `net` is what was scored: the averaged network where there is an average.
   std::function<void(const ValidationReport&, const AnyLayer& net)> on_validation = nullptr;
   /// The trainer stands between two steps: a good moment to save it. After each validation, every

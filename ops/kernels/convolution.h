@@ -42,11 +42,12 @@ extern const DepthwiseKernels depthwise;
 }  // namespace reference
 namespace fast {
 extern const ConvolutionKernels convolution;
-}
+extern const DepthwiseKernels depthwise;
+}  // namespace fast
 
 inline const ConvolutionKernels& convolution() {
   return fast_kernels() ? fast::convolution : reference::convolution;
 }
-inline const DepthwiseKernels& depthwise() { return reference::depthwise; }
+inline const DepthwiseKernels& depthwise() { return fast_kernels() ? fast::depthwise : reference::depthwise; }
 
 }  // namespace trous::kernels

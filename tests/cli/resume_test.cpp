@@ -1,55 +1,15 @@
 // Runs that are stopped and go on: at Ctrl-C, by another process, with other options, after their end.
 #include <chrono>
 #include <csignal>
-#include <fcntl.h>
 #include <thread>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include "cli/process.h"
 #include "cli/program.h"
 
 namespace trous {
 namespace {
-
-// The program in a process of its own, so that signals reach it and nothing else.
-class Process {
- public:
-  Process(const std::string& folder, const std::string& arguments, std::string output)
-      : output_(std::move(output)) {
-    const std::string line = "exec '" TROUS_PROGRAM "' " + arguments;
-    child_ = fork();
-    if (child_ == 0) {
-      const int err = ::open(output_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
-      const int null = ::open("/dev/null", O_RDWR);
-      dup2(null, STDIN_FILENO);
-      dup2(null, STDOUT_FILENO);
-      dup2(err, STDERR_FILENO);
-      if (chdir(folder.c_str()) == 0) execl("/bin/sh", "sh", "-c", line.c_str(), static_cast<char*>(nullptr));
-      _exit(99);
-    }
-  }
-  ~Process() {
-    if (child_ > 0) {
-      kill(child_, SIGKILL);
-      wait();
-    }
-  }
-  Process(const Process&) = delete;
-  Process& operator=(const Process&) = delete;
-
-  void send(int signal) const { kill(child_, signal); }
-  Finished wait() {
-    int status = 0;
-    waitpid(child_, &status, 0);
-    child_ = -1;
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, "", slurp_text(output_)};
-  }
-
- private:
-  pid_t child_;
-  std::string output_;
-};
 
 std::size_t steps_done(const std::string& run) {
   std::ifstream log(run + "/events.jsonl");

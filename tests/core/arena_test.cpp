@@ -1,7 +1,12 @@
 // The range of addresses for large buffers: where pieces lie, that they never overlap, and that gaps are
 // joined.
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -52,6 +57,23 @@ TEST(Arena, WhatIsTooLongIsRefusedAndNothingIsLost) {
   EXPECT_EQ(arena.take(1), nullptr);
   arena.give(all, capacity);
   EXPECT_EQ(arena.take(capacity), all);
+}
+
+// In a process of its own, since its limit stays.
+TEST(Arena, UnderALimitOnAddressesOthersFindTheirs) {
+  constexpr std::size_t room = std::size_t{1} << 28;
+  const auto others_find_theirs = [](std::size_t odd) {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t limit = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + room + odd;
+    const rlimit both{limit, limit};
+    if (setrlimit(RLIMIT_AS, &both) != 0) return false;
+    Arena arena(std::size_t{1} << 44);
+    void* const other = mmap(nullptr, room / 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return arena.take(page) != nullptr && other != MAP_FAILED;
+  };
+  for (const std::size_t odd : {std::size_t{0}, room / 16, room / 2, room - page})
+    EXPECT_EXIT(std::_Exit(others_find_theirs(odd) ? 0 : 1), testing::ExitedWithCode(0), "") << odd;
 }
 
 // A piece is filled with its number when it is taken and must hold it still when it goes.

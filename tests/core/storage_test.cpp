@@ -74,5 +74,37 @@ TEST(Storage, CountsOverThreads) {
   EXPECT_EQ(live_storage().bytes, start.bytes);
 }
 
+TEST(Storage, ThePeakIsTheMostThatWasAliveAtOnce) {
+  const Storage held(7);
+  const std::int64_t start = live_storage().bytes;
+  lower_storage_peak();
+  EXPECT_EQ(storage_peak(), start);
+  {
+    const Storage a(100);
+    { const Storage b(50); }
+    const Storage c(20);
+    EXPECT_EQ(storage_peak(), start + 150);
+    const Storage d(31);
+    EXPECT_EQ(storage_peak(), start + 151);
+  }
+  EXPECT_EQ(storage_peak(), start + 151);
+  lower_storage_peak();
+  EXPECT_EQ(storage_peak(), start);
+}
+
+TEST(Storage, ThePeakCountsAllThreads) {
+  const std::int64_t start = live_storage().bytes;
+  lower_storage_peak();
+  std::vector<std::thread> workers;
+  for (int worker = 0; worker < 3; ++worker) {
+    workers.emplace_back([] {
+      for (int i = 0; i < 2000; ++i) const Storage storage(1000);
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_GE(storage_peak(), start + 1000);
+  EXPECT_LE(storage_peak(), start + 3000);
+}
+
 }  // namespace
 }  // namespace trous

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 #include <vector>
 
 #include <trous/core/parallel.h>
@@ -122,33 +123,35 @@ std::vector<double> chunk_sums(const Periods<T>& p, const Sums& sums) {
   return all;
 }
 
-// Within a chunk: deviations from its own mean, whose sum mends that mean. Chunks are merged as Chan, Golub
-// and LeVeque do ("Updating formulae and a pairwise algorithm for computing sample variances", 1979), in
-// order.
+// Within a chunk: deviations from its own mean, whose sum mends that mean. That mean is found from deviations
+// from the chunk's first row, which are small where the numbers are large and alike, and 0 where a channel is
+// constant: so no square of an error of the mean exceeds the variance. Chunks are merged as Chan, Golub and
+// LeVeque do ("Updating formulae and a pairwise algorithm for computing sample variances", 1979), in order.
 template <class T>
 void run_norm_moments(const T* x, std::int64_t rows, std::int64_t channels, double* mean, double* variance) {
   const Periods<T> p(rows, channels);
   const hn::ScalableTag<T> d;
   const auto sums = [&](std::int64_t begin, std::int64_t end, double* means, double* squares) {
-    column_sums<T>(
-        p, begin, end,
-        [&](std::int64_t, std::int64_t i, std::size_t lanes, auto& a, auto&)
-            HWY_ATTR { a = hn::Add(a, load_lanes(d, lanes, x + i)); },
-        means, squares);
+    const auto deviations_from = [&](const T* center, auto squared) {
+      const PeriodTable<T> table(p, center);
+      std::fill_n(means, 2 * channels, 0.0);
+      column_sums<T>(
+          p, begin, end,
+          [&](std::int64_t v, std::int64_t i, std::size_t lanes, auto& a, auto& b) HWY_ATTR {
+            auto apart = hn::Sub(load_lanes(d, lanes, x + i), hn::Load(d, table.data() + v * p.lanes));
+            if (lanes < hn::Lanes(d)) apart = hn::IfThenElseZero(hn::FirstN(d, lanes), apart);
+            a = hn::Add(a, apart);
+            if constexpr (squared.value) b = hn::MulAdd(apart, apart, b);
+          },
+          means, squares);
+    };
     const double share = static_cast<double>(channels) / static_cast<double>(end - begin);
-    std::vector<T> center;
-    for (std::int64_t c = 0; c < channels; ++c) center.push_back(static_cast<T>(means[c] * share));
-    const PeriodTable<T> table(p, center.data());
-    std::fill_n(means, 2 * channels, 0.0);
-    column_sums<T>(
-        p, begin, end,
-        [&](std::int64_t v, std::int64_t i, std::size_t lanes, auto& a, auto& b) HWY_ATTR {
-          auto apart = hn::Sub(load_lanes(d, lanes, x + i), hn::Load(d, table.data() + v * p.lanes));
-          if (lanes < hn::Lanes(d)) apart = hn::IfThenElseZero(hn::FirstN(d, lanes), apart);
-          a = hn::Add(a, apart);
-          b = hn::MulAdd(apart, apart, b);
-        },
-        means, squares);
+    std::vector<T> center(x + begin, x + begin + channels);
+    deviations_from(center.data(), std::false_type());
+    for (std::int64_t c = 0; c < channels; ++c)
+      center[static_cast<std::size_t>(c)] =
+          static_cast<T>(static_cast<double>(x[begin + c]) + means[c] * share);
+    deviations_from(center.data(), std::true_type());
     for (std::int64_t c = 0; c < channels; ++c) {
       squares[c] -= means[c] * means[c] * share;
       means[c] = static_cast<double>(center[static_cast<std::size_t>(c)]) + means[c] * share;

@@ -5,18 +5,6 @@
 namespace trous::kernels::fast {
 namespace {
 
-// The columns k of a phase from which a tap reads inside the image: 0 <= k step + shift < width.
-struct Reach {
-  std::int64_t begin, end;
-};
-
-Reach reach_of(const Phase& phase, std::int64_t shift, std::int64_t width) {
-  const std::int64_t s = phase.step_in;
-  const std::int64_t begin = shift >= 0 ? 0 : -shift / s + (-shift % s != 0);
-  const std::int64_t end = shift >= width ? 0 : (width - 1 - shift) / s + 1;
-  return {std::min(begin, phase.count), std::clamp<std::int64_t>(end, 0, phase.count)};
-}
-
 std::vector<std::int64_t> cuts_of(const Phase& phase, std::int64_t width) {
   constexpr std::int64_t narrowest = 8;
   std::vector<std::int64_t> places, sharp;

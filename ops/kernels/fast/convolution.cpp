@@ -14,55 +14,6 @@
 namespace trous::kernels::fast {
 namespace {
 
-// The taps of each output row of a convolution that reach into the image.
-std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
-  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(h.out));
-  for (std::int64_t i = 0; i < h.out; ++i) {
-    for (std::int64_t a = 0; a < h.taps; ++a) {
-      const std::int64_t row = i * h.stride + a * h.rate - h.before;
-      if (row >= 0 && row < h.in) rows[static_cast<std::size_t>(i)].push_back({a, row});
-    }
-  }
-  return rows;
-}
-
-// Of its transpose: row i of x receives row k of y by tap a where i = k stride + a rate - before.
-std::vector<std::vector<RowTap>> rows_transposed(const ConvAxis& h) {
-  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(h.in));
-  for (std::int64_t a = 0; a < h.taps; ++a) {
-    for (std::int64_t k = 0; k < h.out; ++k) {
-      const std::int64_t i = k * h.stride + a * h.rate - h.before;
-      if (i >= 0 && i < h.in) rows[static_cast<std::size_t>(i)].push_back({a, k});
-    }
-  }
-  return rows;
-}
-
-std::vector<Phase> phase_forward(const ConvAxis& w) {
-  Phase phase{.first = 0, .step_out = 1, .count = w.out, .step_in = w.stride, .taps = {}};
-  for (std::int64_t b = 0; b < w.taps; ++b) phase.taps.push_back({b, b * w.rate - w.before});
-  return {phase};
-}
-
-// Column j of x receives column (j + before - b rate) / stride of y where that is whole: the columns first,
-// first + stride, ... have the same taps.
-std::vector<Phase> phases_transposed(const ConvAxis& w) {
-  std::vector<Phase> phases;
-  for (std::int64_t first = 0; first < std::min(w.stride, w.in); ++first) {
-    Phase phase{.first = first,
-                .step_out = w.stride,
-                .count = (w.in - 1 - first) / w.stride + 1,
-                .step_in = 1,
-                .taps = {}};
-    for (std::int64_t b = w.taps; b-- > 0;) {
-      const std::int64_t place = first + w.before - b * w.rate;
-      if (place % w.stride == 0) phase.taps.push_back({b, place / w.stride});
-    }
-    phases.push_back(std::move(phase));
-  }
-  return phases;
-}
-
 // One filter tap at stride 1 takes no notice of where a row ends: all pixels are one row.
 ConvGeometry flattened(const ConvGeometry& g) {
   const auto plain = [](const ConvAxis& a) {

@@ -64,6 +64,18 @@ HWY_INLINE hn::Vec<D> largest_of(D d, Turned<T>& block, std::int64_t classes, st
   return largest;
 }
 
+// Highway's functions are made for numbers: of NaN they make some number, by way of an integer that it is
+// not, and a loss must not hide it.
+template <class D, class V>
+HWY_INLINE V exponential(D d, V x) {
+  const auto none = hn::IsNaN(x);
+  return hn::IfThenElse(none, x, hn::Exp(d, hn::IfThenZeroElse(none, x)));
+}
+template <class D, class V>
+HWY_INLINE V logarithm(D d, V x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Log(d, x));
+}
+
 template <class T>
 double run_cross_entropy_value(const LabelledLogits<T>& l, T* log_sum) {
   const hn::ScalableTag<T> d;
@@ -84,8 +96,8 @@ double run_cross_entropy_value(const LabelledLogits<T>& l, T* log_sum) {
         auto exponentials = hn::Zero(d);
         for (std::int64_t c = 0; c < l.classes; ++c)
           exponentials =
-              hn::Add(exponentials, hn::Exp(d, hn::Sub(hn::Load(d, x + c * block.width), largest)));
-        hn::Store(hn::Log(d, exponentials), d, sum + i);
+              hn::Add(exponentials, exponential(d, hn::Sub(hn::Load(d, x + c * block.width), largest)));
+        hn::Store(logarithm(d, exponentials), d, sum + i);
         hn::Store(largest, d, peak + i);
       }
       std::copy_n(sum, count, log_sum + first);
@@ -125,7 +137,7 @@ void run_cross_entropy_grad(const LabelledLogits<T>& l, const T* log_sum, T by, 
         const auto largest = largest_of(d, block, l.classes, i);
         for (std::int64_t c = 0; c < l.classes; ++c) {
           T* const at = x + c * block.width;
-          hn::Store(hn::Mul(by_pixel, hn::Exp(d, hn::Sub(hn::Sub(hn::Load(d, at), largest), s))), d, at);
+          hn::Store(hn::Mul(by_pixel, exponential(d, hn::Sub(hn::Sub(hn::Load(d, at), largest), s))), d, at);
         }
       }
       block.give(out + first * l.classes, count);

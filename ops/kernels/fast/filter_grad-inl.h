@@ -10,6 +10,7 @@
 #endif
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include <trous/core/parallel.h>
@@ -20,20 +21,22 @@
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// A row of x and the row of y that it meets.
+/// Two rows that meet, one of x and one of y: the channels of `one` are broadcast, those of `many` are
+/// vectors.
 template <class T>
 struct RowPair {
-  const T* x;
-  const T* y;
+  const T* one;
+  const T* many;
 };
 
-/// sum[m, o] += sum over rows and pixels k < count of x[k step_x + m] y[k step_y + o]
+/// sum[m step_sum + c] += sum over rows and pixels k < count of one[k step_one + m] many[k step_many + c]
 template <class T>
 struct OuterWork {
   const RowPair<T>* rows;
-  std::int64_t row_count, count, offset_x, step_x, offset_y, step_y;
-  std::size_t lanes;  // of y's last vector
-  T* sum;             // [channels, whole vectors]
+  std::int64_t row_count, count, offset_one, step_one, offset_many, step_many;
+  std::size_t lanes;  // of the last vector
+  T* sum;
+  std::int64_t step_sum;
 };
 
 template <class T, int channels, int vectors, bool whole>
@@ -48,28 +51,29 @@ HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
     for (int v = 0; v < vectors; ++v) sum[m][v] = hn::Zero(d);
   }
   for (std::int64_t r = 0; r < work.row_count; ++r) {
-    const T* const row_x = work.rows[r].x + work.offset_x + first;
-    const T* const row_y = work.rows[r].y + work.offset_y;
+    const T* const row_one = work.rows[r].one + work.offset_one + first;
+    const T* const row_many = work.rows[r].many + work.offset_many;
     for (std::int64_t k = 0; k < work.count; ++k) {
-      const T* const x = row_x + k * work.step_x;
-      const T* const y = row_y + k * work.step_y;
+      const T* const one = row_one + k * work.step_one;
+      const T* const many = row_many + k * work.step_many;
       V g[vectors];
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v)
-        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, y + v * n) : load_some(d, work.lanes, y + v * n);
+        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, many + v * n) : load_some(d, work.lanes, many + v * n);
 #pragma GCC unroll 14
       for (int m = 0; m < channels; ++m) {
-        const V value = hn::Set(d, x[m]);
+        const V value = hn::Set(d, one[m]);
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, g[v], sum[m][v]);
       }
     }
   }
-  T* out = work.sum + first * vectors * static_cast<std::int64_t>(n);
 #pragma GCC unroll 14
   for (int m = 0; m < channels; ++m) {
+    T* const out = work.sum + (first + m) * work.step_sum;
 #pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v, out += n) hn::Store(hn::Add(hn::Load(d, out), sum[m][v]), d, out);
+    for (int v = 0; v < vectors; ++v)
+      hn::StoreU(hn::Add(hn::LoadU(d, out + v * n), sum[m][v]), d, out + v * n);
   }
 }
 
@@ -90,6 +94,17 @@ void outers(const OuterWork<T>& work, std::int64_t channels) {
     const std::int64_t width = channels / parts + (p < channels % parts);
     functions[static_cast<std::size_t>(width - 1)](work, first);
     first += width;
+  }
+}
+
+/// All of `channels` broadcast channels with one or two vectors, the last of `work.lanes`.
+template <class T>
+void outers(const OuterWork<T>& work, std::int64_t channels, bool two) {
+  const bool whole = work.lanes == hn::Lanes(hn::ScalableTag<T>());
+  if (two) {
+    whole ? outers<T, 2, true>(work, channels) : outers<T, 2, false>(work, channels);
+  } else {
+    whole ? outers<T, 1, true>(work, channels) : outers<T, 1, false>(work, channels);
   }
 }
 
@@ -133,6 +148,17 @@ inline std::vector<ColumnPart> column_parts(const ConvAxis& a) {
   return parts;
 }
 
+/// Whether the channels of x make the vectors: where y has so few that most of a vector of them would be
+/// empty.
+inline bool few_out_channels(const ConvGeometry& g, std::int64_t lanes) {
+  const std::int64_t together = g.width.rate == 1 ? g.width.taps : 1, sums_for_full_speed = 4;
+  const std::int64_t wide = chunks(together * g.in_channels, lanes) * (g.width.taps / together);
+  return wide * std::max(g.out_channels, sums_for_full_speed) <
+         chunks(g.out_channels, lanes) * g.width.taps * g.in_channels;
+}
+
+/// The sums of one part are [block][a][b][c][vectors of the block], or, where the channels of x make the
+/// vectors, [a][o][b][c] with room for a vector behind each o.
 template <class T>
 class FilterGrad {
  public:
@@ -141,7 +167,8 @@ class FilterGrad {
         x_(x),
         y_(y),
         lanes_(static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()))),
-        blocks_((g.out_channels + 2 * lanes_ - 1) / (2 * lanes_)),
+        few_(few_out_channels(g, lanes_)),
+        blocks_(few_ ? 1 : chunks(g.out_channels, 2 * lanes_)),
         columns_(column_parts(g.width)),
         rows_(g.batch * g.height.out) {
     constexpr std::int64_t tasks = 16, pixels_of_a_part = 512, block_pixels = 192;
@@ -151,10 +178,12 @@ class FilterGrad {
     block_rows_ = std::max<std::int64_t>(1, block_pixels / std::max<std::int64_t>(1, g.width.out));
     taps_apart_ = parts_ * blocks_ < tasks;
     tap_row_ = g.width.taps * g.in_channels;
+    few_step_ = chunks(tap_row_, lanes_) * lanes_ + lanes_;
   }
 
   void run(T* w) {
-    const std::int64_t elements = g_.height.taps * tap_row_ * blocks_ * 2 * lanes_;
+    const std::int64_t elements =
+        g_.height.taps * (few_ ? g_.out_channels * few_step_ : tap_row_ * blocks_ * 2 * lanes_);
     Storage partial(sizeof(T) * static_cast<std::size_t>(parts_ * elements));
     T* const sums = static_cast<T*>(partial.data());
     const std::int64_t groups = taps_apart_ ? g_.height.taps : 1, tasks = parts_ * blocks_ * groups;
@@ -176,6 +205,7 @@ class FilterGrad {
     return (g_.out_channels - block * 2 * lanes_ > lanes_ ? 2 : 1) * lanes_;
   }
   std::int64_t offset(std::int64_t block, std::int64_t a) const {
+    if (few_) return a * g_.out_channels * few_step_;
     return block * g_.height.taps * tap_row_ * 2 * lanes_ + a * tap_row_ * width(block);
   }
 
@@ -183,65 +213,132 @@ class FilterGrad {
   void sum_part(std::int64_t part, std::int64_t block, std::int64_t a, std::int64_t last, T* sums) const {
     std::fill(sums + offset(block, a), sums + offset(block, last), T(0));
     const std::int64_t begin = rows_ * part / parts_, end = rows_ * (part + 1) / parts_;
-    const bool two = width(block) > lanes_;
-    const std::int64_t first_channel = block * 2 * lanes_;
-    const auto lanes =
-        static_cast<std::size_t>(std::min(lanes_, g_.out_channels - first_channel - (two ? lanes_ : 0)));
-    const bool whole = static_cast<std::int64_t>(lanes) == lanes_;
+    const BlockRows rows(*this, block);
     std::vector<RowPair<T>> pairs;
     for (std::int64_t row = begin; row < end; row += block_rows_) {
+      const std::int64_t row_end = std::min(row + block_rows_, end);
+      const T* const y = rows.at(row, row_end);
       for (std::int64_t tap = a; tap < last; ++tap) {
-        collect(row, std::min(row + block_rows_, end), tap, pairs);
+        collect(row, row_end, tap, y, rows.step(), pairs);
         if (pairs.empty()) continue;
         for (const ColumnPart& c : columns_) {
-          const ConvAxis& axis = g_.width;
-          const OuterWork<T> work{
-              .rows = pairs.data(),
-              .row_count = std::ssize(pairs),
-              .count = c.count,
-              .offset_x = (c.first * axis.stride + c.b * axis.rate - axis.before) * g_.in_channels,
-              .step_x = axis.stride * g_.in_channels,
-              .offset_y = c.first * g_.out_channels + first_channel,
-              .step_y = g_.out_channels,
-              .lanes = lanes,
-              .sum = sums + offset(block, tap) + c.b * g_.in_channels * width(block)};
-          const std::int64_t channels = c.taps * g_.in_channels;
-          if (two) {
-            whole ? outers<T, 2, true>(work, channels) : outers<T, 2, false>(work, channels);
+          if (few_) {
+            sum_few(pairs, c, sums + offset(block, tap));
           } else {
-            whole ? outers<T, 1, true>(work, channels) : outers<T, 1, false>(work, channels);
+            sum_block(pairs, c, width(block), sums + offset(block, tap));
           }
         }
       }
     }
   }
 
-  // The rows that meet inside the image by row tap a.
-  void collect(std::int64_t begin, std::int64_t end, std::int64_t a, std::vector<RowPair<T>>& pairs) const {
+  std::int64_t offset_x(const ColumnPart& c) const {
+    return (c.first * g_.width.stride + c.b * g_.width.rate - g_.width.before) * g_.in_channels;
+  }
+
+  void sum_block(const std::vector<RowPair<T>>& pairs, const ColumnPart& c, std::int64_t wide,
+                 T* sums) const {
+    outers<T>({.rows = pairs.data(),
+               .row_count = std::ssize(pairs),
+               .count = c.count,
+               .offset_one = offset_x(c),
+               .step_one = g_.width.stride * g_.in_channels,
+               .offset_many = c.first * wide,
+               .step_many = wide,
+               .lanes = static_cast<std::size_t>(lanes_),
+               .sum = sums + c.b * g_.in_channels * wide,
+               .step_sum = wide},
+              c.taps * g_.in_channels, wide > lanes_);
+  }
+
+  void sum_few(const std::vector<RowPair<T>>& pairs, const ColumnPart& c, T* sums) const {
+    const std::int64_t channels = c.taps * g_.in_channels;
+    for (std::int64_t first = 0; first < channels; first += 2 * lanes_) {
+      const std::int64_t rest = channels - first;
+      const bool two = rest > lanes_;
+      outers<T>({.rows = pairs.data(),
+                 .row_count = std::ssize(pairs),
+                 .count = c.count,
+                 .offset_one = c.first * g_.out_channels,
+                 .step_one = g_.out_channels,
+                 .offset_many = offset_x(c) + first,
+                 .step_many = g_.width.stride * g_.in_channels,
+                 .lanes = static_cast<std::size_t>(std::min(lanes_, two ? rest - lanes_ : rest)),
+                 .sum = sums + c.b * g_.in_channels + first,
+                 .step_sum = few_step_},
+                g_.out_channels, two);
+    }
+  }
+
+  // Rows of y as [pixels, step]: where they are, or a copy of a block of channels, filled up with zeros.
+  class BlockRows {
+   public:
+    BlockRows(const FilterGrad& all, std::int64_t block) : all_(all) {
+      const std::int64_t channels = all.g_.out_channels;
+      step_ = all.few_ ? channels : all.width(block);
+      if (step_ == channels) return;
+      first_ = block * 2 * all.lanes_;
+      given_ = std::min(step_, channels - first_);
+      copy_ = std::make_unique<Storage>(sizeof(T) *
+                                        static_cast<std::size_t>(all.block_rows_ * all.g_.width.out * step_));
+    }
+    std::int64_t step() const { return step_; }
+    const T* at(std::int64_t row, std::int64_t end) const {
+      const std::int64_t channels = all_.g_.out_channels, width = all_.g_.width.out;
+      const T* from = all_.y_ + row * width * channels;
+      if (!copy_) return from;
+      T* const copy = static_cast<T*>(copy_->data());
+      T* out = copy;
+      for (std::int64_t pixel = row * width; pixel < end * width; ++pixel, from += channels, out += step_) {
+        std::copy_n(from + first_, given_, out);
+        std::fill(out + given_, out + step_, T(0));
+      }
+      return copy;
+    }
+
+   private:
+    const FilterGrad& all_;
+    std::int64_t step_, first_ = 0, given_ = 0;
+    std::unique_ptr<Storage> copy_;
+  };
+
+  // The rows that meet inside the image by row tap a; those of y begin at `y`.
+  void collect(std::int64_t begin, std::int64_t end, std::int64_t a, const T* y, std::int64_t step_y,
+               std::vector<RowPair<T>>& pairs) const {
     pairs.clear();
     const ConvAxis& h = g_.height;
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t n = row / h.out, i = row % h.out, from = i * h.stride + a * h.rate - h.before;
       if (from < 0 || from >= h.in) continue;
-      pairs.push_back(
-          {x_ + (n * h.in + from) * g_.width.in * g_.in_channels, y_ + row * g_.width.out * g_.out_channels});
+      const T* const of_x = x_ + (n * h.in + from) * g_.width.in * g_.in_channels;
+      const T* const of_y = y + (row - begin) * g_.width.out * step_y;
+      pairs.push_back(few_ ? RowPair<T>{of_y, of_x} : RowPair<T>{of_x, of_y});
     }
   }
 
+  // Adds the parts, in order; row k of w is tap b and channel c of a row tap.
   void add_parts(const T* sums, std::int64_t elements, T* w, bool alone) const {
     const std::int64_t rows = g_.height.taps * tap_row_,
                        grain = alone ? rows : std::max<std::int64_t>(1, rows / 16);
     parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t block = 0; block < blocks_; ++block) {
-        const std::int64_t wide = width(block), first = block * 2 * lanes_;
+        const std::int64_t wide = few_ ? g_.out_channels : width(block), first = block * 2 * lanes_;
         const std::int64_t given = std::min(wide, g_.out_channels - first);
         for (std::int64_t row = begin; row < end; ++row) {
           T* const out = w + row * g_.out_channels + first;
-          const T* const from = sums + offset(block, 0) + row * wide;
-          for (std::int64_t o = 0; o < given; ++o) {
-            T sum = from[o];
-            for (std::int64_t part = 1; part < parts_; ++part) sum += from[part * elements + o];
-            out[o] = sum;
+          const T* const from =
+              few_ ? sums + offset(0, row / tap_row_) + row % tap_row_ : sums + offset(block, 0) + row * wide;
+          if (few_) {
+            for (std::int64_t o = 0; o < given; ++o) {
+              T sum = from[o * few_step_];
+              for (std::int64_t part = 1; part < parts_; ++part) sum += from[part * elements + o * few_step_];
+              out[o] = sum;
+            }
+          } else {
+            std::copy_n(from, given, out);
+            for (std::int64_t part = 1; part < parts_; ++part) {
+              for (std::int64_t o = 0; o < given; ++o) out[o] += from[part * elements + o];
+            }
           }
         }
       }
@@ -251,9 +348,11 @@ class FilterGrad {
   const ConvGeometry& g_;
   const T* x_;
   const T* y_;
-  std::int64_t lanes_, blocks_;
+  std::int64_t lanes_;
+  bool few_;
+  std::int64_t blocks_;
   std::vector<ColumnPart> columns_;
-  std::int64_t rows_, parts_ = 1, block_rows_ = 1, tap_row_ = 0;
+  std::int64_t rows_, parts_ = 1, block_rows_ = 1, tap_row_ = 0, few_step_ = 0;
   bool taps_apart_ = false;
 };
 

@@ -1,5 +1,6 @@
-// The driver of gather_conv.h: packs the filters, cuts the output into tasks, brings the input rows of each
-// task into reach and runs tiles over them.
+// The driver of gather_conv.h: cuts the output into tasks, brings the input rows of each task into reach and
+// runs tiles over them: of output channels (tile-inl.h), or, where these are few, of input channels
+// (dot_tile-inl.h).
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_GATHER_CONV_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -17,6 +18,7 @@
 #include <trous/core/parallel.h>
 #include <trous/core/storage.h>
 #include <trous/ops/kernels/fast/column_segments.h>
+#include <trous/ops/kernels/fast/dot_tile-inl.h>
 #include <trous/ops/kernels/fast/gather_conv.h>
 #include <trous/ops/kernels/fast/tile-inl.h>
 
@@ -92,6 +94,32 @@ class PackedFilters {
   std::int64_t height_;
 };
 
+/// The tiles of blocks of output channels, with their filters.
+template <class T>
+class ChannelTiles {
+ public:
+  ChannelTiles(const GatherPlan& p, const std::vector<std::int64_t>& slots, const T* filters)
+      : blocks_(p.out_channels), packed_(p, slots, blocks_, filters) {}
+
+  std::int64_t blocks() const { return blocks_.count; }
+  std::int64_t begin(std::int64_t block) const { return blocks_.begin(block); }
+  const T* tap(std::int64_t block, std::int64_t a, std::int64_t slot, std::int64_t channels) const {
+    return packed_.tap(block, a, slot, channels);
+  }
+  void operator()(std::int64_t block, TileWork<T> work, std::int64_t count) const {
+    work.lanes = blocks_.last_lanes(block);
+    if (blocks_.vectors(block) == 2) {
+      tiles<T, 2>(work, count);
+    } else {
+      tiles<T, 1>(work, count);
+    }
+  }
+
+ private:
+  Blocks<T> blocks_;
+  PackedFilters<T> packed_;
+};
+
 /// The input rows that a few output rows read: where they are, or copies between zeros where a tile reads
 /// beyond the image.
 template <class T>
@@ -152,7 +180,7 @@ struct Cuts {
 
 inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t blocks,
                 std::size_t element) {
-  constexpr double task = 1e6, worth_threads = 1.5e6;  // multiply-adds
+  constexpr double task = 4e6, columns_task = 1e6, worth_threads = 1.5e6;  // multiply-adds
   constexpr std::int64_t tasks = 32, nearby = 1 << 18;
   const double row =
       static_cast<double>(p.out_width * p.in_channels * p.out_channels * p.kernel_height * p.kernel_width) /
@@ -174,22 +202,18 @@ inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_
   std::int64_t groups = p.batch * ((p.out_height + cuts.rows - 1) / cuts.rows);
   if (!copied && groups < tasks) {
     const std::int64_t most = std::max<std::int64_t>(1, p.out_width / (4 * most_pixels));
-    cuts.columns = std::clamp<std::int64_t>(static_cast<std::int64_t>(row / task), 1, most);
+    cuts.columns = std::clamp<std::int64_t>(static_cast<std::int64_t>(row / columns_task), 1, most);
     groups *= cuts.columns;
   }
   if (groups < tasks) cuts.blocks = std::max<std::int64_t>(1, blocks * groups / tasks);
   return cuts;
 }
 
-template <class T>
-void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y) {
-  if (p.batch * p.out_height * p.out_width == 0) return;
-  const Blocks<T> blocks(p.out_channels);
-  const ColumnSegments segments = column_segments(p);
-  const PackedFilters<T> packed(p, segments.slots, blocks, filters);
-  const Cuts cuts = cut(p, segments, blocks.count, sizeof(T));
+template <class T, class Tiles>
+void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const Tiles& tiles, const T* x, T* y) {
+  const Cuts cuts = cut(p, segments, tiles.blocks(), sizeof(T));
   const std::int64_t row_groups = chunks(p.out_height, cuts.rows),
-                     block_groups = chunks(blocks.count, cuts.blocks);
+                     block_groups = chunks(tiles.blocks(), cuts.blocks);
   const auto task = [&](std::int64_t index) {
     const std::int64_t column = index % cuts.columns, block_group = index / cuts.columns % block_groups;
     const std::int64_t rows = index / cuts.columns / block_groups, n = rows / row_groups;
@@ -197,11 +221,10 @@ void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y) {
     const InputRows<T> in(p, segments, x + n * p.in_height * p.in_width * p.in_channels, first, end);
     std::vector<Run<T>> runs;
     runs.reserve(static_cast<std::size_t>(p.kernel_height) * segments.slots.size());
-    const std::int64_t last_block = std::min((block_group + 1) * cuts.blocks, blocks.count);
+    const std::int64_t last_block = std::min((block_group + 1) * cuts.blocks, tiles.blocks());
     for (std::int64_t block = block_group * cuts.blocks; block < last_block; ++block) {
-      const int vectors = blocks.vectors(block);
       for (std::int64_t i = first; i < end; ++i) {
-        T* const out = y + ((n * p.out_height + i) * p.out_width) * p.out_channels + blocks.begin(block);
+        T* const out = y + ((n * p.out_height + i) * p.out_width) * p.out_channels + tiles.begin(block);
         for (const Segment& whole : segments.segments) {
           const std::int64_t from = whole.count * column / cuts.columns;
           const std::int64_t count = whole.count * (column + 1) / cuts.columns - from;
@@ -212,20 +235,16 @@ void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y) {
           for (const RowTap& tap : p.rows[static_cast<std::size_t>(i)]) {
             for (const TapRun& run : whole.runs) {
               runs.push_back({in[tap.row] + (k * phase.step_in + run.shift) * p.in_channels,
-                              packed.tap(block, tap.a, run.slot, p.in_channels), run.taps * p.in_channels});
+                              tiles.tap(block, tap.a, run.slot, p.in_channels), run.taps * p.in_channels});
             }
           }
-          const TileWork<T> work{.runs = runs.data(),
-                                 .count = std::ssize(runs),
-                                 .step_in = phase.step_in * p.in_channels,
-                                 .y = out + (phase.first + k * phase.step_out) * p.out_channels,
-                                 .step_out = phase.step_out * p.out_channels,
-                                 .lanes = blocks.last_lanes(block)};
-          if (vectors == 2) {
-            tiles<T, 2>(work, count);
-          } else {
-            tiles<T, 1>(work, count);
-          }
+          tiles(block,
+                {.runs = runs.data(),
+                 .count = std::ssize(runs),
+                 .step_in = phase.step_in * p.in_channels,
+                 .y = out + (phase.first + k * phase.step_out) * p.out_channels,
+                 .step_out = phase.step_out * p.out_channels},
+                count);
         }
       }
     }
@@ -235,6 +254,17 @@ void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y) {
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t index = begin; index < end; ++index) task(index);
                });
+}
+
+template <class T>
+void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y) {
+  if (p.batch * p.out_height * p.out_width == 0) return;
+  const ColumnSegments segments = column_segments(p);
+  if (dots_pay(p, segments, static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>())))) {
+    run_tiles(p, segments, DotTiles<T>(p, segments.slots, filters), x, y);
+  } else {
+    run_tiles(p, segments, ChannelTiles<T>(p, segments.slots, filters), x, y);
+  }
 }
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE

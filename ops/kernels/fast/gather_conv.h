@@ -4,27 +4,15 @@
 //   and c,
 //                   of x[n, row, column, c] f[a, b, c, o]
 //
-// A stride of a transpose makes phases of the output columns: within one, columns are `step_out` apart and
-// each tap reads input columns that are neighbours. So the rate and the stride only move pointers.
+// The rate and the stride only move pointers.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include <trous/ops/kernels/fast/taps.h>
+
 namespace trous::kernels::fast {
-
-/// Output column first + k step_out reads, by tap b, input column k step_in + shift.
-struct ColumnTap {
-  std::int64_t b, shift;
-};
-struct Phase {
-  std::int64_t first, step_out, count, step_in;
-  std::vector<ColumnTap> taps;  // by ascending shift
-};
-
-struct RowTap {
-  std::int64_t a, row;
-};
 
 struct GatherPlan {
   std::int64_t batch;

@@ -68,7 +68,7 @@ struct TileWork {
   std::int64_t count, step_in;
   T* y;
   std::int64_t step_out;
-  std::size_t lanes;  // of the last vector that are stored
+  std::size_t lanes = 0;  // of the last vector that are stored
 };
 
 template <class T, int pixels, int vectors>

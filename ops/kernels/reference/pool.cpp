@@ -4,7 +4,7 @@
 #include <trous/ops/kernels/pool.h>
 #include <trous/ops/kernels/reduce.h>
 
-namespace trous::kernels {
+namespace trous::kernels::reference {
 namespace {
 
 // The taps a of window i that lie inside the image: first <= a < last.
@@ -41,8 +41,6 @@ void for_each_pixel(const ConvGeometry& g, std::int64_t i, std::int64_t j, Taps 
   }
 }
 
-}  // namespace
-
 Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
   const std::int64_t channels = g.in_channels, pixels = g.height.in * g.width.in;
   Tensor winners = Tensor::uninitialized({g.batch, g.height.out * g.width.out, channels}, DType::int32);
@@ -65,6 +63,10 @@ Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
     });
   });
   return winners;
+}
+
+Tensor max_pool_transpose(const ConvGeometry& g, const Tensor& y, const Tensor& indices) {
+  return scatter_add(y, indices, 1, g.height.in * g.width.in);
 }
 
 Tensor average_pool(const ConvGeometry& g, const Tensor& x) {
@@ -105,4 +107,8 @@ Tensor average_pool_transpose(const ConvGeometry& g, const Tensor& y) {
   return x;
 }
 
-}  // namespace trous::kernels
+}  // namespace
+
+const PoolKernels pooling{max_pool_indices, max_pool_transpose, average_pool, average_pool_transpose};
+
+}  // namespace trous::kernels::reference

@@ -1,0 +1,358 @@
+// trous profile: where a training step goes.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <set>
+
+#include <trous/cli/commands.h>
+#include <trous/cli/environment.h>
+#include <trous/cli/interrupt.h>
+#include <trous/cli/open.h>
+#include <trous/cli/output.h>
+#include <trous/cli/session.h>
+#include <trous/cli/tell.h>
+#include <trous/core/build_info.h>
+#include <trous/core/error.h>
+#include <trous/core/parallel.h>
+#include <trous/layers/network.h>
+#include <trous/ops/machine_peak.h>
+#include <trous/train/profile.h>
+#include <trous/train/run_folder.h>
+
+namespace trous::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t warming = 3;  // steps until caches, threads and the allocator are as they stay
+
+struct ProfileCommand {
+  TrainConfig config;
+  Voice voice;
+  std::string run;
+  std::int64_t steps = 20;
+  bool layers = false;
+};
+
+// What a run can be asked for here: all that decides how long its steps take.
+bool matters(std::string_view name) {
+  static const std::set<std::string_view> names{
+      "data",      "data_dir",     "model",         "batch",          "width",     "kernel",
+      "optimizer", "loss",         "class_weights", "augment",        "clip_norm", "average",
+      "freeze",    "ignore_index", "threads",       "loader_threads", "seed"};
+  return names.contains(name);
+}
+
+// `run`'s options, but for those that were said on the command line.
+TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
+  if (c.run.empty()) return c.config;
+  if (!is_run_folder(c.run)) {
+    throw FileError(text(c.run, ": no run is there. Give a folder that trous train --out made, or --data."));
+  }
+  TrainConfig config = read_config(c.run + "/config.json");
+  std::map<std::string_view, const void*> said;
+  TrainConfig::parts(c.config, [&](const char* name, const auto& member, const auto&, const char*) {
+    if (matters(name) && app.get_option(flag_of(name))->count() > 0) said[name] = &member;
+  });
+  TrainConfig::parts(config, [&](const char* name, auto& member, const auto&, const char*) {
+    if (said.contains(name))
+      member = *static_cast<const std::remove_reference_t<decltype(member)>*>(said[name]);
+  });
+  config.pixel_baseline = false;
+  return config;
+}
+
+// One step more than are taken, so that no validation follows.
+TrainOptions options_of(const TrainConfig& config, const Survey& facts, std::int64_t steps) {
+  TrainOptions options = make_options(config, facts);
+  options.steps = options.validate_every = warming + steps + 1;
+  options.warmup = options.patience = options.save_every = 0;
+  return options;
+}
+
+struct Profiled {
+  StepProfile steps;
+  MachinePeak machine;
+  TrainResult result;
+};
+
+Profiled measure(Trainer& trainer, const ProfileCommand& c) {
+  const MachinePeak before = machine_peak(DType::float32);
+  StepProfiler profiler;
+  std::int64_t done = 0;
+  TrainResult result = trainer.run({.on_step =
+                                        [&](const StepReport& report) {
+                                          profiler.end_step();
+                                          done = report.step;
+                                          if (done == warming) profiler.clear();
+                                        },
+                                    .on_phase = [&](StepPhase phase) { profiler.begin(phase); },
+                                    .stop = [&] { return done == warming + c.steps || interrupted(); }});
+  if (done < warming) profiler.clear();
+  // Processors change their pace: the steps lie between the two measurements.
+  const MachinePeak after = machine_peak(DType::float32);
+  return {profiler.profile(),
+          {std::max(before.operations, after.operations), std::max(before.bytes, after.bytes)},
+          std::move(result)};
+}
+
+const char* name_of(StepPhase phase) {
+  constexpr const char* names[]{"batch", "forward", "backward", "update"};
+  return names[static_cast<std::size_t>(phase)];
+}
+
+constexpr std::array<StepPhase, 4> all_phases{StepPhase::forward, StepPhase::backward, StepPhase::update,
+                                              StepPhase::batch};
+
+// What is not inside an op, phase by phase.
+const char* rest_of(StepPhase phase) {
+  switch (phase) {
+    case StepPhase::batch:
+      return "waiting for the batch";
+    case StepPhase::forward:
+      return "outside ops: layers and tape";
+    case StepPhase::backward:
+      return "outside ops: walking the tape";
+    case StepPhase::update:
+      break;
+  }
+  return "optimizer, averages, checks";
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+std::string megabytes(double bytes) { return fixed(bytes / 1e6, bytes < 1e6 ? 3 : 1); }
+
+// A short step has more digits.
+std::string milliseconds(double seconds, double step) { return fixed(1e3 * seconds, step < 0.01 ? 3 : 2); }
+
+// The rows of the table, in means per step.
+class Table {
+ public:
+  Table(const Profiled& profiled, std::size_t first_width)
+      : p_(profiled),
+        steps_(static_cast<double>(profiled.steps.seconds.size())),
+        width_(static_cast<int>(first_width)) {}
+
+  void heading() const { row({"op", "pass", "calls", "ms", "share", "GFLOP/s", "of peak", "MB", "GB/s"}); }
+
+  void op(const OpProfile& o) const {
+    const double rate = 2 * static_cast<double>(o.multiply_adds) / o.seconds;
+    const auto bytes = static_cast<double>(o.bytes);
+    row({o.kind, name_of(o.phase), calls(o.calls), ms(o.seconds), share(o.seconds),
+         o.multiply_adds ? fixed(rate / 1e9, 1) : "-",
+         o.multiply_adds ? percent(rate / p_.machine.operations) : "-", megabytes(bytes / steps_),
+         o.bytes && o.seconds > 0 ? fixed(bytes / o.seconds / 1e9, 1) : "-"});
+  }
+
+  void rest(const std::string& what, StepPhase phase) const {
+    const double seconds = p_.steps.outside_ops(phase);
+    row({what, name_of(phase), "", ms(seconds), share(seconds)});
+  }
+
+  // All ops, over a time that is theirs or that of the whole step.
+  void sum(const std::string& what, double total) const {
+    OpProfile all;
+    for (const OpProfile& o : p_.steps.ops) {
+      all.calls += o.calls;
+      all.multiply_adds += o.multiply_adds;
+      all.bytes += o.bytes;
+    }
+    const double rate = 2 * static_cast<double>(all.multiply_adds) / total;
+    row({what, "", calls(all.calls), ms(total), share(total), fixed(rate / 1e9, 1),
+         percent(rate / p_.machine.operations), megabytes(static_cast<double>(all.bytes) / steps_),
+         fixed(static_cast<double>(all.bytes) / total / 1e9, 1)});
+  }
+
+  void layers() const {
+    row({"layer", "", "", "forward", "backward", "GFLOP/s", "of peak", "share"});
+    for (const LayerProfile& layer : p_.steps.layers) {
+      if (!layer.path.empty()) this->layer(layer, layer.path);
+    }
+    for (const LayerProfile& layer : p_.steps.layers) {
+      if (layer.path.empty()) this->layer(layer, "outside named layers");
+    }
+    std::cout << '\n';
+  }
+
+ private:
+  void layer(const LayerProfile& layer, const std::string& path) const {
+    const double seconds = layer.forward + layer.backward;
+    const double rate = 2 * static_cast<double>(layer.multiply_adds) / seconds;
+    row({path, "", "", ms(layer.forward), ms(layer.backward),
+         layer.multiply_adds ? fixed(rate / 1e9, 1) : "-",
+         layer.multiply_adds ? percent(rate / p_.machine.operations) : "-", share(seconds)});
+  }
+
+  void row(const std::vector<std::string>& cells) const {
+    constexpr std::array<int, 9> widths{0, 10, 6, 9, 9, 9, 9, 9, 7};
+    std::string line = "  " + cells[0] + std::string(static_cast<std::size_t>(width_) - cells[0].size(), ' ');
+    for (std::size_t i = 1; i < cells.size(); ++i) {
+      const auto pad = static_cast<std::size_t>(std::max(0, widths[i] - static_cast<int>(cells[i].size())));
+      line += i == 1 ? cells[i] + std::string(pad, ' ') : std::string(pad, ' ') + cells[i];
+    }
+    std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+  }
+
+  // Whole, where every step did the same.
+  std::string calls(std::int64_t count) const {
+    const double each = static_cast<double>(count) / steps_;
+    return fixed(each, each == std::floor(each) ? 0 : 1);
+  }
+  std::string ms(double seconds) const { return milliseconds(seconds / steps_, p_.steps.total() / steps_); }
+  std::string share(double seconds) const { return percent(seconds / p_.steps.total()); }
+
+  const Profiled& p_;
+  double steps_;
+  int width_;
+};
+
+std::string where(const MemoryPeak& memory) {
+  const std::string phase = name_of(memory.phase);
+  if (memory.kind.empty()) return "outside ops in the " + phase + " phase";
+  return text("in ", memory.kind, ", ", phase, memory.layer.empty() ? "" : " of layer " + memory.layer);
+}
+
+void tell(const Profiled& p, const ProfileCommand& c, const TrainConfig& config, const Shape& image) {
+  const std::vector<double>& seconds = p.steps.seconds;
+  if (c.voice.quiet) {
+    std::cout << milliseconds(median(seconds), median(seconds)) << " ms\n";
+    return;
+  }
+  const auto count = [](std::int64_t n, const char* what) { return text(n, ' ', what, n == 1 ? "" : "s"); };
+  std::cout << "trous " << build_info().version << "  "
+            << wrapped(text("profile ", config.model, " on ", config.data, ": ",
+                            count(static_cast<std::int64_t>(seconds.size()), "step"), " of ",
+                            count(config.batch, "image"), ' ', image[0], 'x', image[1], 'x', image[2], ", ",
+                            count(threads(), "thread"), ", kernels ", kernels()),
+                       13, columns())
+            << "\nmachine      " << fixed(p.machine.operations / 1e9, 1)
+            << " GFLOP/s of float32 multiply-adds, " << fixed(p.machine.bytes / 1e9, 1)
+            << " GB/s copied, measured beside the steps\n\n";
+  std::size_t width = 30;
+  for (const OpProfile& op : p.steps.ops) width = std::max(width, op.kind.size() + 1);
+  for (const LayerProfile& layer : p.steps.layers) width = std::max(width, layer.path.size() + 1);
+  const Table table(p, width);
+  table.heading();
+  double in_ops = 0;
+  for (const OpProfile& op : p.steps.ops) {
+    table.op(op);
+    in_ops += op.seconds;
+  }
+  table.sum("all ops", in_ops);
+  for (const StepPhase phase : all_phases) table.rest(rest_of(phase), phase);
+  table.sum("one step", p.steps.total());
+  std::cout << '\n';
+  if (c.layers) table.layers();
+  const auto [fastest, slowest] = std::minmax_element(seconds.begin(), seconds.end());
+  const auto ms = [&](double one) { return milliseconds(one, median(seconds)) + " ms"; };
+  std::cout << "  steps    median " << ms(median(seconds)) << ", fastest " << ms(*fastest) << ", slowest "
+            << ms(*slowest) << "; " << fixed(p.steps.processor_seconds / p.steps.total(), 2)
+            << " processors busy\n  memory   "
+            << wrapped(text(megabytes(static_cast<double>(p.steps.memory.before)),
+                            " MB of tensors before a step and at most ",
+                            megabytes(static_cast<double>(p.steps.memory.added)), " MB more in it, ",
+                            where(p.steps.memory)),
+                       11, columns())
+            << '\n';
+}
+
+Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& image) {
+  const auto steps = static_cast<double>(p.steps.seconds.size());
+  Json ops = Json::array(), layers = Json::array(), outside = Json::object();
+  for (const OpProfile& o : p.steps.ops) {
+    const double rate = 2 * static_cast<double>(o.multiply_adds) / o.seconds;
+    ops.push_back({{"op", o.kind},
+                   {"phase", name_of(o.phase)},
+                   {"calls", static_cast<double>(o.calls) / steps},
+                   {"seconds", o.seconds / steps},
+                   {"multiply_adds", static_cast<double>(o.multiply_adds) / steps},
+                   {"share_of_peak", o.multiply_adds ? Json(rate / p.machine.operations) : Json(nullptr)},
+                   {"bytes", static_cast<double>(o.bytes) / steps}});
+  }
+  for (const LayerProfile& layer : p.steps.layers) {
+    layers.push_back({{"layer", layer.path},
+                      {"forward_seconds", layer.forward / steps},
+                      {"backward_seconds", layer.backward / steps},
+                      {"multiply_adds", static_cast<double>(layer.multiply_adds) / steps}});
+  }
+  for (const StepPhase phase : all_phases) outside[name_of(phase)] = p.steps.outside_ops(phase) / steps;
+  const MemoryPeak& memory = p.steps.memory;
+  return {{"event", "profile"},
+          {"model", config.model},
+          {"data", config.data},
+          {"batch", config.batch},
+          {"image", {image[0], image[1], image[2]}},
+          {"threads", threads()},
+          {"kernels", kernels()},
+          {"peak", {{"operations_per_second", p.machine.operations}, {"bytes_per_second", p.machine.bytes}}},
+          {"steps", p.steps.seconds},
+          {"seconds", p.steps.total() / steps},
+          {"processor_seconds", p.steps.processor_seconds / steps},
+          {"ops", ops},
+          {"outside_ops", outside},
+          {"layers", layers},
+          {"memory",
+           {{"before", memory.before},
+            {"added", memory.added},
+            {"phase", name_of(memory.phase)},
+            {"op", memory.kind},
+            {"layer", memory.layer}}}};
+}
+
+int run(const ProfileCommand& c, const CLI::App& app) {
+  heed_interrupts();
+  TrainConfig config = config_of(c, app);
+  if (config.threads > 0) set_threads(config.threads);
+  resolve(config);
+  const Splits data = open_data(config.data, config.data_dir, config.ignore_index);
+  AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
+  initialize(net, fold_in(Key{config.seed}, 0));
+  const Shape image = augmented_shape(data.train.image_shape, parse_augmentation(config.augment));
+  summary_of(config.model, net, image);  // throws where they do not fit
+  Trainer trainer(std::move(net), data, options_of(config, survey(data), c.steps));
+  const Profiled profiled = measure(trainer, c);
+  if (profiled.result.diverged) {
+    std::cerr << "profile: " << *profiled.result.diverged << ". Choose another --seed.\n";
+    return diverged;
+  }
+  if (interrupted()) {
+    std::cerr << "Interrupted after " << profiled.steps.seconds.size() << " of " << c.steps << " steps.\n";
+    return stopped_by_signal;
+  }
+  if (c.voice.json) {
+    say(c.voice, json_of_all(profiled, config, image));
+  } else {
+    tell(profiled, c, config, image);
+  }
+  return ok;
+}
+
+}  // namespace
+
+void add_profile(CLI::App& app, int& code) {
+  const auto c = std::make_shared<ProfileCommand>();
+  CLI::App* const profile =
+      app.add_subcommand("profile", "Tells where a training step goes: time, arithmetic, bytes, memory.");
+  profile
+      ->add_option("RUN", c->run,
+                   "folder of a run, whose options count unless others are said; without it those of train")
+      ->check(not_empty());
+  profile
+      ->add_option("--steps", c->steps, text("training steps to measure, after ", warming, " that warm up"))
+      ->check(whole(1, 1000000))
+      ->capture_default_str();
+  profile->add_flag("--layers", c->layers, "also a row for each layer");
+  add_config(*profile, c->config, matters);
+  add_voice(*profile, c->voice);
+  profile->callback([c, profile, &code] { code = run(*c, *profile); });
+}
+
+}  // namespace trous::cli

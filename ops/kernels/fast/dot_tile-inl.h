@@ -1,0 +1,180 @@
+// Tiles for few output channels: vectors run over input channels, and their lanes are summed at the end, so
+// that none is empty.
+//
+// Included once for every instruction set.
+#if defined(TROUS_OPS_KERNELS_FAST_DOT_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TROUS_OPS_KERNELS_FAST_DOT_TILE_INL_H_
+#undef TROUS_OPS_KERNELS_FAST_DOT_TILE_INL_H_
+#else
+#define TROUS_OPS_KERNELS_FAST_DOT_TILE_INL_H_
+#endif
+
+#include <algorithm>
+#include <vector>
+
+#include <trous/core/parallel.h>
+#include <trous/core/storage.h>
+#include <trous/ops/kernels/fast/column_segments.h>
+#include <trous/ops/kernels/fast/gather_conv.h>
+#include <trous/ops/kernels/fast/tile-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace trous::kernels::fast::HWY_NAMESPACE {
+
+constexpr int most_outputs = 6;
+
+// Registers hold the sums, a vector of x for each pixel and one of filters.
+constexpr int dot_pixels(int outputs) {
+  return std::clamp(((most_pixels > 6 ? 30 : 14) - 1) / (outputs + 1), 1, 8);
+}
+
+#if HWY_TARGET != HWY_SCALAR
+/// The sums of the lanes of `v`, whose blocks of 128 bits hold one lane of each of a few sums.
+template <class D, class V, class T>
+HWY_INLINE void store_block_sum(D d, V v, T* out) {
+  if constexpr (hn::MaxLanes(d) * sizeof(T) > 16) {
+    const hn::Half<D> half;
+    store_block_sum(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), out);
+  } else {
+    hn::StoreU(v, d, out);
+  }
+}
+#endif
+
+/// out[i] = the sum of the lanes of v[i], for as many i as 128 bits have lanes.
+template <class D, class V, class T>
+HWY_INLINE void store_sums(D d, const V* v, T* out) {
+#if HWY_TARGET == HWY_SCALAR
+  hn::Store(v[0], d, out);
+#else
+  const auto fold = [](auto tag, auto a, auto b) HWY_ATTR {
+    return hn::Add(hn::BitCast(D(), hn::InterleaveLower(tag, a, b)),
+                   hn::BitCast(D(), hn::InterleaveUpper(tag, a, b)));
+  };
+  const V first = fold(d, v[0], v[1]);
+  if constexpr (sizeof(T) == 8) {
+    store_block_sum(d, first, out);
+  } else {
+    const hn::Repartition<double, D> pairs;
+    const V second = fold(d, v[2], v[3]);
+    store_block_sum(d, fold(pairs, hn::BitCast(pairs, first), hn::BitCast(pairs, second)), out);
+  }
+#endif
+}
+
+/// y[m step_out + o] = sum over runs and k of x[m step_in + k] w[o step_filters + k]
+template <class T, int pixels, int outputs>
+HWY_NOINLINE void dot_tile(const TileWork<T>& work, std::int64_t first, std::int64_t step_filters) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  constexpr int together = HWY_TARGET == HWY_SCALAR ? 1 : 16 / sizeof(T), all = pixels * outputs;
+  constexpr int padded = (all + together - 1) / together * together;
+  const auto n = static_cast<std::int64_t>(hn::Lanes(d));
+  V sum[padded];
+#pragma GCC unroll 48
+  for (int i = 0; i < padded; ++i) sum[i] = hn::Zero(d);
+  const std::int64_t in = work.step_in;
+  for (std::int64_t r = 0; r < work.count; ++r) {
+    const T* const x = work.runs[r].x + first * in;
+    const T* const w = work.runs[r].w;
+    const std::int64_t channels = work.runs[r].channels;
+    const auto add = [&](const auto& load, std::int64_t k) HWY_ATTR {
+      V value[pixels];
+#pragma GCC unroll 8
+      for (int m = 0; m < pixels; ++m) value[m] = load(x + m * in + k);
+#pragma GCC unroll 6
+      for (int o = 0; o < outputs; ++o) {
+        const V f = load(w + o * step_filters + k);
+#pragma GCC unroll 8
+        for (int m = 0; m < pixels; ++m) sum[m * outputs + o] = hn::MulAdd(value[m], f, sum[m * outputs + o]);
+      }
+    };
+    std::int64_t k = 0;
+    for (; k + n <= channels; k += n) add([&](const T* from) HWY_ATTR { return hn::LoadU(d, from); }, k);
+    if (k < channels) {
+      const auto rest = static_cast<std::size_t>(channels - k);
+      add([&](const T* from) HWY_ATTR { return load_some(d, rest, from); }, k);
+    }
+  }
+  HWY_ALIGN T sums[padded];
+#pragma GCC unroll 48
+  for (int i = 0; i < padded; i += together) store_sums(d, sum + i, sums + i);
+  T* const y = work.y + first * work.step_out;
+  for (int m = 0; m < pixels; ++m) {
+    for (int o = 0; o < outputs; ++o) y[m * work.step_out + o] = sums[m * outputs + o];
+  }
+}
+
+template <class T>
+using DotFunction = void (*)(const TileWork<T>&, std::int64_t, std::int64_t);
+
+template <class T, bool one, std::size_t... o>
+constexpr std::array<DotFunction<T>, sizeof...(o)> dot_functions(std::index_sequence<o...>) {
+  return {dot_tile < T, one ? 1 : dot_pixels(static_cast<int>(o) + 1), static_cast<int>(o) + 1 > ...};
+}
+
+/// Filters as [a][o][slot][c], and the tiles that read them. A block is a few output channels.
+template <class T>
+class DotTiles {
+ public:
+  DotTiles(const GatherPlan& p, const std::vector<std::int64_t>& slots, const T* filters)
+      : outputs_(p.out_channels),
+        row_(std::ssize(slots) * p.in_channels),
+        blocks_(chunks(outputs_, most_outputs)),
+        memory_(sizeof(T) * static_cast<std::size_t>(p.kernel_height * outputs_ * row_)) {
+    T* out = static_cast<T*>(memory_.data());
+    for (std::int64_t a = 0; a < p.kernel_height; ++a) {
+      for (std::int64_t o = 0; o < outputs_; ++o) {
+        for (const std::int64_t b : slots) {
+          const T* const from =
+              filters + a * p.filter_steps[0] + b * p.filter_steps[1] + o * p.filter_steps[3];
+          for (std::int64_t c = 0; c < p.in_channels; ++c) *out++ = from[c * p.filter_steps[2]];
+        }
+      }
+    }
+  }
+
+  std::int64_t blocks() const { return blocks_; }
+  std::int64_t begin(std::int64_t block) const { return outputs_ * block / blocks_; }
+  const T* tap(std::int64_t block, std::int64_t a, std::int64_t slot, std::int64_t channels) const {
+    return static_cast<const T*>(memory_.data()) + (a * outputs_ + begin(block)) * row_ + slot * channels;
+  }
+
+  void operator()(std::int64_t block, const TileWork<T>& work, std::int64_t count) const {
+    static constexpr auto several = dot_functions<T, false>(std::make_index_sequence<most_outputs>());
+    static constexpr auto one = dot_functions<T, true>(std::make_index_sequence<most_outputs>());
+    const std::int64_t outputs = begin(block + 1) - begin(block);
+    const std::int64_t pixels = dot_pixels(static_cast<int>(outputs));
+    std::int64_t first = 0;
+    for (; first + pixels <= count; first += pixels)
+      several[static_cast<std::size_t>(outputs - 1)](work, first, row_);
+    for (; first < count; ++first) one[static_cast<std::size_t>(outputs - 1)](work, first, row_);
+  }
+
+ private:
+  std::int64_t outputs_, row_, blocks_;
+  Storage memory_;
+};
+
+/// Whether the lanes that tiles of output channels leave empty cost more than the sums of lanes here.
+inline bool dots_pay(const GatherPlan& p, const ColumnSegments& segments, std::int64_t lanes) {
+  constexpr double sum_of_lanes = 5;  // in multiply-adds of a vector
+  double row_taps = 0, tiles = 0, dots = 0;
+  for (const std::vector<RowTap>& taps : p.rows) row_taps += static_cast<double>(taps.size());
+  row_taps /= static_cast<double>(std::max<std::int64_t>(1, p.out_height));
+  for (const Segment& segment : segments.segments) {
+    const auto pixels = static_cast<double>(segment.count);
+    for (const TapRun& run : segment.runs) {
+      const std::int64_t channels = run.taps * p.in_channels;
+      tiles += pixels * row_taps * static_cast<double>(channels * chunks(p.out_channels, lanes));
+      dots += pixels * row_taps * static_cast<double>(chunks(channels, lanes) * p.out_channels);
+    }
+    dots += pixels * sum_of_lanes * static_cast<double>(p.out_channels);
+  }
+  return dots < tiles;
+}
+
+}  // namespace trous::kernels::fast::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // the toggle

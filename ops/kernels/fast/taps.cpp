@@ -1,0 +1,59 @@
+#include <algorithm>
+
+#include <trous/ops/kernels/fast/taps.h>
+
+namespace trous::kernels::fast {
+
+std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
+  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(h.out));
+  for (std::int64_t i = 0; i < h.out; ++i) {
+    for (std::int64_t a = 0; a < h.taps; ++a) {
+      const std::int64_t row = i * h.stride + a * h.rate - h.before;
+      if (row >= 0 && row < h.in) rows[static_cast<std::size_t>(i)].push_back({a, row});
+    }
+  }
+  return rows;
+}
+
+std::vector<std::vector<RowTap>> rows_transposed(const ConvAxis& h) {
+  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(h.in));
+  for (std::int64_t a = 0; a < h.taps; ++a) {
+    for (std::int64_t k = 0; k < h.out; ++k) {
+      const std::int64_t i = k * h.stride + a * h.rate - h.before;
+      if (i >= 0 && i < h.in) rows[static_cast<std::size_t>(i)].push_back({a, k});
+    }
+  }
+  return rows;
+}
+
+std::vector<Phase> phase_forward(const ConvAxis& w) {
+  Phase phase{.first = 0, .step_out = 1, .count = w.out, .step_in = w.stride, .taps = {}};
+  for (std::int64_t b = 0; b < w.taps; ++b) phase.taps.push_back({b, b * w.rate - w.before});
+  return {phase};
+}
+
+std::vector<Phase> phases_transposed(const ConvAxis& w) {
+  std::vector<Phase> phases;
+  for (std::int64_t first = 0; first < std::min(w.stride, w.in); ++first) {
+    Phase phase{.first = first,
+                .step_out = w.stride,
+                .count = (w.in - 1 - first) / w.stride + 1,
+                .step_in = 1,
+                .taps = {}};
+    for (std::int64_t b = w.taps; b-- > 0;) {
+      const std::int64_t place = first + w.before - b * w.rate;
+      if (place % w.stride == 0) phase.taps.push_back({b, place / w.stride});
+    }
+    phases.push_back(std::move(phase));
+  }
+  return phases;
+}
+
+Reach reach_of(const Phase& phase, std::int64_t shift, std::int64_t width) {
+  const std::int64_t s = phase.step_in;
+  const std::int64_t begin = shift >= 0 ? 0 : -shift / s + (-shift % s != 0);
+  const std::int64_t end = shift >= width ? 0 : (width - 1 - shift) / s + 1;
+  return {std::min(begin, phase.count), std::clamp<std::int64_t>(end, 0, phase.count)};
+}
+
+}  // namespace trous::kernels::fast
