@@ -46,7 +46,8 @@ class Process {
     for (int i = 0; i < 6000; ++i) {
       std::ifstream status("/proc/" + std::to_string(child_) + "/status");
       for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("SigCgt:") && (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0)
+        if (line.starts_with("SigCgt:") &&
+            (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0)
           return true;
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
