@@ -1,6 +1,7 @@
+#include <algorithm>
 #include <limits>
 #include <optional>
-#include <unordered_map>
+#include <vector>
 
 #include <trous/autograd/add.h>
 #include <trous/autograd/grad.h>
@@ -26,9 +27,10 @@ class Walk {
                         Vjp::Shared& shared) const;
   void accumulate(const Node* node, Variable cotangent);
   bool leads_to_x(const Node& node) const;
+  std::optional<std::size_t> place(const Node* node) const;
   bool on_path(const Node* node) const {
-    const auto at = index_.find(node);
-    return at != index_.end() && on_path_[at->second];
+    const auto at = place(node);
+    return at && on_path_[*at];
   }
 
   const char* caller_;
@@ -36,11 +38,11 @@ class Walk {
   const std::vector<Variable>& xs_;
   std::vector<Variable> seeds_;
   bool keep_;
-  std::vector<NodePtr> nodes_;  // oldest first; released as they are walked
-  std::unordered_map<const Node*, std::size_t> index_;
-  std::vector<char> on_path_;  // whether a cotangent here can reach an x; integers carry none
+  std::vector<NodePtr> nodes_;          // oldest first; released as they are walked
+  std::vector<std::uint64_t> serials_;  // of the nodes
+  std::vector<char> on_path_;           // whether a cotangent here can reach an x; integers carry none
+  std::vector<char> asked_;             // whether it is an x, whose cotangent stays
   std::vector<std::optional<Variable>> cotangents_;
-  std::unordered_map<const Node*, std::optional<Variable>> results_;
 };
 
 Walk::Walk(const char* caller, std::vector<Variable> ys, const std::vector<Variable>& xs,
@@ -53,16 +55,26 @@ Walk::Walk(const char* caller, std::vector<Variable> ys, const std::vector<Varia
                             ", is not tracked. Make it with track(tensor) before y is computed from it."));
     }
     oldest = std::min(oldest, xs_[i].node()->serial);
-    results_[xs_[i].node().get()] = std::nullopt;
   }
   nodes_ = nodes_under(ys_, oldest);
   on_path_.assign(nodes_.size(), 0);
+  asked_.assign(nodes_.size(), 0);
   cotangents_.assign(nodes_.size(), std::nullopt);
-  index_.reserve(nodes_.size());
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    index_[nodes_[i].get()] = i;
-    on_path_[i] = results_.contains(nodes_[i].get()) || (nodes_[i]->tracked && leads_to_x(*nodes_[i]));
+  serials_.reserve(nodes_.size());
+  for (const NodePtr& node : nodes_) serials_.push_back(node->serial);
+  for (const Variable& x : xs_) {
+    if (const auto at = place(x.node().get())) asked_[*at] = 1;
   }
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    on_path_[i] = asked_[i] || (nodes_[i]->tracked && leads_to_x(*nodes_[i]));
+}
+
+// Where a node is among nodes_, if it is.
+std::optional<std::size_t> Walk::place(const Node* node) const {
+  if (!node) return {};
+  const auto at = std::lower_bound(serials_.begin(), serials_.end(), node->serial);
+  if (at == serials_.end() || *at != node->serial) return {};
+  return static_cast<std::size_t>(at - serials_.begin());
 }
 
 bool Walk::leads_to_x(const Node& node) const {
@@ -87,7 +99,7 @@ void Walk::seed() {
 }
 
 void Walk::accumulate(const Node* node, Variable cotangent) {
-  std::optional<Variable>& sum = cotangents_[index_.at(node)];
+  std::optional<Variable>& sum = cotangents_[*place(node)];
   sum = sum ? add_same_shape(*sum, cotangent) : std::move(cotangent);
 }
 
@@ -113,14 +125,15 @@ Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variabl
              " is computed from values, not from ops; it has no second order. Write it with ops, or "
              "differentiate once with Graph::discard."));
   }
-  return keep_ ? result : detach(result);
+  if (!keep_ && result.node()) return detach(result);
+  return result;
 }
 
 void Walk::visit_node(std::size_t i) {
   const NodePtr node = std::move(nodes_[i]);
-  const std::optional<Variable> cotangent = std::exchange(cotangents_[i], std::nullopt);
+  const std::optional<Variable> cotangent =
+      asked_[i] ? cotangents_[i] : std::exchange(cotangents_[i], std::nullopt);
   if (!cotangent) return;
-  if (const auto asked = results_.find(node.get()); asked != results_.end()) asked->second = *cotangent;
   Vjp::Shared shared;
   for (std::size_t slot = 0; slot < node->inputs.size(); ++slot) {
     const Node* const input = node->inputs[slot].node.get();
@@ -136,10 +149,11 @@ std::vector<Variable> Walk::run() {
   seed();
   for (std::size_t i = nodes_.size(); i-- > 0;) visit_node(i);
   std::vector<Variable> gradients;
+  gradients.reserve(xs_.size());
   for (const Variable& x : xs_) {
-    const std::optional<Variable>& found = results_.at(x.node().get());
-    if (found) {
-      gradients.push_back(*found);
+    const auto at = place(x.node().get());
+    if (at && cotangents_[*at]) {
+      gradients.push_back(*cotangents_[*at]);
     } else {
       const Tensor zeros = Tensor::zeros(x.shape(), x.dtype());
       gradients.push_back(keep_ ? track(zeros, "zeros") : Variable(zeros));

@@ -7,14 +7,38 @@
 namespace trous {
 namespace {
 
-void check_domain(const LinearMap& map, const Variable& x) {
-  if (!(x.shape() == map.domain.shape)) {
-    throw ShapeError(text(map.op, ": x is ", x.shape(), ", the map takes ", map.domain.shape,
+void check_domain(std::string_view op, const Domain& domain, const Variable& x) {
+  if (!(x.shape() == domain.shape)) {
+    throw ShapeError(text(op, ": x is ", x.shape(), ", the map takes ", domain.shape,
                           ". Reshape x, or make the map anew."));
   }
-  if (x.dtype() != map.domain.dtype) {
-    throw DTypeError(text(map.op, ": x is ", x.dtype(), ", the map takes ", map.domain.dtype, ". Cast x."));
+  if (x.dtype() != domain.dtype) {
+    throw DTypeError(text(op, ": x is ", x.dtype(), ", the map takes ", domain.dtype, ". Cast x."));
   }
+}
+
+// A x or A^T x. The two share one map, so that neither a rule nor the rule of a rule copies it.
+Variable apply(const std::shared_ptr<const LinearMap>& map, bool transposed, const Variable& x,
+               std::string_view name) {
+  const std::string& op = transposed ? map->transpose_op : map->op;
+  check_domain(op, transposed ? map->codomain : map->domain, x);
+  std::vector<Variable> inputs;
+  std::vector<Rule> rules;
+  inputs.reserve(1 + map->parameters.size());
+  rules.reserve(1 + map->parameters.size());
+  inputs.push_back(x);
+  rules.emplace_back(Reads::nothing(),
+                     [map, transposed](const Vjp& v) { return apply(map, !transposed, v.grad(), {}); });
+  for (const Variable& parameter : map->parameters) {
+    inputs.push_back(parameter);
+    rules.push_back(Rule::not_differentiable());
+  }
+  return record(
+      {op, map->attributes, std::string(name)}, std::move(inputs),
+      [map, transposed](std::span<const Tensor> in) {
+        return (transposed ? map->backward : map->forward)(in[0], in.subspan(1));
+      },
+      std::move(rules));
 }
 
 }  // namespace
@@ -23,19 +47,12 @@ LinearMap LinearMap::transpose() const {
   return {transpose_op, op, attributes, codomain, domain, backward, forward, parameters};
 }
 
-Variable LinearMap::operator()(const Variable& x, std::string_view name) const {
-  check_domain(*this, x);
-  const auto self = std::make_shared<const LinearMap>(*this);
-  std::vector<Variable> inputs{x};
-  std::vector<Rule> rules{
-      Rule(Reads::nothing(), [self](const Vjp& v) { return self->transpose()(v.grad()); })};
-  for (const Variable& parameter : parameters) {
-    inputs.push_back(parameter);
-    rules.push_back(Rule::not_differentiable());
-  }
-  return record(
-      {op, attributes, std::string(name)}, std::move(inputs),
-      [self](std::span<const Tensor> in) { return self->forward(in[0], in.subspan(1)); }, std::move(rules));
+Variable LinearMap::operator()(const Variable& x, std::string_view name) const& {
+  return apply(std::make_shared<const LinearMap>(*this), false, x, name);
+}
+
+Variable LinearMap::operator()(const Variable& x, std::string_view name) && {
+  return apply(std::make_shared<const LinearMap>(std::move(*this)), false, x, name);
 }
 
 }  // namespace trous

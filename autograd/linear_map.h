@@ -36,7 +36,8 @@ struct LinearMap {
   LinearMap transpose() const;
 
   /// A x, recorded; the cotangent of x is A^T g. Throws ShapeError or DTypeError if x is not in the domain.
-  Variable operator()(const Variable& x, std::string_view name = {}) const;
+  Variable operator()(const Variable& x, std::string_view name = {}) const&;
+  Variable operator()(const Variable& x, std::string_view name = {}) &&;
 };
 
 }  // namespace trous

@@ -3,7 +3,6 @@
 #include <ostream>
 #include <sstream>
 #include <unordered_map>
-#include <unordered_set>
 
 #include <trous/autograd/tape.h>
 #include <trous/core/error.h>
@@ -11,18 +10,25 @@
 namespace trous {
 
 std::vector<NodePtr> nodes_under(const std::vector<Variable>& roots, std::uint64_t oldest) {
-  std::vector<NodePtr> found;
-  std::unordered_set<const Node*> seen;
-  const auto visit_node = [&](const NodePtr& node) {
-    if (node && node->serial >= oldest && seen.insert(node.get()).second) found.push_back(node);
+  const auto older = [](const NodePtr* a, const NodePtr* b) { return (*a)->serial < (*b)->serial; };
+  std::vector<const NodePtr*> open;  // a heap: the youngest in front
+  const auto push = [&](const NodePtr& node) {
+    if (!node || node->serial < oldest) return;
+    open.push_back(&node);
+    std::push_heap(open.begin(), open.end(), older);
   };
-  for (const Variable& root : roots) visit_node(root.node());
-  for (std::size_t next = 0; next < found.size(); ++next) {
-    const Node& node = *found[next];  // found may grow, the node stays
-    for (const Node::Input& input : node.inputs) visit_node(input.node);
+  std::vector<NodePtr> found;
+  for (const Variable& root : roots) push(root.node());
+  while (!open.empty()) {
+    std::pop_heap(open.begin(), open.end(), older);
+    const NodePtr& node = *open.back();
+    open.pop_back();
+    // All that consume a node are younger, so by now each has pushed it: what is equal comes in a row.
+    if (!found.empty() && found.back() == node) continue;
+    found.push_back(node);
+    for (const Node::Input& input : node->inputs) push(input.node);
   }
-  std::sort(found.begin(), found.end(),
-            [](const NodePtr& a, const NodePtr& b) { return a->serial < b->serial; });
+  std::reverse(found.begin(), found.end());
   return found;
 }
 

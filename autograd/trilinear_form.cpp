@@ -1,3 +1,4 @@
+#include <array>
 #include <memory>
 
 #include <trous/autograd/record.h>
@@ -23,38 +24,50 @@ void check_slot(const std::string& op, const Variable& x, int slot, const Domain
   }
 }
 
-}  // namespace
-
-Variable TrilinearForm::operator()(const Slots& slots, std::string_view name) const {
-  std::vector<int> filled;
+// The op that leaves the hole open. All ops of a derivation share one form.
+Variable contracted(const std::shared_ptr<const TrilinearForm>& form, const TrilinearForm::Slots& slots,
+                    std::string_view name) {
+  std::array<int, 3> filled{};
+  std::size_t count = 0;
   for (const int slot : input_order) {
-    if (slots[static_cast<std::size_t>(slot)]) filled.push_back(slot);
+    if (slots[static_cast<std::size_t>(slot)]) filled[count++] = slot;
   }
-  if (filled.size() != 2) {
-    throw GraphError(text(ops[2], ": ", filled.size(),
+  if (count != 2) {
+    throw GraphError(text(form->ops[2], ": ", count,
                           " of the form's 3 slots are filled. Fill two; the third is the hole."));
   }
   const auto hole = static_cast<std::size_t>(3 - filled[0] - filled[1]);
-  const auto self = std::make_shared<const TrilinearForm>(*this);
   std::vector<Variable> inputs;
   std::vector<Rule> rules;
+  inputs.reserve(2);
+  rules.reserve(2);
   for (int i = 0; i < 2; ++i) {
     const auto here = static_cast<std::size_t>(filled[static_cast<std::size_t>(i)]);
     const auto other = static_cast<std::size_t>(filled[static_cast<std::size_t>(1 - i)]);
-    check_slot(ops[hole], *slots[here], static_cast<int>(here), domains[here]);
+    check_slot(form->ops[hole], *slots[here], static_cast<int>(here), form->domains[here]);
     inputs.push_back(*slots[here]);
     // Fill the hole with the cotangent, open a hole at this input, contract again.
-    rules.emplace_back(Reads::input(1 - i), [self, hole, other, i](const Vjp& v) {
-      Slots next;
+    rules.emplace_back(Reads::input(1 - i), [form, hole, other, i](const Vjp& v) {
+      TrilinearForm::Slots next;
       next[hole] = v.grad();
       next[other] = v.input(1 - i);
-      return (*self)(next);
+      return contracted(form, next, {});
     });
   }
   return record(
-      {ops[hole], attributes, std::string(name)}, std::move(inputs),
-      [self, hole](std::span<const Tensor> in) { return self->contract[hole](in[0], in[1]); },
+      {form->ops[hole], form->attributes, std::string(name)}, std::move(inputs),
+      [form, hole](std::span<const Tensor> in) { return form->contract[hole](in[0], in[1]); },
       std::move(rules));
+}
+
+}  // namespace
+
+Variable TrilinearForm::operator()(const Slots& slots, std::string_view name) const& {
+  return contracted(std::make_shared<const TrilinearForm>(*this), slots, name);
+}
+
+Variable TrilinearForm::operator()(const Slots& slots, std::string_view name) && {
+  return contracted(std::make_shared<const TrilinearForm>(std::move(*this)), slots, name);
 }
 
 LinearMap TrilinearForm::map(int from, int to, const Tensor& fixed) const {

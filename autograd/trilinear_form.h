@@ -33,7 +33,8 @@ struct TrilinearForm {
 
   /// The op with its hole where `slots` has no value. Throws GraphError unless exactly one slot is open,
   /// ShapeError or DTypeError if a value is not in its slot's domain.
-  Variable operator()(const Slots& slots, std::string_view name = {}) const;
+  Variable operator()(const Slots& slots, std::string_view name = {}) const&;
+  Variable operator()(const Slots& slots, std::string_view name = {}) &&;
 
   /// The linear map from slot `from` to slot `to`, the third slot filled with `fixed`; its transpose runs
   /// the other way. Throws ArgumentError unless the slots are two different ones of 0, 1, 2, ShapeError or

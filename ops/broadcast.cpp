@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -12,9 +14,10 @@ namespace {
 
 // `shape` with ones in front, up to `rank`.
 Shape aligned(const Shape& shape, int rank) {
-  std::vector<std::int64_t> extents(static_cast<std::size_t>(rank - shape.rank()), 1);
-  extents.insert(extents.end(), shape.begin(), shape.end());
-  return extents;
+  std::array<std::int64_t, Shape::max_rank> extents;
+  extents.fill(1);
+  std::copy_backward(shape.begin(), shape.end(), extents.begin() + rank);
+  return Shape(std::span<const std::int64_t>(extents).first(static_cast<std::size_t>(rank)));
 }
 
 void check(const char* op, const Shape& small, const Shape& large) {
@@ -50,15 +53,15 @@ LinearMap broadcast_map(const Shape& small, const Shape& large, DType dtype) {
 }  // namespace
 
 Variable broadcast_to(const Variable& x, const Shape& shape) {
-  check("broadcast_to", x.shape(), shape);
   if (x.shape() == shape) return x;
+  check("broadcast_to", x.shape(), shape);
   check_tensor_shape(shape, size_of(x.dtype()));
   return broadcast_map(x.shape(), shape, x.dtype())(x);
 }
 
 Variable sum_to(const Variable& x, const Shape& shape) {
-  check("sum_to", shape, x.shape());
   if (x.shape() == shape) return x;
+  check("sum_to", shape, x.shape());
   return broadcast_map(shape, x.shape(), x.dtype()).transpose()(x);
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <type_traits>
@@ -18,7 +19,8 @@ Tensor related(const Tensor& a, const Tensor& b, Relation relation) {
   visit(a.dtype(), [&]<class T> {
     const T *left = a.values<T>().data(), *right = b.values<T>().data();
     parallel_for(a.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) out[i] = relation(left[i], right[i]) ? 1 : 0;
+      std::transform(left + begin, left + end, right + begin, out + begin,
+                     [relation](T x, T z) { return static_cast<std::uint8_t>(relation(x, z)); });
     });
   });
   return y;
@@ -52,9 +54,9 @@ Variable compare(const char* op, const Variable& x, double number, Relation rela
                     const T* const values = in[0].values<T>().data();
                     const auto against = static_cast<Common>(number);
                     parallel_for(y.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
-                      for (std::int64_t i = begin; i < end; ++i) {
-                        out[i] = relation(static_cast<Common>(values[i]), against) ? 1 : 0;
-                      }
+                      std::transform(values + begin, values + end, out + begin, [relation, against](T v) {
+                        return static_cast<std::uint8_t>(relation(static_cast<Common>(v), against));
+                      });
                     });
                   });
                   return y;
@@ -100,7 +102,8 @@ Variable masked(const Variable& x, const Variable& mask) {
       const T* const in = t.values<T>().data();
       T* const out = y.mutable_values<T>().data();
       parallel_for(t.elements(), map_grain, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) out[i] = keep[i] ? in[i] : T(0);
+        std::transform(in + begin, in + end, keep + begin, out + begin,
+                       [](T v, std::uint8_t kept) { return kept ? v : T(0); });
       });
     });
     return y;

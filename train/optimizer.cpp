@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <trous/core/error.h>
@@ -112,6 +113,69 @@ std::vector<Tensor> zeros_like(const std::vector<Tensor>& tensors) {
   return result;
 }
 
+std::vector<Tensor> uninitialized_like(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> result;
+  for (const Tensor& tensor : tensors)
+    result.push_back(Tensor::uninitialized(tensor.shape(), tensor.dtype()));
+  return result;
+}
+
+// Calls f(weight, begin, end) for ranges that hold every element of every weight once, in parallel over all
+// weights together: most are far too small for a thread of their own.
+template <class F>
+void for_each_range(const std::vector<Tensor>& weights, const F& f) {
+  std::vector<std::int64_t> ends;
+  for (const Tensor& weight : weights) ends.push_back((ends.empty() ? 0 : ends.back()) + weight.elements());
+  if (ends.empty()) return;
+  parallel_for(ends.back(), map_grain, [&](std::int64_t begin, std::int64_t end) {
+    auto i = static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), begin) - ends.begin());
+    for (; begin < end; begin = ends[i++]) {
+      const std::int64_t first = ends[i] - weights[i].elements();
+      f(i, begin - first, std::min(end, ends[i]) - first);
+    }
+  });
+}
+
+// One pass over some elements of a weight w with slope g, in the order of the formulas in optimizer.h; what
+// is written lies nowhere in what is read. A decay of 0 leaves the slope as it is, even where w is not
+// finite.
+template <class T>
+struct SgdLoop {
+  T momentum, decay, rate;
+  bool nesterov;
+
+  void operator()(std::int64_t count, const T* w, const T* g, const T* v, T* __restrict moved,
+                  T* __restrict velocity) const {
+    const T m = momentum, d = decay, r = rate;
+    const bool decays = d != 0, ahead = nesterov;
+    for (std::int64_t k = 0; k < count; ++k) {
+      const T slope = decays ? g[k] + d * w[k] : g[k], speed = m * v[k] + slope;
+      velocity[k] = speed;
+      moved[k] = w[k] - r * (ahead ? slope + m * speed : speed);
+    }
+  }
+};
+
+// The step itself is computed in float64.
+template <class T>
+struct AdamLoop {
+  T beta1, fresh1, beta2, fresh2, decay, kept;  // decay: what is added to the slope
+  double mean_scale, square_scale, epsilon;
+
+  void operator()(std::int64_t count, const T* w, const T* g, const T* m, const T* v, T* __restrict moved,
+                  T* __restrict first, T* __restrict second) const {
+    const auto [b1, f1, b2, f2, d, k1, scale1, scale2, small] = *this;
+    const bool decays = d != 0;
+    for (std::int64_t k = 0; k < count; ++k) {
+      const T slope = decays ? g[k] + d * w[k] : g[k];
+      const T mean = b1 * m[k] + f1 * slope, square = b2 * v[k] + f2 * (slope * slope);
+      first[k] = mean;
+      second[k] = square;
+      moved[k] = k1 * w[k] - static_cast<T>(scale1 * mean / (std::sqrt(scale2 * square) + small));
+    }
+  }
+};
+
 }  // namespace
 
 Sgd::Sgd(const SgdOptions& options) : options_(options) {
@@ -126,24 +190,21 @@ std::vector<Tensor> Sgd::step(const std::vector<Tensor>& weights, const std::vec
                               double learning_rate, std::span<const StepScale> scales) {
   check_step("Sgd", weights, gradients, velocity_, scales);
   if (velocity_.empty()) velocity_ = zeros_like(weights);
-  ++steps_;
-  std::vector<Tensor> moved;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
+  std::vector<Tensor> moved = uninitialized_like(weights), velocity = uninitialized_like(weights);
+  for_each_range(weights, [&](std::size_t i, std::int64_t begin, std::int64_t end) {
     const StepScale scale = scale_of(scales, i);
-    const double decay = options_.weight_decay * scale.weight_decay,
-                 rate = learning_rate * scale.learning_rate, momentum = options_.momentum;
-    const Tensor slope = decay == 0 ? gradients[i] : zip(gradients[i], weights[i], [decay](auto g, auto w) {
-      return g + static_cast<decltype(g)>(decay) * w;
+    visit_floating("Sgd", weights[i].dtype(), [&]<class T> {
+      const SgdLoop<T> loop{.momentum = static_cast<T>(options_.momentum),
+                            .decay = static_cast<T>(options_.weight_decay * scale.weight_decay),
+                            .rate = static_cast<T>(learning_rate * scale.learning_rate),
+                            .nesterov = options_.nesterov};
+      loop(end - begin, weights[i].values<T>().data() + begin, gradients[i].values<T>().data() + begin,
+           velocity_[i].values<T>().data() + begin, moved[i].mutable_values<T>().data() + begin,
+           velocity[i].mutable_values<T>().data() + begin);
     });
-    velocity_[i] = zip(velocity_[i], slope,
-                       [momentum](auto v, auto g) { return static_cast<decltype(g)>(momentum) * v + g; });
-    const Tensor direction =
-        !options_.nesterov ? velocity_[i] : zip(slope, velocity_[i], [momentum](auto g, auto v) {
-          return g + static_cast<decltype(g)>(momentum) * v;
-        });
-    moved.push_back(zip(weights[i], direction,
-                        [rate](auto w, auto d) { return w - static_cast<decltype(w)>(rate) * d; }));
-  }
+  });
+  ++steps_;
+  velocity_ = std::move(velocity);
   return moved;
 }
 
@@ -173,34 +234,33 @@ std::vector<Tensor> Adam::step(const std::vector<Tensor>& weights, const std::ve
     first_ = zeros_like(weights);
     second_ = zeros_like(weights);
   }
-  ++steps_;
-  const double beta1 = options_.beta1, beta2 = options_.beta2, t = static_cast<double>(steps_);
+  const double beta1 = options_.beta1, beta2 = options_.beta2, t = static_cast<double>(steps_ + 1);
   const double mean_correction = 1 - std::pow(beta1, t), square_scale = 1 / (1 - std::pow(beta2, t));
-  const auto blend = [](double beta) {
-    return [beta](auto kept, auto fresh) {
-      using T = decltype(kept);
-      return static_cast<T>(beta) * kept + static_cast<T>(1 - beta) * fresh;
-    };
-  };
-  std::vector<Tensor> moved;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
+  std::vector<Tensor> moved = uninitialized_like(weights), first = uninitialized_like(weights),
+                      second = uninitialized_like(weights);
+  for_each_range(weights, [&](std::size_t i, std::int64_t begin, std::int64_t end) {
     const StepScale scale = scale_of(scales, i);
-    const double rate = learning_rate * scale.learning_rate, mean_scale = rate / mean_correction,
+    const double rate = learning_rate * scale.learning_rate,
                  decay = options_.weight_decay * scale.weight_decay;
-    const bool coupled = !decoupled_ && decay != 0;
-    const Tensor slope = !coupled ? gradients[i] : zip(gradients[i], weights[i], [decay](auto g, auto w) {
-      return g + static_cast<decltype(g)>(decay) * w;
+    visit_floating(name(), weights[i].dtype(), [&]<class T> {
+      const AdamLoop<T> loop{.beta1 = static_cast<T>(beta1),
+                             .fresh1 = static_cast<T>(1 - beta1),
+                             .beta2 = static_cast<T>(beta2),
+                             .fresh2 = static_cast<T>(1 - beta2),
+                             .decay = static_cast<T>(decoupled_ ? 0 : decay),
+                             .kept = static_cast<T>(decoupled_ ? 1 - rate * decay : 1),
+                             .mean_scale = rate / mean_correction,
+                             .square_scale = square_scale,
+                             .epsilon = options_.epsilon};
+      loop(end - begin, weights[i].values<T>().data() + begin, gradients[i].values<T>().data() + begin,
+           first_[i].values<T>().data() + begin, second_[i].values<T>().data() + begin,
+           moved[i].mutable_values<T>().data() + begin, first[i].mutable_values<T>().data() + begin,
+           second[i].mutable_values<T>().data() + begin);
     });
-    first_[i] = zip(first_[i], slope, blend(beta1));
-    second_[i] = zip(second_[i], map(slope, [](auto g) { return g * g; }), blend(beta2));
-    const Tensor direction =
-        zip(first_[i], second_[i], [mean_scale, square_scale, small = options_.epsilon](auto m, auto v) {
-          return mean_scale * m / (std::sqrt(square_scale * v) + small);
-        });
-    const double kept = decoupled_ ? 1 - rate * decay : 1;
-    moved.push_back(zip(weights[i], direction,
-                        [kept](auto w, auto d) { return static_cast<decltype(w)>(kept) * w - d; }));
-  }
+  });
+  ++steps_;
+  first_ = std::move(first);
+  second_ = std::move(second);
   return moved;
 }
 

@@ -107,6 +107,16 @@ TEST(Walk, EndsAtTheOldestX) {
   EXPECT_EQ(older.left + older.right, 0);
 }
 
+TEST(Walk, AnswersForEachXInTheOrderAsked) {
+  const Variable leaf = track(num(3)), other = track(num(5));
+  const Variable h = square(leaf);
+  const std::vector<Variable> found = grad(square(h), {h, leaf, other, h});
+  EXPECT_EQ(list(found[0]), List{18}) << "an x on the way to another";
+  EXPECT_EQ(list(found[1]), List{108});
+  EXPECT_EQ(list(found[2]), List{0}) << "younger than the oldest x, and not under y";
+  EXPECT_EQ(list(found[3]), List{18}) << "asked twice";
+}
+
 TEST(Walk, PassesNoLocallyConstantRuleAndNoNodeBelowIt) {
   Counts below;
   const Variable x = track(vec({1, 2}));
@@ -129,6 +139,18 @@ TEST(NodesUnder, AreInOrderOfCreationAndNotOlderThanAsked) {
   const auto younger = nodes_under({y}, h.node()->serial);
   ASSERT_EQ(younger.size(), 2U);
   EXPECT_EQ(younger[0], h.node());
+}
+
+// The consumers of a node are found far from one another, and roots more than once.
+TEST(NodesUnder, AreFoundOnce) {
+  const Variable a = track(num(1));
+  std::vector<Variable> all{a};
+  for (int i = 0; i < 30; ++i) all.push_back(times(all[all.size() / 2], times(all.back(), a)));
+  std::vector<Variable> roots = all;
+  roots.insert(roots.end(), all.rbegin(), all.rend());
+  const auto nodes = nodes_under(roots);
+  ASSERT_EQ(nodes.size(), 61U);
+  for (std::size_t i = 1; i < nodes.size(); ++i) EXPECT_LT(nodes[i - 1]->serial, nodes[i]->serial);
 }
 
 }  // namespace

@@ -39,6 +39,24 @@ TEST(Sum, OverSeparateAxesIsRoundedOnce) {
   EXPECT_EQ(numbers(sum(x, {0, 2})), (Numbers{0x1p24 + 2, 0x1p24 + 2}));
 }
 
+// Integers, whose sums are exact in any order: rows of every length, few of them and many.
+TEST(Sum, OfRowsOfEveryLength) {
+  for (const std::int64_t length : {1, 2, 3, 5, 10, 11, 16, 17, 31, 32, 33, 100}) {
+    for (const std::int64_t rows : {1, 2, 6, 7, 31, 33, 700, 20000}) {
+      for (const DType dtype : {DType::float32, DType::float64}) {
+        const Tensor x = integers({2, rows, length}, dtype, 1);
+        const Numbers in = numbers(x);
+        Numbers expected(static_cast<std::size_t>(2 * length));
+        for (std::size_t i = 0; i < in.size(); ++i) {
+          const auto n = static_cast<std::size_t>(length);
+          expected[i / (n * static_cast<std::size_t>(rows)) * n + i % n] += in[i];
+        }
+        EXPECT_EQ(numbers(sum(x, {1})), expected) << rows << " rows of " << length;
+      }
+    }
+  }
+}
+
 TEST(Mean, ByHand) {
   EXPECT_EQ(numbers(mean(counting({2, 4}))), Numbers{3.5});
   EXPECT_EQ(numbers(mean(counting({2, 4}), {1})), (Numbers{1.5, 5.5}));

@@ -3,9 +3,19 @@
 #include <trous/ops/kernels/fast/taps.h>
 
 namespace trous::kernels::fast {
+namespace {
+
+// With room for all taps, so that each row is allocated once.
+std::vector<std::vector<RowTap>> empty_rows(std::int64_t count, std::int64_t taps) {
+  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(count));
+  for (std::vector<RowTap>& row : rows) row.reserve(static_cast<std::size_t>(taps));
+  return rows;
+}
+
+}  // namespace
 
 std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
-  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(h.out));
+  auto rows = empty_rows(h.out, h.taps);
   for (std::int64_t i = 0; i < h.out; ++i) {
     for (std::int64_t a = 0; a < h.taps; ++a) {
       const std::int64_t row = i * h.stride + a * h.rate - h.before;
@@ -16,7 +26,7 @@ std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
 }
 
 std::vector<std::vector<RowTap>> rows_transposed(const ConvAxis& h) {
-  std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(h.in));
+  auto rows = empty_rows(h.in, h.taps);
   for (std::int64_t a = 0; a < h.taps; ++a) {
     for (std::int64_t k = 0; k < h.out; ++k) {
       const std::int64_t i = k * h.stride + a * h.rate - h.before;

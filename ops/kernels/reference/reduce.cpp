@@ -15,7 +15,27 @@ std::int64_t grain_for(std::int64_t elements_per_index) {
   return std::max<std::int64_t>(1, block_elements / std::max<std::int64_t>(1, elements_per_index));
 }
 
-// [outer, axis, inner] -> [outer, inner]. The axis is cut into fixed blocks, each summed in order.
+// sum[i] += in[r, i] for every row r. Short rows are taken several at a time, as one long row, so that an
+// addition need not wait for the one before.
+template <class T>
+void add_rows(const T* in, std::int64_t rows, std::int64_t inner, double* sum) {
+  constexpr std::int64_t longest = 32;
+  const auto add = [](const T* row, std::int64_t length, double* to) {
+    for (std::int64_t i = 0; i < length; ++i) to[i] += static_cast<double>(row[i]);
+  };
+  const std::int64_t together = longest / inner;
+  std::int64_t r = 0;
+  if (together > 1) {
+    double wide[longest] = {};
+    for (; r + together <= rows; r += together) add(in + r * inner, together * inner, wide);
+    for (std::int64_t k = 0; k < together; ++k) {
+      for (std::int64_t i = 0; i < inner; ++i) sum[i] += wide[k * inner + i];
+    }
+  }
+  for (; r < rows; ++r) add(in + r * inner, inner, sum);
+}
+
+// [outer, axis, inner] -> [outer, inner]. The axis is cut into fixed blocks, which are added in order.
 template <class T>
 void sum_middle(const T* in, double* out, Split s) {
   const std::int64_t block = grain_for(s.inner), blocks = chunks(s.axis, block);
@@ -24,11 +44,8 @@ void sum_middle(const T* in, double* out, Split s) {
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t task = begin; task < end; ++task) {
                    const std::int64_t o = task / blocks, first = task % blocks * block;
-                   double* const sum = partial.data() + task * s.inner;
-                   for (std::int64_t a = first; a < std::min(first + block, s.axis); ++a) {
-                     const T* const row = in + (o * s.axis + a) * s.inner;
-                     for (std::int64_t i = 0; i < s.inner; ++i) sum[i] += static_cast<double>(row[i]);
-                   }
+                   add_rows(in + (o * s.axis + first) * s.inner, std::min(block, s.axis - first), s.inner,
+                            partial.data() + task * s.inner);
                  }
                });
   for (std::int64_t o = 0; o < s.outer; ++o) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include <trous/core/parallel.h>
@@ -6,6 +7,8 @@
 
 namespace trous::kernels {
 namespace {
+
+constexpr std::int64_t task_elements = 1 << 14;  // of one task; depends on nothing but the shape
 
 // Every element type is copied as an unsigned integer of its size.
 template <class F>
@@ -28,19 +31,44 @@ void* mutable_bytes(Tensor& x) {
   return visit(x.dtype(), [&]<class T> { return static_cast<void*>(x.mutable_values<T>().data()); });
 }
 
-// Calls f(place on the strided side of the row's first element, row) for every row of `shape`, a row being
-// its last axis.
+// An index map without the axes of one element, and with neighbouring axes merged where together they are as
+// good as one, which must not become too long a row for one task.
+struct IndexMap {
+  std::array<std::int64_t, Shape::max_rank> extents{1}, strides{1};
+  std::size_t rank = 0;
+
+  IndexMap(const Shape& shape, std::span<const std::int64_t> steps) {
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+      const std::int64_t extent = shape[axis], step = steps[static_cast<std::size_t>(axis)];
+      if (extent == 1) continue;
+      const bool merges =
+          rank > 0 && strides[rank - 1] == extent * step && extents[rank - 1] * extent <= task_elements;
+      extents[merges ? rank - 1 : rank] = merges ? extents[rank - 1] * extent : extent;
+      strides[merges ? rank - 1 : rank] = step;
+      rank += merges ? 0 : 1;
+    }
+    rank = std::max<std::size_t>(rank, 1);
+  }
+
+  std::int64_t length() const { return extents[rank - 1]; }
+  std::int64_t step() const { return strides[rank - 1]; }
+};
+
+// Calls f(place on the strided side of the row's first element, row) for every row, a row being the last
+// axis.
 template <class F>
-void for_each_row(const Shape& shape, std::int64_t offset, std::span<const std::int64_t> strides, F&& f) {
-  const int last = shape.rank() - 1;
-  const std::int64_t rows = shape.elements(0, last);
-  const std::int64_t grain = std::max<std::int64_t>(1, (1 << 14) / std::max<std::int64_t>(1, shape[last]));
+void for_each_row(const IndexMap& map, std::int64_t offset, F&& f) {
+  const std::size_t last = map.rank - 1;
+  std::int64_t rows = 1;
+  for (std::size_t axis = 0; axis < last; ++axis) rows *= map.extents[axis];
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, task_elements / std::max<std::int64_t>(1, map.length()));
   parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       std::int64_t place = offset, rest = row;
-      for (int axis = last - 1; axis >= 0; --axis) {
-        place += rest % shape[axis] * strides[static_cast<std::size_t>(axis)];
-        rest /= shape[axis];
+      for (std::size_t axis = last; axis-- > 0;) {
+        place += rest % map.extents[axis] * map.strides[axis];
+        rest /= map.extents[axis];
       }
       f(place, row);
     }
@@ -59,13 +87,13 @@ std::vector<std::int64_t> row_major_strides(const Shape& shape) {
 
 Tensor strided_gather(const Tensor& x, std::int64_t offset, std::span<const std::int64_t> strides,
                       const Shape& shape) {
-  if (shape.rank() == 0) return strided_gather(x, offset, std::vector<std::int64_t>{1}, {1}).reshaped({});
   Tensor y = Tensor::uninitialized(shape, x.dtype());
-  const std::int64_t length = shape[shape.rank() - 1], step = strides.back();
+  const IndexMap map(shape, strides);
+  const std::int64_t length = map.length(), step = map.step();
   visit_size(x.dtype(), [&]<class T> {
     const T* in = static_cast<const T*>(bytes(x));
     T* out = static_cast<T*>(mutable_bytes(y));
-    for_each_row(shape, offset, strides, [&](std::int64_t place, std::int64_t row) {
+    for_each_row(map, offset, [&](std::int64_t place, std::int64_t row) {
       T* const target = out + row * length;
       if (step == 1) {
         std::copy_n(in + place, length, target);
@@ -81,14 +109,13 @@ Tensor strided_gather(const Tensor& x, std::int64_t offset, std::span<const std:
 
 Tensor strided_scatter(const Tensor& y, std::int64_t offset, std::span<const std::int64_t> strides,
                        const Shape& shape) {
-  if (y.shape().rank() == 0)
-    return strided_scatter(y.reshaped({1}), offset, std::vector<std::int64_t>{1}, shape);
   Tensor x = Tensor::zeros(shape, y.dtype());
-  const std::int64_t length = y.shape()[y.shape().rank() - 1], step = strides.back();
+  const IndexMap map(y.shape(), strides);
+  const std::int64_t length = map.length(), step = map.step();
   visit_size(y.dtype(), [&]<class T> {
     const T* in = static_cast<const T*>(bytes(y));
     T* out = static_cast<T*>(mutable_bytes(x));
-    for_each_row(y.shape(), offset, strides, [&](std::int64_t place, std::int64_t row) {
+    for_each_row(map, offset, [&](std::int64_t place, std::int64_t row) {
       const T* const source = in + row * length;
       for (std::int64_t i = 0; i < length; ++i) out[place + i * step] = source[i];
     });
