@@ -94,23 +94,23 @@ Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, st
 
 std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<Variable> inputs,
                                                              Forward fused, Definition definition,
-                                                             CompositeRules given) {
-  const auto parts = std::make_shared<const Parts>(Parts{op, fused, std::move(definition), std::move(given)});
-  std::vector<Rule> rules;
+                                                             CompositeRules rules) {
+  const auto parts = std::make_shared<const Parts>(Parts{op, fused, std::move(definition), std::move(rules)});
+  std::vector<Rule> all;
   for (std::size_t j = 0; j < parts->rules.slots.size(); ++j) {
     const CompositeSlot& slot = parts->rules.slots[j];
     if (!slot.differentiable) {
-      rules.push_back(Rule::not_differentiable());
+      all.push_back(Rule::not_differentiable());
     } else if (slot.fused_rule) {
-      rules.emplace_back(Reads::every_input() | Reads::the_kept(),
-                         [parts, j](const Vjp& v) { return first_order(parts, v, j); });
+      all.emplace_back(Reads::every_input() | Reads::the_kept(),
+                       [parts, j](const Vjp& v) { return first_order(parts, v, j); });
     } else {
-      rules.emplace_back(Reads::every_input(), [parts, j](const Vjp& v) {
+      all.emplace_back(Reads::every_input(), [parts, j](const Vjp& v) {
         return partial(*parts, all_inputs(v, parts->rules.slots.size()), j, v.grad());
       });
     }
   }
-  return record_with_kept(std::move(op), std::move(inputs), std::move(fused), std::move(rules));
+  return record_with_kept(std::move(op), std::move(inputs), std::move(fused), std::move(all));
 }
 
 Variable composite(Op op, std::vector<Variable> inputs, Forward fused, Definition definition,

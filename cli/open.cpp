@@ -29,7 +29,7 @@ struct Recipe {
 };
 
 Recipe recipe_for(const std::string& data) {
-  if (data == "fashion") return {"small-dilated", "none", 1300, 16};
+  if (data == "fashion") return {"small-dilated", "none", 3200, 16};
   if (data == "brain")
     return {"deep-dilated", "scale=1.15,rotate=10,shift=0.06,contrast=0.2,noise=0.02", 1500, 8};
   if (data == "shapes") return {"small-dilated", "none", 400, 16};

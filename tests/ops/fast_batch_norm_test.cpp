@@ -31,11 +31,17 @@ struct Sample {
   Shape shape() const { return {rows, channels}; }
 
   // Additions to one number in a chunk: four sums for each vector, added up at the end.
-  Real additions() const { return static_cast<Real>(chunk / channels) / 4 + 6; }
+  Real additions() const {
+    const std::int64_t chunk_rows = chunk / channels;
+    return static_cast<Real>(chunk_rows) / 4 + 6;
+  }
   // Those of float64 behind: up to 16 lanes, then chunks.
   Real all_additions() const { return additions() + 16 + chunks(); }
   // Some are a little shorter than others.
-  Real chunks() const { return static_cast<Real>(2 * rows * channels / chunk + 1); }
+  Real chunks() const {
+    const std::int64_t whole = 2 * rows * channels / chunk;
+    return static_cast<Real>(whole + 1);
+  }
 };
 
 // Three whole chunks and a part whose last vector is not full, around the widths of vectors.

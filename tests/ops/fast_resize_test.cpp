@@ -97,7 +97,8 @@ std::vector<Exact> resized(const Case& s, const std::vector<Real>& x) {
 // weight's rounding and a product's for each axis. Every output moves its weights by what coordinates do.
 std::vector<Exact> transposed(const Case& s, const std::vector<Real>& g) {
   std::vector<Exact> x(static_cast<std::size_t>(s.small().elements()));
-  const Real terms = static_cast<Real>(2 * s.new_height / s.height + 2 * s.new_width / s.width + 4);
+  const std::int64_t rows_of_one = 2 * s.new_height / s.height, columns_of_one = 2 * s.new_width / s.width;
+  const Real terms = static_cast<Real>(rows_of_one + columns_of_one + 4);
   s.for_each([&](std::size_t at, Int n, Int i, Int j, Int c) {
     s.for_each_term(n, i, j, c, [&](std::size_t to, Real weight) {
       x[to].value += weight * g[at];

@@ -163,7 +163,8 @@ void run_norm_moments(const T* x, std::int64_t rows, std::int64_t channels, doub
   double before = 0;
   for (std::int64_t k = 0; k < chunks(p.elements, p.chunk); ++k) {
     const double* const means = all.data() + k * 2 * channels;
-    const auto here = static_cast<double>((std::min(p.elements, (k + 1) * p.chunk) - k * p.chunk) / channels);
+    const std::int64_t rows_here = (std::min(p.elements, (k + 1) * p.chunk) - k * p.chunk) / channels;
+    const auto here = static_cast<double>(rows_here);
     for (std::int64_t c = 0; c < channels; ++c) {
       const double apart = means[c] - mean[c];
       mean[c] += apart * here / (before + here);

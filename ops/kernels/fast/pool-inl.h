@@ -24,8 +24,10 @@ template <class T>
 std::vector<PixelLane<T>> columns_of_group(const Vectors& vectors, std::int64_t wide, std::int64_t step) {
   std::vector<PixelLane<T>> columns;
   if (vectors.pixels == 1) return columns;
-  for (std::int64_t i = 0; i < vectors.numbers; ++i)
-    columns.push_back(static_cast<PixelLane<T>>(i / wide * step));
+  for (std::int64_t i = 0; i < vectors.numbers; ++i) {
+    const std::int64_t pixel = i / wide;
+    columns.push_back(static_cast<PixelLane<T>>(pixel * step));
+  }
   return columns;
 }
 
