@@ -174,6 +174,18 @@ def growth_rows(run):
             yield row
 
 
+def profile_rows(run):
+    whole = run.profile["seconds"]
+    for op in run.profile["ops"]:
+        if op["seconds"] < 0.005 * whole:
+            continue
+        rate = op["operations"] / op["seconds"]
+        figures = [f"{rate / 1e9:.0f}", percent(rate / run.peak()) if run.peak() else ""] if rate else ["", ""]
+        yield [op["op"], op["phase"], op["calls"], ms(1e3 * op["seconds"]), percent(op["seconds"] / whole), *figures]
+    for phase, seconds in run.profile["outside_ops"].items():
+        yield ["outside ops", phase, "", ms(1e3 * seconds), percent(seconds / whole), "", ""]
+
+
 def step_section(run):
     if not run.ours:
         return []
@@ -203,6 +215,9 @@ def step_section(run):
             f"{max(apart):.1e} at most.",
             "",
         ]
+    if run.profile:
+        head = ["op", "pass", "calls", "ms", "of the step", "GFLOP/s", "share"]
+        lines += ["Where ours goes, kinds of op below half a percent left out:", "", *table(head, profile_rows(run))]
     rows = list(growth_rows(run))
     if rows:
         head = ["", "ours ms", "libtorch NHWC ms", "ours / theirs", "ours MB", "theirs MB"]

@@ -88,6 +88,7 @@ class Run:
         self.avx2 = load(folder / "conv-avx2.json")
         self.overhead = load(folder / "overhead.json")
         self.footprint = load(folder / "footprint.json")
+        self.profile = load(folder / "profile.json")
         self.shapes = [Shape(line) for line in self.conv["shapes"]] if self.conv else []
         self.by_name = {shape.name: shape for shape in self.shapes}
         self.ours = self.steps("[0-9]-trous")

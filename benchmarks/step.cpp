@@ -1,31 +1,64 @@
-// bench_step: training steps of the reference net, through the tape, as a user would write them.
+// bench_step: training steps of the reference net, through the tape, as a user would write them; and where
+// they go.
 #include <iostream>
 #include <optional>
 
+#include <nlohmann/json.hpp>
+
 #include <trous/autograd/grad.h>
+#include <trous/benchmarks/machine.h>
 #include <trous/benchmarks/reference_net.h>
 #include <trous/benchmarks/step_runner.h>
 #include <trous/benchmarks/timing.h>
 #include <trous/core/parallel.h>
 #include <trous/ops/softmax_cross_entropy.h>
 #include <trous/train/optimizer.h>
+#include <trous/train/profile.h>
 
 namespace {
 
 using namespace trous;
 using namespace trous::benchmarks;
 
-double train_step(ReferenceNet& net, Optimizer& optimizer, const ReferenceBatch& batch,
-                  std::uint64_t number) {
+double train_step(
+    ReferenceNet& net, Optimizer& optimizer, const ReferenceBatch& batch, std::uint64_t number,
+    const std::function<void(StepPhase)>& begin = [](StepPhase) {}) {
+  begin(StepPhase::forward);
   const std::vector<Variable> weights = tracked_weights(net);
   const ReferenceNet bound = bind(net, weights);
   Pass pass = Pass::training(Key{number});
   Variable loss = softmax_cross_entropy(bound(batch.images, pass), batch.labels);
   const double value = loss.value().to_double();
+  begin(StepPhase::backward);
   const std::vector<Variable> gradients = grad(std::move(loss), weights);
+  begin(StepPhase::update);
   step(optimizer, net, gradients, reference_learning_rate);
   commit(pass, bound, net);
   return value;
+}
+
+// Time per kind of op, in steps of their own: watching costs a little.
+void profile_steps(const StepOptions& options, ReferenceNet& net, Optimizer& optimizer) {
+  constexpr std::uint64_t steps = 10, first = 1000;
+  StepProfiler profiler;
+  for (std::uint64_t k = 0; k < steps; ++k) {
+    const ReferenceBatch batch = reference_batch(options.batch, options.size, first + k);
+    train_step(net, optimizer, batch, first + k, [&](StepPhase phase) { profiler.begin(phase); });
+    profiler.end_step();
+  }
+  const StepProfile found = profiler.profile();
+  constexpr const char* names[]{"batch", "forward", "backward", "update"};
+  nlohmann::json result{{"ops", nlohmann::json::array()}, {"seconds", found.total() / steps}};
+  for (const OpProfile& op : found.ops) {
+    result["ops"].push_back({{"op", op.kind},
+                             {"phase", names[static_cast<std::size_t>(op.phase)]},
+                             {"calls", op.calls / static_cast<std::int64_t>(steps)},
+                             {"seconds", op.seconds / steps},
+                             {"operations", 2 * static_cast<double>(op.multiply_adds) / steps}});
+  }
+  for (const StepPhase phase : {StepPhase::forward, StepPhase::backward, StepPhase::update})
+    result["outside_ops"][names[static_cast<std::size_t>(phase)]] = found.outside_ops(phase) / steps;
+  write_json(options.profile, result);
 }
 
 void run(const StepOptions& options) {
@@ -41,6 +74,7 @@ void run(const StepOptions& options) {
                     batch = reference_batch(options.batch, options.size, step);
                   },
               .run = [&] { return train_step(net, optimizer, *batch, number); }});
+  if (!options.profile.empty()) profile_steps(options, net, optimizer);
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ StepOptions read_step_options(int count, char** words) {
       options.channels_last = value == "NHWC";
     } else if (word == "--out") {
       options.out = value;
+    } else if (word == "--profile") {
+      options.profile = value;
     } else {
       throw ArgumentError(text("unknown option '", word, ' ', value, "'."));
     }
