@@ -25,6 +25,13 @@ struct OpEvaluation {
 /// a backward pass too, whose rules are written in ops. Ops inside another op's forward are that op's work
 /// and are not told apart; nor is a replay. The innermost scope listens alone.
 ///
+/// What a walk computes beside ops is told under names of its own, on no tape: "<kind> again" is a value made
+/// anew for a rule that reads it (Computed::remake), "<kind>_grad shared" what several rules of a composite
+/// need, of which `output` is the first and `kept` the rest.
+///
+/// Scopes end in the reverse order of their beginning, on the thread that made them. The listener must not be
+/// empty.
+///
 ///   const Observe scope([](const OpEvaluation& e) { std::cout << e.op.kind << ' ' << e.seconds << '\n'; });
 class Observe {
  public:

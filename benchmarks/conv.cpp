@@ -219,8 +219,11 @@ std::string libraries(const ConvEngines& engines) {
 
 int run(const Options& options) {
   set_threads(options.threads);
-  if (!options.instruction_set.empty())
+  if (options.instruction_set == "portable") {
+    set_simd_target(simd_targets().back());
+  } else if (!options.instruction_set.empty()) {
     set_simd_target(options.instruction_set == "AVX-512" ? "AVX3" : options.instruction_set);
+  }
   const auto shapes = load_shapes(options.shapes);
   Worker worker;
   const ConvEngines engines = all_engines(worker, options);

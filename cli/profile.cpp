@@ -57,6 +57,12 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
   TrainConfig::parts(c.config, [&](const char* name, const auto& member, const auto&, const char*) {
     if (matters(name) && app.get_option(flag_of(name))->count() > 0) said[name] = &member;
   });
+  // What the run said of another data set or network does not go with a new one.
+  if (said.contains("data")) config.data_dir = TrainConfig().data_dir;
+  if (said.contains("model")) {
+    config.width = TrainConfig().width;
+    config.kernel = TrainConfig().kernel;
+  }
   TrainConfig::parts(config, [&](const char* name, auto& member, const auto&, const char*) {
     if (said.contains(name))
       member = *static_cast<const std::remove_reference_t<decltype(member)>*>(said[name]);
@@ -70,6 +76,8 @@ TrainOptions options_of(const TrainConfig& config, const Survey& facts, std::int
   TrainOptions options = make_options(config, facts);
   options.steps = options.validate_every = warming + steps + 1;
   options.warmup = options.patience = options.save_every = 0;
+  // The weights hardly move: the work is the same, and no rate without its warm-up can make the loss diverge.
+  options.learning_rate = 1e-30;
   return options;
 }
 

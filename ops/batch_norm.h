@@ -28,8 +28,13 @@ struct BatchNormResult {
 BatchNormResult batch_norm(const Variable& x, const Variable& scale, const Variable& offset,
                            double epsilon = 1e-5, std::string_view name = {});
 
-/// relu(batch_norm(x, scale, offset)) as one op, which reads and writes memory once less each way, and whose
-/// node keeps x alone.
+/// relu(batch_norm(x, scale, offset)) as one op:
+///
+///   y = max(0, (x - mean) / sqrt(variance + epsilon) * scale + offset), with derivative 0 at 0
+///
+/// Shapes, dtypes and errors are batch_norm's. It reads and writes memory once less each way than two ops,
+/// and y is made again for the rules downstream that read it, so that x and the statistics live until then
+/// and y not.
 BatchNormResult batch_norm_relu(const Variable& x, const Variable& scale, const Variable& offset,
                                 double epsilon = 1e-5, std::string_view name = {});
 
@@ -45,7 +50,8 @@ BatchNormResult batch_norm_relu(const Variable& x, const Variable& scale, const 
 Variable batch_norm_inference(const Variable& x, const Variable& scale, const Variable& offset,
                               const Variable& mean, const Variable& variance, double epsilon = 1e-5);
 
-/// relu(batch_norm_inference(...)) as one op.
+/// relu(batch_norm_inference(...)) as one op; the derivative at 0 is 0. Shapes, dtypes and errors are
+/// batch_norm_inference's.
 Variable batch_norm_inference_relu(const Variable& x, const Variable& scale, const Variable& offset,
                                    const Variable& mean, const Variable& variance, double epsilon = 1e-5);
 

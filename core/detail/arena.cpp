@@ -52,27 +52,34 @@ void* Arena::take(std::size_t bytes) {
   if (bytes > capacity_) return nullptr;
   const std::size_t length = rounded(bytes, page);
   const std::lock_guard lock(mutex_);
+  if (spare_.size() <= pieces_) {
+    Gaps one{{0, 0}};
+    spare_.push_back(one.extract(one.begin()));
+  }
   auto gap = std::find_if(free_.begin(), free_.end(), [&](const auto& g) { return g.second >= length; });
-  if (gap == free_.end()) {
+  std::size_t at = reached_;
+  if (gap != free_.end()) {
+    auto node = free_.extract(gap);
+    at = node.key();
+    node.key() += length;
+    node.mapped() -= length;
+    if (node.mapped() > 0) free_.insert(std::move(node));
+  } else {
     // Beyond all gaps, or from the last one on where that ends at the border.
     const bool extends = !free_.empty() && std::prev(gap)->first + std::prev(gap)->second == reached_;
-    const std::size_t at = extends ? std::prev(gap)->first : reached_;
+    if (extends) at = std::prev(gap)->first;
     if (!grow(at + length)) return nullptr;
     if (extends) free_.erase(std::prev(gap));
-    return begin_ + at;
   }
-  auto node = free_.extract(gap);
-  const std::size_t at = node.key();
-  node.key() += length;
-  node.mapped() -= length;
-  if (node.mapped() > 0) free_.insert(std::move(node));
+  ++pieces_;
   return begin_ + at;
 }
 
 void Arena::give(void* memory, std::size_t bytes) {
-  std::size_t at = static_cast<std::size_t>(static_cast<std::byte*>(memory) - begin_);
+  const std::size_t at = static_cast<std::size_t>(static_cast<std::byte*>(memory) - begin_);
   std::size_t length = rounded(bytes, page);
   const std::lock_guard lock(mutex_);
+  --pieces_;
   auto next = free_.upper_bound(at);
   if (next != free_.end() && next->first == at + length) {
     length += next->second;
@@ -80,9 +87,13 @@ void Arena::give(void* memory, std::size_t bytes) {
   }
   if (next != free_.begin() && std::prev(next)->first + std::prev(next)->second == at) {
     std::prev(next)->second += length;
-  } else {
-    free_.emplace_hint(next, at, length);
+    return;
   }
+  Gaps::node_type node = std::move(spare_.back());
+  spare_.pop_back();
+  node.key() = at;
+  node.mapped() = length;
+  free_.insert(next, std::move(node));
 }
 
 }  // namespace trous

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <vector>
 
 namespace trous {
 
@@ -33,12 +34,15 @@ class Arena {
   std::size_t reached() const { return reached_; }
 
  private:
+  using Gaps = std::map<std::size_t, std::size_t>;
   bool grow(std::size_t to);
 
   std::mutex mutex_;
   std::byte* begin_ = nullptr;
   std::size_t capacity_, reached_ = 0, accessible_ = 0;
-  std::map<std::size_t, std::size_t> free_;  // place and length below reached_; no two of them touch
+  Gaps free_;  // place and length below reached_; no two of them touch
+  std::size_t pieces_ = 0;
+  std::vector<Gaps::node_type> spare_;  // one for each piece, so that giving back allocates nothing
 };
 
 }  // namespace trous

@@ -39,7 +39,7 @@ class ResumeGuard : public testing::Test {
   Scratch folder_;
 };
 
-TEST_F(ResumeGuard, FewerDataAreTold) {
+TEST_F(ResumeGuard, FewerDataAreTold_slow) {
   ASSERT_EQ(begin("--model net.json").code, 0);
   fs::remove(folder_ / "d/test/images/000000.png");
   fs::remove(folder_ / "d/test/masks/000000.png");
@@ -51,7 +51,7 @@ TEST_F(ResumeGuard, FewerDataAreTold) {
             "--weights run/best.safetensors.\n");
 }
 
-TEST_F(ResumeGuard, AChangedFileIsNamed) {
+TEST_F(ResumeGuard, AChangedFileIsNamed_slow) {
   ASSERT_EQ(begin("--model net.json").code, 0);
   spill(folder_ / "d/classes.json", R"(["background", "disk", "square", "triangle", "sprocket"])");
   const Finished changed = train("--resume run");
@@ -62,7 +62,7 @@ TEST_F(ResumeGuard, AChangedFileIsNamed) {
             "run/best.safetensors.\n");
 }
 
-TEST_F(ResumeGuard, AChangedNetworkOfTheSameShapesIsTold) {
+TEST_F(ResumeGuard, AChangedNetworkOfTheSameShapesIsTold_slow) {
   ASSERT_EQ(begin("--model net.json").code, 0);
   std::string other = network;
   other.replace(other.find("\"rate\": 2"), 9, "\"rate\": 4");
@@ -74,7 +74,7 @@ TEST_F(ResumeGuard, AChangedNetworkOfTheSameShapesIsTold) {
       "train: net.json is not the network of the run in run any more. Put it back, or begin another run.\n");
 }
 
-TEST_F(ResumeGuard, AnotherConfigDoesNotPassUnseen) {
+TEST_F(ResumeGuard, AnotherConfigDoesNotPassUnseen_slow) {
   ASSERT_EQ(begin("--model net.json").code, 0);
   spill(folder_ / "c.json", R"({"steps": 4})");
   const Finished other = train("--resume run --config c.json");
@@ -85,7 +85,7 @@ TEST_F(ResumeGuard, AnotherConfigDoesNotPassUnseen) {
             "run/best.safetensors.\n");
 }
 
-TEST_F(ResumeGuard, TheWeightsItBeganWithMayBeGone) {
+TEST_F(ResumeGuard, TheWeightsItBeganWithMayBeGone_slow) {
   ASSERT_EQ(begin("--model net.json").code, 0);
   ASSERT_EQ(train("--data d --steps 2 --model net.json --out fine --weights run/best.safetensors").code, 0);
   const Bytes before = slurp(folder_ / "fine/last.safetensors");
@@ -95,12 +95,12 @@ TEST_F(ResumeGuard, TheWeightsItBeganWithMayBeGone) {
   EXPECT_EQ(slurp(folder_ / "fine/last.safetensors"), before);
 }
 
-TEST_F(ResumeGuard, WhatIsRefusedLeavesNoFolder) {
+TEST_F(ResumeGuard, WhatIsRefusedLeavesNoFolder_slow) {
   EXPECT_EQ(begin("--model net.json --loader-threads 257").code, 2);
   EXPECT_FALSE(fs::exists(folder_ / "run"));
 }
 
-TEST_F(ResumeGuard, ANetworkMayBeginWithAnyLayerThatKnowsItsChannels) {
+TEST_F(ResumeGuard, ANetworkMayBeginWithAnyLayerThatKnowsItsChannels_slow) {
   spill(folder_ / "net.json",
         R"({"layers": ["relu", {"conv2d_transpose": {"in_channels": 3, "out_channels": 4}}, )"
         R"({"conv2d": {"out_channels": 5}}]})");

@@ -13,7 +13,6 @@
 
 #include <trous/core/detail/arena.h>
 #include <trous/core/random.h>
-#include <trous/core/tensor.h>
 
 namespace trous {
 namespace {
@@ -123,11 +122,6 @@ TEST(Arena, ARepeatedRoundFindsItsPlaces) {
     if (round == 0) first = arena.reached();
     EXPECT_EQ(arena.reached(), first);
   }
-}
-
-TEST(Arena, LargeTensorsAreAligned) {
-  const Tensor t = Tensor::uninitialized({1, 1 << 20}, DType::float32);
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(t.values<float>().data()) % 64, 0u);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The fast convolutions, for every instruction set that this processor has, against the plain loops of the
 // oracle: on integers they are equal, so no tap, border, tail of channels or phase may be off by anything.
+#include <cmath>
 #include <core/with_threads.h>
+#include <limits>
 #include <ops/conv_compare.h>
 #include <ops/with_kernels.h>
 
@@ -108,6 +110,27 @@ TEST_P(FastConv, IsTheOracleWhereWorkIsCutForThreads) {
   const Case columns = square(1, 24, 40, {1, 1, 1, 0}, 1, 4200);
   const Case channels = square(1, 70, 200, {3, 1, 2, 2}, 4, 5);
   for (const Case& c : {rows, remainder, columns, channels}) expect_the_oracle(c, DType::float32, 5);
+}
+
+// With 3 -> 1 channels the vectors of the filter gradient run over the channels of x, and end within a tap.
+// The infinite cotangent of the first pixel meets two taps by two.
+TEST_P(FastConv, AnInfiniteCotangentReachesItsOwnTapsAlone) {
+  const WithKernels fast(GetParam());
+  for (const Int rate : {1, 2}) {
+    const Conv2dOptions options{.rate = rate};
+    const Tensor x = Tensor::ones({1, 6, 40, 3}, DType::float32);
+    std::vector<double> cotangent(6 * 40, 1);
+    cotangent[0] = std::numeric_limits<double>::infinity();
+    const Tensor g = Tensor({1, 6, 40, 1}, cotangent).cast(DType::float32);
+    const Variable w = conv2d_filter_grad(x, g, {3, 3, 3, 1}, options);
+    const std::vector<float> got = w.value().to_vector<float>();
+    for (Int tap = 0; tap < 9; ++tap) {
+      const bool met = tap / 3 > 0 && tap % 3 > 0;
+      for (Int c = 0; c < 3; ++c)
+        EXPECT_EQ(std::isinf(got[static_cast<std::size_t>(tap * 3 + c)]), met) << "tap " << tap;
+      for (Int c = 0; c < 3; ++c) EXPECT_FALSE(std::isnan(got[static_cast<std::size_t>(tap * 3 + c)]));
+    }
+  }
 }
 
 TEST_P(FastConv, MatrixProductsAreLoops) {

@@ -225,6 +225,18 @@ TEST_P(FastWindows, AreTheirLoopsWhereWorkIsCutForThreads) {
 }
 
 // Windows of four pixels, whose means of whole numbers are exact.
+// A copied row has no room for what lies between pixels that never meet.
+TEST_P(FastWindows, AStrideMayBeFarLongerThanTheImage) {
+  const WithKernels fast(GetParam());
+  constexpr Int far = Int{1} << 40;
+  for (const Int channels : {1, 3, 17}) {
+    const Case c{2, channels, 2, {2, far, 1, 1}, {3, far, 1, 1}, {1, 0, 1, 0}, 5, 7};
+    expect_the_largest(c, DType::float32, 3, false);
+    expect_the_means(c, DType::float32, 4);
+    expect_the_dense_convolution(c, DType::float32, 5);
+  }
+}
+
 TEST_P(FastWindows, MeansOfFourAreExact) {
   const WithKernels fast(GetParam());
   for (const Int channels : {1, 3, 17, 32}) {

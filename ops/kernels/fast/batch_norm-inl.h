@@ -47,7 +47,8 @@ class PeriodTable {
   PeriodTable(const Periods<T>& p, const T* of_channel)
       : memory_(sizeof(T) * static_cast<std::size_t>(p.vectors * p.lanes)) {
     T* const out = static_cast<T*>(memory_.data());
-    for (std::int64_t i = 0; i < p.vectors * p.lanes; ++i) out[i] = of_channel[i % p.channels];
+    std::copy_n(of_channel, p.channels, out);
+    for (std::int64_t i = p.channels; i < p.vectors * p.lanes; ++i) out[i] = out[i - p.channels];
   }
   const T* data() const { return static_cast<const T*>(memory_.data()); }
 
@@ -103,10 +104,11 @@ HWY_INLINE void column_sums(const Periods<T>& p, std::int64_t begin, std::int64_
     for (; i < end; i += step) term(v, i, static_cast<std::size_t>(std::min(p.lanes, end - i)), a0, b0);
     hn::Store(hn::Add(hn::Add(a0, a1), hn::Add(a2, a3)), d, one);
     hn::Store(hn::Add(hn::Add(b0, b1), hn::Add(b2, b3)), d, two);
+    std::int64_t c = v * p.lanes % p.channels;
     for (std::int64_t l = 0; l < p.lanes; ++l) {
-      const std::int64_t c = (v * p.lanes + l) % p.channels;
       first[c] += static_cast<double>(one[l]);
       second[c] += static_cast<double>(two[l]);
+      if (++c == p.channels) c = 0;
     }
   }
 }

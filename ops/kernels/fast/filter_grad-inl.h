@@ -72,8 +72,14 @@ HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
   for (int m = 0; m < channels; ++m) {
     T* const out = work.sum + (first + m) * work.step_sum;
 #pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v)
-      hn::StoreU(hn::Add(hn::LoadU(d, out + v * n), sum[m][v]), d, out + v * n);
+    for (int v = 0; v < vectors; ++v) {
+      const V total = hn::Add(hn::LoadU(d, out + v * n), sum[m][v]);
+      if (whole || v + 1 < vectors) {
+        hn::StoreU(total, d, out + v * n);
+      } else {
+        store_some(total, d, work.lanes, out + v * n);  // behind it are sums of other taps
+      }
+    }
   }
 }
 

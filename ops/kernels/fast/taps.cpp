@@ -15,7 +15,7 @@ std::vector<std::vector<RowTap>> empty_rows(std::int64_t count, std::int64_t tap
 }  // namespace
 
 std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
-  auto rows = empty_rows(h.out, h.taps);
+  auto rows = empty_rows(h.out, std::min(h.taps, h.in));
   for (std::int64_t i = 0; i < h.out; ++i) {
     for (std::int64_t a = 0; a < h.taps; ++a) {
       const std::int64_t row = i * h.stride + a * h.rate - h.before;
@@ -26,7 +26,7 @@ std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
 }
 
 std::vector<std::vector<RowTap>> rows_transposed(const ConvAxis& h) {
-  auto rows = empty_rows(h.in, h.taps);
+  auto rows = empty_rows(h.in, std::min(h.taps, h.out));
   for (std::int64_t a = 0; a < h.taps; ++a) {
     for (std::int64_t k = 0; k < h.out; ++k) {
       const std::int64_t i = k * h.stride + a * h.rate - h.before;

@@ -117,12 +117,14 @@ HWY_INLINE void copy_pixel(D d, std::int64_t count, T factor, const T* from, con
   }
 }
 
+/// A copied row holds every copy_step-th pixel together; of a stride beyond the row no pixel meets another.
+inline std::int64_t copy_step(const WindowPlan& p) { return std::min(p.phases[0].step_in, p.in_width); }
+
 template <class T>
 void copy_row(const WindowPlan& p, const Copies& copies, std::int64_t row, const T* from, T* to) {
   const FewLanes<T> few;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(few));
-  const std::int64_t step = p.phases[0].step_in, channels = p.in_channels, wide = p.wide(),
-                     times = wide / channels;
+  const std::int64_t step = copy_step(p), channels = p.in_channels, wide = p.wide(), times = wide / channels;
   const std::int64_t width = p.in_width, of_phase = chunks(width, step) * wide;
   const T* const end = from + width * channels;
   const std::int64_t rows = copies.sizes ? copies.sizes->rows[static_cast<std::size_t>(row)] : 1;
@@ -172,7 +174,7 @@ class WindowRows {
       : p_(p), image_(x + n * p.in_height * p.in_width * p.in_channels), copied_(copies.needed) {
     if (!copied_) return;
     places_.assign(static_cast<std::size_t>(p.in_height), -1);
-    const std::int64_t step = p.phases[0].step_in;
+    const std::int64_t step = copy_step(p);
     length_ = chunks(p.in_width, step) * step * p.wide();
     std::int64_t count = 0;
     for (std::int64_t i = first; i < end; ++i) {
@@ -193,7 +195,7 @@ class WindowRows {
 
   const T* at(std::int64_t row, std::int64_t column) const {
     if (!copied_) return image_ + (row * p_.in_width + column) * p_.in_channels;
-    const std::int64_t step = p_.phases[0].step_in;
+    const std::int64_t step = copy_step(p_);
     return static_cast<const T*>(memory_->data()) + places_[static_cast<std::size_t>(row)] +
            (column % step * chunks(p_.in_width, step) + column / step) * p_.wide();
   }
