@@ -71,12 +71,9 @@ Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, st
                                         [](const Tensor& a, const Tensor& b) { return a.same_storage(b); });
     const std::vector<Tensor> by_products = same_inputs ? kept : parts->fused(at).kept;
     FirstOrder f{at, by_products, in[count]};
-    if (same_inputs && in[count].same_storage(grad)) {
-      f.shared = shared;
-      return parts->rules.slots[j].fused_rule(f);
-    }
-    const std::vector<Tensor> anew = parts->rules.shared ? parts->rules.shared(f) : std::vector<Tensor>();
-    f.shared = anew;
+    const bool at_hand = !parts->rules.shared || (same_inputs && in[count].same_storage(grad));
+    const std::vector<Tensor> common = at_hand ? shared : parts->rules.shared(f);
+    f.shared = common;
     return parts->rules.slots[j].fused_rule(f);
   };
   Definition definition = [parts, j, count](const std::vector<Variable>& in) {

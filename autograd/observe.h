@@ -29,8 +29,8 @@ struct OpEvaluation {
 /// anew for a rule that reads it (Computed::remake), "<kind>_grad shared" what several rules of a composite
 /// need, of which `output` is the first and `kept` the rest.
 ///
-/// Scopes end in the reverse order of their beginning, on the thread that made them. The listener must not be
-/// empty.
+/// Scopes end in the reverse order of their beginning, on the thread that made them. Throws
+/// ArgumentError for an empty listener.
 ///
 ///   const Observe scope([](const OpEvaluation& e) { std::cout << e.op.kind << ' ' << e.seconds << '\n'; });
 class Observe {

@@ -74,8 +74,11 @@ Computed evaluated(const Op& op, std::span<const Tensor> values, const Forward& 
 
 }  // namespace
 
-Observe::Observe(Listener listener)
-    : listener_(std::move(listener)), outer_(std::exchange(current_listener, &listener_)) {}
+Observe::Observe(Listener listener) : listener_(std::move(listener)), outer_(current_listener) {
+  if (!listener_)
+    throw ArgumentError("Observe: the listener is an empty function. Give one that can be called.");
+  current_listener = &listener_;
+}
 Observe::~Observe() { current_listener = outer_; }
 
 RuleOf::RuleOf(const Op& op) : outer_(current_rule) {

@@ -107,11 +107,6 @@ Profiled measure(Trainer& trainer, const ProfileCommand& c) {
           std::move(result)};
 }
 
-const char* name_of(StepPhase phase) {
-  constexpr const char* names[]{"batch", "forward", "backward", "update"};
-  return names[static_cast<std::size_t>(phase)];
-}
-
 constexpr std::array<StepPhase, 4> all_phases{StepPhase::forward, StepPhase::backward, StepPhase::update,
                                               StepPhase::batch};
 
@@ -154,7 +149,7 @@ class Table {
   void op(const OpProfile& o) const {
     const double rate = 2 * static_cast<double>(o.multiply_adds) / o.seconds;
     const auto bytes = static_cast<double>(o.bytes);
-    row({o.kind, name_of(o.phase), calls(o.calls), ms(o.seconds), share(o.seconds),
+    row({o.kind, text(name(o.phase)), calls(o.calls), ms(o.seconds), share(o.seconds),
          o.multiply_adds ? fixed(rate / 1e9, 1) : "-",
          o.multiply_adds ? percent(rate / p_.machine.operations) : "-", megabytes(bytes / steps_),
          o.bytes && o.seconds > 0 ? fixed(bytes / o.seconds / 1e9, 1) : "-"});
@@ -162,7 +157,7 @@ class Table {
 
   void rest(const std::string& what, StepPhase phase) const {
     const double seconds = p_.steps.outside_ops(phase);
-    row({what, name_of(phase), "", ms(seconds), share(seconds)});
+    row({what, text(name(phase)), "", ms(seconds), share(seconds)});
   }
 
   // All ops, over a time that is theirs or that of the whole step.
@@ -223,8 +218,8 @@ class Table {
 };
 
 std::string where(const MemoryPeak& memory) {
-  const std::string phase = name_of(memory.phase);
-  if (memory.kind.empty()) return "outside ops in the " + phase + " phase";
+  const std::string_view phase = name(memory.phase);
+  if (memory.kind.empty()) return text("outside ops in the ", phase, " phase");
   return text("in ", memory.kind, ", ", phase, memory.layer.empty() ? "" : " of layer " + memory.layer);
 }
 
@@ -278,7 +273,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
   for (const OpProfile& o : p.steps.ops) {
     const double rate = 2 * static_cast<double>(o.multiply_adds) / o.seconds;
     ops.push_back({{"op", o.kind},
-                   {"phase", name_of(o.phase)},
+                   {"phase", name(o.phase)},
                    {"calls", static_cast<double>(o.calls) / steps},
                    {"seconds", o.seconds / steps},
                    {"multiply_adds", static_cast<double>(o.multiply_adds) / steps},
@@ -291,7 +286,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
                       {"backward_seconds", layer.backward / steps},
                       {"multiply_adds", static_cast<double>(layer.multiply_adds) / steps}});
   }
-  for (const StepPhase phase : all_phases) outside[name_of(phase)] = p.steps.outside_ops(phase) / steps;
+  for (const StepPhase phase : all_phases) outside[text(name(phase))] = p.steps.outside_ops(phase) / steps;
   const MemoryPeak& memory = p.steps.memory;
   return {{"event", "profile"},
           {"model", config.model},
@@ -310,7 +305,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
           {"memory",
            {{"before", memory.before},
             {"added", memory.added},
-            {"phase", name_of(memory.phase)},
+            {"phase", name(memory.phase)},
             {"op", memory.kind},
             {"layer", memory.layer}}}};
 }

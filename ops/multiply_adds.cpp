@@ -1,8 +1,8 @@
 #include <array>
-#include <cstdio>
 #include <optional>
 #include <string_view>
 
+#include <trous/ops/detail/windows.h>
 #include <trous/ops/multiply_adds.h>
 
 namespace trous {
@@ -42,16 +42,19 @@ HeightWidth pair_of(const Op& op, std::string_view key) {
   return pair ? *pair : HeightWidth{1, 1};
 }
 
-// Zeros before the image on an axis: half of what SAME needs, none for VALID, or what was said.
-std::array<std::int64_t, 2> zeros_before(const Op& op, const std::array<WindowAxis, 2>& axes) {
+ResolvedPadding padding_of(const Op& op) {
   const Attribute* const found = op.attributes.find("");
-  const std::string* const padding = found ? std::get_if<std::string>(found) : nullptr;
-  const std::string text = padding ? *padding : "VALID";
-  long long top = 0, bottom = 0, left = 0, right = 0;  // 1:2x0:1, see detail::padding_text
-  if (std::sscanf(text.c_str(), "%lld:%lldx%lld:%lld", &top, &bottom, &left, &right) == 4) return {top, left};
-  if (text != "SAME") return {0, 0};
+  const std::string* const text = found ? std::get_if<std::string>(found) : nullptr;
+  return (text ? detail::padding_of(*text) : std::nullopt).value_or(Padding::valid);
+}
+
+// Zeros before the image, top and left.
+std::array<std::int64_t, 2> zeros_before(const ResolvedPadding& padding,
+                                         const std::array<WindowAxis, 2>& axes) {
+  if (const auto* counts = std::get_if<ExplicitPadding>(&padding)) return {counts->top, counts->left};
+  if (std::get<Padding>(padding) == Padding::valid) return {0, 0};
   const auto half = [](const WindowAxis& a) {
-    return std::max<std::int64_t>(0, (a.out - 1) * a.stride + (a.taps - 1) * a.rate + 1 - a.in) / 2;
+    return detail::same_before(a.in, a.out, (a.taps - 1) * a.rate + 1, a.stride);
   };
   return {half(axes[0]), half(axes[1])};
 }
@@ -68,7 +71,7 @@ std::int64_t multiply_adds(const Op& op, std::span<const Shape> inputs, const Sh
   const HeightWidth stride = pair_of(op, "stride"), rate = pair_of(op, "rate");
   std::array<WindowAxis, 2> axes{
       {{x[1], y[1], w[0], stride.height, rate.height, 0}, {x[2], y[2], w[1], stride.width, rate.width, 0}}};
-  const auto before = zeros_before(op, axes);
+  const auto before = zeros_before(padding_of(op), axes);
   std::int64_t count = x[0] * w[2] * w[3];  // images, and pairs of channels
   for (std::size_t i = 0; i < axes.size(); ++i) {
     axes[i].before = before[i];

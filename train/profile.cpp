@@ -41,6 +41,26 @@ std::int64_t multiply_adds_of(const OpEvaluation& e) {
   return multiply_adds(e.op, inputs, e.output.shape(), Taps::inside_image);
 }
 
+// To the sums of its phase and kind.
+void add_to(std::vector<OpProfile>& ops, const OpProfile& more) {
+  const auto found = std::ranges::find_if(
+      ops, [&](const OpProfile& op) { return op.phase == more.phase && op.kind == more.kind; });
+  if (found == ops.end()) return ops.push_back(more);
+  found->calls += more.calls;
+  found->seconds += more.seconds;
+  found->multiply_adds += more.multiply_adds;
+  found->bytes += more.bytes;
+}
+
+// To the sums of its path.
+void add_to(std::vector<LayerProfile>& layers, const LayerProfile& more) {
+  const auto found = std::ranges::find(layers, more.path, &LayerProfile::path);
+  if (found == layers.end()) return layers.push_back(more);
+  found->forward += more.forward;
+  found->backward += more.backward;
+  found->multiply_adds += more.multiply_adds;
+}
+
 }  // namespace
 
 double StepProfile::total() const { return std::accumulate(seconds.begin(), seconds.end(), 0.0); }
@@ -52,41 +72,37 @@ double StepProfile::in_ops(StepPhase phase) const {
 }
 
 struct StepProfiler::State {
-  StepProfile profile;
+  StepProfile profile;             // of all finished steps
+  StepProfile step;                // of the one at hand
   std::optional<StepPhase> phase;  // nothing between steps
   Clock::time_point phase_begin;
-  double step_seconds = 0;
   std::clock_t processor_begin = 0;
-  std::int64_t before = 0, peak = 0;  // bytes, of the step at hand
-  MemoryPeak memory;                  // of the step at hand
+  std::int64_t peak = 0;  // bytes, of the step at hand
   Observe scope{[this](const OpEvaluation& e) { add(e); }};
 
   void begin(StepPhase next);
   void end_phase();
+  void end_step();
   void add(const OpEvaluation& e);
-  void add_to_op(const OpEvaluation& e, std::int64_t multiply_adds);
-  void add_to_layer(const OpEvaluation& e, std::int64_t multiply_adds);
   void look_at_memory(const std::string& kind, const std::string& layer);
 };
 
 void StepProfiler::State::begin(StepPhase next) {
-  if (phase) {
+  if (phase && next != StepPhase::batch) {
     end_phase();
   } else {
-    step_seconds = 0;
     processor_begin = std::clock();
     lower_storage_peak();
-    before = peak = storage_peak();
-    memory = {.before = before};
+    peak = storage_peak();
+    step = {.memory = {.before = peak}};
   }
   phase = next;
   phase_begin = Clock::now();
 }
 
 void StepProfiler::State::end_phase() {
-  const double took = std::chrono::duration<double>(Clock::now() - phase_begin).count();
-  profile.phase_seconds[static_cast<std::size_t>(*phase)] += took;
-  step_seconds += took;
+  step.phase_seconds[static_cast<std::size_t>(*phase)] +=
+      std::chrono::duration<double>(Clock::now() - phase_begin).count();
   look_at_memory({}, {});
 }
 
@@ -95,34 +111,30 @@ void StepProfiler::State::look_at_memory(const std::string& kind, const std::str
   const std::int64_t now = storage_peak();
   if (now <= peak) return;
   peak = now;
-  memory = {before, now - before, *phase, kind, layer};
+  step.memory = {step.memory.before, now - step.memory.before, *phase, kind, layer};
 }
 
 void StepProfiler::State::add(const OpEvaluation& e) {
   if (!phase) return;
   const std::int64_t count = multiply_adds_of(e);
-  add_to_op(e, count);
-  add_to_layer(e, count);
-  look_at_memory(e.op.kind, (e.rule_of ? *e.rule_of : e.op).name);
+  const std::string& layer = (e.rule_of ? *e.rule_of : e.op).name;
+  const bool backward = *phase == StepPhase::backward;
+  add_to(step.ops, {*phase, e.op.kind, 1, e.seconds, count, bytes_of(e)});
+  add_to(step.layers, {layer, backward ? 0 : e.seconds, backward ? e.seconds : 0, count});
+  look_at_memory(e.op.kind, layer);
 }
 
-void StepProfiler::State::add_to_op(const OpEvaluation& e, std::int64_t multiply_adds) {
-  auto found = std::find_if(profile.ops.begin(), profile.ops.end(),
-                            [&](const OpProfile& op) { return op.phase == *phase && op.kind == e.op.kind; });
-  if (found == profile.ops.end()) found = profile.ops.insert(found, {.phase = *phase, .kind = e.op.kind});
-  ++found->calls;
-  found->seconds += e.seconds;
-  found->multiply_adds += multiply_adds;
-  found->bytes += bytes_of(e);
-}
-
-void StepProfiler::State::add_to_layer(const OpEvaluation& e, std::int64_t multiply_adds) {
-  const std::string& path = (e.rule_of ? *e.rule_of : e.op).name;
-  auto found = std::find_if(profile.layers.begin(), profile.layers.end(),
-                            [&](const LayerProfile& layer) { return layer.path == path; });
-  if (found == profile.layers.end()) found = profile.layers.insert(found, {.path = path});
-  (*phase == StepPhase::backward ? found->backward : found->forward) += e.seconds;
-  found->multiply_adds += multiply_adds;
+void StepProfiler::State::end_step() {
+  if (!phase) return;
+  end_phase();
+  phase.reset();
+  profile.processor_seconds += static_cast<double>(std::clock() - processor_begin) / CLOCKS_PER_SEC;
+  profile.seconds.push_back(std::accumulate(step.phase_seconds.begin(), step.phase_seconds.end(), 0.0));
+  for (std::size_t i = 0; i < step.phase_seconds.size(); ++i)
+    profile.phase_seconds[i] += step.phase_seconds[i];
+  for (const OpProfile& op : step.ops) add_to(profile.ops, op);
+  for (const LayerProfile& layer : step.layers) add_to(profile.layers, layer);
+  if (profile.seconds.size() == 1 || step.memory.added > profile.memory.added) profile.memory = step.memory;
 }
 
 StepProfiler::StepProfiler() : state_(std::make_unique<State>()) {}
@@ -130,15 +142,7 @@ StepProfiler::~StepProfiler() = default;
 
 void StepProfiler::begin(StepPhase phase) { state_->begin(phase); }
 
-void StepProfiler::end_step() {
-  State& s = *state_;
-  if (!s.phase) return;
-  s.end_phase();
-  s.phase.reset();
-  s.profile.seconds.push_back(s.step_seconds);
-  s.profile.processor_seconds += static_cast<double>(std::clock() - s.processor_begin) / CLOCKS_PER_SEC;
-  if (s.profile.seconds.size() == 1 || s.memory.added > s.profile.memory.added) s.profile.memory = s.memory;
-}
+void StepProfiler::end_step() { state_->end_step(); }
 
 void StepProfiler::clear() {
   state_->phase.reset();

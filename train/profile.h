@@ -68,7 +68,8 @@ class StepProfiler {
   StepProfiler();
   ~StepProfiler();
 
-  /// A phase begins: StepPhase::batch begins a step, and any phase does where none has.
+  /// A phase begins: StepPhase::batch begins a step, and any phase does where none has. A step that did not
+  /// end before the next began counts nowhere.
   void begin(StepPhase phase);
   void end_step();
 

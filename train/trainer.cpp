@@ -339,6 +339,11 @@ TrainResult Trainer::run(const TrainCallbacks& callbacks) {
   return result_;
 }
 
+std::string_view name(StepPhase phase) {
+  constexpr std::string_view names[]{"batch", "forward", "backward", "update"};
+  return names[static_cast<std::size_t>(phase)];
+}
+
 TrainResult train(AnyLayer& net, const Splits& data, const TrainOptions& options,
                   const TrainCallbacks& callbacks) {
   Trainer trainer(net, data, options);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <trous/data/augment.h>
@@ -57,6 +58,9 @@ enum class StepPhase {
   backward,  ///< the gradients
   update     ///< judges them, moves weights, statistics and averages
 };
+
+/// "batch", "forward", "backward", "update".
+std::string_view name(StepPhase phase);
 
 /// One finished step, for progress.
 struct StepReport {

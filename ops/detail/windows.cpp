@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 
 #include <trous/core/error.h>
 #include <trous/ops/detail/windows.h>
@@ -57,8 +58,7 @@ ConvAxis axis_over(const AxisQuery& q) {
   const std::int64_t in = q.extent, span = span_of(q);
   if (is_same(q)) {
     const std::int64_t out = in / q.stride + (in % q.stride != 0);
-    const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * q.stride + span - in);
-    return {in, out, q.taps, q.stride, q.rate, total / 2};
+    return {in, out, q.taps, q.stride, q.rate, same_before(in, out, span, q.stride)};
   }
   const std::int64_t padded = in + q.lo + q.hi;
   if (padded < span) no_window(q, span);
@@ -110,6 +110,29 @@ std::string padding_text(const ResolvedPadding& padding) {
   if (const auto* named = std::get_if<Padding>(&padding)) return std::string(name(*named));
   const auto& p = std::get<ExplicitPadding>(padding);
   return text(p.top, ':', p.bottom, 'x', p.left, ':', p.right);
+}
+
+std::optional<ResolvedPadding> padding_of(std::string_view text) {
+  for (const Padding named : {Padding::same, Padding::valid}) {
+    if (text == name(named)) return named;
+  }
+  ExplicitPadding p;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto read = [&](std::int64_t& count, std::string_view separator) {
+    const auto [next, error] = std::from_chars(at, end, count);
+    at = next;
+    if (error != std::errc() || !std::string_view(at, end).starts_with(separator)) return false;
+    at += separator.size();
+    return true;
+  };
+  if (read(p.top, ":") && read(p.bottom, "x") && read(p.left, ":") && read(p.right, "") && at == end)
+    return p;
+  return std::nullopt;
+}
+
+std::int64_t same_before(std::int64_t in, std::int64_t out, std::int64_t span, std::int64_t stride) {
+  return std::max<std::int64_t>(0, (out - 1) * stride + span - in) / 2;
 }
 
 void check_at_least_one(std::string_view op, std::string_view what, const PerAxis& count) {

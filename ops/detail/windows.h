@@ -2,6 +2,8 @@
 // with windows and for both directions.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,11 @@ Padding parse_padding(std::string_view op, std::string_view padding);
 
 /// SAME, VALID, or 1:2x0:1 for top 1, bottom 2, left 0, right 1.
 std::string padding_text(const ResolvedPadding& padding);
+/// The padding with that text; nothing for any other.
+std::optional<ResolvedPadding> padding_of(std::string_view text);
+
+/// The zeros that SAME puts before an image on one axis, for a filter that spans `span` pixels.
+std::int64_t same_before(std::int64_t in, std::int64_t out, std::int64_t span, std::int64_t stride);
 
 /// Throws ArgumentError naming `op`, `what` (rate, stride, window), the axis and the number unless both
 /// counts are 1 or more.

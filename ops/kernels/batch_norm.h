@@ -4,6 +4,9 @@
 //   y = normalised scale + offset,    or max(0, that) where `relu`
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include <trous/core/tensor.h>
 #include <trous/ops/kernels/kernel_set.h>
 
@@ -27,6 +30,18 @@ struct BatchNormCase {
 struct BatchNormSums {
   Tensor grad, grad_normalized;
 };
+
+/// x as its kernels see it.
+struct RowsOfChannels {
+  std::int64_t rows, channels;
+  explicit RowsOfChannels(const Tensor& x)
+      : rows(x.shape().elements(0, x.shape().rank() - 1)), channels(x.shape()[x.shape().rank() - 1]) {}
+};
+
+/// One number per channel, rounded to `dtype`.
+inline Tensor per_channel(const std::vector<double>& values, DType dtype) {
+  return Tensor({std::ssize(values)}, values).cast(dtype);
+}
 
 struct BatchNormKernels {
   Moments (*moments)(const Tensor& x);

@@ -12,6 +12,7 @@
 #include <trous/autograd/observe.h>
 #include <trous/autograd/recording.h>
 #include <trous/autograd/tape.h>
+#include <trous/core/error.h>
 
 namespace trous {
 namespace {
@@ -72,6 +73,11 @@ TEST(Observe, TellsByProducts) {
          },
          {Rule::locally_constant()});
   EXPECT_EQ(kept, (std::vector<double>{6, 7}));
+}
+
+TEST(Observe, RefusesAnEmptyListener) {
+  EXPECT_THROW(Observe(Observe::Listener()), ArgumentError);
+  EXPECT_EQ(sum(vec({1, 2})).value().to_double(), 3) << "and none is left behind";
 }
 
 TEST(Observe, HearsNothingBeforeAndAfter) {

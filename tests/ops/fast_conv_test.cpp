@@ -3,6 +3,7 @@
 #include <cmath>
 #include <core/with_threads.h>
 #include <limits>
+#include <ops/conv_case.h>
 #include <ops/conv_compare.h>
 #include <ops/with_kernels.h>
 
@@ -18,58 +19,31 @@ namespace {
 using oracle::Array;
 using oracle::Int;
 
-struct Case {
-  Int batch, in_channels, out_channels;
-  oracle::Axis height, width;
-  ExplicitPadding padding;
-  Int rows, columns;  // of the image
-
-  Conv2dOptions options() const {
-    return {.stride = {height.stride, width.stride}, .rate = {height.rate, width.rate}, .padding = padding};
-  }
-  Shape image() const { return {batch, rows, columns, in_channels}; }
-  Shape filters() const { return {height.taps, width.taps, in_channels, out_channels}; }
-  std::string text() const {
-    return trous::text("image ", image(), ", filters ", filters(), ", stride ", height.stride, 'x',
-                       width.stride, ", rate ", height.rate, 'x', width.rate, ", padding ", padding.top, ' ',
-                       padding.bottom, ' ', padding.left, ' ', padding.right);
-  }
-};
-
 // Mostly small, with channels around the widths of vectors and tiles.
-Case random_case(Key key) {
+ConvCase random_case(Key key) {
   Random random(key);
-  const auto one_of = [&](std::initializer_list<Int> choices) {
-    return choices.begin()[random.below(static_cast<Int>(choices.size()))];
-  };
-  Case c{};
-  c.batch = one_of({1, 1, 2, 3});
-  c.in_channels = one_of({1, 2, 3, 5, 8, 13, 16, 17, 33});
-  c.out_channels = one_of({1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 49, 64});
-  const auto axis = [&] {
-    return oracle::Axis{.taps = one_of({1, 1, 2, 3, 3, 3, 4, 5, 7}),
-                        .stride = one_of({1, 1, 1, 2, 2, 3}),
-                        .rate = one_of({1, 1, 2, 3, 5, 9}),
-                        .begin = 0};
-  };
-  c.height = axis();
-  c.width = axis();
-  const auto pad = [&](const oracle::Axis& a) { return random.below(a.span() + 1); };
-  c.padding = {.top = pad(c.height), .bottom = pad(c.height), .left = pad(c.width), .right = pad(c.width)};
-  c.height.begin = c.padding.top;
-  c.width.begin = c.padding.left;
-  c.rows = std::max<Int>(c.height.span() - c.padding.top - c.padding.bottom, 1) + random.below(9);
-  c.columns = std::max<Int>(c.width.span() - c.padding.left - c.padding.right, 1) + random.below(40);
+  ConvCase c{};
+  c.batch = one_of(random, {1, 1, 2, 3});
+  c.in_channels = one_of(random, {1, 2, 3, 5, 8, 13, 16, 17, 33});
+  c.out_channels = one_of(random, {1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 49, 64});
+  for (oracle::Axis* axis : {&c.height, &c.width}) {
+    *axis = {.taps = one_of(random, {1, 1, 2, 3, 3, 3, 4, 5, 7}),
+             .stride = one_of(random, {1, 1, 1, 2, 2, 3}),
+             .rate = one_of(random, {1, 1, 2, 3, 5, 9})};
+  }
+  place(
+      c, random, [](const oracle::Axis& a) { return a.span(); }, 9);
   return c;
 }
 
 // The same taps, stride, rate and padding along both axes, as much of it before the image as behind.
-Case square(Int batch, Int in_channels, Int out_channels, const oracle::Axis& axis, Int rows, Int columns) {
+ConvCase square(Int batch, Int in_channels, Int out_channels, const oracle::Axis& axis, Int rows,
+                Int columns) {
   const ExplicitPadding padding{axis.begin, axis.begin, axis.begin, axis.begin};
   return {batch, in_channels, out_channels, axis, axis, padding, rows, columns};
 }
 
-void expect_the_oracle(const Case& c, DType dtype, std::uint64_t seed) {
+void expect_the_oracle(const ConvCase& c, DType dtype, std::uint64_t seed) {
   const Tensor x = integers(c.image(), dtype, seed), w = integers(c.filters(), dtype, seed + 1);
   const Variable y = conv2d(x, w, c.options());
   const oracle::Window window{c.height, c.width};
@@ -94,22 +68,22 @@ TEST_P(FastConv, IsTheOracleAtRandomGeometries) {
 // Rows are cut where a tap begins to reach into the image, rows without a tap are written, phases have none.
 TEST_P(FastConv, IsTheOracleWhereRatesAndStridesAreLarge) {
   const WithKernels fast(GetParam());
-  const Case wide = square(1, 3, 20, {3, 1, 16, 16}, 20, 41);
-  const Case beyond = square(1, 3, 20, {3, 1, 30, 30}, 9, 21);
-  const Case gaps{2, 5, 17, {1, 3, 1, 0}, {2, 4, 1, 1}, {0, 0, 1, 0}, 13, 30};
-  const Case even = square(1, 4, 6, {2, 2, 2, 1}, 12, 34);
-  for (const Case& c : {wide, beyond, gaps, even}) expect_the_oracle(c, DType::float32, 5);
+  const ConvCase wide = square(1, 3, 20, {3, 1, 16, 16}, 20, 41);
+  const ConvCase beyond = square(1, 3, 20, {3, 1, 30, 30}, 9, 21);
+  const ConvCase gaps{2, 5, 17, {1, 3, 1, 0}, {2, 4, 1, 1}, {0, 0, 1, 0}, 13, 30};
+  const ConvCase even = square(1, 4, 6, {2, 2, 2, 1}, 12, 34);
+  for (const ConvCase& c : {wide, beyond, gaps, even}) expect_the_oracle(c, DType::float32, 5);
 }
 
 // Enough work for several tasks: cut into groups of rows, of columns and of channels.
 TEST_P(FastConv, IsTheOracleWhereWorkIsCutForThreads) {
   const WithKernels fast(GetParam());
   const WithThreads three(3);
-  const Case rows = square(2, 16, 40, {3, 1, 1, 1}, 20, 24);
-  const Case remainder = square(4, 3, 4, {3, 1, 1, 1}, 101, 50);
-  const Case columns = square(1, 24, 40, {1, 1, 1, 0}, 1, 4200);
-  const Case channels = square(1, 70, 200, {3, 1, 2, 2}, 4, 5);
-  for (const Case& c : {rows, remainder, columns, channels}) expect_the_oracle(c, DType::float32, 5);
+  const ConvCase rows = square(2, 16, 40, {3, 1, 1, 1}, 20, 24);
+  const ConvCase remainder = square(4, 3, 4, {3, 1, 1, 1}, 101, 50);
+  const ConvCase columns = square(1, 24, 40, {1, 1, 1, 0}, 1, 4200);
+  const ConvCase channels = square(1, 70, 200, {3, 1, 2, 2}, 4, 5);
+  for (const ConvCase& c : {rows, remainder, columns, channels}) expect_the_oracle(c, DType::float32, 5);
 }
 
 // With 3 -> 1 channels the vectors of the filter gradient run over the channels of x, and end within a tap.

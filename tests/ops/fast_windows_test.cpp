@@ -4,6 +4,7 @@
 #include <cmath>
 #include <core/with_threads.h>
 #include <limits>
+#include <ops/conv_case.h>
 #include <ops/conv_compare.h>
 #include <ops/with_kernels.h>
 
@@ -18,51 +19,20 @@ namespace {
 using oracle::Array;
 using oracle::Int;
 
-struct Case {
-  Int batch, channels, multiplier;
-  oracle::Axis height, width;
-  ExplicitPadding padding;
-  Int rows, columns;  // of the image
-
-  Conv2dOptions convolution() const {
-    return {.stride = {height.stride, width.stride}, .rate = {height.rate, width.rate}, .padding = padding};
-  }
-  Pool2dOptions pool() const {
-    return {.window = {height.taps, width.taps}, .stride = {height.stride, width.stride}, .padding = padding};
-  }
-  Shape image() const { return {batch, rows, columns, channels}; }
-  Shape filters() const { return {height.taps, width.taps, channels, multiplier}; }
-  std::string text() const {
-    return trous::text("image ", image(), ", filters ", filters(), ", stride ", height.stride, 'x',
-                       width.stride, ", rate ", height.rate, 'x', width.rate, ", padding ", padding.top, ' ',
-                       padding.bottom, ' ', padding.left, ' ', padding.right);
-  }
-};
-
 // Channels around the widths of vectors; columns from one to several tiles.
-Case random_case(Key key, bool pool) {
+ConvCase random_case(Key key, bool pool) {
   Random random(key);
-  const auto one_of = [&](std::initializer_list<Int> choices) {
-    return choices.begin()[random.below(static_cast<Int>(choices.size()))];
-  };
-  Case c{};
-  c.batch = one_of({1, 1, 2, 3});
-  c.channels = one_of({1, 2, 3, 4, 5, 6, 7, 8, 12, 15, 16, 17, 20, 31, 32, 33});
-  c.multiplier = pool ? 1 : one_of({1, 1, 1, 2, 3, 4, 5});
-  const auto axis = [&] {
-    return oracle::Axis{.taps = one_of({1, 2, 2, 3, 3, 3, 4, 5}),
-                        .stride = one_of({1, 1, 1, 2, 2, 3}),
-                        .rate = pool ? 1 : one_of({1, 1, 2, 3, 7}),
-                        .begin = 0};
-  };
-  c.height = axis();
-  c.width = axis();
-  const auto pad = [&](const oracle::Axis& a) { return random.below(pool ? a.taps : a.span() + 1); };
-  c.padding = {.top = pad(c.height), .bottom = pad(c.height), .left = pad(c.width), .right = pad(c.width)};
-  c.height.begin = c.padding.top;
-  c.width.begin = c.padding.left;
-  c.rows = std::max<Int>(c.height.span() - c.padding.top - c.padding.bottom, 1) + random.below(7);
-  c.columns = std::max<Int>(c.width.span() - c.padding.left - c.padding.right, 1) + random.below(40);
+  ConvCase c{};
+  c.batch = one_of(random, {1, 1, 2, 3});
+  c.in_channels = one_of(random, {1, 2, 3, 4, 5, 6, 7, 8, 12, 15, 16, 17, 20, 31, 32, 33});
+  c.out_channels = pool ? 1 : one_of(random, {1, 1, 1, 2, 3, 4, 5});
+  for (oracle::Axis* axis : {&c.height, &c.width}) {
+    *axis = {.taps = one_of(random, {1, 2, 2, 3, 3, 3, 4, 5}),
+             .stride = one_of(random, {1, 1, 1, 2, 2, 3}),
+             .rate = pool ? 1 : one_of(random, {1, 1, 2, 3, 7})};
+  }
+  place(
+      c, random, [&](const oracle::Axis& a) { return pool ? a.taps - 1 : a.span(); }, 7);
   return c;
 }
 
@@ -76,9 +46,9 @@ Array depthwise_part(const Array& dense, const Shape& filters) {
   return w;
 }
 
-void expect_the_dense_convolution(const Case& c, DType dtype, std::uint64_t seed) {
+void expect_the_dense_convolution(const ConvCase& c, DType dtype, std::uint64_t seed) {
   const Tensor x = integers(c.image(), dtype, seed), w = integers(c.filters(), dtype, seed + 1);
-  const TrilinearForm form = depthwise_conv2d_form(x.shape(), w.shape(), c.convolution(), dtype);
+  const TrilinearForm form = depthwise_conv2d_form(x.shape(), w.shape(), c.options(), dtype);
   const Tensor y = form.contract[2](x, w);
   const oracle::Window window{c.height, c.width};
   const Array dense = oracle::dense_filters(Array(w));
@@ -93,7 +63,7 @@ void expect_the_dense_convolution(const Case& c, DType dtype, std::uint64_t seed
 
 // Calls f(n, i, j, row, column, whether it is the window's first) for the pixels of every window, in order.
 template <class F>
-void each_pixel(const Case& c, Int out_height, Int out_width, F&& f) {
+void each_pixel(const ConvCase& c, Int out_height, Int out_width, F&& f) {
   for (Int n = 0; n < c.batch; ++n)
     for (Int i = 0; i < out_height; ++i)
       for (Int j = 0; j < out_width; ++j) {
@@ -117,7 +87,7 @@ Tensor with_ties(const Shape& shape, DType dtype, std::uint64_t seed, bool nan) 
 }
 
 // The winner's value, and the gradient where it stood.
-void expect_the_largest(const Case& c, DType dtype, std::uint64_t seed, bool nan) {
+void expect_the_largest(const ConvCase& c, DType dtype, std::uint64_t seed, bool nan) {
   const Tensor x = with_ties(c.image(), dtype, seed, nan);
   const Array in(x);
   const Variable tracked = track(x), y = max_pool2d(tracked, c.pool());
@@ -125,7 +95,7 @@ void expect_the_largest(const Case& c, DType dtype, std::uint64_t seed, bool nan
   const Array up(g);
   Array value(y.shape()), place(y.shape()), grad(c.image());
   each_pixel(c, y.shape()[1], y.shape()[2], [&](Int n, Int i, Int j, Int row, Int column, bool first) {
-    for (Int k = 0; k < c.channels; ++k) {
+    for (Int k = 0; k < c.in_channels; ++k) {
       const double v = in.at(n, row, column, k), held = value.at(n, i, j, k);
       if (!first && !(v > held) && !(std::isnan(v) && !std::isnan(held))) continue;
       value.at(n, i, j, k) = v;
@@ -135,7 +105,7 @@ void expect_the_largest(const Case& c, DType dtype, std::uint64_t seed, bool nan
   for (Int n = 0; n < c.batch; ++n)
     for (Int i = 0; i < y.shape()[1]; ++i)
       for (Int j = 0; j < y.shape()[2]; ++j)
-        for (Int k = 0; k < c.channels; ++k) {
+        for (Int k = 0; k < c.in_channels; ++k) {
           const Int at = static_cast<Int>(place.at(n, i, j, k));
           grad.at(n, at / c.columns, at % c.columns, k) += up.at(n, i, j, k);
         }
@@ -148,7 +118,7 @@ void expect_the_largest(const Case& c, DType dtype, std::uint64_t seed, bool nan
 }
 
 // Sums times 1 / size, in the order of the loops, so that all but the rounding of a product is equal.
-void expect_the_means(const Case& c, DType dtype, std::uint64_t seed) {
+void expect_the_means(const ConvCase& c, DType dtype, std::uint64_t seed) {
   const Tensor x = integers(c.image(), dtype, seed);
   const Array in(x);
   const Variable tracked = track(x), y = average_pool2d(tracked, c.pool());
@@ -156,13 +126,13 @@ void expect_the_means(const Case& c, DType dtype, std::uint64_t seed) {
   const Array up(g);
   Array value(y.shape()), size(y.shape()), grad(c.image());
   each_pixel(c, y.shape()[1], y.shape()[2], [&](Int n, Int i, Int j, Int row, Int column, bool) {
-    for (Int k = 0; k < c.channels; ++k) {
+    for (Int k = 0; k < c.in_channels; ++k) {
       value.at(n, i, j, k) += in.at(n, row, column, k);
       size.at(n, i, j, k) += 1;
     }
   });
   each_pixel(c, y.shape()[1], y.shape()[2], [&](Int n, Int i, Int j, Int row, Int column, bool) {
-    for (Int k = 0; k < c.channels; ++k)
+    for (Int k = 0; k < c.in_channels; ++k)
       grad.at(n, row, column, k) += up.at(n, i, j, k) / size.at(n, i, j, k);
   });
   const double unit = 40 * 10 * (dtype == DType::float32 ? 0x1p-24 : 0x1p-53);
@@ -189,7 +159,7 @@ TEST_P(FastWindows, DepthwiseIsTheDenseConvolutionAtRandomGeometries) {
 TEST_P(FastWindows, PoolingIsItsLoopsAtRandomGeometries) {
   const WithKernels fast(GetParam());
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
-    const Case c = random_case(Key{seed}, true);
+    const ConvCase c = random_case(Key{seed}, true);
     const DType dtype = seed % 3 == 2 ? DType::float64 : DType::float32;
     expect_the_largest(c, dtype, 10 * seed, seed % 2 == 1);
     expect_the_means(c, dtype, 10 * seed);
@@ -201,12 +171,12 @@ TEST_P(FastWindows, PoolingIsItsLoopsAtRandomGeometries) {
 // registers.
 TEST_P(FastWindows, DepthwiseIsTheDenseConvolutionWhereTapsReachLittle) {
   const WithKernels fast(GetParam());
-  const Case beyond{1, 5, 1, {3, 1, 30, 30}, {3, 1, 30, 30}, {30, 30, 30, 30}, 9, 21};
-  const Case gaps{2, 17, 1, {1, 3, 1, 0}, {2, 4, 1, 1}, {0, 0, 1, 0}, 13, 30};
-  const Case small_gaps{2, 3, 2, {1, 3, 1, 0}, {2, 4, 1, 1}, {0, 0, 1, 0}, 13, 30};
-  const Case far{1, 3, 1, {1, 50, 1, 0}, {1, 50, 1, 0}, {0, 0, 0, 0}, 4, 5};
-  const Case many{1, 20, 1, {7, 1, 1, 3}, {9, 1, 1, 4}, {3, 3, 4, 4}, 11, 19};
-  for (const Case& c : {beyond, gaps, small_gaps, far, many})
+  const ConvCase beyond{1, 5, 1, {3, 1, 30, 30}, {3, 1, 30, 30}, {30, 30, 30, 30}, 9, 21};
+  const ConvCase gaps{2, 17, 1, {1, 3, 1, 0}, {2, 4, 1, 1}, {0, 0, 1, 0}, 13, 30};
+  const ConvCase small_gaps{2, 3, 2, {1, 3, 1, 0}, {2, 4, 1, 1}, {0, 0, 1, 0}, 13, 30};
+  const ConvCase far{1, 3, 1, {1, 50, 1, 0}, {1, 50, 1, 0}, {0, 0, 0, 0}, 4, 5};
+  const ConvCase many{1, 20, 1, {7, 1, 1, 3}, {9, 1, 1, 4}, {3, 3, 4, 4}, 11, 19};
+  for (const ConvCase& c : {beyond, gaps, small_gaps, far, many})
     expect_the_dense_convolution(c, DType::float32, 5);
 }
 
@@ -214,11 +184,11 @@ TEST_P(FastWindows, DepthwiseIsTheDenseConvolutionWhereTapsReachLittle) {
 TEST_P(FastWindows, AreTheirLoopsWhereWorkIsCutForThreads) {
   const WithKernels fast(GetParam());
   const WithThreads three(3);
-  const Case one{1, 24, 1, {3, 1, 1, 1}, {3, 1, 1, 1}, {1, 1, 1, 1}, 51, 50};
-  const Case several{5, 3, 1, {3, 2, 1, 1}, {3, 2, 1, 1}, {1, 1, 1, 1}, 79, 101};
-  const Case multiplied{3, 6, 3, {3, 1, 2, 2}, {3, 1, 2, 2}, {2, 2, 2, 2}, 37, 30};
-  for (const Case& c : {one, several, multiplied}) expect_the_dense_convolution(c, DType::float32, 5);
-  for (const Case& c : {one, several}) {
+  const ConvCase one{1, 24, 1, {3, 1, 1, 1}, {3, 1, 1, 1}, {1, 1, 1, 1}, 51, 50};
+  const ConvCase several{5, 3, 1, {3, 2, 1, 1}, {3, 2, 1, 1}, {1, 1, 1, 1}, 79, 101};
+  const ConvCase multiplied{3, 6, 3, {3, 1, 2, 2}, {3, 1, 2, 2}, {2, 2, 2, 2}, 37, 30};
+  for (const ConvCase& c : {one, several, multiplied}) expect_the_dense_convolution(c, DType::float32, 5);
+  for (const ConvCase& c : {one, several}) {
     expect_the_largest(c, DType::float32, 5, true);
     expect_the_means(c, DType::float32, 5);
   }
@@ -230,7 +200,7 @@ TEST_P(FastWindows, AStrideMayBeFarLongerThanTheImage) {
   const WithKernels fast(GetParam());
   constexpr Int far = Int{1} << 40;
   for (const Int channels : {1, 3, 17}) {
-    const Case c{2, channels, 2, {2, far, 1, 1}, {3, far, 1, 1}, {1, 0, 1, 0}, 5, 7};
+    const ConvCase c{2, channels, 2, {2, far, 1, 1}, {3, far, 1, 1}, {1, 0, 1, 0}, 5, 7};
     expect_the_largest(c, DType::float32, 3, false);
     expect_the_means(c, DType::float32, 4);
     expect_the_dense_convolution(c, DType::float32, 5);

@@ -7,6 +7,7 @@
 #include <trous/autograd/record.h>
 #include <trous/ops/atrous_conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
+#include <trous/ops/detail/windows.h>
 #include <trous/ops/matmul.h>
 #include <trous/ops/multiply_adds.h>
 #include <trous/ops/pointwise.h>
@@ -54,6 +55,16 @@ const std::vector<WindowPadding>& paddings() {
   static const std::vector<WindowPadding> all{Padding::same, Padding::valid, ExplicitPadding{1, 2, 0, 3},
                                               ExplicitPadding{7, 0, 4, 9}};
   return all;
+}
+
+TEST(MultiplyAdds, ReadThePaddingThatAnOpWrites) {
+  for (const WindowPadding& padding : paddings()) {
+    const ResolvedPadding resolved = padding.resolve("test");
+    EXPECT_EQ(detail::padding_of(detail::padding_text(resolved)), resolved) << detail::padding_text(resolved);
+  }
+  for (const char* other : {"", "same", "REFLECT", "1:2", "1:2x0", "1:2x0:", "1:2x0:1,", "1x2:0:1", "a:2x0:1",
+                            "1:2x0:99999999999999999999"})
+    EXPECT_EQ(detail::padding_of(other), std::nullopt) << other;
 }
 
 TEST(MultiplyAdds, OfEveryConvolutionAreTheTermsInsideTheImage) {

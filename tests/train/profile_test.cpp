@@ -119,6 +119,24 @@ TEST(StepProfiler, CountsNothingBetweenSteps) {
   EXPECT_TRUE(profiler.profile().ops.empty());
 }
 
+TEST(StepProfiler, AStepThatDoesNotEndCountsNowhere) {
+  StepProfiler profiler;
+  profiler.begin(StepPhase::batch);
+  profiler.begin(StepPhase::forward);
+  { const Storage scratch(100000); }
+  relu(start());
+  profiler.begin(StepPhase::batch);  // of the next
+  profiler.begin(StepPhase::forward);
+  relu(start());
+  profiler.end_step();
+  const StepProfile profile = profiler.profile();
+  ASSERT_EQ(profile.seconds.size(), 1u);
+  EXPECT_EQ(op_of(profile, StepPhase::forward, "relu").calls, 1);
+  EXPECT_LT(profile.memory.added, 100000);
+  const double phases = std::accumulate(profile.phase_seconds.begin(), profile.phase_seconds.end(), 0.0);
+  EXPECT_NEAR(phases, profile.total(), 1e-9);
+}
+
 TEST(StepProfiler, CountsEachTensorOfACallOnceAndAViewNot) {
   const Variable x = start();  // 8000 bytes
   StepProfiler profiler;

@@ -8,12 +8,6 @@
 namespace trous::kernels::fast {
 namespace {
 
-struct Extent {
-  std::int64_t rows, channels;
-  explicit Extent(const Tensor& x)
-      : rows(x.shape().elements(0, x.shape().rank() - 1)), channels(x.shape()[x.shape().rank() - 1]) {}
-};
-
 // What is known of each channel before the rows are read.
 template <class T>
 struct Channels {
@@ -35,26 +29,18 @@ struct Channels {
   Channels(const Channels&) = delete;
   Channels& operator=(const Channels&) = delete;
 
-  Extent extent;
+  RowsOfChannels extent;
   NormRows<T> rows;
   std::vector<double> factor;
   std::vector<T> slope;
 };
 
-template <class T>
-Tensor to_tensor(const std::vector<double>& values) {
-  Tensor result = Tensor::uninitialized({static_cast<std::int64_t>(values.size())}, dtype_of<T>());
-  T* const out = result.mutable_values<T>().data();
-  for (std::size_t c = 0; c < values.size(); ++c) out[c] = static_cast<T>(values[c]);
-  return result;
-}
-
 Moments moments(const Tensor& x) {
-  const Extent e(x);
+  const RowsOfChannels e(x);
   std::vector<double> mean(static_cast<std::size_t>(e.channels)), variance = mean;
   return visit_floating("batch_norm", x.dtype(), [&]<class T> {
     norm_moments(x.values<T>().data(), e.rows, e.channels, mean.data(), variance.data());
-    return Moments{to_tensor<T>(mean), to_tensor<T>(variance)};
+    return Moments{per_channel(mean, x.dtype()), per_channel(variance, x.dtype())};
   });
 }
 
@@ -73,7 +59,7 @@ BatchNormSums sums(const BatchNormCase& c, const Tensor& grad) {
     std::vector<double> plain(known.factor.size()), with_x = plain;
     norm_sums(known.rows, grad.values<T>().data(), plain.data(), with_x.data());
     for (std::size_t k = 0; k < plain.size(); ++k) with_x[k] *= known.factor[k];
-    return BatchNormSums{to_tensor<T>(plain), to_tensor<T>(with_x)};
+    return BatchNormSums{per_channel(plain, grad.dtype()), per_channel(with_x, grad.dtype())};
   });
 }
 

@@ -26,36 +26,13 @@ ConvGeometry flattened(const ConvGeometry& g) {
   return flat;
 }
 
-// The images of one side of the form, and the elements of the filters from one of their channels to the next.
-struct Side {
-  std::int64_t height, width, channels, filter_step;
-};
-
-GatherPlan gather_plan(const ConvGeometry& g, const Side& in, const Side& out,
-                       std::vector<std::vector<RowTap>> rows, std::vector<Phase> phases) {
-  const std::int64_t tap = g.in_channels * g.out_channels;
-  return {.batch = g.batch,
-          .in_height = in.height,
-          .in_width = in.width,
-          .in_channels = in.channels,
-          .out_height = out.height,
-          .out_width = out.width,
-          .out_channels = out.channels,
-          .kernel_height = g.height.taps,
-          .kernel_width = g.width.taps,
-          .rows = std::move(rows),
-          .phases = std::move(phases),
-          .filter_steps = {g.width.taps * tap, tap, in.filter_step, out.filter_step}};
-}
-
-Side side_x(const ConvGeometry& g) { return {g.height.in, g.width.in, g.in_channels, g.out_channels}; }
-Side side_y(const ConvGeometry& g) { return {g.height.out, g.width.out, g.out_channels, 1}; }
-
 GatherPlan plan_forward(const ConvGeometry& g) {
-  return gather_plan(g, side_x(g), side_y(g), rows_forward(g.height), phase_forward(g.width));
+  const std::int64_t tap = g.in_channels * g.out_channels;
+  return {gather_forward(g, g.in_channels, g.out_channels), {g.width.taps * tap, tap, g.out_channels, 1}};
 }
 GatherPlan plan_transposed(const ConvGeometry& g) {
-  return gather_plan(g, side_y(g), side_x(g), rows_transposed(g.height), phases_transposed(g.width));
+  const std::int64_t tap = g.in_channels * g.out_channels;
+  return {gather_transposed(g, g.in_channels, g.out_channels), {g.width.taps * tap, tap, 1, g.out_channels}};
 }
 
 void gather(std::string_view op, const GatherPlan& plan, const Tensor& from, const Tensor& filters,

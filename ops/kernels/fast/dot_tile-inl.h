@@ -24,9 +24,7 @@ namespace trous::kernels::fast::HWY_NAMESPACE {
 constexpr int most_outputs = 6;
 
 // Registers hold the sums, a vector of x for each pixel and one of filters.
-constexpr int dot_pixels(int outputs) {
-  return std::clamp(((most_pixels > 6 ? 30 : 14) - 1) / (outputs + 1), 1, 8);
-}
+constexpr int dot_pixels(int outputs) { return std::clamp((registers - 3) / (outputs + 1), 1, 8); }
 
 #if HWY_TARGET != HWY_SCALAR
 /// The sums of the lanes of `v`, whose blocks of 128 bits hold one lane of each of a few sums.

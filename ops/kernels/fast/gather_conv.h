@@ -8,19 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include <trous/ops/kernels/fast/taps.h>
 
 namespace trous::kernels::fast {
 
-struct GatherPlan {
-  std::int64_t batch;
-  std::int64_t in_height, in_width, in_channels;
-  std::int64_t out_height, out_width, out_channels;
-  std::int64_t kernel_height, kernel_width;
-  std::vector<std::vector<RowTap>> rows;  // of each output row, those inside the image alone
-  std::vector<Phase> phases;              // together they hold every output column once
+struct GatherPlan : Gather {
   /// Elements of the filters from one to the next along [a, b, c, o].
   std::int64_t filter_steps[4];
 };

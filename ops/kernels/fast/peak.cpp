@@ -5,6 +5,7 @@
 #include <hwy/highway.h>
 
 #include <trous/ops/kernels/fast/peak.h>
+#include <trous/ops/kernels/fast/registers-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
@@ -12,11 +13,7 @@ namespace trous::kernels::fast::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Enough sums to hide the latency of a multiply-add, and few enough to stay in registers.
-#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3) || HWY_ARCH_ARM_A64
-constexpr int sums = 24;
-#else
-constexpr int sums = 12;
-#endif
+constexpr int sums = registers * 3 / 4;
 
 // Each sum <- sum * 0.999 + 0.5 stays between 0 and 500, far from denormals and infinity.
 template <class T>

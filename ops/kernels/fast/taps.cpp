@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <trous/ops/kernels/fast/taps.h>
 
@@ -9,19 +10,6 @@ namespace {
 std::vector<std::vector<RowTap>> empty_rows(std::int64_t count, std::int64_t taps) {
   std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(count));
   for (std::vector<RowTap>& row : rows) row.reserve(static_cast<std::size_t>(taps));
-  return rows;
-}
-
-}  // namespace
-
-std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
-  auto rows = empty_rows(h.out, std::min(h.taps, h.in));
-  for (std::int64_t i = 0; i < h.out; ++i) {
-    for (std::int64_t a = 0; a < h.taps; ++a) {
-      const std::int64_t row = i * h.stride + a * h.rate - h.before;
-      if (row >= 0 && row < h.in) rows[static_cast<std::size_t>(i)].push_back({a, row});
-    }
-  }
   return rows;
 }
 
@@ -57,6 +45,47 @@ std::vector<Phase> phases_transposed(const ConvAxis& w) {
     phases.push_back(std::move(phase));
   }
   return phases;
+}
+
+}  // namespace
+
+std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
+  auto rows = empty_rows(h.out, std::min(h.taps, h.in));
+  for (std::int64_t i = 0; i < h.out; ++i) {
+    for (std::int64_t a = 0; a < h.taps; ++a) {
+      const std::int64_t row = i * h.stride + a * h.rate - h.before;
+      if (row >= 0 && row < h.in) rows[static_cast<std::size_t>(i)].push_back({a, row});
+    }
+  }
+  return rows;
+}
+
+Gather gather_forward(const ConvGeometry& g, std::int64_t x_channels, std::int64_t y_channels) {
+  return {.batch = g.batch,
+          .in_height = g.height.in,
+          .in_width = g.width.in,
+          .in_channels = x_channels,
+          .out_height = g.height.out,
+          .out_width = g.width.out,
+          .out_channels = y_channels,
+          .kernel_height = g.height.taps,
+          .kernel_width = g.width.taps,
+          .rows = rows_forward(g.height),
+          .phases = phase_forward(g.width)};
+}
+
+Gather gather_transposed(const ConvGeometry& g, std::int64_t x_channels, std::int64_t y_channels) {
+  return {.batch = g.batch,
+          .in_height = g.height.out,
+          .in_width = g.width.out,
+          .in_channels = y_channels,
+          .out_height = g.height.in,
+          .out_width = g.width.in,
+          .out_channels = x_channels,
+          .kernel_height = g.height.taps,
+          .kernel_width = g.width.taps,
+          .rows = rows_transposed(g.height),
+          .phases = phases_transposed(g.width)};
 }
 
 Reach reach_of(const Phase& phase, std::int64_t shift, std::int64_t width) {

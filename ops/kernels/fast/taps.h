@@ -24,15 +24,25 @@ struct RowTap {
   std::int64_t a, row;
 };
 
-/// The taps of each output row of a convolution that reach into the image.
-std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& height);
-std::vector<Phase> phase_forward(const ConvAxis& width);
+/// The images of a gather and how their pixels meet; a plan adds what the channels do.
+struct Gather {
+  std::int64_t batch;
+  std::int64_t in_height, in_width, in_channels;
+  std::int64_t out_height, out_width, out_channels;
+  std::int64_t kernel_height, kernel_width;
+  std::vector<std::vector<RowTap>> rows;  // of each output row, those inside the image alone
+  std::vector<Phase> phases;              // together they hold every output column once
+};
 
-/// Of its transpose: row i of x receives row k of y by tap a where i = k stride + a rate - before.
-std::vector<std::vector<RowTap>> rows_transposed(const ConvAxis& height);
-/// Column j of x receives column (j + before - b rate) / stride of y where that is whole: the columns first,
-/// first + stride, ... have the same taps.
-std::vector<Phase> phases_transposed(const ConvAxis& width);
+/// From x to y, of so many channels each.
+Gather gather_forward(const ConvGeometry& g, std::int64_t x_channels, std::int64_t y_channels);
+/// From y to x: row i of x receives row k of y by tap a where i = k stride + a rate - before, and column j
+/// column (j + before - b rate) / stride where that is whole: the columns first, first + stride, ... have the
+/// same taps.
+Gather gather_transposed(const ConvGeometry& g, std::int64_t x_channels, std::int64_t y_channels);
+
+/// Of each output row of a convolution, the taps that reach into the image.
+std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& height);
 
 /// The columns k of a phase from which a tap reads inside the image: 0 <= k step_in + shift < width.
 struct Reach {

@@ -13,18 +13,15 @@
 #include <hwy/highway.h>
 #include <utility>
 
+#include <trous/ops/kernels/fast/registers-inl.h>
+
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// 28 sums, two vectors of filters and a broadcast fill the 32 registers of AVX-512 and of 64-bit ARM; others
-// have 16.
-#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3) || HWY_ARCH_ARM_A64
-constexpr int most_pixels = 14;
-#else
-constexpr int most_pixels = 6;
-#endif
+// Two sums per pixel, beside two vectors of filters and a broadcast.
+constexpr int most_pixels = (registers - 3) / 2;
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
 constexpr bool masked_memory = true;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <trous/ops/kernels/fast/windows.h>
 
@@ -25,7 +26,8 @@ void add_groups(const Phase& phase, std::int64_t number, std::int64_t width,
   }
 }
 
-WindowPlan with_groups(WindowPlan plan) {
+WindowPlan with_groups(Gather gather) {
+  WindowPlan plan{std::move(gather), {}};
   for (std::size_t q = 0; q < plan.phases.size(); ++q)
     add_groups(plan.phases[q], static_cast<std::int64_t>(q), plan.in_width, plan.columns);
   return plan;
@@ -34,33 +36,11 @@ WindowPlan with_groups(WindowPlan plan) {
 }  // namespace
 
 WindowPlan windows_forward(const ConvGeometry& g) {
-  return with_groups({.batch = g.batch,
-                      .in_height = g.height.in,
-                      .in_width = g.width.in,
-                      .in_channels = g.in_channels,
-                      .out_height = g.height.out,
-                      .out_width = g.width.out,
-                      .out_channels = g.in_channels * g.out_channels,
-                      .kernel_height = g.height.taps,
-                      .kernel_width = g.width.taps,
-                      .rows = rows_forward(g.height),
-                      .phases = phase_forward(g.width),
-                      .columns = {}});
+  return with_groups(gather_forward(g, g.in_channels, g.in_channels * g.out_channels));
 }
 
 WindowPlan windows_transposed(const ConvGeometry& g) {
-  return with_groups({.batch = g.batch,
-                      .in_height = g.height.out,
-                      .in_width = g.width.out,
-                      .in_channels = g.in_channels * g.out_channels,
-                      .out_height = g.height.in,
-                      .out_width = g.width.in,
-                      .out_channels = g.in_channels,
-                      .kernel_height = g.height.taps,
-                      .kernel_width = g.width.taps,
-                      .rows = rows_transposed(g.height),
-                      .phases = phases_transposed(g.width),
-                      .columns = {}});
+  return with_groups(gather_transposed(g, g.in_channels, g.in_channels * g.out_channels));
 }
 
 }  // namespace trous::kernels::fast

@@ -17,14 +17,8 @@ struct ColumnGroup {
   std::vector<ColumnTap> taps;
 };
 
-struct WindowPlan {
-  std::int64_t batch;
-  std::int64_t in_height, in_width, in_channels;
-  std::int64_t out_height, out_width, out_channels;
-  std::int64_t kernel_height, kernel_width;
-  std::vector<std::vector<RowTap>> rows;  // of each output row, those inside the image alone
-  std::vector<Phase> phases;              // together they hold every output column once
-  std::vector<ColumnGroup> columns;       // the same columns, phase by phase
+struct WindowPlan : Gather {
+  std::vector<ColumnGroup> columns;  // every output column once, phase by phase
 
   std::int64_t wide() const { return in_channels > out_channels ? in_channels : out_channels; }
 };

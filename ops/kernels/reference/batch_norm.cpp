@@ -28,14 +28,6 @@ std::vector<double> channel_sums(std::int64_t rows, std::int64_t channels, Term&
   return total;
 }
 
-template <class T>
-Tensor to_tensor(const std::vector<double>& values, double factor) {
-  Tensor result = Tensor::uninitialized({static_cast<std::int64_t>(values.size())}, dtype_of<T>());
-  T* const out = result.mutable_values<T>().data();
-  for (std::size_t c = 0; c < values.size(); ++c) out[c] = static_cast<T>(values[c] * factor);
-  return result;
-}
-
 // 1 / sqrt(variance + epsilon) per channel.
 template <class T>
 std::vector<T> factors(const Tensor& variance, double epsilon) {
@@ -45,25 +37,20 @@ std::vector<T> factors(const Tensor& variance, double epsilon) {
   return result;
 }
 
-struct Extent {
-  std::int64_t rows, channels;
-  explicit Extent(const Tensor& x)
-      : rows(x.shape().elements(0, x.shape().rank() - 1)), channels(x.shape()[x.shape().rank() - 1]) {}
-};
-
 Moments moments(const Tensor& x) {
-  const Extent e(x);
+  const RowsOfChannels e(x);
   return visit_floating("batch_norm", x.dtype(), [&]<class T> {
     const T* const in = x.values<T>().data();
     const double share = 1 / static_cast<double>(e.rows);
     std::vector<double> mean = channel_sums<T>(
         e.rows, e.channels, [&](std::int64_t i, std::int64_t) { return static_cast<double>(in[i]); });
     for (double& m : mean) m *= share;
-    const auto variance = channel_sums<T>(e.rows, e.channels, [&](std::int64_t i, std::int64_t c) {
+    std::vector<double> variance = channel_sums<T>(e.rows, e.channels, [&](std::int64_t i, std::int64_t c) {
       const double d = static_cast<double>(in[i]) - mean[static_cast<std::size_t>(c)];
       return d * d;
     });
-    return Moments{to_tensor<T>(mean, 1), to_tensor<T>(variance, share)};
+    for (double& v : variance) v *= share;
+    return Moments{per_channel(mean, x.dtype()), per_channel(variance, x.dtype())};
   });
 }
 
@@ -87,7 +74,7 @@ struct Affine {
 };
 
 Tensor value(const BatchNormCase& batch) {
-  const Extent e(batch.x);
+  const RowsOfChannels e(batch.x);
   Tensor y = Tensor::uninitialized(batch.x.shape(), batch.x.dtype());
   visit_floating("batch_norm", batch.x.dtype(), [&]<class T> {
     const Affine<T> affine(batch);
@@ -107,7 +94,7 @@ Tensor value(const BatchNormCase& batch) {
 }
 
 BatchNormSums sums(const BatchNormCase& batch, const Tensor& grad) {
-  const Extent e(batch.x);
+  const RowsOfChannels e(batch.x);
   return visit_floating("batch_norm_grad", batch.x.dtype(), [&]<class T> {
     const Affine<T> affine(batch);
     const T *in = batch.x.values<T>().data(), *g = grad.values<T>().data();
@@ -120,12 +107,12 @@ BatchNormSums sums(const BatchNormCase& batch, const Tensor& grad) {
     const auto with_x = channel_sums<T>(e.rows, e.channels, [&](std::int64_t i, std::int64_t c) {
       return static_cast<double>(passed(i, c) * affine.normalized(in[i], c));
     });
-    return BatchNormSums{to_tensor<T>(plain, 1), to_tensor<T>(with_x, 1)};
+    return BatchNormSums{per_channel(plain, grad.dtype()), per_channel(with_x, grad.dtype())};
   });
 }
 
 Tensor gradient(const BatchNormCase& batch, const Tensor& grad, const BatchNormSums& total) {
-  const Extent e(batch.x);
+  const RowsOfChannels e(batch.x);
   Tensor result = Tensor::uninitialized(batch.x.shape(), batch.x.dtype());
   visit_floating("batch_norm_grad", batch.x.dtype(), [&]<class T> {
     const Affine<T> affine(batch);

@@ -32,22 +32,26 @@ void* mutable_bytes(Tensor& x) {
 }
 
 // An index map without the axes of one element, and with neighbouring axes merged where together they are as
-// good as one, which must not become too long a row for one task.
+// good as one, from the innermost on, which must not become too long a row for one task.
 struct IndexMap {
   std::array<std::int64_t, Shape::max_rank> extents{1}, strides{1};
   std::size_t rank = 0;
 
   IndexMap(const Shape& shape, std::span<const std::int64_t> steps) {
-    for (int axis = 0; axis < shape.rank(); ++axis) {
+    for (int axis = shape.rank(); axis-- > 0;) {
       const std::int64_t extent = shape[axis], step = steps[static_cast<std::size_t>(axis)];
       if (extent == 1) continue;
-      const bool merges =
-          rank > 0 && strides[rank - 1] == extent * step && extents[rank - 1] * extent <= task_elements;
-      extents[merges ? rank - 1 : rank] = merges ? extents[rank - 1] * extent : extent;
-      strides[merges ? rank - 1 : rank] = step;
-      rank += merges ? 0 : 1;
+      const std::int64_t inner = rank > 0 ? extents[rank - 1] : 0;
+      if (rank > 0 && step == inner * strides[rank - 1] && inner * extent <= task_elements) {
+        extents[rank - 1] *= extent;
+      } else {
+        extents[rank] = extent;
+        strides[rank++] = step;
+      }
     }
     rank = std::max<std::size_t>(rank, 1);
+    std::reverse(extents.begin(), extents.begin() + static_cast<std::ptrdiff_t>(rank));
+    std::reverse(strides.begin(), strides.begin() + static_cast<std::ptrdiff_t>(rank));
   }
 
   std::int64_t length() const { return extents[rank - 1]; }
