@@ -10,6 +10,7 @@
 #include <iostream>
 #include <optional>
 
+#include <trous/benchmarks/calibrate.h>
 #include <trous/benchmarks/conv_engine.h>
 #include <trous/benchmarks/machine.h>
 #include <trous/core/error.h>
@@ -120,7 +121,32 @@ std::vector<Entry> agreeing(std::vector<Entry> entries, const ConvShape& shape, 
   return kept;
 }
 
-Json figures(const Entry& entry, const Timing& timing, const ConvShape& shape, const Calibration& machine) {
+// The peak while contestants are timed, measured as one of them: what slows the machine for a while slows it
+// too.
+class Yardstick {
+ public:
+  Yardstick(std::string instruction_set, DType dtype, const Options& options)
+      : set_(std::move(instruction_set)),
+        dtype_(dtype),
+        threads_(options.threads),
+        seconds_(options.quick ? 0.008 : 0.02) {}
+
+  Contestant contestant() {
+    return {"peak",
+            [this] { bursts_.seconds.push_back(1 / fma_peak(set_, dtype_, threads_, seconds_).by_wall); }};
+  }
+  double median() const { return 1 / bursts_.median(); }
+  double best() const { return 1 / bursts_.best(); }
+
+ private:
+  std::string set_;
+  DType dtype_;
+  int threads_;
+  double seconds_;
+  Timing bursts_;  // of one operation
+};
+
+Json figures(const Entry& entry, const Timing& timing, const ConvShape& shape, const Yardstick& peak) {
   const double rate = shape.operations() / timing.median();
   const double slowest = *std::max_element(timing.seconds.begin(), timing.seconds.end());
   return {{"engine", entry.engine->name()},
@@ -130,8 +156,8 @@ Json figures(const Entry& entry, const Timing& timing, const ConvShape& shape, c
           {"repetitions", timing.seconds.size()},
           {"calls", timing.calls},
           {"gflops", rate / 1e9},
-          {"share", rate / machine.peak_of(shape.dtype)},
-          {"best_share", shape.operations() / timing.best() / machine.peak_of(shape.dtype)},
+          {"share", rate / peak.median()},
+          {"best_share", shape.operations() / timing.best() / peak.best()},
           {"cpu_per_wall", timing.cpu_per_wall},
           {"algorithm", entry.job->algorithm()},
           {"reorder_ms", entry.job->reorder_seconds() * 1e3},
@@ -139,7 +165,7 @@ Json figures(const Entry& entry, const Timing& timing, const ConvShape& shape, c
 }
 
 Json run_pass(const ConvEngines& engines, const ConvShape& shape, ConvPass pass, const ConvData& data,
-              const Calibration& machine, const Options& options) {
+              const std::string& instruction_set, const Options& options) {
   std::vector<Entry> entries;
   for (const auto& engine : engines) {
     Entry entry = make_entry(*engine, shape, pass, data);
@@ -151,13 +177,16 @@ Json run_pass(const ConvEngines& engines, const ConvShape& shape, ConvPass pass,
   std::vector<Contestant> contestants;
   for (const Entry& entry : entries)
     contestants.push_back({entry.engine->name(), [&entry] { entry.job->run(); }, entry.engine->worker()});
+  Yardstick peak(instruction_set, shape.dtype, options);
+  contestants.push_back(peak.contestant());
   TurnOptions turns;
   if (options.quick) turns = {.repetitions = 5, .block = 0.008, .budget = 0.25, .least = 3};
   const auto timings = take_turns(contestants, turns);
+  result["peak"] = peak.median();
 
-  std::printf("  %-15s", name(pass).c_str());
+  std::printf("  %-15s | peak %.0f GF", name(pass).c_str(), peak.median() / 1e9);
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    const Json line = figures(entries[i], timings[i], shape, machine);
+    const Json line = figures(entries[i], timings[i], shape, peak);
     std::printf(" | %s %.3f ms %.1f GF %.0f%% c/w %.2f", entries[i].engine->name().c_str(),
                 line["ms"].get<double>(), line["gflops"].get<double>(), 100 * line["share"].get<double>(),
                 line["cpu_per_wall"].get<double>());
@@ -240,7 +269,7 @@ int run(const Options& options) {
     const ConvData data = make_data(shape, seed);
     Json line = describe(shape);
     for (const ConvPass pass : conv_passes)
-      line["passes"].push_back(run_pass(engines, shape, pass, data, machine, options));
+      line["passes"].push_back(run_pass(engines, shape, pass, data, machine.instruction_set, options));
     result["shapes"].push_back(line);
     if (!options.out.empty()) write_json(options.out, result);
   }

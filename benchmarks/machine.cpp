@@ -99,7 +99,6 @@ Calibration calibrate(int threads, bool quick, const std::string& instruction_se
     result.figures["fma"][p.set][p.type()] = {{"all", p.yardstick()},
                                               {"all_by_wall", p.all.by_wall},
                                               {"one", std::max(p.one.by_wall, p.one.by_cpu)}};
-    if (p.set == result.instruction_set) result.peak[p.type()] = p.yardstick();
     std::printf("peak  %-8s %s  %7.1f GFLOP/s on %d threads, %7.1f on one", p.set.c_str(), p.type().c_str(),
                 p.yardstick() / 1e9, threads, p.one.by_wall / 1e9);
     if (p.disturbed()) std::printf("  (DISTURBED: %.1f by the clock)", p.all.by_wall / 1e9);

@@ -1,5 +1,5 @@
-#include <trous/benchmarks/conv_count.h>
 #include <trous/benchmarks/reference_net.h>
+#include <trous/ops/multiply_adds.h>
 
 namespace trous::benchmarks {
 namespace {

@@ -20,6 +20,7 @@ class Shape:
         self.name, self.groups, self.dtype = line["name"], line["groups"], line["dtype"]
         self.inside = line["operations"] / line["nominal_operations"]
         self.figures = {p["pass"]: {e["engine"]: e for e in p["engines"]} for p in line["passes"]}
+        self.peaks = {p["pass"]: p["peak"] for p in line["passes"]}
         self.refused = [(p["pass"], refused) for p in line["passes"] for refused in p["refused"]]
 
     def size(self):
@@ -37,6 +38,10 @@ class Shape:
 
     def share(self, of, which="share"):
         return self.ours(of)[which] if self.ours(of) else 0.0
+
+    def peak_operations(self, of):
+        """What the peak would have done in the time of a pass: no more where the whole machine was slow."""
+        return self.ms(of) * self.peaks[of]
 
     def torch(self, of, layout="libtorch"):
         """The best of libtorch's ways, in ms."""

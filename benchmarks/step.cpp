@@ -47,17 +47,16 @@ void profile_steps(const StepOptions& options, ReferenceNet& net, Optimizer& opt
     profiler.end_step();
   }
   const StepProfile found = profiler.profile();
-  constexpr const char* names[]{"batch", "forward", "backward", "update"};
   nlohmann::json result{{"ops", nlohmann::json::array()}, {"seconds", found.total() / steps}};
   for (const OpProfile& op : found.ops) {
     result["ops"].push_back({{"op", op.kind},
-                             {"phase", names[static_cast<std::size_t>(op.phase)]},
+                             {"phase", name(op.phase)},
                              {"calls", op.calls / static_cast<std::int64_t>(steps)},
                              {"seconds", op.seconds / steps},
                              {"operations", 2 * static_cast<double>(op.multiply_adds) / steps}});
   }
   for (const StepPhase phase : {StepPhase::forward, StepPhase::backward, StepPhase::update})
-    result["outside_ops"][names[static_cast<std::size_t>(phase)]] = found.outside_ops(phase) / steps;
+    result["outside_ops"][name(phase)] = found.outside_ops(phase) / steps;
   write_json(options.profile, result);
 }
 
