@@ -74,43 +74,46 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
   using V = hn::Vec<decltype(d)>;
   const std::size_t n = hn::Lanes(d);
   V sum[pixels][vectors];
-  T* const y = work.y + first * work.step_out;
-  const std::int64_t out = work.step_out;
 #pragma GCC unroll 14
   for (int m = 0; m < pixels; ++m) {
 #pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) {
-      sum[m][v] = hn::Zero(d);
-    }
+    for (int v = 0; v < vectors; ++v) sum[m][v] = hn::Zero(d);
   }
   const std::int64_t in = work.step_in;
   for (std::int64_t r = 0; r < work.count; ++r) {
+    // A pointer for every third pixel: one for each would not fit into the registers beside their steps.
+    constexpr int pointers = (pixels + 2) / 3;
+    const T* x[pointers];
+#pragma GCC unroll 5
+    for (int i = 0; i < pointers; ++i) x[i] = work.runs[r].x + (first + 3 * i) * in;
     const T* w = work.runs[r].w;
-    const T* x = work.runs[r].x + first * in;
-    const T* const end = x + work.runs[r].channels;
-    for (; x != end; ++x, w += vectors * n) {
+    for (std::int64_t k = work.runs[r].channels; k > 0; --k, w += vectors * n) {
       V f[vectors];
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) f[v] = hn::Load(d, w + v * n);
 #pragma GCC unroll 14
       for (int m = 0; m < pixels; ++m) {
-        const V value = hn::Set(d, x[m * in]);
+        const V value = hn::Set(d, x[m / 3][m % 3 * in]);
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, f[v], sum[m][v]);
       }
+#pragma GCC unroll 5
+      for (int i = 0; i < pointers; ++i) ++x[i];
     }
   }
+  T* y = work.y + first * work.step_out;
+  const auto store = [&](auto&& store_last) HWY_ATTR {
 #pragma GCC unroll 14
-  for (int m = 0; m < pixels; ++m) {
+    for (int m = 0; m < pixels; ++m, y += work.step_out) {
 #pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) {
-      T* const to = y + m * out + v * n;
-      if (v + 1 < vectors || work.lanes == n) {
-        hn::StoreU(sum[m][v], d, to);
-      } else {
-        store_some(sum[m][v], d, work.lanes, to);
-      }
+      for (int v = 0; v + 1 < vectors; ++v) hn::StoreU(sum[m][v], d, y + v * n);
+      store_last(sum[m][vectors - 1], y + (vectors - 1) * n);
     }
+  };
+  if (work.lanes == n) {
+    store([&](V last, T* to) HWY_ATTR { hn::StoreU(last, d, to); });
+  } else {
+    store([&](V last, T* to) HWY_ATTR { store_some(last, d, work.lanes, to); });
   }
 }
 
