@@ -111,12 +111,13 @@ constexpr std::array<DotFunction<T>, sizeof...(o)> dot_functions(std::index_sequ
   return {dot_tile < T, one ? 1 : dot_pixels(static_cast<int>(o) + 1), static_cast<int>(o) + 1 > ...};
 }
 
-/// Filters as [a][o][slot][c], and the tiles that read them. A block is a few output channels.
+/// Filters of the output channels from `first` on as [a][o][slot][c], and the tiles that read them. A block is
+/// a few output channels.
 template <class T>
 class DotTiles {
  public:
-  DotTiles(const GatherPlan& p, const std::vector<std::int64_t>& slots, const T* filters)
-      : outputs_(p.out_channels),
+  DotTiles(const GatherPlan& p, const std::vector<std::int64_t>& slots, const T* filters, std::int64_t first)
+      : outputs_(p.out_channels - first),
         row_(std::ssize(slots) * p.in_channels),
         blocks_(chunks(outputs_, most_outputs)),
         memory_(sizeof(T) * static_cast<std::size_t>(p.kernel_height * outputs_ * row_)) {
@@ -125,7 +126,7 @@ class DotTiles {
       for (std::int64_t o = 0; o < outputs_; ++o) {
         for (const std::int64_t b : slots) {
           const T* const from =
-              filters + a * p.filter_steps[0] + b * p.filter_steps[1] + o * p.filter_steps[3];
+              filters + a * p.filter_steps[0] + b * p.filter_steps[1] + (first + o) * p.filter_steps[3];
           for (std::int64_t c = 0; c < p.in_channels; ++c) *out++ = from[c * p.filter_steps[2]];
         }
       }
@@ -133,7 +134,7 @@ class DotTiles {
   }
 
   std::int64_t blocks() const { return blocks_; }
-  std::int64_t begin(std::int64_t block) const { return outputs_ * block / blocks_; }
+  std::int64_t begin(std::int64_t block) const { return outputs_ * block / std::max<std::int64_t>(1, blocks_); }
   const T* tap(std::int64_t block, std::int64_t a, std::int64_t slot, std::int64_t channels) const {
     return static_cast<const T*>(memory_.data()) + (a * outputs_ + begin(block)) * row_ + slot * channels;
   }
@@ -154,22 +155,33 @@ class DotTiles {
   Storage memory_;
 };
 
-/// Whether the lanes that tiles of output channels leave empty cost more than the sums of lanes here.
-inline bool dots_pay(const GatherPlan& p, const ColumnSegments& segments, std::int64_t lanes) {
-  constexpr double sum_of_lanes = 5;  // in multiply-adds of a vector
-  double row_taps = 0, tiles = 0, dots = 0;
+/// What an output pixel reads on average, in broadcast channels and in vectors of channels.
+struct Reading {
+  double channels = 0, vectors = 0;
+
+  /// Multiply-adds of vectors that so many outputs take as dots, the sums of lanes included.
+  double dots(std::int64_t outputs) const {
+    constexpr double sum_of_lanes = 5;
+    return static_cast<double>(outputs) * (vectors + sum_of_lanes);
+  }
+};
+
+inline Reading reading_of(const GatherPlan& p, const ColumnSegments& segments, std::int64_t lanes) {
+  double row_taps = 0, pixels = 0;
   for (const std::vector<RowTap>& taps : p.rows) row_taps += static_cast<double>(taps.size());
   row_taps /= static_cast<double>(std::max<std::int64_t>(1, p.out_height));
+  Reading sum;
   for (const Segment& segment : segments.segments) {
-    const auto pixels = static_cast<double>(segment.count);
+    const auto count = static_cast<double>(segment.count);
+    pixels += count;
     for (const TapRun& run : segment.runs) {
       const std::int64_t channels = run.taps * p.in_channels;
-      tiles += pixels * row_taps * static_cast<double>(channels * chunks(p.out_channels, lanes));
-      dots += pixels * row_taps * static_cast<double>(chunks(channels, lanes) * p.out_channels);
+      sum.channels += count * row_taps * static_cast<double>(channels);
+      sum.vectors += count * row_taps * static_cast<double>(chunks(channels, lanes));
     }
-    dots += pixels * sum_of_lanes * static_cast<double>(p.out_channels);
   }
-  return dots < tiles;
+  pixels = std::max(1.0, pixels);
+  return {sum.channels / pixels, sum.vectors / pixels};
 }
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE

@@ -59,7 +59,7 @@ class PackedFilters {
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t block = i / height_, a = i % height_;
         const std::int64_t width = blocks.vectors(block) * blocks.lanes, first = blocks.begin(block);
-        const std::int64_t given = std::min(width, p.out_channels - first);
+        const std::int64_t given = std::min(width, blocks.channels - first);
         T* out = all + offset(block, a, 0);
         for (const std::int64_t b : slots) {
           const T* const tap = filters + a * step_a + b * step_b + first * step_o;
@@ -94,12 +94,13 @@ class PackedFilters {
   std::int64_t height_;
 };
 
-/// The tiles of blocks of output channels, with their filters.
+/// The tiles of blocks of the first `outputs` output channels, with their filters.
 template <class T>
 class ChannelTiles {
  public:
-  ChannelTiles(const GatherPlan& p, const std::vector<std::int64_t>& slots, const T* filters)
-      : blocks_(p.out_channels), packed_(p, slots, blocks_, filters) {}
+  ChannelTiles(const GatherPlan& p, const std::vector<std::int64_t>& slots, const T* filters,
+               std::int64_t outputs)
+      : blocks_(outputs), packed_(p, slots, blocks_, filters) {}
 
   std::int64_t blocks() const { return blocks_.count; }
   std::int64_t begin(std::int64_t block) const { return blocks_.begin(block); }
@@ -118,6 +119,53 @@ class ChannelTiles {
  private:
   Blocks<T> blocks_;
   PackedFilters<T> packed_;
+};
+
+/// How many output channels are lanes of vectors, the first ones; the others are dots. As costs least: all,
+/// none, or those that leave no lane empty.
+template <class T>
+std::int64_t outputs_in_lanes(const GatherPlan& p, const ColumnSegments& segments) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
+  const Reading reading = reading_of(p, segments, lanes);
+  const auto cost = [&](std::int64_t in_lanes) {
+    constexpr double alone = 1.1;  // of a vector without a second one that shares its broadcasts
+    const std::int64_t vectors = chunks(in_lanes, lanes);
+    return reading.channels * (static_cast<double>(vectors) + (vectors % 2) * (alone - 1)) +
+           reading.dots(p.out_channels - in_lanes);
+  };
+  std::int64_t best = p.out_channels;
+  for (const std::int64_t in_lanes : {p.out_channels / lanes * lanes, std::int64_t{0}}) {
+    if (cost(in_lanes) < cost(best)) best = in_lanes;
+  }
+  return best;
+}
+
+/// The tiles of all output channels: first those of lanes, then those of dots.
+template <class T>
+class OutputTiles {
+ public:
+  OutputTiles(const GatherPlan& p, const ColumnSegments& segments, const T* filters)
+      : in_lanes_(outputs_in_lanes<T>(p, segments)),
+        channels_(p, segments.slots, filters, in_lanes_),
+        dots_(p, segments.slots, filters, in_lanes_) {}
+
+  std::int64_t blocks() const { return channels_.blocks() + dots_.blocks(); }
+  std::int64_t begin(std::int64_t block) const {
+    return is_dot(block) ? in_lanes_ + dots_.begin(block - channels_.blocks()) : channels_.begin(block);
+  }
+  const T* tap(std::int64_t block, std::int64_t a, std::int64_t slot, std::int64_t channels) const {
+    return is_dot(block) ? dots_.tap(block - channels_.blocks(), a, slot, channels)
+                         : channels_.tap(block, a, slot, channels);
+  }
+  void operator()(std::int64_t block, const TileWork<T>& work, std::int64_t count) const {
+    is_dot(block) ? dots_(block - channels_.blocks(), work, count) : channels_(block, work, count);
+  }
+
+ private:
+  bool is_dot(std::int64_t block) const { return block >= channels_.blocks(); }
+  std::int64_t in_lanes_;
+  ChannelTiles<T> channels_;
+  DotTiles<T> dots_;
 };
 
 /// The input rows that a few output rows read: where they are, or copies between zeros where a tile reads
@@ -209,8 +257,9 @@ inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_
   return cuts;
 }
 
-template <class T, class Tiles>
-void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const Tiles& tiles, const T* x, T* y) {
+template <class T>
+void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const OutputTiles<T>& tiles, const T* x,
+               T* y) {
   const Cuts cuts = cut(p, segments, tiles.blocks(), sizeof(T));
   const std::int64_t row_groups = chunks(p.out_height, cuts.rows),
                      block_groups = chunks(tiles.blocks(), cuts.blocks);
@@ -260,11 +309,7 @@ template <class T>
 void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y) {
   if (p.batch * p.out_height * p.out_width == 0) return;
   const ColumnSegments segments = column_segments(p);
-  if (dots_pay(p, segments, static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>())))) {
-    run_tiles(p, segments, DotTiles<T>(p, segments.slots, filters), x, y);
-  } else {
-    run_tiles(p, segments, ChannelTiles<T>(p, segments.slots, filters), x, y);
-  }
+  run_tiles(p, segments, OutputTiles<T>(p, segments, filters), x, y);
 }
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
