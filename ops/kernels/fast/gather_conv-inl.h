@@ -121,10 +121,16 @@ class ChannelTiles {
   PackedFilters<T> packed_;
 };
 
-/// How many output channels are lanes of vectors, the first ones; the others are dots. As costs least: all,
-/// none, or those that leave no lane empty.
+/// How many output channels are lanes of vectors, the first ones, while the others are dots; and the work of a
+/// pixel then.
+struct OutputShare {
+  std::int64_t in_lanes;
+  double work;  // multiply-adds, those of empty lanes included
+};
+
+/// As costs least: all in lanes, none, or those that leave no lane empty.
 template <class T>
-std::int64_t outputs_in_lanes(const GatherPlan& p, const ColumnSegments& segments) {
+OutputShare share_outputs(const GatherPlan& p, const ColumnSegments& segments) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
   const Reading reading = reading_of(p, segments, lanes);
   const auto cost = [&](std::int64_t in_lanes) {
@@ -137,7 +143,7 @@ std::int64_t outputs_in_lanes(const GatherPlan& p, const ColumnSegments& segment
   for (const std::int64_t in_lanes : {p.out_channels / lanes * lanes, std::int64_t{0}}) {
     if (cost(in_lanes) < cost(best)) best = in_lanes;
   }
-  return best;
+  return {best, cost(best) * static_cast<double>(lanes)};
 }
 
 /// The tiles of all output channels: first those of lanes, then those of dots.
@@ -145,13 +151,14 @@ template <class T>
 class OutputTiles {
  public:
   OutputTiles(const GatherPlan& p, const ColumnSegments& segments, const T* filters)
-      : in_lanes_(outputs_in_lanes<T>(p, segments)),
-        channels_(p, segments.slots, filters, in_lanes_),
-        dots_(p, segments.slots, filters, in_lanes_) {}
+      : share_(share_outputs<T>(p, segments)),
+        channels_(p, segments.slots, filters, share_.in_lanes),
+        dots_(p, segments.slots, filters, share_.in_lanes) {}
 
   std::int64_t blocks() const { return channels_.blocks() + dots_.blocks(); }
+  double pixel_work() const { return share_.work; }
   std::int64_t begin(std::int64_t block) const {
-    return is_dot(block) ? in_lanes_ + dots_.begin(block - channels_.blocks()) : channels_.begin(block);
+    return is_dot(block) ? share_.in_lanes + dots_.begin(block - channels_.blocks()) : channels_.begin(block);
   }
   const T* tap(std::int64_t block, std::int64_t a, std::int64_t slot, std::int64_t channels) const {
     return is_dot(block) ? dots_.tap(block - channels_.blocks(), a, slot, channels)
@@ -163,7 +170,7 @@ class OutputTiles {
 
  private:
   bool is_dot(std::int64_t block) const { return block >= channels_.blocks(); }
-  std::int64_t in_lanes_;
+  OutputShare share_;
   ChannelTiles<T> channels_;
   DotTiles<T> dots_;
 };
@@ -226,13 +233,12 @@ struct Cuts {
   bool alone;                          // too little work for more than one thread
 };
 
-inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t blocks,
+/// `pixel` is the work of an output pixel: multiply-adds, those of empty lanes included.
+inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t blocks, double pixel,
                 std::size_t element) {
-  constexpr double task = 4e6, columns_task = 1e6, worth_threads = 1.5e6;  // multiply-adds
+  constexpr double task = 4e6, columns_task = 1e6, worth_threads = 1.5e6;
   constexpr std::int64_t tasks = 32, nearby = 1 << 18;
-  const double row =
-      static_cast<double>(p.out_width * p.in_channels * p.out_channels * p.kernel_height * p.kernel_width) /
-      static_cast<double>(std::max<std::int64_t>(1, std::ssize(p.phases)));
+  const double row = std::max(1.0, static_cast<double>(p.out_width) * pixel);
   const std::int64_t rows = p.batch * p.out_height;
   const bool copied = segments.left + segments.right > 0;
   const auto row_bytes =
@@ -260,7 +266,7 @@ inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_
 template <class T>
 void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const OutputTiles<T>& tiles, const T* x,
                T* y) {
-  const Cuts cuts = cut(p, segments, tiles.blocks(), sizeof(T));
+  const Cuts cuts = cut(p, segments, tiles.blocks(), tiles.pixel_work(), sizeof(T));
   const std::int64_t row_groups = chunks(p.out_height, cuts.rows),
                      block_groups = chunks(tiles.blocks(), cuts.blocks);
   const auto task = [&](std::int64_t index) {
