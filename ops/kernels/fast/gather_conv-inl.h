@@ -25,23 +25,37 @@
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// Blocks of two vectors of output channels, the last of one where that is enough.
+/// How many input channels share a vector with so many output channels: as many as there is room for.
+template <class T>
+int shared_by(std::int64_t out_channels, std::int64_t in_channels) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
+  for (int group = static_cast<int>(16 / sizeof(T)); group > 1; group /= 2) {
+    if (group * out_channels <= lanes && in_channels % group == 0) return group;
+  }
+  return 1;
+}
+
+/// Blocks of two vectors of output channels, the last of one where that is enough, in groups where they leave
+/// room.
 template <class T>
 struct Blocks {
-  explicit Blocks(std::int64_t out_channels)
+  Blocks(std::int64_t out_channels, std::int64_t in_channels)
       : lanes(static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()))),
         channels(out_channels),
-        count((channels + 2 * lanes - 1) / (2 * lanes)) {}
+        count((channels + 2 * lanes - 1) / (2 * lanes)),
+        last_group(count > 0 ? shared_by<T>(channels - begin(count - 1), in_channels) : 1) {}
   std::int64_t begin(std::int64_t block) const { return block * 2 * lanes; }
   int vectors(std::int64_t block) const { return channels - begin(block) > lanes ? 2 : 1; }
+  int group(std::int64_t block) const { return block == count - 1 ? last_group : 1; }
   std::size_t last_lanes(std::int64_t block) const {
     return static_cast<std::size_t>(std::min(lanes, channels - begin(block) - (vectors(block) - 1) * lanes));
   }
   std::int64_t lanes, channels, count;
+  int last_group;
 };
 
-/// Filters as the tiles read them: [block][a][slot][c][vectors of the block], zeros behind the last channel.
-/// A slot is a column tap, phase after phase.
+/// Filters as the tiles read them: [block][a][slot][c][vectors of the block], or [slot][c / group][o][c % group]
+/// for a group, zeros behind the last channel. A slot is a column tap, phase after phase.
 template <class T>
 class PackedFilters {
  public:
@@ -59,10 +73,18 @@ class PackedFilters {
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t block = i / height_, a = i % height_;
         const std::int64_t width = blocks.vectors(block) * blocks.lanes, first = blocks.begin(block);
-        const std::int64_t given = std::min(width, blocks.channels - first);
+        const std::int64_t given = std::min(width, blocks.channels - first), group = blocks.group(block);
         T* out = all + offset(block, a, 0);
         for (const std::int64_t b : slots) {
           const T* const tap = filters + a * step_a + b * step_b + first * step_o;
+          if (group > 1) {
+            for (std::int64_t c = 0; c < p.in_channels; c += group, out += width) {
+              for (std::int64_t lane = 0; lane < given * group; ++lane)
+                out[lane] = tap[(c + lane % group) * step_c + lane / group * step_o];
+              std::fill(out + given * group, out + width, T(0));
+            }
+            continue;
+          }
           for (std::int64_t c = 0; c < p.in_channels; ++c, out += width) {
             const T* const from = tap + c * step_c;
             if (step_o == 1) {
@@ -86,7 +108,7 @@ class PackedFilters {
  private:
   std::int64_t offset(std::int64_t block, std::int64_t a, std::int64_t pixel) const {
     return block * height_ * row_ * 2 * blocks_.lanes +
-           (a * row_ + pixel) * blocks_.vectors(block) * blocks_.lanes;
+           (a * row_ + pixel) / blocks_.group(block) * blocks_.vectors(block) * blocks_.lanes;
   }
   std::int64_t row_;
   Storage memory_;
@@ -100,7 +122,7 @@ class ChannelTiles {
  public:
   ChannelTiles(const GatherPlan& p, const std::vector<std::int64_t>& slots, const T* filters,
                std::int64_t outputs)
-      : blocks_(outputs), packed_(p, slots, blocks_, filters) {}
+      : blocks_(outputs, p.in_channels), packed_(p, slots, blocks_, filters) {}
 
   std::int64_t blocks() const { return blocks_.count; }
   std::int64_t begin(std::int64_t block) const { return blocks_.begin(block); }
@@ -109,10 +131,17 @@ class ChannelTiles {
   }
   void operator()(std::int64_t block, TileWork<T> work, std::int64_t count) const {
     work.lanes = blocks_.last_lanes(block);
-    if (blocks_.vectors(block) == 2) {
-      tiles<T, 2>(work, count);
-    } else {
-      tiles<T, 1>(work, count);
+    if (blocks_.vectors(block) == 2) return tiles<T, 2, 1>(work, count);
+    switch (blocks_.group(block)) {
+#if HWY_TARGET != HWY_SCALAR
+      case 2:
+        return tiles<T, 1, 2>(work, count);
+      case 4:
+        if constexpr (sizeof(T) == 4) return tiles<T, 1, 4>(work, count);
+        [[fallthrough]];
+#endif
+      default:
+        return tiles<T, 1, 1>(work, count);
     }
   }
 
@@ -134,9 +163,16 @@ OutputShare share_outputs(const GatherPlan& p, const ColumnSegments& segments) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
   const Reading reading = reading_of(p, segments, lanes);
   const auto cost = [&](std::int64_t in_lanes) {
-    constexpr double alone = 1.1;  // of a vector without a second one that shares its broadcasts
-    const std::int64_t vectors = chunks(in_lanes, lanes);
-    return reading.channels * (static_cast<double>(vectors) + (vectors % 2) * (alone - 1)) +
+    // A single vector has no second one that shares its broadcasts.
+    constexpr double alone = 1.1, sum_of_a_group = 3;
+    const std::int64_t pairs = in_lanes / (2 * lanes), rest = in_lanes - pairs * 2 * lanes;
+    double single = rest > lanes ? 2 : 0, sum = 0;
+    if (rest > 0 && rest <= lanes) {
+      const int group = shared_by<T>(rest, p.in_channels);
+      single = alone / group;
+      sum = sum_of_a_group * (group / 2);
+    }
+    return reading.channels * (2 * static_cast<double>(pairs) + single) + sum +
            reading.dots(p.out_channels - in_lanes);
   };
   std::int64_t best = p.out_channels;

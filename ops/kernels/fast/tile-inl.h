@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <hwy/highway.h>
 #include <utility>
 
@@ -50,7 +51,37 @@ HWY_INLINE void store_some(hn::Vec<D> v, D d, std::size_t lanes, T* to) {
   }
 }
 
-/// A run of channels: a pixel's products are x[k] with the block's vectors at w, k = 0 .. channels - 1.
+/// `group` numbers at `from`, over and over.
+template <int group, class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> load_group(D d, const T* from) {
+  if constexpr (group == 1) {
+    return hn::Set(d, *from);
+#if HWY_TARGET != HWY_SCALAR
+  } else if constexpr (group * sizeof(T) == 16) {
+    return hn::LoadDup128(d, from);
+  } else {
+    static_assert(group * sizeof(T) == sizeof(double));
+    double all;
+    std::memcpy(&all, from, sizeof all);
+    return hn::BitCast(d, hn::Set(hn::Repartition<double, D>(), all));
+#endif
+  }
+}
+
+/// Lane i of the result, i < lanes / group, is the sum of the lanes i group .. i group + group - 1.
+template <int group, class D>
+HWY_INLINE hn::Vec<D> sum_groups([[maybe_unused]] D d, hn::Vec<D> v) {
+  if constexpr (group == 1) {
+    return v;
+#if HWY_TARGET != HWY_SCALAR
+  } else {
+    return sum_groups<group / 2>(d, hn::Add(hn::ConcatEven(d, v, v), hn::ConcatOdd(d, v, v)));
+#endif
+  }
+}
+
+/// A run of channels: a pixel's products are x[k] with the block's vectors at w, k = 0 .. channels - 1. A group
+/// of channels may share a vector, of which lane o group + i then is that of output o with channel k + i.
 template <class T>
 struct Run {
   const T* x;
@@ -68,7 +99,7 @@ struct TileWork {
   std::size_t lanes = 0;  // of the last vector that are stored
 };
 
-template <class T, int pixels, int vectors>
+template <class T, int pixels, int vectors, int group>
 HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
@@ -87,18 +118,18 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
 #pragma GCC unroll 5
     for (int i = 0; i < pointers; ++i) x[i] = work.runs[r].x + (first + 3 * i) * in;
     const T* w = work.runs[r].w;
-    for (std::int64_t k = work.runs[r].channels; k > 0; --k, w += vectors * n) {
+    for (std::int64_t k = work.runs[r].channels; k > 0; k -= group, w += vectors * n) {
       V f[vectors];
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) f[v] = hn::Load(d, w + v * n);
 #pragma GCC unroll 14
       for (int m = 0; m < pixels; ++m) {
-        const V value = hn::Set(d, x[m / 3][m % 3 * in]);
+        const V value = load_group<group>(d, x[m / 3] + m % 3 * in);
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, f[v], sum[m][v]);
       }
 #pragma GCC unroll 5
-      for (int i = 0; i < pointers; ++i) ++x[i];
+      for (int i = 0; i < pointers; ++i) x[i] += group;
     }
   }
   T* y = work.y + first * work.step_out;
@@ -107,7 +138,7 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
     for (int m = 0; m < pixels; ++m, y += work.step_out) {
 #pragma GCC unroll 2
       for (int v = 0; v + 1 < vectors; ++v) hn::StoreU(sum[m][v], d, y + v * n);
-      store_last(sum[m][vectors - 1], y + (vectors - 1) * n);
+      store_last(sum_groups<group>(d, sum[m][vectors - 1]), y + (vectors - 1) * n);
     }
   };
   if (work.lanes == n) {
@@ -120,16 +151,16 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
 template <class T>
 using TileFunction = void (*)(const TileWork<T>&, std::int64_t);
 
-template <class T, int vectors, std::size_t... m>
+template <class T, int vectors, int group, std::size_t... m>
 constexpr std::array<TileFunction<T>, sizeof...(m)> tile_functions(std::index_sequence<m...>) {
-  return {tile<T, static_cast<int>(m) + 1, vectors>...};
+  return {tile<T, static_cast<int>(m) + 1, vectors, group>...};
 }
 
 /// The pixels 0 .. count - 1 in tiles of balanced widths: 64 as 13 + 13 + 13 + 13 + 12.
-template <class T, int vectors>
+template <class T, int vectors, int group>
 void tiles(const TileWork<T>& work, std::int64_t count) {
   static constexpr auto functions =
-      tile_functions<T, vectors>(std::make_index_sequence<static_cast<std::size_t>(most_pixels)>());
+      tile_functions<T, vectors, group>(std::make_index_sequence<static_cast<std::size_t>(most_pixels)>());
   const std::int64_t parts = (count + most_pixels - 1) / most_pixels;
   for (std::int64_t p = 0, first = 0; p < parts; ++p) {
     const std::int64_t width = count / parts + (p < count % parts);
