@@ -111,8 +111,8 @@ constexpr std::array<DotFunction<T>, sizeof...(o)> dot_functions(std::index_sequ
   return {dot_tile < T, one ? 1 : dot_pixels(static_cast<int>(o) + 1), static_cast<int>(o) + 1 > ...};
 }
 
-/// Filters of the output channels from `first` on as [a][o][slot][c], and the tiles that read them. A block is
-/// a few output channels.
+/// Filters of the output channels from `first` on as [a][o][slot][c], and the tiles that read them. A block
+/// is a few output channels.
 template <class T>
 class DotTiles {
  public:
@@ -134,7 +134,9 @@ class DotTiles {
   }
 
   std::int64_t blocks() const { return blocks_; }
-  std::int64_t begin(std::int64_t block) const { return outputs_ * block / std::max<std::int64_t>(1, blocks_); }
+  std::int64_t begin(std::int64_t block) const {
+    return outputs_ * block / std::max<std::int64_t>(1, blocks_);
+  }
   const T* tap(std::int64_t block, std::int64_t a, std::int64_t slot, std::int64_t channels) const {
     return static_cast<const T*>(memory_.data()) + (a * outputs_ + begin(block)) * row_ + slot * channels;
   }

@@ -29,25 +29,32 @@ struct RowPair {
   const T* many;
 };
 
-/// sum[m step_sum + c] += sum over rows and pixels k < count of one[k step_one + m] many[k step_many + c]
+/// sum[m step_sum + v vector_sum + c] += sum over rows and pixels k < count of
+///   one[k step_one + m] many[k step_many + v vector_many + c]
 template <class T>
 struct OuterWork {
   const RowPair<T>* rows;
-  std::int64_t row_count, count, offset_one, step_one, offset_many, step_many;
+  std::int64_t row_count, count, offset_one, step_one, offset_many, step_many, vector_many;
   std::size_t lanes;  // of the last vector
   T* sum;
-  std::int64_t step_sum;
+  std::int64_t step_sum, vector_sum;
 };
+
+// The sums, the vectors and a broadcast fill the registers.
+constexpr int most_channels(int vectors) {
+  return std::min(most_pixels, (registers - 1 - vectors) / vectors);
+}
+constexpr std::int64_t most_taps = 3;  // whose vectors share broadcasts
 
 template <class T, int channels, int vectors, bool whole>
 HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-  const std::size_t n = hn::Lanes(d);
+  const std::int64_t next = work.vector_many;
   V sum[channels][vectors];
 #pragma GCC unroll 14
   for (int m = 0; m < channels; ++m) {
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (int v = 0; v < vectors; ++v) sum[m][v] = hn::Zero(d);
   }
   for (std::int64_t r = 0; r < work.row_count; ++r) {
@@ -57,27 +64,28 @@ HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
       const T* const one = row_one + k * work.step_one;
       const T* const many = row_many + k * work.step_many;
       V g[vectors];
-#pragma GCC unroll 2
+#pragma GCC unroll 3
       for (int v = 0; v < vectors; ++v)
-        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, many + v * n) : load_some(d, work.lanes, many + v * n);
+        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, many + v * next)
+                                        : load_some(d, work.lanes, many + v * next);
 #pragma GCC unroll 14
       for (int m = 0; m < channels; ++m) {
         const V value = hn::Set(d, one[m]);
-#pragma GCC unroll 2
+#pragma GCC unroll 3
         for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, g[v], sum[m][v]);
       }
     }
   }
 #pragma GCC unroll 14
   for (int m = 0; m < channels; ++m) {
-    T* const out = work.sum + (first + m) * work.step_sum;
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) {
-      const V total = hn::Add(hn::LoadU(d, out + v * n), sum[m][v]);
+    T* out = work.sum + (first + m) * work.step_sum;
+#pragma GCC unroll 3
+    for (int v = 0; v < vectors; ++v, out += work.vector_sum) {
+      const V total = hn::Add(hn::LoadU(d, out), sum[m][v]);
       if (whole || v + 1 < vectors) {
-        hn::StoreU(total, d, out + v * n);
+        hn::StoreU(total, d, out);
       } else {
-        store_some(total, d, work.lanes, out + v * n);  // behind it are sums of other taps
+        store_some(total, d, work.lanes, out);  // behind it are sums of other taps
       }
     }
   }
@@ -93,9 +101,10 @@ constexpr std::array<OuterFunction<T>, sizeof...(m)> outer_functions(std::index_
 
 template <class T, int vectors, bool whole>
 void outers(const OuterWork<T>& work, std::int64_t channels) {
+  constexpr int most = most_channels(vectors);
   static constexpr auto functions =
-      outer_functions<T, vectors, whole>(std::make_index_sequence<static_cast<std::size_t>(most_pixels)>());
-  const std::int64_t parts = (channels + most_pixels - 1) / most_pixels;
+      outer_functions<T, vectors, whole>(std::make_index_sequence<static_cast<std::size_t>(most)>());
+  const std::int64_t parts = (channels + most - 1) / most;
   for (std::int64_t p = 0, first = 0; p < parts; ++p) {
     const std::int64_t width = channels / parts + (p < channels % parts);
     functions[static_cast<std::size_t>(width - 1)](work, first);
@@ -114,12 +123,35 @@ void outers(const OuterWork<T>& work, std::int64_t channels, bool two) {
   }
 }
 
-/// Output columns first .. first + count - 1 meet the taps b .. b + taps - 1, all inside the image.
+/// Columns first .. first + count - 1 meet the taps b .. b + taps - 1, all inside the image.
 struct ColumnPart {
   std::int64_t first, count, b, taps;
 };
 
-/// Taps one pixel apart lie behind one another in x, so that they make one wide tap.
+/// The columns from begin(b) to end(b) meet tap b, and the taps that a column meets are neighbours.
+template <class Begin, class End>
+std::vector<ColumnPart> parts_of(std::int64_t taps, std::int64_t columns, const Begin& begin,
+                                 const End& end) {
+  std::vector<std::int64_t> cuts{0, columns};
+  for (std::int64_t b = 0; b < taps; ++b) {
+    cuts.push_back(begin(b));
+    cuts.push_back(std::max(begin(b), end(b)));
+  }
+  std::sort(cuts.begin(), cuts.end());
+  std::vector<ColumnPart> parts;
+  for (std::size_t k = 0; k + 1 < cuts.size(); ++k) {
+    ColumnPart part{cuts[k], cuts[k + 1] - cuts[k], 0, 0};
+    if (part.count == 0) continue;
+    for (std::int64_t b = 0; b < taps; ++b) {
+      if (begin(b) > part.first || end(b) <= part.first) continue;
+      if (part.taps++ == 0) part.b = b;
+    }
+    if (part.taps > 0) parts.push_back(part);
+  }
+  return parts;
+}
+
+/// Output columns. Taps one pixel apart lie behind one another in x, so that they make one wide tap.
 inline std::vector<ColumnPart> column_parts(const ConvAxis& a) {
   const auto begin = [&](std::int64_t b) {
     const std::int64_t lack = a.before - b * a.rate;
@@ -129,27 +161,28 @@ inline std::vector<ColumnPart> column_parts(const ConvAxis& a) {
     const std::int64_t room = a.in - 1 + a.before - b * a.rate;
     return room < 0 ? std::int64_t{0} : std::min(a.out, room / a.stride + 1);
   };
+  if (a.rate == 1) return parts_of(a.taps, a.out, begin, end);
   std::vector<ColumnPart> parts;
-  if (a.rate > 1) {
-    for (std::int64_t b = 0; b < a.taps; ++b) {
-      if (begin(b) < end(b)) parts.push_back({begin(b), end(b) - begin(b), b, 1});
-    }
-    return parts;
-  }
-  std::vector<std::int64_t> cuts{0, a.out};
   for (std::int64_t b = 0; b < a.taps; ++b) {
-    cuts.push_back(begin(b));
-    cuts.push_back(std::max(begin(b), end(b)));
+    if (begin(b) < end(b)) parts.push_back({begin(b), end(b) - begin(b), b, 1});
   }
-  std::sort(cuts.begin(), cuts.end());
-  for (std::size_t k = 0; k + 1 < cuts.size(); ++k) {
-    ColumnPart part{cuts[k], cuts[k + 1] - cuts[k], 0, 0};
-    if (part.count == 0) continue;
-    for (std::int64_t b = 0; b < a.taps; ++b) {
-      if (begin(b) > part.first || end(b) <= part.first) continue;
-      if (part.taps++ == 0) part.b = b;
+  return parts;
+}
+
+/// Input columns, at stride 1: column q meets output column q + before - b rate by tap b. No more than
+/// `most_taps` at once.
+inline std::vector<ColumnPart> input_column_parts(const ConvAxis& a) {
+  std::vector<ColumnPart> parts;
+  const auto begin = [&](std::int64_t b) { return std::clamp<std::int64_t>(b * a.rate - a.before, 0, a.in); };
+  const auto end = [&](std::int64_t b) {
+    return std::clamp<std::int64_t>(a.out + b * a.rate - a.before, 0, a.in);
+  };
+  for (const ColumnPart& whole : parts_of(a.taps, a.in, begin, end)) {
+    const std::int64_t count = chunks(whole.taps, most_taps);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t first = whole.taps * i / count, last = whole.taps * (i + 1) / count;
+      parts.push_back({whole.first, whole.count, whole.b + first, last - first});
     }
-    if (part.taps > 0) parts.push_back(part);
   }
   return parts;
 }
@@ -175,7 +208,9 @@ class FilterGrad {
         lanes_(static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()))),
         few_(few_out_channels(g, lanes_)),
         blocks_(few_ ? 1 : chunks(g.out_channels, 2 * lanes_)),
-        columns_(column_parts(g.width)),
+        by_taps_(!few_ && g.out_channels <= lanes_ && g.width.stride == 1 && g.width.taps > 1 &&
+                 g.in_channels >= 4),  // of fewer, too few sums run side by side
+        columns_(by_taps_ ? input_column_parts(g.width) : column_parts(g.width)),
         rows_(g.batch * g.height.out) {
     constexpr std::int64_t tasks = 16, pixels_of_a_part = 512, block_pixels = 192;
     const std::int64_t pixels = rows_ * g.width.out;
@@ -230,6 +265,8 @@ class FilterGrad {
         for (const ColumnPart& c : columns_) {
           if (few_) {
             sum_few(pairs, c, sums + offset(block, tap));
+          } else if (by_taps_) {
+            sum_taps(pairs, c, sums + offset(block, tap));
           } else {
             sum_block(pairs, c, width(block), sums + offset(block, tap));
           }
@@ -251,10 +288,32 @@ class FilterGrad {
                .step_one = g_.width.stride * g_.in_channels,
                .offset_many = c.first * wide,
                .step_many = wide,
+               .vector_many = lanes_,
                .lanes = static_cast<std::size_t>(lanes_),
                .sum = sums + c.b * g_.in_channels * wide,
-               .step_sum = wide},
+               .step_sum = wide,
+               .vector_sum = lanes_},
               c.taps * g_.in_channels, wide > lanes_);
+  }
+
+  // Where y has one vector of channels, each broadcast of x is shared by taps: they meet it in columns of y
+  // that are `rate` apart.
+  void sum_taps(const std::vector<RowPair<T>>& pairs, const ColumnPart& c, T* sums) const {
+    const OuterWork<T> work{.rows = pairs.data(),
+                            .row_count = std::ssize(pairs),
+                            .count = c.count,
+                            .offset_one = c.first * g_.in_channels,
+                            .step_one = g_.in_channels,
+                            .offset_many = (c.first + g_.width.before - c.b * g_.width.rate) * lanes_,
+                            .step_many = lanes_,
+                            .vector_many = -g_.width.rate * lanes_,
+                            .lanes = static_cast<std::size_t>(lanes_),
+                            .sum = sums + c.b * g_.in_channels * lanes_,
+                            .step_sum = lanes_,
+                            .vector_sum = g_.in_channels * lanes_};
+    if (c.taps == 3) return outers<T, 3, true>(work, g_.in_channels);
+    if (c.taps == 2) return outers<T, 2, true>(work, g_.in_channels);
+    outers<T, 1, true>(work, g_.in_channels);
   }
 
   void sum_few(const std::vector<RowPair<T>>& pairs, const ColumnPart& c, T* sums) const {
@@ -269,9 +328,11 @@ class FilterGrad {
                  .step_one = g_.out_channels,
                  .offset_many = offset_x(c) + first,
                  .step_many = g_.width.stride * g_.in_channels,
+                 .vector_many = lanes_,
                  .lanes = static_cast<std::size_t>(std::min(lanes_, two ? rest - lanes_ : rest)),
                  .sum = sums + c.b * g_.in_channels + first,
-                 .step_sum = few_step_},
+                 .step_sum = few_step_,
+                 .vector_sum = lanes_},
                 g_.out_channels, two);
     }
   }
@@ -357,6 +418,7 @@ class FilterGrad {
   std::int64_t lanes_;
   bool few_;
   std::int64_t blocks_;
+  bool by_taps_;
   std::vector<ColumnPart> columns_;
   std::int64_t rows_, parts_ = 1, block_rows_ = 1, tap_row_ = 0, few_step_ = 0;
   bool taps_apart_ = false;

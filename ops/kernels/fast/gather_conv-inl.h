@@ -54,8 +54,8 @@ struct Blocks {
   int last_group;
 };
 
-/// Filters as the tiles read them: [block][a][slot][c][vectors of the block], or [slot][c / group][o][c % group]
-/// for a group, zeros behind the last channel. A slot is a column tap, phase after phase.
+/// Filters as the tiles read them: [block][a][slot][c][vectors of the block], or [slot][c / group][o][c %
+/// group] for a group, zeros behind the last channel. A slot is a column tap, phase after phase.
 template <class T>
 class PackedFilters {
  public:
@@ -150,8 +150,8 @@ class ChannelTiles {
   PackedFilters<T> packed_;
 };
 
-/// How many output channels are lanes of vectors, the first ones, while the others are dots; and the work of a
-/// pixel then.
+/// How many output channels are lanes of vectors, the first ones, while the others are dots; and the work of
+/// a pixel then.
 struct OutputShare {
   std::int64_t in_lanes;
   double work;  // multiply-adds, those of empty lanes included

@@ -80,8 +80,9 @@ HWY_INLINE hn::Vec<D> sum_groups([[maybe_unused]] D d, hn::Vec<D> v) {
   }
 }
 
-/// A run of channels: a pixel's products are x[k] with the block's vectors at w, k = 0 .. channels - 1. A group
-/// of channels may share a vector, of which lane o group + i then is that of output o with channel k + i.
+/// A run of channels: a pixel's products are x[k] with the block's vectors at w, k = 0 .. channels - 1. A
+/// group of channels may share a vector, of which lane o group + i then is that of output o with channel k +
+/// i.
 template <class T>
 struct Run {
   const T* x;
