@@ -76,7 +76,8 @@ TEST(Observe, TellsByProducts) {
 }
 
 TEST(Observe, RefusesAnEmptyListener) {
-  EXPECT_THROW(Observe(Observe::Listener()), ArgumentError);
+  const auto empty = [] { const Observe scope{Observe::Listener()}; };
+  EXPECT_THROW(empty(), ArgumentError);
   EXPECT_EQ(sum(vec({1, 2})).value().to_double(), 3) << "and none is left behind";
 }
 
