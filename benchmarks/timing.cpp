@@ -29,11 +29,13 @@ struct Turns {
   double used = 0;           // all of it
 };
 
-// One turn: `warm` calls that are not timed, then `calls` that are.
-void turn(const Contestant& contestant, int warm, Timing& timing, Turns& turns) {
+// One turn: calls that are not timed, one and as many as `warm` seconds hold, then `calls` that are.
+void turn(const Contestant& contestant, double warm, Timing& timing, Turns& turns) {
   on(contestant, [&] {
     const double entered = wall_seconds();
-    for (int i = 0; i < warm; ++i) contestant.call();
+    if (warm > 0) do
+        contestant.call();
+      while (wall_seconds() - entered < warm);
     const double cpu = cpu_seconds(), begin = wall_seconds();
     for (int i = 0; i < timing.calls; ++i) contestant.call();
     const double end = wall_seconds();
@@ -106,7 +108,7 @@ std::vector<Timing> take_turns(const std::vector<Contestant>& contestants, const
   for (std::size_t i = 0; i < contestants.size(); ++i) {  // how long is a call?
     Timing first;
     Turns trial;
-    turn(contestants[i], 1, first, trial);
+    turn(contestants[i], options.warm, first, trial);
     const double call = first.seconds.front();
     slow[i] = call > options.budget / 3;
     timings[i].calls = std::max(1, static_cast<int>(std::lround(std::min(1e5, options.block / call))));
@@ -116,7 +118,7 @@ std::vector<Timing> take_turns(const std::vector<Contestant>& contestants, const
       const int least = slow[i] ? 2 : options.least;
       if (turns[i].used > options.budget && repetition >= least) continue;
       std::this_thread::sleep_for(std::chrono::duration<double>(options.pause));
-      turn(contestants[i], slow[i] ? 0 : 1, timings[i], turns[i]);
+      turn(contestants[i], slow[i] ? 0 : options.warm, timings[i], turns[i]);
     }
   }
   for (std::size_t i = 0; i < contestants.size(); ++i) timings[i].cpu_per_wall = turns[i].cpu / turns[i].wall;

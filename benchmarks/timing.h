@@ -62,12 +62,13 @@ struct TurnOptions {
   double block = 0.02;  ///< seconds that the calls of one repetition should last
   double budget = 2;    ///< no further turn for a contestant that has used as much, after `least` of them
   int least = 5;
+  double warm = 0.005;   ///< seconds of calls before those that are timed, for its own threads to wake up
   double pause = 0.006;  ///< seconds of rest before each turn, for the threads of others to fall asleep
 };
 
-/// Each contestant has one turn after the other, `repetitions` times; a turn is one call that is not timed
-/// and then as many as fill the block. A contestant of which one call takes longer than a third of the budget
-/// has as many turns of one call as the budget allows, and two at least.
+/// Each contestant has one turn after the other, `repetitions` times; a turn is calls that are not timed, one
+/// at least, and then as many as fill the block. A contestant of which one call takes longer than a third of
+/// the budget has as many turns of one call as the budget allows, and two at least.
 std::vector<Timing> take_turns(const std::vector<Contestant>& contestants, const TurnOptions& options);
 
 }  // namespace trous::benchmarks
