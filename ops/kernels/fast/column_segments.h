@@ -1,6 +1,7 @@
 // Which taps each stretch of output columns reads.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct TapRun {
 struct Segment {
   std::int64_t phase, first, count;
   std::vector<TapRun> runs;
+
+  bool has_neighbours() const {
+    return std::any_of(runs.begin(), runs.end(), [](const TapRun& run) { return run.taps > 1; });
+  }
 };
 
 struct ColumnSegments {

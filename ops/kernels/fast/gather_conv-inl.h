@@ -131,21 +131,27 @@ class ChannelTiles {
   }
   void operator()(std::int64_t block, TileWork<T> work, std::int64_t count) const {
     work.lanes = blocks_.last_lanes(block);
-    if (blocks_.vectors(block) == 2) return tiles<T, 2, 1>(work, count);
-    switch (blocks_.group(block)) {
-#if HWY_TARGET != HWY_SCALAR
-      case 2:
-        return tiles<T, 1, 2>(work, count);
-      case 4:
-        if constexpr (sizeof(T) == 4) return tiles<T, 1, 4>(work, count);
-        [[fallthrough]];
-#endif
-      default:
-        return tiles<T, 1, 1>(work, count);
-    }
+    tiles(functions(block, work.tap_channels > 0), work, count);
   }
 
  private:
+  using Functions = std::array<TileFunction<T>, most_pixels>;
+  const Functions& functions(std::int64_t block, bool neighbours) const {
+    static constexpr Functions two = tile_functions<T, 2, 1>(tile_widths),
+                               one = tile_functions<T, 1, 1>(tile_widths),
+                               rows = row_tile_functions<T>(tile_widths);
+    if (blocks_.vectors(block) == 2) return two;
+#if HWY_TARGET != HWY_SCALAR
+    static constexpr Functions pairs = tile_functions<T, 1, 2>(tile_widths);
+    if (blocks_.group(block) == 2) return pairs;
+    if constexpr (sizeof(T) == 4) {
+      static constexpr Functions fours = tile_functions<T, 1, 4>(tile_widths);
+      if (blocks_.group(block) == 4) return fours;
+    }
+#endif
+    return neighbours ? rows : one;
+  }
+
   Blocks<T> blocks_;
   PackedFilters<T> packed_;
 };
@@ -334,7 +340,8 @@ void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const Output
                  .count = std::ssize(runs),
                  .step_in = phase.step_in * p.in_channels,
                  .y = out + (phase.first + k * phase.step_out) * p.out_channels,
-                 .step_out = phase.step_out * p.out_channels},
+                 .step_out = phase.step_out * p.out_channels,
+                 .tap_channels = phase.step_in == 1 && whole.has_neighbours() ? p.in_channels : 0},
                 count);
         }
       }

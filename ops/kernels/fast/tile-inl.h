@@ -97,8 +97,31 @@ struct TileWork {
   std::int64_t count, step_in;
   T* y;
   std::int64_t step_out;
+  /// Where pixels and taps are neighbours: the channels of a tap. Pixel m then meets tap t of a run in the
+  /// same x as pixel m + 1 meets tap t - 1. Else 0.
+  std::int64_t tap_channels = 0;
   std::size_t lanes = 0;  // of the last vector that are stored
 };
+
+template <class T, int pixels, int vectors, int group, class V>
+HWY_INLINE void store_tile(const TileWork<T>& work, std::int64_t first, const V (&sum)[pixels][vectors]) {
+  const hn::ScalableTag<T> d;
+  const std::size_t n = hn::Lanes(d);
+  T* y = work.y + first * work.step_out;
+  const auto store = [&](auto&& store_last) HWY_ATTR {
+#pragma GCC unroll 14
+    for (int m = 0; m < pixels; ++m, y += work.step_out) {
+#pragma GCC unroll 2
+      for (int v = 0; v + 1 < vectors; ++v) hn::StoreU(sum[m][v], d, y + v * n);
+      store_last(sum_groups<group>(d, sum[m][vectors - 1]), y + (vectors - 1) * n);
+    }
+  };
+  if (work.lanes == n) {
+    store([&](V last, T* to) HWY_ATTR { hn::StoreU(last, d, to); });
+  } else {
+    store([&](V last, T* to) HWY_ATTR { store_some(last, d, work.lanes, to); });
+  }
+}
 
 template <class T, int pixels, int vectors, int group>
 HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
@@ -133,20 +156,53 @@ HWY_NOINLINE void tile(const TileWork<T>& work, std::int64_t first) {
       for (int i = 0; i < pointers; ++i) x[i] += group;
     }
   }
-  T* y = work.y + first * work.step_out;
-  const auto store = [&](auto&& store_last) HWY_ATTR {
-#pragma GCC unroll 14
-    for (int m = 0; m < pixels; ++m, y += work.step_out) {
-#pragma GCC unroll 2
-      for (int v = 0; v + 1 < vectors; ++v) hn::StoreU(sum[m][v], d, y + v * n);
-      store_last(sum_groups<group>(d, sum[m][vectors - 1]), y + (vectors - 1) * n);
+  store_tile<T, pixels, vectors, group>(work, first, sum);
+}
+
+/// sum[m] += over t < taps and c < channels of x[(m + t) channels + c] w[t channels + c]
+template <int taps, int pixels, class D, class T = hn::TFromD<D>>
+HWY_INLINE void add_taps(D d, std::int64_t channels, const T* from, const T* w,
+                         hn::Vec<D> (&sum)[pixels][1]) {
+  using V = hn::Vec<D>;
+  const auto n = static_cast<std::int64_t>(hn::Lanes(d));
+  constexpr int read = pixels + taps - 1, pointers = (read + 2) / 3;
+  const T* x[pointers];
+#pragma GCC unroll 6
+  for (int i = 0; i < pointers; ++i) x[i] = from + 3 * i * channels;
+  for (std::int64_t c = 0; c < channels; ++c, w += n) {
+    V f[taps];
+#pragma GCC unroll 3
+    for (int t = 0; t < taps; ++t) f[t] = hn::Load(d, w + t * channels * n);
+#pragma GCC unroll 16
+    for (int q = 0; q < read; ++q) {
+      const V value = hn::Set(d, x[q / 3][q % 3 * channels]);
+#pragma GCC unroll 3
+      for (int t = 0; t < taps; ++t) {
+        if (q - t >= 0 && q - t < pixels) sum[q - t][0] = hn::MulAdd(value, f[t], sum[q - t][0]);
+      }
     }
-  };
-  if (work.lanes == n) {
-    store([&](V last, T* to) HWY_ATTR { hn::StoreU(last, d, to); });
-  } else {
-    store([&](V last, T* to) HWY_ATTR { store_some(last, d, work.lanes, to); });
+#pragma GCC unroll 6
+    for (int i = 0; i < pointers; ++i) ++x[i];
   }
+}
+
+/// A tile of one vector where neighbours read neighbours: three taps share each broadcast.
+template <class T, int pixels>
+HWY_NOINLINE void row_tile(const TileWork<T>& work, std::int64_t first) {
+  const hn::ScalableTag<T> d;
+  hn::Vec<decltype(d)> sum[pixels][1];
+#pragma GCC unroll 14
+  for (int m = 0; m < pixels; ++m) sum[m][0] = hn::Zero(d);
+  const std::int64_t channels = work.tap_channels, tap = channels * static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t r = 0; r < work.count; ++r) {
+    const T* x = work.runs[r].x + first * work.step_in;
+    const T* w = work.runs[r].w;
+    std::int64_t taps = work.runs[r].channels / channels;
+    for (; taps >= 3; taps -= 3, x += 3 * channels, w += 3 * tap) add_taps<3>(d, channels, x, w, sum);
+    if (taps == 2) add_taps<2>(d, channels, x, w, sum);
+    if (taps == 1) add_taps<1>(d, channels, x, w, sum);
+  }
+  store_tile<T, pixels, 1, 1>(work, first, sum);
 }
 
 template <class T>
@@ -157,11 +213,17 @@ constexpr std::array<TileFunction<T>, sizeof...(m)> tile_functions(std::index_se
   return {tile<T, static_cast<int>(m) + 1, vectors, group>...};
 }
 
+template <class T, std::size_t... m>
+constexpr std::array<TileFunction<T>, sizeof...(m)> row_tile_functions(std::index_sequence<m...>) {
+  return {row_tile<T, static_cast<int>(m) + 1>...};
+}
+
+constexpr auto tile_widths = std::make_index_sequence<static_cast<std::size_t>(most_pixels)>();
+
 /// The pixels 0 .. count - 1 in tiles of balanced widths: 64 as 13 + 13 + 13 + 13 + 12.
-template <class T, int vectors, int group>
-void tiles(const TileWork<T>& work, std::int64_t count) {
-  static constexpr auto functions =
-      tile_functions<T, vectors, group>(std::make_index_sequence<static_cast<std::size_t>(most_pixels)>());
+template <class T>
+void tiles(const std::array<TileFunction<T>, most_pixels>& functions, const TileWork<T>& work,
+           std::int64_t count) {
   const std::int64_t parts = (count + most_pixels - 1) / most_pixels;
   for (std::int64_t p = 0, first = 0; p < parts; ++p) {
     const std::int64_t width = count / parts + (p < count % parts);
