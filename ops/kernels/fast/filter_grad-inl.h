@@ -29,8 +29,8 @@ struct RowPair {
   const T* many;
 };
 
-/// sum[m step_sum + v vector_sum + c] += sum over rows and pixels k < count of
-///   one[k step_one + m] many[k step_many + v vector_many + c]
+/// sum[a row_sum + m step_sum + v vector_sum + c] += sum over rows and pixels k < count of
+///   one[a row_one + k step_one + m] many[k step_many + v vector_many + c]
 template <class T>
 struct OuterWork {
   const RowPair<T>* rows;
@@ -38,6 +38,7 @@ struct OuterWork {
   std::size_t lanes;  // of the last vector
   T* sum;
   std::int64_t step_sum, vector_sum;
+  std::int64_t row_one = 0, row_sum = 0;
 };
 
 // The sums, the vectors and a broadcast fill the registers.
@@ -45,15 +46,16 @@ constexpr int most_channels(int vectors) {
   return std::min(most_pixels, (registers - 1 - vectors) / vectors);
 }
 constexpr std::int64_t most_taps = 3;  // whose vectors share broadcasts
+constexpr int most_in_three_rows = (registers - 2) / 3;
 
-template <class T, int channels, int vectors, bool whole>
+template <class T, int channels, int vectors, bool whole, int rows = 1>
 HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const std::int64_t next = work.vector_many;
-  V sum[channels][vectors];
-#pragma GCC unroll 14
-  for (int m = 0; m < channels; ++m) {
+  V sum[rows * channels][vectors];
+#pragma GCC unroll 30
+  for (int m = 0; m < rows * channels; ++m) {
 #pragma GCC unroll 3
     for (int v = 0; v < vectors; ++v) sum[m][v] = hn::Zero(d);
   }
@@ -68,17 +70,17 @@ HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
       for (int v = 0; v < vectors; ++v)
         g[v] = whole || v + 1 < vectors ? hn::LoadU(d, many + v * next)
                                         : load_some(d, work.lanes, many + v * next);
-#pragma GCC unroll 14
-      for (int m = 0; m < channels; ++m) {
-        const V value = hn::Set(d, one[m]);
+#pragma GCC unroll 30
+      for (int m = 0; m < rows * channels; ++m) {
+        const V value = hn::Set(d, one[m / channels * work.row_one + m % channels]);
 #pragma GCC unroll 3
         for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, g[v], sum[m][v]);
       }
     }
   }
-#pragma GCC unroll 14
-  for (int m = 0; m < channels; ++m) {
-    T* out = work.sum + (first + m) * work.step_sum;
+#pragma GCC unroll 30
+  for (int m = 0; m < rows * channels; ++m) {
+    T* out = work.sum + m / channels * work.row_sum + (first + m % channels) * work.step_sum;
 #pragma GCC unroll 3
     for (int v = 0; v < vectors; ++v, out += work.vector_sum) {
       const V total = hn::Add(hn::LoadU(d, out), sum[m][v]);
@@ -94,9 +96,9 @@ HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
 template <class T>
 using OuterFunction = void (*)(const OuterWork<T>&, std::int64_t);
 
-template <class T, int vectors, bool whole, std::size_t... m>
+template <class T, int vectors, bool whole, int rows = 1, std::size_t... m>
 constexpr std::array<OuterFunction<T>, sizeof...(m)> outer_functions(std::index_sequence<m...>) {
-  return {outer<T, static_cast<int>(m) + 1, vectors, whole>...};
+  return {outer<T, static_cast<int>(m) + 1, vectors, whole, rows>...};
 }
 
 template <class T, int vectors, bool whole>
@@ -110,6 +112,14 @@ void outers(const OuterWork<T>& work, std::int64_t channels) {
     functions[static_cast<std::size_t>(width - 1)](work, first);
     first += width;
   }
+}
+
+/// Of three rows of x at once, no more than `most_in_three_rows` channels each.
+template <class T>
+void outers_of_three_rows(const OuterWork<T>& work, std::int64_t channels) {
+  static constexpr auto functions = outer_functions<T, 1, true, 3>(
+      std::make_index_sequence<static_cast<std::size_t>(most_in_three_rows)>());
+  functions[static_cast<std::size_t>(channels - 1)](work, 0);
 }
 
 /// All of `channels` broadcast channels with one or two vectors, the last of `work.lanes`.
@@ -219,6 +229,8 @@ class FilterGrad {
     block_rows_ = std::max<std::int64_t>(1, block_pixels / std::max<std::int64_t>(1, g.width.out));
     taps_apart_ = parts_ * blocks_ < tasks;
     tap_row_ = g.width.taps * g.in_channels;
+    three_rows_ = !few_ && !by_taps_ && !taps_apart_ && g.out_channels <= lanes_ && g.height.taps == 3 &&
+                  (g.width.rate == 1 ? tap_row_ : g.in_channels) <= most_in_three_rows;
     few_step_ = chunks(tap_row_, lanes_) * lanes_ + lanes_;
   }
 
@@ -259,8 +271,12 @@ class FilterGrad {
     for (std::int64_t row = begin; row < end; row += block_rows_) {
       const std::int64_t row_end = std::min(row + block_rows_, end);
       const T* const y = rows.at(row, row_end);
+      if (three_rows_) {
+        collect(row, row_end, 0, y, rows.step(), pairs, Rows::whole);
+        for (const ColumnPart& c : columns_) sum_three_rows(pairs, c, sums);
+      }
       for (std::int64_t tap = a; tap < last; ++tap) {
-        collect(row, row_end, tap, y, rows.step(), pairs);
+        collect(row, row_end, tap, y, rows.step(), pairs, three_rows_ ? Rows::border : Rows::all);
         if (pairs.empty()) continue;
         for (const ColumnPart& c : columns_) {
           if (few_) {
@@ -279,21 +295,33 @@ class FilterGrad {
     return (c.first * g_.width.stride + c.b * g_.width.rate - g_.width.before) * g_.in_channels;
   }
 
+  OuterWork<T> work_of(const std::vector<RowPair<T>>& pairs, const ColumnPart& c, std::int64_t wide,
+                       T* sums) const {
+    return {.rows = pairs.data(),
+            .row_count = std::ssize(pairs),
+            .count = c.count,
+            .offset_one = offset_x(c),
+            .step_one = g_.width.stride * g_.in_channels,
+            .offset_many = c.first * wide,
+            .step_many = wide,
+            .vector_many = lanes_,
+            .lanes = static_cast<std::size_t>(lanes_),
+            .sum = sums + c.b * g_.in_channels * wide,
+            .step_sum = wide,
+            .vector_sum = lanes_,
+            .row_one = g_.height.rate * g_.width.in * g_.in_channels,
+            .row_sum = tap_row_ * wide};
+  }
+
   void sum_block(const std::vector<RowPair<T>>& pairs, const ColumnPart& c, std::int64_t wide,
                  T* sums) const {
-    outers<T>({.rows = pairs.data(),
-               .row_count = std::ssize(pairs),
-               .count = c.count,
-               .offset_one = offset_x(c),
-               .step_one = g_.width.stride * g_.in_channels,
-               .offset_many = c.first * wide,
-               .step_many = wide,
-               .vector_many = lanes_,
-               .lanes = static_cast<std::size_t>(lanes_),
-               .sum = sums + c.b * g_.in_channels * wide,
-               .step_sum = wide,
-               .vector_sum = lanes_},
-              c.taps * g_.in_channels, wide > lanes_);
+    outers<T>(work_of(pairs, c, wide, sums), c.taps * g_.in_channels, wide > lanes_);
+  }
+
+  // Few channels of x alone make too few sums: those of all three row taps.
+  void sum_three_rows(const std::vector<RowPair<T>>& pairs, const ColumnPart& c, T* sums) const {
+    if (pairs.empty()) return;
+    outers_of_three_rows<T>(work_of(pairs, c, lanes_, sums), c.taps * g_.in_channels);
   }
 
   // Where y has one vector of channels, each broadcast of x is shared by taps: they meet it in columns of y
@@ -369,13 +397,19 @@ class FilterGrad {
     std::unique_ptr<Storage> copy_;
   };
 
+  // All rows of y, or those that all row taps meet inside the image, or the others.
+  enum class Rows { all, whole, border };
+
   // The rows that meet inside the image by row tap a; those of y begin at `y`.
   void collect(std::int64_t begin, std::int64_t end, std::int64_t a, const T* y, std::int64_t step_y,
-               std::vector<RowPair<T>>& pairs) const {
+               std::vector<RowPair<T>>& pairs, Rows which) const {
     pairs.clear();
     const ConvAxis& h = g_.height;
     for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t n = row / h.out, i = row % h.out, from = i * h.stride + a * h.rate - h.before;
+      const std::int64_t n = row / h.out, i = row % h.out, top = i * h.stride - h.before;
+      const std::int64_t from = top + a * h.rate;
+      const bool whole = top >= 0 && top + (h.taps - 1) * h.rate < h.in;
+      if (which != Rows::all && whole != (which == Rows::whole)) continue;
       if (from < 0 || from >= h.in) continue;
       const T* const of_x = x_ + (n * h.in + from) * g_.width.in * g_.in_channels;
       const T* const of_y = y + (row - begin) * g_.width.out * step_y;
@@ -421,7 +455,7 @@ class FilterGrad {
   bool by_taps_;
   std::vector<ColumnPart> columns_;
   std::int64_t rows_, parts_ = 1, block_rows_ = 1, tap_row_ = 0, few_step_ = 0;
-  bool taps_apart_ = false;
+  bool taps_apart_ = false, three_rows_ = false;
 };
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
