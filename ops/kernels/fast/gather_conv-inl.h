@@ -11,6 +11,7 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -170,13 +171,13 @@ OutputShare share_outputs(const GatherPlan& p, const ColumnSegments& segments) {
   const Reading reading = reading_of(p, segments, lanes);
   const auto cost = [&](std::int64_t in_lanes) {
     // A single vector has no second one that shares its broadcasts.
-    constexpr double alone = 1.1, sum_of_a_group = 3;
+    constexpr double alone = 1.1, halving = 3;  // of a group, when it is summed
     const std::int64_t pairs = in_lanes / (2 * lanes), rest = in_lanes - pairs * 2 * lanes;
     double single = rest > lanes ? 2 : 0, sum = 0;
     if (rest > 0 && rest <= lanes) {
       const int group = shared_by<T>(rest, p.in_channels);
       single = alone / group;
-      sum = sum_of_a_group * (group / 2);
+      sum = halving * std::log2(group);
     }
     return reading.channels * (2 * static_cast<double>(pairs) + single) + sum +
            reading.dots(p.out_channels - in_lanes);
