@@ -10,12 +10,12 @@
 #include <iostream>
 #include <optional>
 
-#include <trous/benchmarks/calibrate.h>
 #include <trous/benchmarks/conv_engine.h>
 #include <trous/benchmarks/machine.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/ops/kernel_set.h>
+#include <trous/ops/kernels/fast/peak.h>
 
 namespace {
 
@@ -121,54 +121,58 @@ std::vector<Entry> agreeing(std::vector<Entry> entries, const ConvShape& shape, 
   return kept;
 }
 
-// The peak while contestants are timed, measured as one of them: what slows the machine for a while slows it
-// too.
+// The peak while contestants are timed, measured as one of them and on the same threads: what slows the
+// machine for a while slows it too.
 class Yardstick {
  public:
-  Yardstick(std::string instruction_set, DType dtype, const Options& options)
-      : set_(std::move(instruction_set)),
-        dtype_(dtype),
-        threads_(options.threads),
-        seconds_(options.quick ? 0.008 : 0.02) {}
-
-  Contestant contestant() {
-    const auto burst = [this] {
-      bursts_.seconds.push_back(1 / fma_peak(set_, dtype_, threads_, seconds_).by_wall);
-    };
-    return {"peak", burst, &worker_};
+  explicit Yardstick(DType dtype) : wide_(dtype == DType::float64) {
+    constexpr double task_seconds = 5e-4;
+    while (task_seconds_of(rounds_) < task_seconds) rounds_ *= 2;
   }
-  double median() const { return 1 / bursts_.median(); }
-  double best() const { return 1 / bursts_.best(); }
+
+  Contestant contestant() const {
+    return {"peak", [this] {
+              parallel_for(tasks_, 1, [this](std::int64_t, std::int64_t) {
+                kernels::fast::multiply_add_rounds(wide_, rounds_);
+              });
+            }};
+  }
+  double operations() const {
+    return static_cast<double>(tasks_) * kernels::fast::multiply_add_rounds(wide_, rounds_).operations;
+  }
 
  private:
-  std::string set_;
-  DType dtype_;
-  int threads_;
-  double seconds_;
-  Timing bursts_;  // of one operation
-  Worker worker_;
+  double task_seconds_of(std::int64_t rounds) const {
+    const double begin = wall_seconds();
+    kernels::fast::multiply_add_rounds(wide_, rounds);
+    return wall_seconds() - begin;
+  }
+
+  bool wide_;
+  std::int64_t rounds_ = 1000, tasks_ = 8 * std::int64_t{threads()};
 };
 
-Json figures(const Entry& entry, const Timing& timing, const ConvShape& shape, const Yardstick& peak) {
-  const double rate = shape.operations() / timing.median();
+// Operations per second, by the median and by the best repetition.
+struct Rate {
+  double median, best;
+  Rate(double operations, const Timing& timing)
+      : median(operations / timing.median()), best(operations / timing.best()) {}
+};
+
+Json figures(const Entry& entry, const Timing& timing, const ConvShape& shape, const Rate& peak) {
+  const Rate rate(shape.operations(), timing);
   const double slowest = *std::max_element(timing.seconds.begin(), timing.seconds.end());
-  return {{"engine", entry.engine->name()},
-          {"ms", timing.median() * 1e3},
-          {"best_ms", timing.best() * 1e3},
-          {"worst_ms", slowest * 1e3},
-          {"repetitions", timing.seconds.size()},
-          {"calls", timing.calls},
-          {"gflops", rate / 1e9},
-          {"share", rate / peak.median()},
-          {"best_share", shape.operations() / timing.best() / peak.best()},
-          {"cpu_per_wall", timing.cpu_per_wall},
-          {"algorithm", entry.job->algorithm()},
-          {"reorder_ms", entry.job->reorder_seconds() * 1e3},
+  return {{"engine", entry.engine->name()},       {"ms", timing.median() * 1e3},
+          {"best_ms", timing.best() * 1e3},       {"worst_ms", slowest * 1e3},
+          {"repetitions", timing.seconds.size()}, {"calls", timing.calls},
+          {"gflops", rate.median / 1e9},          {"share", rate.median / peak.median},
+          {"best_share", rate.best / peak.best},  {"cpu_per_wall", timing.cpu_per_wall},
+          {"algorithm", entry.job->algorithm()},  {"reorder_ms", entry.job->reorder_seconds() * 1e3},
           {"difference", entry.difference}};
 }
 
 Json run_pass(const ConvEngines& engines, const ConvShape& shape, ConvPass pass, const ConvData& data,
-              const std::string& instruction_set, const Options& options) {
+              const Options& options) {
   std::vector<Entry> entries;
   for (const auto& engine : engines) {
     Entry entry = make_entry(*engine, shape, pass, data);
@@ -180,14 +184,15 @@ Json run_pass(const ConvEngines& engines, const ConvShape& shape, ConvPass pass,
   std::vector<Contestant> contestants;
   for (const Entry& entry : entries)
     contestants.push_back({entry.engine->name(), [&entry] { entry.job->run(); }, entry.engine->worker()});
-  Yardstick peak(instruction_set, shape.dtype, options);
-  contestants.push_back(peak.contestant());
+  const Yardstick yardstick(shape.dtype);
+  contestants.push_back(yardstick.contestant());
   TurnOptions turns;
   if (options.quick) turns = {.repetitions = 5, .block = 0.008, .budget = 0.25, .least = 3};
   const auto timings = take_turns(contestants, turns);
-  result["peak"] = peak.median();
+  const Rate peak(yardstick.operations(), timings.back());
+  result["peak"] = peak.median;
 
-  std::printf("  %-15s | peak %.0f GF", name(pass).c_str(), peak.median() / 1e9);
+  std::printf("  %-15s | peak %.0f GF", name(pass).c_str(), peak.median / 1e9);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Json line = figures(entries[i], timings[i], shape, peak);
     std::printf(" | %s %.3f ms %.1f GF %.0f%% c/w %.2f", entries[i].engine->name().c_str(),
@@ -272,7 +277,7 @@ int run(const Options& options) {
     const ConvData data = make_data(shape, seed);
     Json line = describe(shape);
     for (const ConvPass pass : conv_passes)
-      line["passes"].push_back(run_pass(engines, shape, pass, data, machine.instruction_set, options));
+      line["passes"].push_back(run_pass(engines, shape, pass, data, options));
     result["shapes"].push_back(line);
     if (!options.out.empty()) write_json(options.out, result);
   }

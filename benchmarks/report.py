@@ -56,8 +56,8 @@ def machine_section(run):
     lines += table(head, rows)
     lines += [
         "Peaks are multiply-adds on registers alone, on all threads at once; the copy counts bytes read and bytes",
-        "written. This is the machine at its best. Convolutions are held to a peak of their own, see there; steps to the",
-        "first measurement's widest instructions.",
+        "written. This is the machine at its best. Training steps are held to the first measurement's widest",
+        "instructions, convolutions to a peak that is measured beside them.",
         "",
     ]
     if disturbed:
@@ -128,11 +128,11 @@ def conv_section(run):
     lines = [
         "## Convolutions",
         "",
-        "Times are medians in ms. GFLOP/s count multiply-adds whose input lies inside the image, two operations each;",
-        "share is of the peak, in GFLOP/s, that multiply-adds on registers alone reached in turns with the contestants,",
-        "by medians and by best repetitions; c/w is processor time over wall time. libtorch's transpose is the faster of its gradient and its layer conv_transpose2d. What oneDNN needs to",
-        "bring data to its own layouts and back stands behind the plus and is in no ratio. The last column is ours",
-        "over libtorch's better way.",
+        "Times are medians in ms. GFLOP/s count multiply-adds whose input lies inside the image, two operations each.",
+        "The peak is what multiply-adds on registers alone reached in turns with the contestants, on our threads; shares",
+        "are of it, by medians and by best repetitions. c/w is processor time over wall time. libtorch's transpose is the",
+        "faster of its gradient and its layer conv_transpose2d. What oneDNN needs to bring data to its own layouts and",
+        "back stands behind the plus and is in no ratio. The last column is ours over libtorch's better way.",
         "",
     ]
     head = ["shape", "pass", "ms", "GFLOP/s", "peak", "share", "best", "c/w", *LAYOUTS, "oneDNN", "Eigen", "ratio"]

@@ -40,8 +40,8 @@ class Shape:
         return self.ours(of)[which] if self.ours(of) else 0.0
 
     def peak_operations(self, of):
-        """What the peak would have done in the time of a pass: no more where the whole machine was slow."""
-        return self.ms(of) * self.peaks[of]
+        """The operations of the peak in the time of a pass, so that a slower clock cancels."""
+        return self.ms(of) / 1e3 * self.peaks[of]
 
     def torch(self, of, layout="libtorch"):
         """The best of libtorch's ways, in ms."""

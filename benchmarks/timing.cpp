@@ -33,9 +33,10 @@ struct Turns {
 void turn(const Contestant& contestant, double warm, Timing& timing, Turns& turns) {
   on(contestant, [&] {
     const double entered = wall_seconds();
-    if (warm > 0) do
-        contestant.call();
-      while (wall_seconds() - entered < warm);
+    while (warm > 0) {
+      contestant.call();
+      if (wall_seconds() - entered >= warm) break;
+    }
     const double cpu = cpu_seconds(), begin = wall_seconds();
     for (int i = 0; i < timing.calls; ++i) contestant.call();
     const double end = wall_seconds();

@@ -68,7 +68,7 @@ struct TurnOptions {
 
 /// Each contestant has one turn after the other, `repetitions` times; a turn is calls that are not timed, one
 /// at least, and then as many as fill the block. A contestant of which one call takes longer than a third of
-/// the budget has as many turns of one call as the budget allows, and two at least.
+/// the budget has as many turns of one timed call as the budget allows, and two at least.
 std::vector<Timing> take_turns(const std::vector<Contestant>& contestants, const TurnOptions& options);
 
 }  // namespace trous::benchmarks

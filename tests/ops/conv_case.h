@@ -1,6 +1,7 @@
 // One convolution, depthwise convolution or pooling with whatever rate, stride and padding.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <ops/conv_oracle.h>
 #include <string>

@@ -1,5 +1,6 @@
 // The fast convolutions, for every instruction set that this processor has, against the plain loops of the
 // oracle: on integers they are equal, so no tap, border, tail of channels or phase may be off by anything.
+#include <array>
 #include <cmath>
 #include <core/with_threads.h>
 #include <limits>
@@ -11,6 +12,7 @@
 
 #include <trous/ops/conv2d.h>
 #include <trous/ops/kernels/fast/column_segments.h>
+#include <trous/ops/kernels/fast/filter_columns.h>
 #include <trous/ops/matmul.h>
 
 namespace trous {
@@ -25,7 +27,7 @@ ConvCase random_case(Key key) {
   ConvCase c{};
   c.batch = one_of(random, {1, 1, 2, 3});
   c.in_channels = one_of(random, {1, 2, 3, 5, 8, 13, 16, 17, 33});
-  c.out_channels = one_of(random, {1, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 49, 64});
+  c.out_channels = one_of(random, {1, 3, 4, 5, 8, 15, 16, 17, 24, 31, 32, 33, 49, 64});
   for (oracle::Axis* axis : {&c.height, &c.width}) {
     *axis = {.taps = one_of(random, {1, 1, 2, 3, 3, 3, 4, 5, 7}),
              .stride = one_of(random, {1, 1, 1, 2, 2, 3}),
@@ -83,26 +85,66 @@ TEST_P(FastConv, IsTheOracleWhereWorkIsCutForThreads) {
   const ConvCase remainder = square(4, 3, 4, {3, 1, 1, 1}, 101, 50);
   const ConvCase columns = square(1, 24, 40, {1, 1, 1, 0}, 1, 4200);
   const ConvCase channels = square(1, 70, 200, {3, 1, 2, 2}, 4, 5);
-  for (const ConvCase& c : {rows, remainder, columns, channels}) expect_the_oracle(c, DType::float32, 5);
+  // Vectors of 16 numbers hold two thirds of these outputs, and two blocks of dots the rest.
+  const ConvCase dots = square(1, 16, 24, {3, 1, 1, 1}, 9, 20);
+  for (const ConvCase& c : {rows, remainder, columns, channels, dots})
+    expect_the_oracle(c, DType::float32, 5);
 }
 
-// With 3 -> 1 channels the vectors of the filter gradient run over the channels of x, and end within a tap.
-// The infinite cotangent of the first pixel meets two taps by two.
+// With many pixels and few channels a filter gradient sums the taps of three rows at once, if its outputs
+// fill one vector at most: one of them on every instruction set, four on most.
+TEST_P(FastConv, IsTheOracleWhereThreeRowsAreSummedAtOnce) {
+  const WithKernels fast(GetParam());
+  const WithThreads three(3);
+  const ConvCase one = square(2, 1, 1, {3, 1, 1, 1}, 70, 60);
+  const ConvCase four = square(2, 1, 4, {3, 1, 1, 1}, 70, 60);
+  const ConvCase apart = square(2, 3, 4, {3, 2, 2, 2}, 140, 122);
+  const ConvCase wide = square(2, 3, 16, {3, 1, 1, 1}, 66, 67);
+  for (const ConvCase& c : {one, four, apart, wide}) expect_the_oracle(c, DType::float32, 5);
+}
+
+// The infinite cotangent of the first pixel meets two taps by two, whatever a tile sums: with 3 -> 1 channels
+// its vectors run over those of x, with 8 -> 5 over three columns, with 1 -> 4 of a large image over three
+// rows.
 TEST_P(FastConv, AnInfiniteCotangentReachesItsOwnTapsAlone) {
   const WithKernels fast(GetParam());
-  for (const Int rate : {1, 2}) {
-    const Conv2dOptions options{.rate = rate};
-    const Tensor x = Tensor::ones({1, 6, 40, 3}, DType::float32);
-    std::vector<double> cotangent(6 * 40, 1);
-    cotangent[0] = std::numeric_limits<double>::infinity();
-    const Tensor g = Tensor({1, 6, 40, 1}, cotangent).cast(DType::float32);
-    const Variable w = conv2d_filter_grad(x, g, {3, 3, 3, 1}, options);
-    const std::vector<float> got = w.value().to_vector<float>();
-    for (Int tap = 0; tap < 9; ++tap) {
-      const bool met = tap / 3 > 0 && tap % 3 > 0;
-      for (Int c = 0; c < 3; ++c)
-        EXPECT_EQ(std::isinf(got[static_cast<std::size_t>(tap * 3 + c)]), met) << "tap " << tap;
-      for (Int c = 0; c < 3; ++c) EXPECT_FALSE(std::isnan(got[static_cast<std::size_t>(tap * 3 + c)]));
+  struct Channels {
+    Int in, out, rows, columns;
+  };
+  for (const Channels& c : {Channels{3, 1, 6, 40}, {8, 5, 6, 40}, {1, 4, 100, 90}}) {
+    for (const Int rate : {1, 2}) {
+      const Tensor x = Tensor::ones({1, c.rows, c.columns, c.in}, DType::float32);
+      std::vector<double> cotangent(static_cast<std::size_t>(c.rows * c.columns * c.out), 1);
+      for (Int o = 0; o < c.out; ++o)
+        cotangent[static_cast<std::size_t>(o)] = std::numeric_limits<double>::infinity();
+      const Tensor g = Tensor({1, c.rows, c.columns, c.out}, cotangent).cast(DType::float32);
+      const Variable w = conv2d_filter_grad(x, g, {3, 3, c.in, c.out}, {.rate = rate});
+      const std::vector<float> got = w.value().to_vector<float>();
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        const Int tap = static_cast<Int>(i) / (c.in * c.out);
+        const bool met = tap / 3 > 0 && tap % 3 > 0;
+        EXPECT_EQ(std::isinf(got[i]), met) << c.in << " -> " << c.out << ", tap " << tap;
+        EXPECT_FALSE(std::isnan(got[i])) << c.in << " -> " << c.out << ", tap " << tap;
+      }
+    }
+  }
+}
+
+// Lanes without an output, and those of channels that share a vector, never reach an output. (A window that
+// lies inside the image, so that no padding meets the infinite number.)
+TEST_P(FastConv, AnInfinitePixelReachesItsOwnWindowsAlone) {
+  const WithKernels fast(GetParam());
+  for (const auto& [in, out] : {std::array<Int, 2>{8, 3}, {5, 15}, {16, 24}, {16, 5}, {17, 33}}) {
+    std::vector<double> pixels(static_cast<std::size_t>(9 * 30 * in), 1);
+    pixels[static_cast<std::size_t>((4 * 30 + 15) * in)] = std::numeric_limits<double>::infinity();
+    const Tensor x = Tensor({1, 9, 30, in}, pixels).cast(DType::float32);
+    const Tensor w = Tensor::ones({3, 3, in, out}, DType::float32);
+    const std::vector<float> y = conv2d(x, w, {.padding = "VALID"}).value().to_vector<float>();
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const Int pixel = static_cast<Int>(i) / out, row = pixel / 28, column = pixel % 28;
+      const bool met = row >= 2 && row <= 4 && column >= 13 && column <= 15;
+      EXPECT_EQ(std::isinf(y[i]), met) << in << " -> " << out << ", row " << row << ", column " << column;
+      EXPECT_FALSE(std::isnan(y[i])) << in << " -> " << out << ", row " << row << ", column " << column;
     }
   }
 }
@@ -126,23 +168,31 @@ TEST_P(FastConv, MatrixProductsAreLoops) {
   }
 }
 
-// Real numbers, whose sums depend on their order: it must not depend on the threads.
+// Real numbers, whose sums depend on their order: it must not depend on the threads. Channels of full and of
+// partial vectors, of dots, and of every way in which a filter gradient sums.
 TEST_P(FastConv, ThreadsDoNotChangeABit) {
   const WithKernels fast(GetParam());
-  const Conv2dOptions options{.rate = 2, .padding = "SAME"};
-  const auto triple = [&](int count) {
-    const WithThreads some(count);
-    const Tensor x = uniform({3, 30, 34, 20}, DType::float32, Key{1}, -1, 1);
-    const Tensor w = uniform({3, 3, 20, 40}, DType::float32, Key{2}, -1, 1);
-    const Tensor y = conv2d(x, w, options).value();
-    return std::vector{y, conv2d_transpose(y, w, x.shape(), options).value(),
-                       conv2d_filter_grad(x, y, w.shape(), options).value()};
+  struct Channels {
+    Int in, out, rate;
   };
-  const std::vector<Tensor> alone = triple(1);
-  for (const int count : {2, 3}) {
-    const std::vector<Tensor> together = triple(count);
-    for (std::size_t k = 0; k < alone.size(); ++k)
-      EXPECT_TRUE(same_bits(together[k], alone[k])) << count << " threads, " << k;
+  for (const Channels& c : {Channels{20, 40, 2}, {16, 16, 1}, {8, 4, 1}, {4, 1, 3}, {1, 4, 1}, {5, 24, 1}}) {
+    const Conv2dOptions options{.rate = c.rate, .padding = "SAME"};
+    const auto triple = [&](int count) {
+      const WithThreads some(count);
+      const Tensor x = uniform({3, 60, 54, c.in}, DType::float32, Key{1}, -1, 1);
+      const Tensor w = uniform({3, 3, c.in, c.out}, DType::float32, Key{2}, -1, 1);
+      const Tensor y = conv2d(x, w, options).value();
+      return std::vector{y, conv2d_transpose(y, w, x.shape(), options).value(),
+                         conv2d_filter_grad(x, y, w.shape(), options).value()};
+    };
+    const std::vector<Tensor> alone = triple(1);
+    for (const int count : {2, 3}) {
+      const std::vector<Tensor> together = triple(count);
+      for (std::size_t k = 0; k < alone.size(); ++k) {
+        EXPECT_TRUE(same_bits(together[k], alone[k]))
+            << c.in << " -> " << c.out << ", " << count << " threads, " << k;
+      }
+    }
   }
 }
 
@@ -187,6 +237,40 @@ TEST(ColumnSegments, NeighbouringTapsAreOneRun) {
   EXPECT_EQ(s.segments[0].runs[0].taps, 3);
   EXPECT_EQ(s.left, 1);
   EXPECT_EQ(s.right, 1);
+}
+
+using kernels::fast::ColumnPart;
+
+std::vector<std::array<Int, 4>> numbers_of(const std::vector<ColumnPart>& parts) {
+  std::vector<std::array<Int, 4>> all;
+  for (const ColumnPart& part : parts) all.push_back({part.first, part.count, part.b, part.taps});
+  return all;
+}
+
+// Rate 2 with two zeros before: input column q meets output column q + 2 - 2 b.
+TEST(FilterColumns, InputColumnsMeetTheTapsThatFindAnOutput) {
+  const kernels::ConvAxis axis{.in = 10, .out = 10, .taps = 3, .stride = 1, .rate = 2, .before = 2};
+  EXPECT_EQ(numbers_of(kernels::fast::input_column_parts(axis, 3)),
+            (std::vector<std::array<Int, 4>>{{0, 2, 0, 2}, {2, 6, 0, 3}, {8, 2, 1, 2}}));
+}
+
+TEST(FilterColumns, ManyTapsAreCutIntoEvenParts) {
+  const kernels::ConvAxis axis{.in = 9, .out = 3, .taps = 7, .stride = 1, .rate = 1, .before = 0};
+  for (const ColumnPart& part : kernels::fast::input_column_parts(axis, 3)) EXPECT_LE(part.taps, 3);
+  std::array<Int, 7> met{};
+  for (const ColumnPart& part : kernels::fast::input_column_parts(axis, 3)) {
+    for (Int b = part.b; b < part.b + part.taps; ++b) met[static_cast<std::size_t>(b)] += part.count;
+  }
+  EXPECT_EQ(met, (std::array<Int, 7>{3, 3, 3, 3, 3, 3, 3})) << "each tap meets each output once";
+}
+
+TEST(FilterColumns, NeighbouringTapsOfOutputColumnsAreTogether) {
+  kernels::ConvAxis axis{.in = 8, .out = 8, .taps = 3, .stride = 1, .rate = 1, .before = 1};
+  EXPECT_EQ(numbers_of(kernels::fast::column_parts(axis)),
+            (std::vector<std::array<Int, 4>>{{0, 1, 1, 2}, {1, 6, 0, 3}, {7, 1, 0, 2}}));
+  axis.rate = axis.before = 3;
+  EXPECT_EQ(numbers_of(kernels::fast::column_parts(axis)),
+            (std::vector<std::array<Int, 4>>{{3, 5, 0, 1}, {0, 8, 1, 1}, {0, 5, 2, 1}}));
 }
 
 }  // namespace

@@ -194,7 +194,6 @@ TEST_P(FastWindows, AreTheirLoopsWhereWorkIsCutForThreads) {
   }
 }
 
-// Windows of four pixels, whose means of whole numbers are exact.
 // A copied row has no room for what lies between pixels that never meet.
 TEST_P(FastWindows, AStrideMayBeFarLongerThanTheImage) {
   const WithKernels fast(GetParam());
@@ -207,6 +206,7 @@ TEST_P(FastWindows, AStrideMayBeFarLongerThanTheImage) {
   }
 }
 
+// Means of whole numbers over four pixels.
 TEST_P(FastWindows, MeansOfFourAreExact) {
   const WithKernels fast(GetParam());
   for (const Int channels : {1, 3, 17, 32}) {

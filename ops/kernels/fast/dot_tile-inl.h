@@ -23,7 +23,8 @@ namespace trous::kernels::fast::HWY_NAMESPACE {
 
 constexpr int most_outputs = 6;
 
-// Registers hold the sums, a vector of x for each pixel and one of filters.
+// Registers hold the sums, a vector of x for each pixel, one of filters, and two that are left to the
+// compiler.
 constexpr int dot_pixels(int outputs) { return std::clamp((registers - 3) / (outputs + 1), 1, 8); }
 
 #if HWY_TARGET != HWY_SCALAR

@@ -15,187 +15,12 @@
 
 #include <trous/core/parallel.h>
 #include <trous/core/storage.h>
+#include <trous/ops/kernels/fast/filter_columns.h>
 #include <trous/ops/kernels/fast/filter_grad.h>
-#include <trous/ops/kernels/fast/tile-inl.h>
+#include <trous/ops/kernels/fast/outer_tile-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
-
-/// Two rows that meet, one of x and one of y: the channels of `one` are broadcast, those of `many` are
-/// vectors.
-template <class T>
-struct RowPair {
-  const T* one;
-  const T* many;
-};
-
-/// sum[a row_sum + m step_sum + v vector_sum + c] += sum over rows and pixels k < count of
-///   one[a row_one + k step_one + m] many[k step_many + v vector_many + c]
-template <class T>
-struct OuterWork {
-  const RowPair<T>* rows;
-  std::int64_t row_count, count, offset_one, step_one, offset_many, step_many, vector_many;
-  std::size_t lanes;  // of the last vector
-  T* sum;
-  std::int64_t step_sum, vector_sum;
-  std::int64_t row_one = 0, row_sum = 0;
-};
-
-// The sums, the vectors and a broadcast fill the registers.
-constexpr int most_channels(int vectors) {
-  return std::min(most_pixels, (registers - 1 - vectors) / vectors);
-}
-constexpr std::int64_t most_taps = 3;  // whose vectors share broadcasts
-constexpr int most_in_three_rows = (registers - 2) / 3;
-
-template <class T, int channels, int vectors, bool whole, int rows = 1>
-HWY_NOINLINE void outer(const OuterWork<T>& work, std::int64_t first) {
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  const std::int64_t next = work.vector_many;
-  V sum[rows * channels][vectors];
-#pragma GCC unroll 30
-  for (int m = 0; m < rows * channels; ++m) {
-#pragma GCC unroll 3
-    for (int v = 0; v < vectors; ++v) sum[m][v] = hn::Zero(d);
-  }
-  for (std::int64_t r = 0; r < work.row_count; ++r) {
-    const T* const row_one = work.rows[r].one + work.offset_one + first;
-    const T* const row_many = work.rows[r].many + work.offset_many;
-    for (std::int64_t k = 0; k < work.count; ++k) {
-      const T* const one = row_one + k * work.step_one;
-      const T* const many = row_many + k * work.step_many;
-      V g[vectors];
-#pragma GCC unroll 3
-      for (int v = 0; v < vectors; ++v)
-        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, many + v * next)
-                                        : load_some(d, work.lanes, many + v * next);
-#pragma GCC unroll 30
-      for (int m = 0; m < rows * channels; ++m) {
-        const V value = hn::Set(d, one[m / channels * work.row_one + m % channels]);
-#pragma GCC unroll 3
-        for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, g[v], sum[m][v]);
-      }
-    }
-  }
-#pragma GCC unroll 30
-  for (int m = 0; m < rows * channels; ++m) {
-    T* out = work.sum + m / channels * work.row_sum + (first + m % channels) * work.step_sum;
-#pragma GCC unroll 3
-    for (int v = 0; v < vectors; ++v, out += work.vector_sum) {
-      const V total = hn::Add(hn::LoadU(d, out), sum[m][v]);
-      if (whole || v + 1 < vectors) {
-        hn::StoreU(total, d, out);
-      } else {
-        store_some(total, d, work.lanes, out);  // behind it are sums of other taps
-      }
-    }
-  }
-}
-
-template <class T>
-using OuterFunction = void (*)(const OuterWork<T>&, std::int64_t);
-
-template <class T, int vectors, bool whole, int rows = 1, std::size_t... m>
-constexpr std::array<OuterFunction<T>, sizeof...(m)> outer_functions(std::index_sequence<m...>) {
-  return {outer<T, static_cast<int>(m) + 1, vectors, whole, rows>...};
-}
-
-template <class T, int vectors, bool whole>
-void outers(const OuterWork<T>& work, std::int64_t channels) {
-  constexpr int most = most_channels(vectors);
-  static constexpr auto functions =
-      outer_functions<T, vectors, whole>(std::make_index_sequence<static_cast<std::size_t>(most)>());
-  const std::int64_t parts = (channels + most - 1) / most;
-  for (std::int64_t p = 0, first = 0; p < parts; ++p) {
-    const std::int64_t width = channels / parts + (p < channels % parts);
-    functions[static_cast<std::size_t>(width - 1)](work, first);
-    first += width;
-  }
-}
-
-/// Of three rows of x at once, no more than `most_in_three_rows` channels each.
-template <class T>
-void outers_of_three_rows(const OuterWork<T>& work, std::int64_t channels) {
-  static constexpr auto functions = outer_functions<T, 1, true, 3>(
-      std::make_index_sequence<static_cast<std::size_t>(most_in_three_rows)>());
-  functions[static_cast<std::size_t>(channels - 1)](work, 0);
-}
-
-/// All of `channels` broadcast channels with one or two vectors, the last of `work.lanes`.
-template <class T>
-void outers(const OuterWork<T>& work, std::int64_t channels, bool two) {
-  const bool whole = work.lanes == hn::Lanes(hn::ScalableTag<T>());
-  if (two) {
-    whole ? outers<T, 2, true>(work, channels) : outers<T, 2, false>(work, channels);
-  } else {
-    whole ? outers<T, 1, true>(work, channels) : outers<T, 1, false>(work, channels);
-  }
-}
-
-/// Columns first .. first + count - 1 meet the taps b .. b + taps - 1, all inside the image.
-struct ColumnPart {
-  std::int64_t first, count, b, taps;
-};
-
-/// The columns from begin(b) to end(b) meet tap b, and the taps that a column meets are neighbours.
-template <class Begin, class End>
-std::vector<ColumnPart> parts_of(std::int64_t taps, std::int64_t columns, const Begin& begin,
-                                 const End& end) {
-  std::vector<std::int64_t> cuts{0, columns};
-  for (std::int64_t b = 0; b < taps; ++b) {
-    cuts.push_back(begin(b));
-    cuts.push_back(std::max(begin(b), end(b)));
-  }
-  std::sort(cuts.begin(), cuts.end());
-  std::vector<ColumnPart> parts;
-  for (std::size_t k = 0; k + 1 < cuts.size(); ++k) {
-    ColumnPart part{cuts[k], cuts[k + 1] - cuts[k], 0, 0};
-    if (part.count == 0) continue;
-    for (std::int64_t b = 0; b < taps; ++b) {
-      if (begin(b) > part.first || end(b) <= part.first) continue;
-      if (part.taps++ == 0) part.b = b;
-    }
-    if (part.taps > 0) parts.push_back(part);
-  }
-  return parts;
-}
-
-/// Output columns. Taps one pixel apart lie behind one another in x, so that they make one wide tap.
-inline std::vector<ColumnPart> column_parts(const ConvAxis& a) {
-  const auto begin = [&](std::int64_t b) {
-    const std::int64_t lack = a.before - b * a.rate;
-    return std::clamp<std::int64_t>(lack <= 0 ? 0 : lack / a.stride + (lack % a.stride != 0), 0, a.out);
-  };
-  const auto end = [&](std::int64_t b) {
-    const std::int64_t room = a.in - 1 + a.before - b * a.rate;
-    return room < 0 ? std::int64_t{0} : std::min(a.out, room / a.stride + 1);
-  };
-  if (a.rate == 1) return parts_of(a.taps, a.out, begin, end);
-  std::vector<ColumnPart> parts;
-  for (std::int64_t b = 0; b < a.taps; ++b) {
-    if (begin(b) < end(b)) parts.push_back({begin(b), end(b) - begin(b), b, 1});
-  }
-  return parts;
-}
-
-/// Input columns, at stride 1: column q meets output column q + before - b rate by tap b. No more than
-/// `most_taps` at once.
-inline std::vector<ColumnPart> input_column_parts(const ConvAxis& a) {
-  std::vector<ColumnPart> parts;
-  const auto begin = [&](std::int64_t b) { return std::clamp<std::int64_t>(b * a.rate - a.before, 0, a.in); };
-  const auto end = [&](std::int64_t b) {
-    return std::clamp<std::int64_t>(a.out + b * a.rate - a.before, 0, a.in);
-  };
-  for (const ColumnPart& whole : parts_of(a.taps, a.in, begin, end)) {
-    const std::int64_t count = chunks(whole.taps, most_taps);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t first = whole.taps * i / count, last = whole.taps * (i + 1) / count;
-      parts.push_back({whole.first, whole.count, whole.b + first, last - first});
-    }
-  }
-  return parts;
-}
 
 /// Whether the channels of x make the vectors: where y has so few that most of a vector of them would be
 /// empty.
@@ -216,27 +41,24 @@ class FilterGrad {
         x_(x),
         y_(y),
         lanes_(static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()))),
-        few_(few_out_channels(g, lanes_)),
-        blocks_(few_ ? 1 : chunks(g.out_channels, 2 * lanes_)),
-        by_taps_(!few_ && g.out_channels <= lanes_ && g.width.stride == 1 && g.width.taps > 1 &&
-                 g.in_channels >= 4),  // of fewer, too few sums run side by side
-        columns_(by_taps_ ? input_column_parts(g.width) : column_parts(g.width)),
+        tap_row_(g.width.taps * g.in_channels),
+        few_step_(chunks(tap_row_, lanes_) * lanes_ + lanes_),
         rows_(g.batch * g.height.out) {
+    const bool few = few_out_channels(g, lanes_);
+    blocks_ = few ? 1 : chunks(g.out_channels, 2 * lanes_);
     constexpr std::int64_t tasks = 16, pixels_of_a_part = 512, block_pixels = 192;
     const std::int64_t pixels = rows_ * g.width.out;
     parts_ = std::clamp<std::int64_t>(std::min(chunks(tasks, blocks_), pixels / pixels_of_a_part), 1,
                                       std::max<std::int64_t>(1, rows_));
     block_rows_ = std::max<std::int64_t>(1, block_pixels / std::max<std::int64_t>(1, g.width.out));
     taps_apart_ = parts_ * blocks_ < tasks;
-    tap_row_ = g.width.taps * g.in_channels;
-    three_rows_ = !few_ && !by_taps_ && !taps_apart_ && g.out_channels <= lanes_ && g.height.taps == 3 &&
-                  (g.width.rate == 1 ? tap_row_ : g.in_channels) <= most_in_three_rows;
-    few_step_ = chunks(tap_row_, lanes_) * lanes_ + lanes_;
+    way_ = few ? Way::few : g.out_channels <= lanes_ ? way_of_one_vector() : Way::block;
+    columns_ = way_ == Way::taps ? input_column_parts(g.width, most_taps) : column_parts(g.width);
   }
 
   void run(T* w) {
     const std::int64_t elements =
-        g_.height.taps * (few_ ? g_.out_channels * few_step_ : tap_row_ * blocks_ * 2 * lanes_);
+        g_.height.taps * (few() ? g_.out_channels * few_step_ : tap_row_ * blocks_ * 2 * lanes_);
     Storage partial(sizeof(T) * static_cast<std::size_t>(parts_ * elements));
     T* const sums = static_cast<T*>(partial.data());
     const std::int64_t groups = taps_apart_ ? g_.height.taps : 1, tasks = parts_ * blocks_ * groups;
@@ -254,11 +76,24 @@ class FilterGrad {
   }
 
  private:
+  // What a tile sums: a block of channels of y with channels of x; one vector of them with three column taps,
+  // or with three row taps; few of them, while the channels of x make the vectors.
+  enum class Way { block, taps, three_rows, few };
+
+  Way way_of_one_vector() const {
+    // With fewer channels too few sums would run side by side.
+    if (g_.width.stride == 1 && g_.width.taps > 1 && g_.in_channels >= 4) return Way::taps;
+    const std::int64_t together = g_.width.rate == 1 ? tap_row_ : g_.in_channels;
+    const bool all_rows = !taps_apart_ && g_.height.taps == 3;
+    return all_rows && together <= most_in_three_rows ? Way::three_rows : Way::block;
+  }
+
+  bool few() const { return way_ == Way::few; }
   std::int64_t width(std::int64_t block) const {
     return (g_.out_channels - block * 2 * lanes_ > lanes_ ? 2 : 1) * lanes_;
   }
   std::int64_t offset(std::int64_t block, std::int64_t a) const {
-    if (few_) return a * g_.out_channels * few_step_;
+    if (few()) return a * g_.out_channels * few_step_;
     return block * g_.height.taps * tap_row_ * 2 * lanes_ + a * tap_row_ * width(block);
   }
 
@@ -271,17 +106,17 @@ class FilterGrad {
     for (std::int64_t row = begin; row < end; row += block_rows_) {
       const std::int64_t row_end = std::min(row + block_rows_, end);
       const T* const y = rows.at(row, row_end);
-      if (three_rows_) {
+      if (way_ == Way::three_rows) {
         collect(row, row_end, 0, y, rows.step(), pairs, Rows::whole);
         for (const ColumnPart& c : columns_) sum_three_rows(pairs, c, sums);
       }
       for (std::int64_t tap = a; tap < last; ++tap) {
-        collect(row, row_end, tap, y, rows.step(), pairs, three_rows_ ? Rows::border : Rows::all);
+        collect(row, row_end, tap, y, rows.step(), pairs, way_ == Way::three_rows ? Rows::border : Rows::all);
         if (pairs.empty()) continue;
         for (const ColumnPart& c : columns_) {
-          if (few_) {
+          if (few()) {
             sum_few(pairs, c, sums + offset(block, tap));
-          } else if (by_taps_) {
+          } else if (way_ == Way::taps) {
             sum_taps(pairs, c, sums + offset(block, tap));
           } else {
             sum_block(pairs, c, width(block), sums + offset(block, tap));
@@ -370,7 +205,7 @@ class FilterGrad {
    public:
     BlockRows(const FilterGrad& all, std::int64_t block) : all_(all) {
       const std::int64_t channels = all.g_.out_channels;
-      step_ = all.few_ ? channels : all.width(block);
+      step_ = all.few() ? channels : all.width(block);
       if (step_ == channels) return;
       first_ = block * 2 * all.lanes_;
       given_ = std::min(step_, channels - first_);
@@ -413,7 +248,7 @@ class FilterGrad {
       if (from < 0 || from >= h.in) continue;
       const T* const of_x = x_ + (n * h.in + from) * g_.width.in * g_.in_channels;
       const T* const of_y = y + (row - begin) * g_.width.out * step_y;
-      pairs.push_back(few_ ? RowPair<T>{of_y, of_x} : RowPair<T>{of_x, of_y});
+      pairs.push_back(few() ? RowPair<T>{of_y, of_x} : RowPair<T>{of_x, of_y});
     }
   }
 
@@ -423,13 +258,13 @@ class FilterGrad {
                        grain = alone ? rows : std::max<std::int64_t>(1, rows / 16);
     parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t block = 0; block < blocks_; ++block) {
-        const std::int64_t wide = few_ ? g_.out_channels : width(block), first = block * 2 * lanes_;
+        const std::int64_t wide = few() ? g_.out_channels : width(block), first = block * 2 * lanes_;
         const std::int64_t given = std::min(wide, g_.out_channels - first);
         for (std::int64_t row = begin; row < end; ++row) {
           T* const out = w + row * g_.out_channels + first;
-          const T* const from =
-              few_ ? sums + offset(0, row / tap_row_) + row % tap_row_ : sums + offset(block, 0) + row * wide;
-          if (few_) {
+          const T* const from = few() ? sums + offset(0, row / tap_row_) + row % tap_row_
+                                      : sums + offset(block, 0) + row * wide;
+          if (few()) {
             for (std::int64_t o = 0; o < given; ++o) {
               T sum = from[o * few_step_];
               for (std::int64_t part = 1; part < parts_; ++part) sum += from[part * elements + o * few_step_];
@@ -449,13 +284,11 @@ class FilterGrad {
   const ConvGeometry& g_;
   const T* x_;
   const T* y_;
-  std::int64_t lanes_;
-  bool few_;
-  std::int64_t blocks_;
-  bool by_taps_;
+  std::int64_t lanes_, tap_row_, few_step_, rows_;
+  std::int64_t blocks_ = 1, parts_ = 1, block_rows_ = 1;
+  bool taps_apart_ = false;
+  Way way_ = Way::block;
   std::vector<ColumnPart> columns_;
-  std::int64_t rows_, parts_ = 1, block_rows_ = 1, tap_row_ = 0, few_step_ = 0;
-  bool taps_apart_ = false, three_rows_ = false;
 };
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
