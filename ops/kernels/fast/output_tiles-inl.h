@@ -170,11 +170,12 @@ OutputShare share_outputs(const GatherPlan& p, const ColumnSegments& segments) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
   const Reading reading = reading_of(p, segments, lanes);
   const auto cost = [&](std::int64_t in_lanes) {
-    constexpr double halving = 3;  // of a group, when it is summed
+    constexpr double halving = 3, group_load = 1.4;  // when a group is summed; instead of a shared broadcast
     const std::int64_t pairs = in_lanes / (2 * lanes), rest = in_lanes - pairs * 2 * lanes;
     const int group = rest > 0 ? shared_by<T>(rest, p.in_channels) : 1;
     const double vectors = static_cast<double>(2 * pairs) + static_cast<double>(chunks(rest, lanes)) / group;
-    return reading.channels * vectors + halving * std::log2(group) + reading.dots(p.out_channels - in_lanes);
+    return reading.channels * vectors * (group > 1 ? group_load : 1) + halving * std::log2(group) +
+           reading.dots(p.out_channels - in_lanes);
   };
   std::int64_t best = p.out_channels;
   for (const std::int64_t in_lanes : {p.out_channels / lanes * lanes, std::int64_t{0}}) {
