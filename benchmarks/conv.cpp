@@ -15,7 +15,7 @@
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/ops/kernel_set.h>
-#include <trous/ops/kernels/fast/peak.h>
+#include <trous/ops/machine_peak.h>
 
 namespace {
 
@@ -121,37 +121,6 @@ std::vector<Entry> agreeing(std::vector<Entry> entries, const ConvShape& shape, 
   return kept;
 }
 
-// The peak while contestants are timed, measured as one of them and on the same threads: what slows the
-// machine for a while slows it too.
-class Yardstick {
- public:
-  explicit Yardstick(DType dtype) : wide_(dtype == DType::float64) {
-    constexpr double task_seconds = 5e-4;
-    while (task_seconds_of(rounds_) < task_seconds) rounds_ *= 2;
-  }
-
-  Contestant contestant() const {
-    return {"peak", [this] {
-              parallel_for(tasks_, 1, [this](std::int64_t, std::int64_t) {
-                kernels::fast::multiply_add_rounds(wide_, rounds_);
-              });
-            }};
-  }
-  double operations() const {
-    return static_cast<double>(tasks_) * kernels::fast::multiply_add_rounds(wide_, rounds_).operations;
-  }
-
- private:
-  double task_seconds_of(std::int64_t rounds) const {
-    const double begin = wall_seconds();
-    kernels::fast::multiply_add_rounds(wide_, rounds);
-    return wall_seconds() - begin;
-  }
-
-  bool wide_;
-  std::int64_t rounds_ = 1000, tasks_ = 8 * std::int64_t{threads()};
-};
-
 // Operations per second, by the median and by the best repetition.
 struct Rate {
   double median, best;
@@ -184,12 +153,13 @@ Json run_pass(const ConvEngines& engines, const ConvShape& shape, ConvPass pass,
   std::vector<Contestant> contestants;
   for (const Entry& entry : entries)
     contestants.push_back({entry.engine->name(), [&entry] { entry.job->run(); }, entry.engine->worker()});
-  const Yardstick yardstick(shape.dtype);
-  contestants.push_back(yardstick.contestant());
+  // The peak is measured as one of them and on our threads: what slows the machine for a while slows it too.
+  const PeakBurst burst(shape.dtype);
+  contestants.push_back({"peak", [&] { burst.run(); }});
   TurnOptions turns;
   if (options.quick) turns = {.repetitions = 5, .block = 0.008, .budget = 0.25, .least = 3};
   const auto timings = take_turns(contestants, turns);
-  const Rate peak(yardstick.operations(), timings.back());
+  const Rate peak(burst.operations(), timings.back());
   result["peak"] = peak.median;
 
   std::printf("  %-15s | peak %.0f GF", name(pass).c_str(), peak.median / 1e9);

@@ -18,21 +18,11 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-double peak_operations(bool wide) {
-  // Short tasks and many bursts: where other programs take their turns, one burst or another is left alone.
-  std::int64_t rounds = 1000;  // of one task: about half a millisecond
-  while (seconds_of([&] { kernels::fast::multiply_add_rounds(wide, rounds); }) < 3e-4) rounds *= 2;
-  const std::int64_t tasks = 8 * std::int64_t{threads()};
-  const double operations =
-      static_cast<double>(tasks) * kernels::fast::multiply_add_rounds(wide, rounds).operations;
+double peak_operations(DType dtype) {
+  const PeakBurst burst(dtype);
   double best = 0;
-  for (int burst = 0; burst < 40; ++burst) {
-    const double seconds = seconds_of([&] {
-      parallel_for(tasks, 1,
-                   [&](std::int64_t, std::int64_t) { kernels::fast::multiply_add_rounds(wide, rounds); });
-    });
-    best = std::max(best, operations / seconds);
-  }
+  for (int repetition = 0; repetition < 40; ++repetition)
+    best = std::max(best, burst.operations() / seconds_of([&] { burst.run(); }));
   return best;
 }
 
@@ -60,9 +50,22 @@ double peak_bytes() {
 
 }  // namespace
 
+PeakBurst::PeakBurst(DType dtype) : tasks_(8 * std::int64_t{threads()}) {
+  visit_floating("PeakBurst", dtype, []<class T> {});
+  wide_ = dtype == DType::float64;
+  // Short tasks: where other programs take their turns, one burst or another is left alone.
+  while (seconds_of([&] { kernels::fast::multiply_add_rounds(wide_, rounds_); }) < 3e-4) rounds_ *= 2;
+  operations_ = static_cast<double>(tasks_) * kernels::fast::multiply_add_rounds(wide_, rounds_).operations;
+}
+
+void PeakBurst::run() const {
+  parallel_for(tasks_, 1,
+               [&](std::int64_t, std::int64_t) { kernels::fast::multiply_add_rounds(wide_, rounds_); });
+}
+
 MachinePeak machine_peak(DType dtype) {
   visit_floating("machine_peak", dtype, []<class T> {});
-  return {peak_operations(dtype == DType::float64), peak_bytes()};
+  return {peak_operations(dtype), peak_bytes()};
 }
 
 }  // namespace trous

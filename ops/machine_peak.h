@@ -1,9 +1,29 @@
 // What the machine can do, measured by the process that asks: the yardstick of a profile.
 #pragma once
 
+#include <cstdint>
+
 #include <trous/core/dtype.h>
 
 namespace trous {
+
+/// A fixed number of multiply-adds on registers alone, cut into short tasks for all `threads()` threads, on
+/// the instruction set in use: what a kernel could do at most in the same time. `dtype` is float32 or
+/// float64; throws DTypeError for others.
+class PeakBurst {
+ public:
+  explicit PeakBurst(DType dtype);
+
+  /// A few milliseconds.
+  void run() const;
+  /// Of one run; a multiply-add is two.
+  double operations() const { return operations_; }
+
+ private:
+  bool wide_ = false;
+  std::int64_t rounds_ = 1000, tasks_;
+  double operations_ = 0;
+};
 
 struct MachinePeak {
   double operations;  ///< multiply-adds per second, each counted as two, on registers alone

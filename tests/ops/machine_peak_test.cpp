@@ -27,6 +27,16 @@ TEST(MachinePeak, IsMeasuredAndLeavesNoMemory) {
 TEST(MachinePeak, HasNoMultiplyAddsOfIntegers) {
   EXPECT_EQ(thrown<DTypeError>([] { machine_peak(DType::int32); }),
             "machine_peak: int32 is not a floating type. Cast it: cast(x, DType::float32).");
+  EXPECT_EQ(thrown<DTypeError>([] { PeakBurst(DType::uint8); }),
+            "PeakBurst: uint8 is not a floating type. Cast it: cast(x, DType::float32).");
+}
+
+TEST(MachinePeak, ABurstCountsItsOperations) {
+  const PeakBurst burst(DType::float64);
+  burst.run();
+  const double one = kernels::fast::multiply_add_rounds(true, 1000).operations;
+  EXPECT_GT(burst.operations(), 0);
+  EXPECT_EQ(std::fmod(burst.operations(), one), 0) << "whole rounds";
 }
 
 // s <- 0.999 s + 0.5 goes to 500, whatever the instruction set; a sum that was left out would show.
