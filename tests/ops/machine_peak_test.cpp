@@ -27,7 +27,7 @@ TEST(MachinePeak, IsMeasuredAndLeavesNoMemory) {
 TEST(MachinePeak, HasNoMultiplyAddsOfIntegers) {
   EXPECT_EQ(thrown<DTypeError>([] { machine_peak(DType::int32); }),
             "machine_peak: int32 is not a floating type. Cast it: cast(x, DType::float32).");
-  EXPECT_EQ(thrown<DTypeError>([] { PeakBurst(DType::uint8); }),
+  EXPECT_EQ(thrown<DTypeError>([] { const PeakBurst none(DType::uint8); }),
             "PeakBurst: uint8 is not a floating type. Cast it: cast(x, DType::float32).");
 }
 
