@@ -1,7 +1,7 @@
 // bench_conv: the conv triple over shapes.json, ours and the rivals in turns.
 //
 //   bench_conv [--shapes FILE] [--only TEXT] [--quick] [--threads N] [--no-rivals] [--instruction-set NAME]
-//              [--out FILE]
+//              [--out FILE] [--calibrate-only]
 //
 // --only takes the shapes with TEXT in their names and those of the group TEXT. --instruction-set chooses
 // whose peak is the yardstick, for a program that was told to use no wider one.
@@ -25,7 +25,7 @@ using Json = nlohmann::json;
 
 struct Options {
   std::string shapes = "benchmarks/shapes.json", only, out, instruction_set;
-  bool quick = false, rivals = true;
+  bool quick = false, rivals = true, calibrate_only = false;
   int threads = trous::threads();
 };
 
@@ -51,6 +51,8 @@ Options read_options(int count, char** words) {
       options.quick = true;
     } else if (word == "--no-rivals") {
       options.rivals = false;
+    } else if (word == "--calibrate-only") {
+      options.calibrate_only = true;
     } else {
       throw ArgumentError(text("bench_conv: unknown option '", word, "'."));
     }
@@ -231,7 +233,13 @@ int run(const Options& options) {
   } else if (!options.instruction_set.empty()) {
     set_simd_target(options.instruction_set == "AVX-512" ? "AVX3" : options.instruction_set);
   }
-  const auto shapes = load_shapes(options.shapes);
+  std::vector<ConvShape> shapes = load_shapes(options.shapes);
+  std::erase_if(shapes,
+                [&](const ConvShape& shape) { return options.calibrate_only || !wanted(shape, options); });
+  if (shapes.empty() && !options.calibrate_only) {
+    throw ArgumentError(text("bench_conv: no shape in ", options.shapes, " has '", options.only,
+                             "' in its name or is of a group of that name."));
+  }
   Worker worker;
   const ConvEngines engines = all_engines(worker, options);
   const Calibration machine = calibrate(options.threads, options.quick, options.instruction_set);
@@ -241,10 +249,8 @@ int run(const Options& options) {
 
   std::uint64_t seed = 1;
   for (const ConvShape& shape : shapes) {
-    ++seed;
-    if (!wanted(shape, options)) continue;
     std::printf("%s (%s; %s)\n", shape.name.c_str(), shape.net.c_str(), shape.layer.c_str());
-    const ConvData data = make_data(shape, seed);
+    const ConvData data = make_data(shape, ++seed);
     Json line = describe(shape);
     for (const ConvPass pass : conv_passes)
       line["passes"].push_back(run_pass(engines, shape, pass, data, options));
