@@ -162,18 +162,11 @@ class FilterGrad {
   // Where y has one vector of channels, each broadcast of x is shared by taps: they meet it in columns of y
   // that are `rate` apart.
   void sum_taps(const std::vector<RowPair<T>>& pairs, const ColumnPart& c, T* sums) const {
-    const OuterWork<T> work{.rows = pairs.data(),
-                            .row_count = std::ssize(pairs),
-                            .count = c.count,
-                            .offset_one = c.first * g_.in_channels,
-                            .step_one = g_.in_channels,
-                            .offset_many = (c.first + g_.width.before - c.b * g_.width.rate) * lanes_,
-                            .step_many = lanes_,
-                            .vector_many = -g_.width.rate * lanes_,
-                            .lanes = static_cast<std::size_t>(lanes_),
-                            .sum = sums + c.b * g_.in_channels * lanes_,
-                            .step_sum = lanes_,
-                            .vector_sum = g_.in_channels * lanes_};
+    OuterWork<T> work = work_of(pairs, c, lanes_, sums);
+    work.offset_one = c.first * g_.in_channels;
+    work.offset_many = (c.first + g_.width.before - c.b * g_.width.rate) * lanes_;
+    work.vector_many = -g_.width.rate * lanes_;
+    work.vector_sum = g_.in_channels * lanes_;
     if (c.taps == 3) return outers<T, 3, true>(work, g_.in_channels);
     if (c.taps == 2) return outers<T, 2, true>(work, g_.in_channels);
     outers<T, 1, true>(work, g_.in_channels);

@@ -42,7 +42,7 @@ struct Blocks {
   Blocks(std::int64_t out_channels, std::int64_t in_channels)
       : lanes(static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()))),
         channels(out_channels),
-        count((channels + 2 * lanes - 1) / (2 * lanes)),
+        count(chunks(channels, 2 * lanes)),
         last_group(count > 0 ? shared_by<T>(channels - begin(count - 1), in_channels) : 1) {}
   std::int64_t begin(std::int64_t block) const { return block * 2 * lanes; }
   int vectors(std::int64_t block) const { return channels - begin(block) > lanes ? 2 : 1; }

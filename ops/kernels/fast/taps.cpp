@@ -47,6 +47,26 @@ std::vector<Phase> phases_transposed(const ConvAxis& w) {
   return phases;
 }
 
+// One side of the form.
+struct Images {
+  std::int64_t height, width, channels;
+};
+
+Gather gather(const ConvGeometry& g, const Images& in, const Images& out,
+              std::vector<std::vector<RowTap>> rows, std::vector<Phase> phases) {
+  return {.batch = g.batch,
+          .in_height = in.height,
+          .in_width = in.width,
+          .in_channels = in.channels,
+          .out_height = out.height,
+          .out_width = out.width,
+          .out_channels = out.channels,
+          .kernel_height = g.height.taps,
+          .kernel_width = g.width.taps,
+          .rows = std::move(rows),
+          .phases = std::move(phases)};
+}
+
 }  // namespace
 
 std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
@@ -61,31 +81,13 @@ std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
 }
 
 Gather gather_forward(const ConvGeometry& g, std::int64_t x_channels, std::int64_t y_channels) {
-  return {.batch = g.batch,
-          .in_height = g.height.in,
-          .in_width = g.width.in,
-          .in_channels = x_channels,
-          .out_height = g.height.out,
-          .out_width = g.width.out,
-          .out_channels = y_channels,
-          .kernel_height = g.height.taps,
-          .kernel_width = g.width.taps,
-          .rows = rows_forward(g.height),
-          .phases = phase_forward(g.width)};
+  return gather(g, {g.height.in, g.width.in, x_channels}, {g.height.out, g.width.out, y_channels},
+                rows_forward(g.height), phase_forward(g.width));
 }
 
 Gather gather_transposed(const ConvGeometry& g, std::int64_t x_channels, std::int64_t y_channels) {
-  return {.batch = g.batch,
-          .in_height = g.height.out,
-          .in_width = g.width.out,
-          .in_channels = y_channels,
-          .out_height = g.height.in,
-          .out_width = g.width.in,
-          .out_channels = x_channels,
-          .kernel_height = g.height.taps,
-          .kernel_width = g.width.taps,
-          .rows = rows_transposed(g.height),
-          .phases = phases_transposed(g.width)};
+  return gather(g, {g.height.out, g.width.out, y_channels}, {g.height.in, g.width.in, x_channels},
+                rows_transposed(g.height), phases_transposed(g.width));
 }
 
 Reach reach_of(const Phase& phase, std::int64_t shift, std::int64_t width) {
