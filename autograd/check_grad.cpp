@@ -1,11 +1,17 @@
 #include <algorithm>
 #include <cmath>
-#include <iomanip>
 #include <limits>
-#include <ostream>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include <trous/autograd/check_grad.h>
-#include <trous/autograd/grad.h>
+#include <trous/autograd/detail/diagnosis.h>
+#include <trous/autograd/detail/kinks.h>
+#include <trous/autograd/detail/phi.h>
+#include <trous/autograd/detail/position.h>
+#include <trous/autograd/detail/ridders.h>
+#include <trous/autograd/detail/round_off.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
 #include <trous/core/map.h>
@@ -14,94 +20,96 @@
 namespace trous {
 namespace {
 
-using Function = std::function<Variable(const std::vector<Variable>&)>;
+using detail::Estimate;
+using detail::Phi;
+using detail::RoundOff;
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double sure = 10;                 // errors of a difference that a rule may be off
+constexpr double noise_step = 0x1p-22;      // between the points where round-off is looked at, about
+constexpr int halvings = 48;                // of the step, at most
+constexpr std::int64_t most_guessed = 512;  // elements of an input whose gradient is made to find a cause
 
-std::vector<Variable> tracked(const std::vector<Tensor>& tensors) {
-  std::vector<Variable> variables;
-  for (const Tensor& tensor : tensors) variables.push_back(track(tensor));
-  return variables;
+// The length of what moves of x along u: its roundings are so many epsilons.
+double moving_length(const Tensor& x, const Tensor& u) {
+  const Tensor moving = zip(x, u, [](double v, double d) { return d == 0 ? 0 : v; });
+  return std::sqrt(dot(moving, moving));
 }
 
-// Whether the round-off leaves the difference enough digits to judge the rule by.
-bool decides(const GradCheckRow& row, double tolerance) {
-  return row.round_off <= 100 * tolerance * row.largest;
-}
+// One order: what the rules say.
+struct Order {
+  int number;
+  Phi::Gradients gradients;
+  RoundOff round_off;
+};
+
+// All numbers of one order, differentiated along one direction of one input.
+struct Column {
+  Tensor u;
+  std::int64_t which;
+  std::vector<double> rule, rule_round_off, noise;
+  std::vector<Estimate> difference;
+  bool confined = false;  // to the smooth part around the inputs
+  std::string kink = {};  // at the end of that part
+
+  double error(std::size_t p) const { return difference[p].error() + rule_round_off[p]; }
+  double gap(std::size_t p) const {
+    return std::isfinite(rule[p]) ? std::abs(rule[p] - difference[p].value) : infinity;
+  }
+};
+
+struct Worst {
+  std::size_t column = 0, number = 0;
+  double badness = -1;
+};
 
 class Check {
  public:
-  Check(const Function& f, const std::vector<Tensor>& inputs, const GradCheckOptions& options)
-      : f_(f), inputs_(inputs), options_(options) {}
+  Check(Phi phi, const GradCheckOptions& options) : phi_(std::move(phi)), options_(options) {}
 
-  GradCheckRow row(int order, int input);
+  std::vector<GradCheckRow> rows(int order) const;
 
  private:
-  struct Phi {
-    double value;
-    double squares;  // of its terms, summed: their root times epsilon is the scale of the round-off
-  };
+  GradCheckRow row(const Order& order, int input) const;
+  Column column(const Order& order, int input, std::int64_t which) const;
+  void differentiate(Column& column, int order, int input, const RoundOff& round_off, double h) const;
+  std::vector<Estimate> differences(int order, int input, const Tensor& u, const std::vector<double>& noise,
+                                    double h) const;
+  Tensor direction(int order, int input, std::int64_t which) const;
+  bool by_coordinates(int input) const { return elements(input) <= options_.max_coordinates; }
+  std::int64_t elements(int input) const { return phi_.inputs()[static_cast<std::size_t>(input)].elements(); }
 
-  // What phi_order is a weighted sum of: f itself, or the gradients of phi_(order - 1).
-  std::vector<Variable> outputs(int order, const std::vector<Variable>& xs) const;
-  std::vector<Variable> seeds(int order, const std::vector<Variable>& outputs) const;
-  std::vector<Tensor> gradient(int order) const;
-  Phi phi(int order, const std::vector<Tensor>& at) const;
-  Tensor direction(int order, int input, std::int64_t which, bool coordinates) const;
+  double allowed(const Column& column, std::size_t p) const;
+  Worst judge(GradCheckRow& row, const std::vector<Column>& columns) const;
+  bool confine(GradCheckRow& row, Column& column) const;
+  void explain(GradCheckRow& row, const Order& order, const std::vector<Column>& columns,
+               const Worst& worst) const;
+  std::string doubt(const GradCheckRow& row, const std::string& nearest_kink) const;
+  std::string cause(const GradCheckRow& row, const Order& order, const std::vector<Column>& columns) const;
+  std::optional<GradCheckRow> unsteady(int order, const Phi::Gradients& gradients) const;
 
-  const Function& f_;
-  const std::vector<Tensor>& inputs_;
+  Phi phi_;
   const GradCheckOptions& options_;
 };
 
-std::vector<Variable> Check::seeds(int order, const std::vector<Variable>& outputs) const {
-  std::vector<Variable> result;
-  const Key key = fold_in(Key{options_.seed}, static_cast<std::uint64_t>(order));
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    result.emplace_back(uniform(outputs[i].shape(), DType::float64, fold_in(key, i), -1, 1));
+std::vector<Estimate> Check::differences(int order, int input, const Tensor& u,
+                                         const std::vector<double>& noise, double h) const {
+  const Tensor& x = phi_.inputs()[static_cast<std::size_t>(input)];
+  detail::Ridders ridders(noise, epsilon * moving_length(x, u));
+  for (int k = 0; k < halvings; ++k, h /= 2) {
+    ridders.add(h, phi_.values(order, phi_.moved(input, u, h)), phi_.values(order, phi_.moved(input, u, -h)));
+    double largest = 0;
+    for (const Estimate& e : ridders.best()) largest = std::max(largest, std::abs(e.value));
+    if (!ridders.worth_going_on(1e-4 * options_.sharpness * largest)) break;
   }
-  return result;
-}
-
-std::vector<Variable> Check::outputs(int order, const std::vector<Variable>& xs) const {
-  std::vector<Variable> result{f_(xs)};
-  for (int n = 1; n < order; ++n) {
-    std::vector<Variable> weights = seeds(n, result);
-    result = vjp(std::move(result), xs, std::move(weights), Graph::keep);
-  }
-  return result;
-}
-
-std::vector<Tensor> Check::gradient(int order) const {
-  const std::vector<Variable> xs = tracked(inputs_);
-  std::vector<Variable> ys = outputs(order, xs);
-  std::vector<Variable> weights = seeds(order, ys);
-  std::vector<Tensor> result;
-  for (const Variable& g : vjp(std::move(ys), xs, std::move(weights))) result.push_back(g.value());
-  return result;
-}
-
-Check::Phi Check::phi(int order, const std::vector<Tensor>& at) const {
-  const std::vector<Variable> ys = outputs(order, tracked(at));
-  const std::vector<Variable> weights = seeds(order, ys);
-  Phi result{0, 0};
-  for (std::size_t i = 0; i < ys.size(); ++i) {
-    result.value += dot(ys[i].value(), weights[i].value());
-    const Tensor terms = zip(ys[i].value(), weights[i].value(), [](double y, double w) { return y * w; });
-    result.squares += dot(terms, terms);
-  }
-  return result;
+  return ridders.best();
 }
 
 // A unit vector: coordinate `which`, or a random direction.
-Tensor Check::direction(int order, int input, std::int64_t which, bool coordinates) const {
-  const Shape& shape = inputs_[static_cast<std::size_t>(input)].shape();
-  if (coordinates) {
-    Tensor unit = Tensor::zeros(shape, DType::float64);
-    unit.mutable_values<double>()[static_cast<std::size_t>(which)] = 1;
-    return unit;
-  }
+Tensor Check::direction(int order, int input, std::int64_t which) const {
+  const Shape& shape = phi_.inputs()[static_cast<std::size_t>(input)].shape();
+  if (by_coordinates(input)) return detail::unit(shape, which);
   const auto label = static_cast<std::uint64_t>(which) * 64 + static_cast<std::uint64_t>(order) * 8;
   const Key key = fold_in(fold_in(Key{options_.seed + 1}, label), static_cast<std::uint64_t>(input));
   const Tensor random = normal(shape, DType::float64, key);
@@ -109,99 +117,240 @@ Tensor Check::direction(int order, int input, std::int64_t which, bool coordinat
   return map(random, [length](double v) { return v / length; });
 }
 
-GradCheckRow Check::row(int order, int input) {
-  const auto slot = static_cast<std::size_t>(input);
-  const Tensor by_rule = gradient(order)[slot];
-  const std::int64_t elements = by_rule.elements();
-  const bool coordinates = elements <= options_.max_coordinates;
-  const double h = options_.step;
-  GradCheckRow row{.order = order,
-                   .input = input,
-                   .checked = coordinates ? elements : options_.max_coordinates,
-                   .worst = 0,
-                   .rule = 0,
-                   .difference = 0,
-                   .largest = 0,
-                   .round_off = 0,
-                   .error = 0,
-                   .passed = true};
-  double worst = -1;
-  for (std::int64_t which = 0; which < row.checked; ++which) {
-    const Tensor u = direction(order, input, which, coordinates);
-    std::vector<Tensor> above = inputs_, below = inputs_;
-    above[slot] = zip(inputs_[slot], u, [h](double x, double d) { return x + h * d; });
-    below[slot] = zip(inputs_[slot], u, [h](double x, double d) { return x - h * d; });
-    const Phi up = phi(order, above), down = phi(order, below);
-    const double rule = dot(by_rule, u), difference = (up.value - down.value) / (2 * h);
-    row.round_off = std::max(row.round_off, 10 * epsilon * std::sqrt(std::max(up.squares, down.squares)) / h);
-    row.largest = std::max({row.largest, std::abs(rule), std::abs(difference)});
-    // A NaN is worse than any number.
-    const double gap = std::isfinite(rule - difference) ? std::abs(rule - difference) : infinity;
-    if (gap > worst) {
-      worst = gap;
-      row.worst = which;
-      row.rule = rule;
-      row.difference = difference;
+Column Check::column(const Order& order, int input, std::int64_t which) const {
+  Column column{direction(order.number, input, which), which, {}, {}, {}, {}};
+  for (const std::vector<Tensor>& gradient : order.gradients)
+    column.rule.push_back(dot(gradient[static_cast<std::size_t>(input)], column.u));
+  differentiate(column, order.number, input, order.round_off, options_.step);
+  return column;
+}
+
+void Check::differentiate(Column& column, int order, int input, const RoundOff& round_off, double h) const {
+  column.rule_round_off.clear();
+  for (std::size_t p = 0; p < column.rule.size(); ++p)
+    column.rule_round_off.push_back(round_off.of_rule(p, input, column.u));
+  column.noise = round_off.values;
+  column.difference = differences(order, input, column.u, column.noise, h);
+}
+
+double Check::allowed(const Column& c, std::size_t p) const {
+  return options_.tolerance * std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value)) +
+         sure * c.error(p);
+}
+
+// Fills in the numbers of the row and its verdict so far; returns the comparison that fits worst.
+Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const {
+  row.largest = 0;
+  bool vanishes = true;
+  for (const Column& c : columns) {
+    for (std::size_t p = 0; p < c.rule.size(); ++p) {
+      const double size = std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value));
+      if (std::isfinite(size)) row.largest = std::max(row.largest, size);
+      // Where the derivative is zero, all that is left is round-off, which must be small itself.
+      const double blur = sure * c.error(p);
+      vanishes = vanishes && size <= blur && blur <= options_.sharpness;
     }
   }
-  // Where the derivative is zero, all that is left is round-off, which must be small itself.
-  const double tolerance = options_.tolerance, allowed = tolerance * row.largest + row.round_off;
-  const bool vanishes = std::max(worst, row.largest) <= row.round_off && row.round_off <= tolerance;
-  row.error = vanishes || worst == 0 ? 0 : worst / row.largest;
-  row.passed = vanishes || (worst <= allowed && decides(row, tolerance));
+  Worst worst;
+  bool wrong = false, blurred = false;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const Column& c = columns[i];
+    for (std::size_t p = 0; p < c.rule.size(); ++p) {
+      const bool off = !(c.gap(p) <= allowed(c, p));
+      const bool dull = !(sure * c.error(p) <= options_.sharpness * row.largest);
+      wrong = wrong || off;
+      blurred = blurred || dull;
+      // What is wrong comes before what cannot be told, and that before the rest.
+      const auto grade = [](int rank, double x) { return rank + 1 - 1 / (1 + x); };
+      const double badness = off    ? grade(2, c.gap(p) / row.largest)
+                             : dull ? grade(1, c.error(p) / row.largest)
+                                    : grade(0, c.gap(p) / std::max(allowed(c, p), 1e-300));
+      if (badness > worst.badness) worst = {i, p, badness};
+    }
+  }
+  row.verdict = vanishes  ? Verdict::pass
+                : wrong   ? Verdict::wrong
+                : blurred ? Verdict::ill_conditioned
+                          : Verdict::pass;
+  const Column& column = columns[worst.column];
+  const Estimate& difference = column.difference[worst.number];
+  row.rule = column.rule[worst.number];
+  row.rule_round_off = column.rule_round_off[worst.number];
+  row.difference = difference.value;
+  row.truncation = difference.truncation;
+  row.round_off = difference.round_off;
+  row.step = difference.step;
+  const double gap = column.gap(worst.number);
+  row.error = vanishes || gap == 0 ? 0 : gap / row.largest;
+  return worst;
+}
+
+// Takes the differences again inside the smooth part around the inputs; false, and a verdict, where there is
+// none.
+bool Check::confine(GradCheckRow& row, Column& column) const {
+  const detail::SmoothPart smooth = detail::smooth_part(phi_, row.order, row.input, column.u, options_.step);
+  column.confined = true;
+  column.kink = smooth.kink;
+  if (smooth.radius == 0) {
+    row.verdict = Verdict::non_smooth;
+    row.why =
+        text("The inputs lie on a kink of ", smooth.kink, ". Move them off it, by another seed for example.");
+    return false;
+  }
+  // Round-off, too, was looked at where kinks may be: between them it may be less.
+  if (smooth.radius < options_.step || row.verdict == Verdict::ill_conditioned) {
+    const double t = std::min(noise_step, smooth.radius / 4) / detail::noise_lines;
+    const RoundOff inside = detail::round_off(phi_, row.order, [&](int line, double place) {
+      return phi_.moved(row.input, column.u, (line + 1) * t * place);
+    });
+    differentiate(column, row.order, row.input, inside, smooth.radius);
+  }
+  return true;
+}
+
+GradCheckRow Check::row(const Order& order, int input) const {
+  GradCheckRow row{.order = order.number, .input = input};
+  std::vector<Column> columns;
+  const std::int64_t count = std::min(elements(input), options_.max_coordinates);
+  for (std::int64_t which = 0; which < count; ++which) columns.push_back(column(order, input, which));
+  row.checked = count * static_cast<std::int64_t>(order.gradients.size());
+  Worst worst = judge(row, columns);
+  while (!row.passed() && !columns[worst.column].confined) {
+    if (!confine(row, columns[worst.column])) break;
+    worst = judge(row, columns);
+  }
+  const Column& column = columns[worst.column];
+  row.where = by_coordinates(input) ? text("element ", detail::position(column.u.shape(), column.which))
+                                    : text("direction ", column.which);
+  if (!row.passed()) explain(row, order, columns, worst);
   return row;
 }
 
-}  // namespace
-
-bool GradReport::passed() const {
-  return std::all_of(rows.begin(), rows.end(), [](const GradCheckRow& row) { return row.passed; });
+void Check::explain(GradCheckRow& row, const Order& order, const std::vector<Column>& columns,
+                    const Worst& worst) const {
+  const Column& column = columns[worst.column];
+  const std::string number = phi_.place(row.order, worst.number);
+  if (!number.empty()) row.where += text(", ", number);
+  if (row.verdict == Verdict::non_smooth) return;
+  const std::string kink = detail::one_sided(phi_, row.order, row.input, column.u, row.step, worst.number,
+                                             column.noise[worst.number]);
+  if (!kink.empty()) {
+    row.verdict = Verdict::non_smooth;
+    row.why = kink + ". Move the inputs off the kink; no op on the tape tells which one it is.";
+  } else if (row.verdict == Verdict::ill_conditioned) {
+    row.why = doubt(row, column.kink);
+  } else {
+    row.why = text("The error of the difference is about ", row.truncation + row.round_off, ". ",
+                   cause(row, order, columns));
+  }
 }
 
-std::string GradReport::failures() const {
-  std::ostringstream stream;
-  for (const GradCheckRow& row : rows) {
-    if (row.passed) continue;
-    stream << "check_grad: " << name << ", input " << row.input << ", order " << row.order << ": rule "
-           << std::setprecision(6) << row.rule << ", central difference " << row.difference;
-    if (decides(row, options.tolerance)) {
-      stream << ", relative error " << std::scientific << std::setprecision(1) << row.error
-             << std::defaultfloat << std::setprecision(6) << " > " << options.tolerance;
-    } else {
-      stream << ", which cannot judge it: the round-off of the difference is about " << row.round_off
-             << ", the largest derivative " << row.largest << ". Take a step of " << 10 * options.step
-             << ", or leave out of f what does not depend on this input";
+// Why a difference cannot decide, and what would.
+std::string Check::doubt(const GradCheckRow& row, const std::string& nearest_kink) const {
+  if (!std::isfinite(row.truncation)) {
+    return "The values are not finite at the inputs, or right beside them. Move the inputs into the domain.";
+  }
+  std::string why = text("The difference may be off by ", row.truncation, " by truncation and ",
+                         row.round_off, " by round-off, the rule by ", row.rule_round_off,
+                         "; the largest derivative is ", row.largest, ". ");
+  if (!nearest_kink.empty())
+    return text(why, "The nearest kink is that of ", nearest_kink,
+                ": move the inputs, or take another seed.");
+  if (row.truncation < std::max(row.round_off, row.rule_round_off))
+    return why + "Leave out of f what cancels or does not depend on this input, or take a lower sharpness.";
+  return text(why, "Take a step below ", options_.step, ", or a lower sharpness.");
+}
+
+// The gradient of the wrong input in full, as the rules and as differences give it, and what it is like.
+std::string Check::cause(const GradCheckRow& row, const Order& order,
+                         const std::vector<Column>& columns) const {
+  const auto slot = static_cast<std::size_t>(row.input);
+  const Tensor& x = phi_.inputs()[slot];
+  if (x.elements() > most_guessed)
+    return text("The input has ", x.elements(), " elements: check a smaller one to learn more.");
+  detail::WrongGradient wrong;
+  const auto of_input = [](const Phi::Gradients& all, std::size_t i) {
+    std::vector<Tensor> picked;
+    for (const std::vector<Tensor>& gradient : all) picked.push_back(gradient[i]);
+    return picked;
+  };
+  wrong.rule = of_input(order.gradients, slot);
+  for (std::size_t p = 0; p < order.gradients.size(); ++p)
+    wrong.difference.push_back(Tensor::zeros(x.shape(), DType::float64));
+  for (std::int64_t i = 0; i < x.elements(); ++i) {
+    const std::vector<Estimate> column =
+        by_coordinates(row.input)
+            ? columns[static_cast<std::size_t>(i)].difference
+            : differences(row.order, row.input, detail::unit(x.shape(), i), columns[0].noise, options_.step);
+    for (std::size_t p = 0; p < column.size(); ++p)
+      wrong.difference[p].mutable_values<double>()[static_cast<std::size_t>(i)] = column[p].value;
+  }
+  for (const GradCandidate& candidate : options_.candidates) {
+    const Phi other(text(phi_.name(), ", candidate ", candidate.name), candidate.function, phi_.inputs(),
+                    options_.seed, options_.max_coordinates);
+    wrong.others.emplace_back("the gradient of: " + candidate.name,
+                              of_input(other.gradients(row.order), slot));
+  }
+  for (std::size_t i = 0; i < phi_.inputs().size(); ++i) {
+    if (i != slot) wrong.others.emplace_back(text("the gradient in input ", i), of_input(order.gradients, i));
+  }
+  wrong.batch = x.shape().rank() > 0 ? x.shape()[0] : 1;
+  wrong.result_elements = phi_.result_elements();
+  return detail::diagnosis(wrong);
+}
+
+// Two calls with the same inputs must give the same bits, and so must two walks backwards.
+std::optional<GradCheckRow> Check::unsteady(int order, const Phi::Gradients& gradients) const {
+  GradCheckRow row{.order = order, .verdict = Verdict::not_deterministic};
+  const auto differ = [&](double a, double b, const char* what) {
+    if (a == b || (std::isnan(a) && std::isnan(b))) return false;
+    row.why = text("Two ", what, " with the same inputs gave ", a, " and ", b,
+                   ". Let what is random take a key or a seed that stays the same.");
+    return true;
+  };
+  const std::vector<double> first = phi_.values(order, phi_.inputs());
+  const std::vector<double> second = phi_.values(order, phi_.inputs());
+  const Phi::Gradients again = phi_.gradients(order);
+  for (std::size_t p = 0; p < first.size(); ++p) {
+    if (differ(first[p], second[p], "calls")) {
+      row.where = phi_.place(order, p);
+      return row;
     }
-    stream << ". float64, step " << options.step << ", seed " << options.seed << '.';
-    stream << '\n';
+    for (std::size_t i = 0; i < again[p].size(); ++i) {
+      row.input = static_cast<int>(i);
+      const Tensor &a = gradients[p][i], &b = again[p][i];
+      for (std::size_t k = 0; k < static_cast<std::size_t>(a.elements()); ++k) {
+        if (differ(a.values<double>()[k], b.values<double>()[k], "gradients")) return row;
+      }
+    }
   }
-  return stream.str();
+  return {};
 }
 
-std::ostream& operator<<(std::ostream& stream, const GradReport& report) {
-  std::ostringstream table;
-  table << report.name << ": rules against central differences, float64, step " << report.options.step << '\n'
-        << "  order  input  checked          rule    difference       largest     error\n"
-        << std::setprecision(6);
-  for (const GradCheckRow& row : report.rows) {
-    table << std::setw(7) << row.order << std::setw(7) << row.input << std::setw(9) << row.checked
-          << std::setw(14) << row.rule << std::setw(14) << row.difference << std::setw(14) << row.largest
-          << std::setw(10) << std::scientific << std::setprecision(1) << row.error << std::defaultfloat
-          << std::setprecision(6) << (row.passed ? "  pass" : "  FAIL");
-    if (row.passed && row.error > report.options.tolerance) table << ", within the difference's round-off";
-    table << '\n';
-  }
-  return stream << table.str() << report.failures();
+std::vector<GradCheckRow> Check::rows(int order) const {
+  const Phi::Gradients gradients = phi_.gradients(order);
+  if (const auto row = unsteady(order, gradients)) return {*row};
+  const Order prepared{order, gradients, detail::round_off(phi_, order, [&](int line, double place) {
+                         return phi_.beside(line, noise_step * place);
+                       })};
+  std::vector<GradCheckRow> rows;
+  for (int input = 0; input < static_cast<int>(phi_.inputs().size()); ++input)
+    rows.push_back(row(prepared, input));
+  return rows;
 }
 
-GradReport check_grad(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
-                      const GradCheckOptions& options) {
-  if (options.order < 1 || options.max_coordinates < 1 || !(options.step > 0) || !(options.tolerance > 0)) {
+void check_arguments(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
+                     const GradCheckOptions& options) {
+  if (options.order < 1 || options.max_coordinates < 1 || !(options.step > 0) || !(options.tolerance >= 0) ||
+      !(options.sharpness > 0)) {
     throw ArgumentError(text("check_grad: ", name, ": order ", options.order, ", max_coordinates ",
                              options.max_coordinates, ", step ", options.step, ", tolerance ",
-                             options.tolerance,
-                             ". Orders and coordinates count from 1, step and tolerance are above 0."));
+                             options.tolerance, ", sharpness ", options.sharpness,
+                             ". Orders and coordinates count from 1, step and sharpness are above 0, the "
+                             "tolerance is 0 or more."));
   }
+  if (!f)
+    throw ArgumentError(text("check_grad: ", name, " is an empty function. Give one that can be called."));
   if (inputs.empty()) throw ArgumentError(text("check_grad: ", name, " has no inputs. Give at least one."));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].dtype() != DType::float64) {
@@ -213,12 +362,19 @@ GradReport check_grad(std::string_view name, const Function& f, const std::vecto
                             ", which has no element to vary. Give a batch of 1 or more."));
     }
   }
+}
+
+}  // namespace
+
+GradReport check_grad(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
+                      const GradCheckOptions& options) {
+  check_arguments(name, f, inputs, options);
   const Recording scope(Recording::needed);
-  GradReport report{.name = std::string(name), .options = options, .rows = {}};
-  Check check(f, inputs, options);
+  GradReport report{.name = std::string(name), .tolerance = options.tolerance, .seed = options.seed};
+  const Check check(Phi(report.name, f, inputs, options.seed, options.max_coordinates), options);
   for (int order = 1; order <= options.order; ++order) {
-    for (int input = 0; input < static_cast<int>(inputs.size()); ++input)
-      report.rows.push_back(check.row(order, input));
+    for (GradCheckRow& row : check.rows(order)) report.rows.push_back(std::move(row));
+    if (report.verdict() == Verdict::not_deterministic) break;
   }
   return report;
 }

@@ -1,76 +1,82 @@
-// Compares rules with central differences, to any order, and reports numbers.
+// Compares rules with differences, to any order, says how sure it is, and what went wrong.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <iosfwd>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <trous/autograd/grad_report.h>
 #include <trous/autograd/variable.h>
+#include <trous/core/random.h>
 
 namespace trous {
 
+/// A slip that the author of an op can think of: what the gradient would belong to if it had been made.
+struct GradCandidate {
+  std::string name;   ///< "rate 1"
+  Function function;  ///< of the same inputs, with a result of the same shape
+};
+
 struct GradCheckOptions {
-  int order = 1;                      ///< orders 1 .. order are checked
-  double step = 1e-5;                 ///< h, along a coordinate or a unit direction
-  double tolerance = 1e-6;            ///< relative to the largest derivative of the input at that order
-  std::int64_t max_coordinates = 24;  ///< an input with more elements is checked along random directions
+  int order = 1;            ///< orders 1 .. order are checked
+  double tolerance = 1e-6;  ///< by how much of itself a derivative may be off; 0: by no more than can be told
+  double sharpness =
+      1e-6;  ///< the error of a difference that still decides, relative to the largest derivative
+  double step = 1.0 / 16;             ///< the largest step, along a coordinate or a direction of length 1
+  std::int64_t max_coordinates = 24;  ///< more elements than this are checked along random directions
   std::uint64_t seed = 7;             ///< of the cotangents and directions
+  std::vector<GradCandidate> candidates = {};  ///< guesses at what a wrong gradient is the gradient of
 };
 
-/// What was seen for one input at one order; the numbers are those of the worst coordinate or direction.
-struct GradCheckRow {
-  int order;
-  int input;
-  std::int64_t checked;     ///< how many coordinates or directions
-  std::int64_t worst;       ///< which of them was worst
-  double rule, difference;  ///< the derivative there by the rules, and by central differences
-  double largest;           ///< the largest derivative seen; a row of zeros proves little
-  double round_off;         ///< about what round-off alone moves a difference by
-  double error;             ///< |rule - difference| / largest at the worst; 0 where both vanish in round-off
-  bool passed;
-};
-
-struct GradReport {
-  std::string name;
-  GradCheckOptions options;
-  std::vector<GradCheckRow> rows;
-
-  bool passed() const;
-
-  /// One line per failed row, empty if none:
-  ///
-  ///   check_grad: matmul, input 1, order 2: rule 0.8123, central difference 0.8391, relative error
-  ///   3.3e-02 > 1e-06. float64, step 1e-05, seed 7.
-  std::string failures() const;
-};
-
-/// A table, one line per row, and the failures below it.
-std::ostream& operator<<(std::ostream& stream, const GradReport& report);
-
-/// Checks the gradients of `f` at `inputs`. With a random cotangent c and random directions v,
+/// Checks the gradients of `f` at `inputs`. With random cotangents c and F_1 = f,
 ///
-///   phi_1(x) = <c, f(x)>,   phi_n(x) = <v, d phi_(n-1) / dx>
+///   F_n(x) = the gradient of <c_(n-1), F_(n-1)(x)>
 ///
-/// and at each order n the gradient of phi_n by the rules is compared with
-/// (phi_n(x + h u) - phi_n(x - h u)) / 2h for unit vectors u. The truncation error is O(h^2); the round-off
-/// is about 10 epsilon |phi| / h, |phi| being the root of the sum of squares of phi's terms. A row passes if
+/// at each order n the derivative of F_n by the rules is compared with differences of F_n: all elements of
+/// the Jacobian where input and result are small, else along random directions of length 1, and of <c_n,
+/// F_n>. The differences are central ones over steps that halve, extrapolated to step 0, which also tells how
+/// far they are off: by truncation (the steps are too large) and by round-off (they are too small).
 ///
-///   |rule - difference| <= tolerance * largest derivative + round-off
+///   PASS             |rule - difference| <= tolerance |derivative| + 10 errors, and these are at most
+///                    `sharpness` times the largest derivative of the input. An error is that of the
+///                    difference and the round-off of the rule, which is seen by moving the inputs a little
+///   WRONG            they differ by more
+///   NON-SMOOTH       they differ, and the inputs lie on a kink: some locally constant op (a mask, a sign, a
+///                    winner) decides otherwise beside them, however small the step. `why` names it. A
+///                    network of 1e5 ReLUs still passes, with steps that stay between its kinks
+///   ILL-CONDITIONED  no step is left between truncation and round-off; `why` says what would decide
+///   NOT DETERMINISTIC  two calls gave different bits
 ///
-/// and the round-off is at most 100 tolerance * largest: a difference with fewer digits cannot judge the
-/// rule, and fails the row. It also passes if the derivative is zero: all there is lies below a round-off
-/// which is itself below the tolerance.
+/// A wrong gradient is compared with the usual slips (`why`): a sign, a factor, exchanged axes, a shift, the
+/// border alone, the gradient of another input, and those in `candidates`.
 ///
 /// name      shown in the report
 /// f         any function of Variables, of the inputs' number; called at many points
 /// inputs    float64, none empty
 ///
-/// Throws DTypeError if an input is not float64, ShapeError if one is empty, ArgumentError if an option is
-/// out of range, GraphError if f does not depend on any input or has no gradient of that order.
-GradReport check_grad(std::string_view name, const std::function<Variable(const std::vector<Variable>&)>& f,
-                      const std::vector<Tensor>& inputs, const GradCheckOptions& options = {});
+/// Throws DTypeError if an input or the result is not float64, ShapeError if an input is empty or the
+/// result's shape changes, ArgumentError if an option is out of range, GraphError if the result does not
+/// depend on a Variable that was given or has no gradient of that order, Error with f's text if f throws.
+///
+/// Source: Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Adv. Eng. Software 4 (1982) 75-76.
+GradReport check_grad(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
+                      const GradCheckOptions& options = {});
+
+/// Inputs of any size, so that a failure can be shrunk.
+struct InputGenerator {
+  /// What to begin with, for example {batch, height, width, channels}; none is made smaller than 1.
+  std::vector<std::int64_t> sizes;
+  /// Inputs of these sizes; throws a trous::Error for sizes that do not go together, which are then not
+  /// taken.
+  std::function<std::vector<Tensor>(std::span<const std::int64_t> sizes, Key key)> inputs;
+};
+
+/// Checks at the generator's own sizes; if a gradient is wrong there, at smaller ones as long as it stays
+/// wrong. The report is that of the smallest, whose name says the sizes: "my_op at sizes [1, 2, 2, 1]".
+GradReport check_grad_shrinking(std::string_view name, const Function& f, const InputGenerator& generator,
+                                const GradCheckOptions& options = {});
 
 }  // namespace trous

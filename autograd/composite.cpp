@@ -3,6 +3,7 @@
 
 #include <trous/autograd/composite.h>
 #include <trous/autograd/grad.h>
+#include <trous/autograd/node.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
 
@@ -107,7 +108,9 @@ std::pair<Variable, std::vector<Tensor>> composite_with_kept(Op op, std::vector<
       });
     }
   }
-  return record_with_kept(std::move(op), std::move(inputs), std::move(fused), std::move(all));
+  auto result = record_with_kept(std::move(op), std::move(inputs), std::move(fused), std::move(all));
+  if (const NodePtr& node = result.first.node()) node->definition = {parts, &parts->definition};
+  return result;
 }
 
 Variable composite(Op op, std::vector<Variable> inputs, Forward fused, Definition definition,

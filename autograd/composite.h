@@ -11,7 +11,7 @@
 namespace trous {
 
 /// The op written in other ops; what its value and every derivative must agree with.
-using Definition = std::function<Variable(const std::vector<Variable>& inputs)>;
+using Definition = Function;
 
 /// What a fused rule is given: values only. A rule that reads the output finds it where `fused` kept it.
 struct FirstOrder {

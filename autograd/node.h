@@ -10,7 +10,7 @@
 
 namespace trous {
 
-/// Written once, by `record` or `track`, and only read afterwards.
+/// Written once, by `record`, `track` or `composite`, and only read afterwards.
 struct Node {
   struct Input {
     NodePtr node;  ///< null where the input was a constant
@@ -31,6 +31,8 @@ struct Node {
   Forward forward;
   std::vector<Rule> rules;
   Remake remake;  ///< where it is set, all inputs and by-products are here
+  /// Of a composite: what its value and its rules must agree with.
+  std::shared_ptr<const Function> definition = nullptr;
 
   Node* next_dead = nullptr;  ///< links nodes that wait for their destruction
 };

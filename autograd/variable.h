@@ -1,9 +1,11 @@
 // A value, and a handle to the node of the tape that computed it.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <trous/core/tensor.h>
 
@@ -36,6 +38,9 @@ class Variable {
   Tensor value_;
   NodePtr node_;
 };
+
+/// A function of Variables, written in ops: what is recorded, differentiated, checked.
+using Function = std::function<Variable(const std::vector<Variable>&)>;
 
 /// A tracked leaf: an x of `grad(y, {x})`. `name` is shown where a tape is printed. Throws DTypeError
 /// unless `value` is float32 or float64.

@@ -80,8 +80,8 @@ TEST(Composite, AWrongFusedRuleIsCaughtAtOrderOne) {
   const auto f = [](const std::vector<Variable>& in) { return weighted_square(in[0], in[1], 3); };
   const GradReport report = check_grad("weighted_square", f, {vec({1, 2}), vec({3, 4})});
   ASSERT_EQ(report.rows.size(), 2U);
-  EXPECT_FALSE(report.rows[0].passed);
-  EXPECT_TRUE(report.rows[1].passed);
+  EXPECT_FALSE(report.rows[0].passed());
+  EXPECT_TRUE(report.rows[1].passed());
 }
 
 TEST(Composite, IsOneNodeAndItsGradientAnother) {

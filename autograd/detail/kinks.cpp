@@ -1,0 +1,58 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <trous/autograd/detail/kinks.h>
+#include <trous/autograd/detail/pieces.h>
+#include <trous/autograd/recording.h>
+#include <trous/core/error.h>
+#include <trous/core/map.h>
+
+namespace trous::detail {
+namespace {
+
+std::vector<Piece> pieces_at(const Phi& phi, int order, const std::vector<Tensor>& at) {
+  const Recording scope(Recording::everything);
+  std::vector<Variable> xs;
+  for (const Tensor& x : at) xs.push_back(track(x));
+  const std::vector<Variable> ys = phi.results(order, xs);
+  return pieces(ys, xs, phi.cotangents(order, ys));
+}
+
+// The least step that still moves the input: some spacings of its largest element.
+double least_step(const Tensor& x) {
+  double largest = 1;
+  for (const double v : x.values<double>()) largest = std::max(largest, std::abs(v));
+  return 0x1p-50 * largest;
+}
+
+}  // namespace
+
+SmoothPart smooth_part(const Phi& phi, int order, int input, const Tensor& u, double h) {
+  const std::vector<Piece> here = pieces_at(phi, order, phi.inputs());
+  const double least = least_step(phi.inputs()[static_cast<std::size_t>(input)]);
+  std::string kink;
+  for (; h > least; h /= 4) {
+    auto differs = first_difference(here, pieces_at(phi, order, phi.moved(input, u, h)));
+    if (!differs) differs = first_difference(here, pieces_at(phi, order, phi.moved(input, u, -h)));
+    if (!differs) return {h, kink};
+    kink = *differs;
+  }
+  return {0, kink};
+}
+
+std::string one_sided(const Phi& phi, int order, int input, const Tensor& u, double h, std::size_t which,
+                      double noise) {
+  const double middle = phi.values(order, phi.inputs())[which];
+  double up = 0, down = 0, apart = 0;
+  for (int shrunk = 0; shrunk < 3; ++shrunk, h /= 8) {
+    up = (phi.values(order, phi.moved(input, u, h))[which] - middle) / h;
+    down = (middle - phi.values(order, phi.moved(input, u, -h))[which]) / h;
+    const double before = std::exchange(apart, std::abs(up - down));
+    // Of a smooth function the two differ by h f'': by an eighth from step to step.
+    if (!(apart > 100 * noise / h) || (shrunk > 0 && apart < before / 2)) return {};
+  }
+  return text("The slope is ", down, " from below and ", up, " from above, however small the step");
+}
+
+}  // namespace trous::detail

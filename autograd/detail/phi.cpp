@@ -1,0 +1,148 @@
+#include <trous/autograd/detail/phi.h>
+#include <trous/autograd/detail/position.h>
+#include <trous/autograd/grad.h>
+#include <trous/core/error.h>
+#include <trous/core/map.h>
+#include <trous/core/random.h>
+
+namespace trous::detail {
+namespace {
+
+std::vector<Variable> tracked(const std::vector<Tensor>& tensors) {
+  std::vector<Variable> variables;
+  for (const Tensor& tensor : tensors) variables.push_back(track(tensor));
+  return variables;
+}
+
+std::int64_t elements_of(const std::vector<Variable>& xs) {
+  std::int64_t count = 0;
+  for (const Variable& x : xs) count += x.value().elements();
+  return count;
+}
+
+// Which tensor the element number `which` of all is in, and its place there.
+std::pair<std::size_t, std::int64_t> locate(const std::vector<Variable>& xs, std::size_t which) {
+  auto rest = static_cast<std::int64_t>(which);
+  std::size_t i = 0;
+  while (rest >= xs[i].value().elements()) rest -= xs[i++].value().elements();
+  return {i, rest};
+}
+
+}  // namespace
+
+Phi::Phi(std::string name, const Function& f, std::vector<Tensor> inputs, std::uint64_t seed,
+         std::int64_t most)
+    : name_(std::move(name)), f_(f), inputs_(std::move(inputs)), seed_(seed), most_(most) {
+  const Variable y = call(tracked(inputs_));
+  if (y.dtype() != DType::float64) {
+    throw DTypeError(text("check_grad: ", name_, " gives ", y.dtype(),
+                          " of float64 inputs. Differences need float64: leave out the cast."));
+  }
+  if (!y.tracked()) {
+    throw GraphError(
+        text("check_grad: ", name_, " gives a constant, ", short_name(y.dtype()), y.shape(),
+             ", that was not recorded. Compute it from the Variables that it is given, with ops."));
+  }
+  shape_ = y.shape();
+}
+
+Variable Phi::call(const std::vector<Variable>& xs) const {
+  try {
+    return f_(xs);
+  } catch (const std::exception& error) {
+    throw Error(text("check_grad: ", name_, " threw: ", error.what()));
+  }
+}
+
+std::vector<Variable> Phi::results(int order, const std::vector<Variable>& xs) const {
+  std::vector<Variable> result{call(xs)};
+  if (!(shape_ == result[0].shape())) {
+    throw ShapeError(text("check_grad: ", name_, " gives ", shape_, " at the inputs and ", result[0].shape(),
+                          " beside them. A derivative needs one shape: let it depend on shapes alone."));
+  }
+  for (int n = 1; n < order; ++n) {
+    std::vector<Variable> seeds = cotangents(n, result);
+    result = vjp(std::move(result), xs, std::move(seeds), Graph::keep);
+  }
+  return result;
+}
+
+std::vector<Variable> Phi::cotangents(int order, const std::vector<Variable>& results) const {
+  std::vector<Variable> seeds;
+  const Key key = fold_in(Key{seed_}, static_cast<std::uint64_t>(order));
+  for (std::size_t i = 0; i < results.size(); ++i)
+    seeds.emplace_back(uniform(results[i].shape(), DType::float64, fold_in(key, i), -1, 1));
+  return seeds;
+}
+
+bool Phi::one_by_one(const std::vector<Variable>& results) const { return elements_of(results) <= most_; }
+
+std::vector<Tensor> Phi::moved(int input, const Tensor& u, double t) const {
+  std::vector<Tensor> at = inputs_;
+  Tensor& x = at[static_cast<std::size_t>(input)];
+  x = zip(x, u, [t](double v, double d) { return v + t * d; });
+  return at;
+}
+
+std::vector<Tensor> Phi::beside(int line, double t) const {
+  std::vector<Tensor> at;
+  for (const Tensor& x : inputs_) {
+    const Key key = fold_in(fold_in(Key{seed_ + 2}, static_cast<std::uint64_t>(line)), at.size());
+    at.push_back(zip(x, uniform(x.shape(), DType::float64, key, -1, 1),
+                     [t](double v, double r) { return v + t * r; }));
+  }
+  return at;
+}
+
+std::vector<double> Phi::values(int order, const std::vector<Tensor>& at) const {
+  const std::vector<Variable> ys = results(order, tracked(at));
+  std::vector<double> numbers;
+  if (one_by_one(ys)) {
+    for (const Variable& y : ys) {
+      const std::vector<double> elements = y.value().to_vector<double>();
+      numbers.insert(numbers.end(), elements.begin(), elements.end());
+    }
+    return numbers;
+  }
+  const std::vector<Variable> seeds = cotangents(order, ys);
+  double sum = 0;
+  for (std::size_t i = 0; i < ys.size(); ++i) sum += dot(ys[i].value(), seeds[i].value());
+  return {sum};
+}
+
+Phi::Gradients Phi::gradients(int order, const std::vector<Tensor>& at) const {
+  const std::vector<Variable> xs = tracked(at);
+  const std::vector<Variable> ys = results(order, xs);
+  const bool each = one_by_one(ys);
+  const auto count = each ? static_cast<std::size_t>(elements_of(ys)) : 1;
+  Gradients gradients;
+  for (std::size_t p = 0; p < count; ++p) {
+    std::vector<Variable> roots, seeds;
+    if (each) {
+      const auto [i, element] = locate(ys, p);
+      roots = {ys[i]};
+      seeds = {unit(ys[i].shape(), element)};
+    } else {
+      roots = ys;
+      seeds = cotangents(order, ys);
+    }
+    std::vector<Tensor> row;
+    if (each && !roots[0].tracked()) {  // the gradient of what does not depend on any x any more
+      for (const Variable& x : xs) row.push_back(Tensor::zeros(x.shape(), DType::float64));
+    } else {
+      for (const Variable& g : vjp(roots, xs, seeds)) row.push_back(g.value());
+    }
+    gradients.push_back(std::move(row));
+  }
+  return gradients;
+}
+
+std::string Phi::place(int order, std::size_t which) const {
+  const std::vector<Variable> ys = results(order, tracked(inputs_));
+  if (!one_by_one(ys)) return {};
+  const auto [i, element] = locate(ys, which);
+  const std::string at = text("element ", position(ys[i].shape(), element));
+  return order == 1 ? text(at, " of the result") : text(at, " of the gradient in input ", i);
+}
+
+}  // namespace trous::detail

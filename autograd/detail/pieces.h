@@ -1,0 +1,30 @@
+// On which piece of a piecewise smooth function a point lies: the values of all locally constant ops (masks,
+// signs, winners) that its value and its gradient are made with. Between two points with the same values
+// there is one smooth function.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <trous/autograd/variable.h>
+
+namespace trous::detail {
+
+/// One locally constant op.
+struct Piece {
+  std::string op;  ///< "greater of %3 = relu"
+  Tensor value;
+  std::optional<Tensor> input;  ///< what it was decided on, where that has the value's shape
+};
+
+/// The locally constant ops under `ys` and under their gradients in `xs`, those of the definitions of
+/// composites among them. All must have been recorded with Recording::everything, which must still hold.
+std::vector<Piece> pieces(const std::vector<Variable>& ys, const std::vector<Variable>& xs,
+                          const std::vector<Variable>& seeds);
+
+/// Where two points first differ: "greater of %3 = relu, element [0, 2], input 0"; nothing if they lie on one
+/// piece. `at` is the point that is looked at.
+std::optional<std::string> first_difference(const std::vector<Piece>& at, const std::vector<Piece>& other);
+
+}  // namespace trous::detail

@@ -1,0 +1,40 @@
+// How much round-off there is in values and in gradients, seen from outside.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <vector>
+
+#include <trous/autograd/detail/phi.h>
+
+namespace trous::detail {
+
+/// Where on a line numbers are computed to see their round-off: not equidistant, since roundings would
+/// repeat.
+inline constexpr std::array<double, 7> noise_places{-3.7, -2.6, -1.3, -0.2, 1.1, 2.4, 3.5};
+inline constexpr int noise_lines = 2;
+
+/// The mean square of the round-off in the values of a smooth function at `noise_places`, close together.
+/// Five neighbours make a fourth divided difference
+///
+///   sum_k f(t_k) / prod_{j != k} (t_k - t_j)
+///
+/// in which all that is smooth cancels; round-off remains, times the root of the sum of the squared weights.
+///
+/// Source: after More and Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011) 1292-1314.
+double squared_noise(const std::array<double, noise_places.size()>& values);
+
+/// Of one order.
+struct RoundOff {
+  std::vector<double> values;  ///< that of each number
+  /// The gradients at the points of all lines.
+  std::array<std::array<Phi::Gradients, noise_places.size()>, noise_lines> gradients;
+
+  /// That of the derivative of number `p` along u, by the rules.
+  double of_rule(std::size_t p, int input, const Tensor& u) const;
+};
+
+/// `at(line, place)` gives the points.
+RoundOff round_off(const Phi& phi, int order, const std::function<std::vector<Tensor>(int, double)>& at);
+
+}  // namespace trous::detail

@@ -1,0 +1,69 @@
+// What a gradient check found: numbers, and a verdict on them.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <trous/core/shape.h>
+
+namespace trous {
+
+enum class Verdict {
+  pass,              ///< rule and difference agree
+  wrong,             ///< they differ by more than the difference can be off
+  non_smooth,        ///< the point lies on a kink: there is no derivative to compare with
+  ill_conditioned,   ///< the difference is too inexact to decide
+  not_deterministic  ///< two calls with the same inputs gave different numbers
+};
+
+/// PASS, WRONG, NON-SMOOTH, ILL-CONDITIONED, NOT DETERMINISTIC.
+std::string_view name(Verdict verdict);
+std::ostream& operator<<(std::ostream& stream, Verdict verdict);
+
+/// What was seen for one input at one order. The numbers are those of the derivative that fits worst.
+struct GradCheckRow {
+  int order = 1;
+  int input = 0;
+  std::int64_t checked = 0;  ///< how many derivatives were compared
+  std::string where =
+      {};                 ///< "element [1, 0]" of the input, or "direction 3"; of which element of the result
+  double rule = 0;        ///< the derivative there by the rules
+  double difference = 0;  ///< and by differences
+  double truncation = 0;  ///< by how much the steps, too large, may have moved the difference
+  double round_off = 0;   ///< by how much the round-off of the values may have
+  double rule_round_off = 0;  ///< and by how much the rule's own may have moved the rule
+  double step = 0;            ///< the smallest step that the difference is made of
+  double largest = 0;         ///< the largest derivative seen; a row of zeros proves little
+  double error = 0;           ///< |rule - difference| / largest there; 0 where both vanish in round-off
+  Verdict verdict = Verdict::pass;
+  std::string why = {};  ///< unless it passed: what is known of the cause, and what would help
+
+  bool passed() const { return verdict == Verdict::pass; }
+};
+
+struct GradReport {
+  std::string name;
+  double tolerance = 0;
+  std::uint64_t seed = 0;
+  std::vector<GradCheckRow> rows = {};
+
+  bool passed() const { return verdict() == Verdict::pass; }
+
+  /// The gravest of the rows': wrong, not deterministic, non-smooth, ill-conditioned, pass.
+  Verdict verdict() const;
+
+  /// A paragraph per row that did not pass, empty if all did:
+  ///
+  ///   check_grad: matmul, input 1, order 2, element [0, 3]: rule 0.8123, difference 0.8391, relative error
+  ///   3.3e-02 > 1e-06. float64, step 7.8e-03, seed 7.
+  ///     WRONG. The difference's own error is 2.1e-12. The rule is 0.968 times the difference everywhere.
+  std::string failures() const;
+};
+
+/// A table, one line per row, and the failures below it.
+std::ostream& operator<<(std::ostream& stream, const GradReport& report);
+
+}  // namespace trous

@@ -1,0 +1,220 @@
+// The verdicts beside PASS and WRONG, and what a check says of functions that it cannot check.
+#include <autograd/toy_ops.h>
+#include <cmath>
+#include <core/thrown.h>
+#include <regex>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include <trous/autograd/check_grad.h>
+#include <trous/core/error.h>
+#include <trous/core/random.h>
+
+namespace trous {
+namespace {
+
+using namespace toy;
+using Inputs = std::vector<Variable>;
+
+Tensor draw(const Shape& shape, std::uint64_t key) {
+  return uniform(shape, DType::float64, Key{key}, 0.2, 1);
+}
+
+// max(x, 0), whose rule asks a locally constant op.
+Variable rectified(const Variable& x, std::string name = {}) {
+  return record(
+      {"rectified", {}, std::move(name)}, {x},
+      [](std::span<const Tensor> in) { return map(in[0], [](double v) { return std::max(v, 0.0); }); },
+      {Rule(Reads::input(0), [](const Vjp& v) { return times(v.grad(), step(v.input(0))); })});
+}
+
+// |x|, whose rule is made of values: no tape tells of its kink.
+Variable modulus(const Variable& x) {
+  return record({"modulus"}, {x},
+                [](std::span<const Tensor> in) { return map(in[0], [](double v) { return std::abs(v); }); },
+                {[](const Vjp& v) {
+                  return times(v.grad(), map(v.input(0).value(), [](double e) { return e < 0 ? -1 : 1; }));
+                }});
+}
+
+TEST(CheckGradVerdict, NonSmoothOnAKinkNamesTheOpAndTheElement) {
+  const GradReport report =
+      check_grad("net", [](const Inputs& in) { return rectified(in[0], "hidden"); }, {vec({0.5, 0, -0.3})});
+  EXPECT_EQ(report.verdict(), Verdict::non_smooth);
+  EXPECT_EQ(report.rows[0].where, "element [1], element [1] of the result");
+  EXPECT_EQ(
+      report.rows[0].why,
+      "The inputs lie on a kink of step of %1 = leaf, element [1], where it reads 0. Move them off it, by "
+      "another seed for example.");
+}
+
+TEST(CheckGradVerdict, NonSmoothIsNoExcuseForAWrongRuleElsewhere) {
+  const auto f = [](const Inputs& in) { return times(rectified(in[0]), watched(in[0], [](const Vjp&) {})); };
+  EXPECT_TRUE(check_grad("f", f, {vec({0.5, 0.7, -0.3})}).passed());
+  const auto wrong = [](const Inputs& in) { return scale(times(rectified(in[0]), detach(in[0])), 3); };
+  EXPECT_EQ(check_grad("f", wrong, {vec({0.5, 0, -0.3})}).verdict(), Verdict::wrong);
+}
+
+// However close a kink is, there are steps that do not reach it, until they are too small for the digits
+// asked.
+TEST(CheckGradVerdict, PassesCloseToAKink) {
+  const auto check = [](double distance, double sharpness) {
+    return check_grad("net", [](const Inputs& in) { return sine(rectified(in[0])); },
+                      {vec({distance, -distance, 1})}, {.order = 2, .sharpness = sharpness});
+  };
+  for (const double distance : {1e-2, 1e-4, 1e-6, 1e-7})
+    EXPECT_TRUE(check(distance, 1e-6).passed()) << check(distance, 1e-6);
+  EXPECT_TRUE(check(1e-9, 1e-3).passed()) << check(1e-9, 1e-3);
+  const GradReport too_close = check(1e-9, 1e-6);
+  EXPECT_EQ(too_close.verdict(), Verdict::ill_conditioned);
+  EXPECT_NE(too_close.rows[0].why.find("The nearest kink is that of step of %1 = leaf, element [0], where it "
+                                       "reads 1e-09: move the inputs, or take another seed."),
+            std::string::npos)
+      << too_close;
+}
+
+// 100,000 rectified numbers: every step of a size that round-off likes crosses the kinks of many.
+TEST(CheckGradVerdict, PassesAHundredThousandKinks) {
+  const Tensor x = normal({100000}, DType::float64, Key{4});
+  const auto f = [](const Inputs& in) { return sum(square(rectified(sine(in[0])))); };
+  const GradReport report = check_grad("wide", f, {x}, {.max_coordinates = 4});
+  EXPECT_TRUE(report.passed()) << report;
+  const auto wrong = [](const Inputs& in) { return sum(times(rectified(in[0]), detach(rectified(in[0])))); };
+  EXPECT_EQ(check_grad("wide", wrong, {x}, {.max_coordinates = 4}).verdict(), Verdict::wrong);
+}
+
+TEST(CheckGradVerdict, NonSmoothWhereNoTapeTells) {
+  const GradReport report =
+      check_grad("modulus", [](const Inputs& in) { return modulus(in[0]); }, {vec({0.5, 0})});
+  EXPECT_EQ(report.verdict(), Verdict::non_smooth);
+  EXPECT_EQ(
+      report.rows[0].why,
+      "The slope is -1 from below and 1 from above, however small the step. Move the inputs off the kink; "
+      "no op on the tape tells which one it is.");
+}
+
+// f = 1e10 + x: the round-off of the difference exceeds the derivative, so a rule that halves it must not
+// pass.
+TEST(CheckGradVerdict, IllConditionedWhereRoundOffHidesTheDerivative) {
+  const auto offset = [](double by) {
+    return [by](const Inputs& in) {
+      return record({"offset"}, {in[0]},
+                    [](std::span<const Tensor> x) { return map(x[0], [](auto v) { return v + 1e13; }); },
+                    {[by](const Vjp& v) { return scale(v.grad(), by); }});
+    };
+  };
+  for (const double by : {1.0, 0.999}) {
+    const GradReport report = check_grad("offset", offset(by), {draw({3}, 1)});
+    EXPECT_EQ(report.verdict(), Verdict::ill_conditioned) << report;
+    const std::string number = R"([0-9.e+-]+)";
+    const std::regex why("The difference may be off by " + number + " by truncation and " + number +
+                         " by round-off, the rule by " + number + "; the largest derivative is " + number +
+                         "\\. Leave out of f what cancels or does not depend on this input, or take a lower "
+                         "sharpness\\.");
+    EXPECT_TRUE(std::regex_match(report.rows[0].why, why)) << report.rows[0].why;
+  }
+}
+
+// (1e10 + x) - 1e10: no value is large, but each has lost ten digits on the way.
+TEST(CheckGradVerdict, IllConditionedWhereDigitsAreLostInside) {
+  const auto f = [](const Inputs& in) {
+    return record(
+        {"there and back"}, {in[0]},
+        [](std::span<const Tensor> x) { return map(x[0], [](auto v) { return (v + 1e10) - 1e10; }); },
+        {[](const Vjp& v) { return v.grad(); }});
+  };
+  EXPECT_EQ(check_grad("f", f, {draw({3}, 1)}).verdict(), Verdict::ill_conditioned);
+}
+
+TEST(CheckGradVerdict, IllConditionedOutsideTheDomain) {
+  const auto f = [](const Inputs& in) {
+    return record({"root"}, {in[0]},
+                  [](std::span<const Tensor> v) { return map(v[0], [](double e) { return std::sqrt(e); }); },
+                  {[](const Vjp& v) { return v.grad(); }});
+  };
+  const GradReport report = check_grad("root", f, {vec({-1})});
+  EXPECT_EQ(report.verdict(), Verdict::ill_conditioned);
+  EXPECT_EQ(
+      report.rows[0].why,
+      "The values are not finite at the inputs, or right beside them. Move the inputs into the domain.");
+}
+
+TEST(CheckGradVerdict, NotDeterministic) {
+  int calls = 0;
+  const GradReport report = check_grad("noisy", [&](const Inputs& in) { return scale(in[0], ++calls); },
+                                       {vec({1, 2})}, {.order = 2});
+  EXPECT_EQ(report.verdict(), Verdict::not_deterministic);
+  ASSERT_EQ(report.rows.size(), 1U);
+  EXPECT_EQ(report.rows[0].why,
+            "Two calls with the same inputs gave 3 and 4. Let what is random take a key or a seed "
+            "that stays the same.");
+}
+
+TEST(CheckGradVerdict, NotDeterministicWhereOnlyTheRuleIsNot) {
+  int calls = 0;
+  const auto f = [&](const Inputs& in) {
+    return record(
+        {"sine"}, {in[0]},
+        [](std::span<const Tensor> v) { return map(v[0], [](double e) { return std::sin(e); }); },
+        {[&](const Vjp& v) { return scale(times(v.grad(), sine(v.input(0), 1)), 1 + 1e-14 * ++calls); }});
+  };
+  EXPECT_EQ(check_grad("sine", f, {vec({1, 2})}).verdict(), Verdict::not_deterministic);
+}
+
+TEST(CheckGradVerdict, TheGravestIsTheReports) {
+  GradReport report{.name = "f"};
+  EXPECT_EQ(report.verdict(), Verdict::pass);
+  for (const Verdict worse : {Verdict::pass, Verdict::ill_conditioned, Verdict::non_smooth,
+                              Verdict::not_deterministic, Verdict::wrong}) {
+    report.rows.push_back({.verdict = worse});
+    EXPECT_EQ(report.verdict(), worse);
+    EXPECT_EQ(report.passed(), worse == Verdict::pass);
+  }
+}
+
+TEST(CheckGradErrors, AFunctionThatThrows) {
+  EXPECT_EQ(thrown<Error>([] {
+              check_grad("f", [](const Inputs&) -> Variable { throw std::runtime_error("no more paper"); },
+                         {vec({1})});
+            }),
+            "check_grad: f threw: no more paper");
+}
+
+TEST(CheckGradErrors, AResultThatChangesItsShape) {
+  const auto f = [](const Inputs& in) { return in[0].value().values<double>()[0] > 1 ? sum(in[0]) : in[0]; };
+  EXPECT_EQ(
+      thrown<ShapeError>([&] {
+        check_grad("f", f, {vec({1, 2})});
+      }),
+      "check_grad: f gives [2] at the inputs and [] beside them. A derivative needs one shape: let it depend "
+      "on shapes alone.");
+}
+
+TEST(CheckGradErrors, AConstant) {
+  EXPECT_EQ(thrown<GraphError>([] {
+              check_grad("f", [](const Inputs&) { return num(1); }, {vec({1, 2})});
+            }),
+            "check_grad: f gives a constant, f64[], that was not recorded. Compute it from the Variables "
+            "that it is "
+            "given, with ops.");
+}
+
+TEST(CheckGradErrors, AFloat32Result) {
+  const auto f = [](const Inputs& in) {
+    return record({"cast"}, {in[0]}, [](std::span<const Tensor> v) { return v[0].cast(DType::float32); },
+                  {[](const Vjp& v) { return Variable(v.grad().value().cast(DType::float64)); }});
+  };
+  EXPECT_EQ(thrown<DTypeError>([&] {
+              check_grad("f", f, {vec({1, 2})});
+            }),
+            "check_grad: f gives float32 of float64 inputs. Differences need float64: leave out the cast.");
+}
+
+TEST(CheckGradErrors, AnEmptyFunction) {
+  EXPECT_EQ(thrown<ArgumentError>([] { check_grad("f", Function(), {vec({1})}); }),
+            "check_grad: f is an empty function. Give one that can be called.");
+}
+
+}  // namespace
+}  // namespace trous
