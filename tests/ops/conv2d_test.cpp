@@ -86,6 +86,21 @@ TEST(Conv2d, EqualsTheLoopsOnIntegers) {
   }
 }
 
+// JAX PR#567: the rule for the image was wrong at rates above 1. These are the rules, not the ops beside
+// them.
+TEST(Conv2d, jax_567_GradientsEqualTheLoopsOnIntegers) {
+  for (const Case& c : cases()) {
+    const Variable x = track(integers(c.image, DType::float64, 1)),
+                   f = track(integers(c.filters, DType::float64, 2));
+    const Tensor v = integers(c.result(), DType::float64, 3);
+    const std::vector<Variable> g = vjp(conv2d(x, f, c.options()), {x, f}, v);
+    const oracle::Array ox(x.value()), of(f.value()), ov(v);
+    expect_exactly(g[0].value(), oracle::transposed(ov, of, c.window(), c.image[1], c.image[2]),
+                   c.text() + ", gradient of value");
+    expect_exactly(g[1].value(), oracle::filter_grad(ox, ov, c.window()), c.text() + ", gradient of filters");
+  }
+}
+
 // pytorch#5112: backward crashed with dilation and output padding together. pytorch#14272: sizes that ignored
 // the dilation.
 TEST(Conv2dTranspose, pytorch_5112_EqualsTheLoopsAtEveryLegalOutputShape) {
