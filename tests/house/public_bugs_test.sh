@@ -29,11 +29,14 @@ faults=$(faults_of "$page" | sed "s|^|$page: |")
 again=$(grep -rnE -e '--repeat|gtest_repeat|until-pass|"repeat"' .ci scripts CMakePresets.json tests/CMakeLists.txt |
   sed 's/$/ (a test is never tried again)/' || true)
 
-sed 's/keras_22876_OnePixel/keras_22876_TwoPixel/' "$page" >"$work/misspelt"
-grep -v 'dlib#2059' "$page" >"$work/short"
-(($(faults_of "$work/misspelt" | grep -c "is named, but is no test") == 2)) || faults+=$'\nA planted name was not found.'
-(($(faults_of "$work/short" | grep -c "dlib_2059.* is a test that is not named") == 2)) ||
-  faults+=$'\nA planted gap was not found.'
+# The planted faults, on a page without any of its own.
+if [[ -z $faults ]]; then
+  sed 's/keras_22876_OnePixel/keras_22876_TwoPixel/g' "$page" >"$work/misspelt"
+  grep -v 'dlib#2059' "$page" >"$work/short"
+  (($(faults_of "$work/misspelt" | grep -c "is named, but is no test") == 2)) || faults+=$'\nA planted name was not found.'
+  (($(faults_of "$work/short" | grep -c "dlib_2059.* is a test that is not named") == 2)) ||
+    faults+=$'\nA planted gap was not found.'
+fi
 
 if [[ -n $faults$again ]]; then
   echo "$faults"

@@ -167,14 +167,14 @@ TEST(Dense, WorksOverTheLastAxisOfAnyRank) {
 // pytorch#88718: a dense layer of 56 -> 444 gave one row other bits on other numbers of threads. Beside the
 // thread's own, a layer with work for several threads.
 TEST(Dense, pytorch_88718_OneRowHasTheBitsOfAnyNumberOfThreads) {
-  for (const auto& [in, out] : {std::pair<std::int64_t, std::int64_t>{56, 444}, {1999, 2001}}) {
-    const auto dense = made(Dense{{.in_features = in, .out_features = out}});
-    const Variable x = track(numbers({1, in}, 1));
+  for (const Shape& size : {Shape{56, 444}, Shape{1999, 2001}}) {
+    const auto dense = made(Dense{{.in_features = size[0], .out_features = size[1]}});
+    const Variable x = track(numbers({1, size[0]}, 1));
     const std::vector<Variable> weights = tracked_weights(dense);
     const auto on = [&](int count) {
       const WithThreads scope(count);
       const Variable y = bind(dense, weights)(x);
-      std::vector<Variable> all = vjp(y, {x, weights[0], weights[1]}, numbers({1, out}, 2));
+      std::vector<Variable> all = vjp(y, {x, weights[0], weights[1]}, numbers({1, size[1]}, 2));
       all.push_back(y);
       return all;
     };
