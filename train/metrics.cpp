@@ -121,18 +121,20 @@ std::int64_t ConfusionMatrix::predicted(std::int64_t c) const {
 }
 
 std::optional<double> ConfusionMatrix::iou(std::int64_t c) const {
-  return ratio(count(c, c), support(c) + (predicted(c) - count(c, c)));
+  const std::int64_t either = support(c) + (predicted(c) - count(c, c));
+  return ignored(c) ? std::nullopt : ratio(count(c, c), either);
 }
 
 std::optional<double> ConfusionMatrix::dice(std::int64_t c) const {
   const double both = 2 * static_cast<double>(count(c, c));
   const double either = static_cast<double>(support(c)) + static_cast<double>(predicted(c));
-  if (either == 0) return std::nullopt;
+  if (either == 0 || ignored(c)) return std::nullopt;
   return both / either;
 }
 
 std::optional<double> ConfusionMatrix::precision(std::int64_t c) const {
-  return ratio(count(c, c), predicted(c));
+  const std::int64_t called = predicted(c);
+  return ignored(c) ? std::nullopt : ratio(count(c, c), called);
 }
 
 std::optional<double> ConfusionMatrix::recall(std::int64_t c) const { return ratio(count(c, c), support(c)); }

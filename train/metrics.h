@@ -18,6 +18,9 @@ namespace trous {
 ///   precision  TP / (TP + FP)             absent where nothing was called c
 ///   recall     TP / (TP + FN)             absent where no counted pixel is c
 ///
+/// A class that is ignored has no score either: none of its pixels count, so it could only be wrong. To
+/// predict it where another class is true stays a mistake of that class.
+///
 /// Every function with a class throws ArgumentError for what is no class.
 class ConfusionMatrix {
  public:
@@ -71,6 +74,8 @@ class ConfusionMatrix {
   double pixel_accuracy() const;
 
  private:
+  bool ignored(std::int64_t c) const { return ignore_ && *ignore_ == c; }
+
   std::int64_t classes_;
   std::optional<std::int32_t> ignore_;
   std::vector<std::int64_t> counts_;  // [truth, prediction]

@@ -37,7 +37,8 @@ Variable chain_of_closures(const Variable& x, int length) {
   return y;
 }
 
-TEST(LongChain, IsWalkedAndFreed) {
+// autodiff#317: large graphs overflowed the stack.
+TEST(LongChain, autodiff_317_IsWalkedAndFreed) {
   const StorageCount start = live_storage();
   {
     const Variable x = track(num(3));

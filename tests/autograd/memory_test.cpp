@@ -181,6 +181,28 @@ TEST(Leaks, ATrainingLoopIsFlat) {
   EXPECT_EQ(live_storage().bytes, bytes);
 }
 
+// pytorch#7343, #4661, #78622: a gradient kept beside its variable, with a graph of its own, led back to the
+// variable and neither was ever freed. Here gradients and their graphs live beside their weights for a while.
+TEST(Leaks, pytorch_7343_GradientsWithGraphsHeldBesideTheirWeightsAreFreed) {
+  struct Weight {
+    Variable value;
+    std::vector<Variable> gradients;
+  };
+  const Live live;
+  const std::int64_t bytes = live_storage().bytes;
+  for (int step_number = 0; step_number < 100; ++step_number) {
+    Weight w{track(vec({0.1, -0.2})), {}};
+    const Variable y = sum(exponential(square(w.value)));
+    w.gradients.push_back(grad(y, {w.value}, Graph::keep)[0]);
+    w.gradients.push_back(grad(sum(square(w.gradients[0])), {w.value}, Graph::keep)[0]);
+    ASSERT_TRUE(w.gradients[1].tracked());
+    ASSERT_GT(live.buffers(), 4) << "the graphs are alive";
+    w.value = track(vec({0.3, 0.4}));  // the optimizer's next weights, beside the old gradients
+  }
+  EXPECT_EQ(live.buffers(), 0);
+  EXPECT_EQ(live_storage().bytes, bytes);
+}
+
 TEST(Leaks, SecondOrderInALoopIsFlatToo) {
   const Live live;
   for (int step_number = 0; step_number < 1000; ++step_number) {

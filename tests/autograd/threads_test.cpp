@@ -25,7 +25,8 @@ std::vector<Tensor> run(const Variable& x, const Variable& w) {
   return {y.value(), first[0].value(), first[1].value(), second.value()};
 }
 
-TEST(Threads, TwoTapesAtOnceGiveTheBitsOfOne) {
+// ADOL-C#35: one global tape served all threads.
+TEST(Threads, ADOLC_35_TwoTapesAtOnceGiveTheBitsOfOne) {
   const WithThreads three(3);
   const Variable x = track(uniform({size}, DType::float64, Key{1}, -1, 1));
   const Variable w = track(uniform({size}, DType::float64, Key{2}, -1, 1));

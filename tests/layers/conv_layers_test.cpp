@@ -1,6 +1,7 @@
 // The layers with filters: each is its op plus a bias, whatever the size of the image.
 #include <gtest/gtest.h>
 
+#include <trous/autograd/grad.h>
 #include <trous/autograd/node.h>
 #include <trous/layers/conv.h>
 #include <trous/layers/dense.h>
@@ -11,6 +12,7 @@
 #include <trous/ops/reshape.h>
 
 #include "core/thrown.h"
+#include "core/with_threads.h"
 #include "layers/toys.h"
 
 namespace trous {
@@ -74,6 +76,9 @@ TEST(ConvLayers, tensorflow_28788_GeometryIsNeverCached) {
   check(up, [&](const Variable& x) { return conv2d_transpose(x, up.filters.get(), {.stride = 2}); });
   const auto atrous = made(AtrousConv2d{{.in_channels = 2, .out_channels = 3, .rate = 2}});
   check(atrous, [&](const Variable& x) { return atrous_conv2d(x, atrous.filters.get(), 2, "SAME"); });
+  const auto inside = made(AtrousConv2d{
+      {.in_channels = 2, .out_channels = 3, .kernel = {3, 2}, .rate = 2, .padding = Padding::valid}});
+  check(inside, [&](const Variable& x) { return atrous_conv2d(x, inside.filters.get(), 2, "VALID"); });
   const auto mirror = made(AtrousConv2dTranspose{{.in_channels = 2, .out_channels = 3, .rate = 2}});
   check(mirror,
         [&](const Variable& x) { return atrous_conv2d_transpose(x, mirror.filters.get(), 2, "SAME"); });
@@ -157,6 +162,29 @@ TEST(Dense, WorksOverTheLastAxisOfAnyRank) {
   }
   EXPECT_EQ(dense(Tensor::zeros({0, 7, 3}, DType::float32)).shape(), (Shape{0, 7, 4}));
   EXPECT_EQ(made(Dense{{.in_features = 3, .out_features = 4, .bias = false}}).bias, std::nullopt);
+}
+
+// pytorch#88718: a dense layer of 56 -> 444 gave one row other bits on other numbers of threads. Beside the
+// thread's own, a layer with work for several threads.
+TEST(Dense, pytorch_88718_OneRowHasTheBitsOfAnyNumberOfThreads) {
+  for (const Shape& size : {Shape{56, 444}, Shape{1999, 2001}}) {
+    const auto dense = made(Dense{{.in_features = size[0], .out_features = size[1]}});
+    const Variable x = track(numbers({1, size[0]}, 1));
+    const std::vector<Variable> weights = tracked_weights(dense);
+    const auto on = [&](int count) {
+      const WithThreads scope(count);
+      const Variable y = bind(dense, weights)(x);
+      std::vector<Variable> all = vjp(y, {x, weights[0], weights[1]}, numbers({1, size[1]}, 2));
+      all.push_back(y);
+      return all;
+    };
+    const std::vector<Variable> alone = on(1);
+    for (const int count : {2, 3}) {
+      const std::vector<Variable> together = on(count);
+      for (std::size_t i = 0; i < alone.size(); ++i)
+        EXPECT_TRUE(same_bits(together[i].value(), alone[i].value())) << count << " threads, " << i;
+    }
+  }
 }
 
 TEST(Dense, SaysWhatItNeeds) {

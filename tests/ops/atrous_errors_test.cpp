@@ -80,7 +80,8 @@ TEST(AtrousErrors, DTypes) {
             "atrous_conv2d: uint8 is not a floating type. Cast it: cast(x, DType::float32).");
 }
 
-TEST(AtrousErrors, TapsAndChannels) {
+// TF#42152: an extent of 0 in the filters ended the process.
+TEST(AtrousErrors, TF_42152_TapsAndChannels) {
   EXPECT_EQ(
       conv({1, 4, 4, 2}, {0, 3, 2, 3}, 1, "SAME"),
       "atrous_conv2d: filters has extent 0 on axis 0. filters [0, 3, 2, 3] is [height, width, in, out]; each "
@@ -145,8 +146,14 @@ TEST(AtrousErrors, TF_113319_ValidWithoutAWindow) {
             "value has 4. Use SAME, a smaller rate or a larger image.");
 }
 
-// TF#46915, #42152, #57715, #57958: sizes like these aborted the process.
+// TF#46915: rates like these aborted the process. The thread's own call, a 1x1 filter at rate 2^31 - 1, has a
+// value; so has a larger filter, as long as its size is a number.
 TEST(AtrousErrors, TF_46915_Overflow) {
+  for (const std::int64_t taps : {1, 3}) {
+    const Variable y = atrous_conv2d(ones({1, 1, 1, 5}), ones({taps, taps, 5, 1}), 2147483647, "SAME");
+    EXPECT_EQ(numbers(y), std::vector<double>{5}) << taps;
+    EXPECT_EQ(y.shape(), (Shape{1, 1, 1, 1}));
+  }
   const std::string beyond =
       "atrous_conv2d: the size on the height axis exceeds 2^63 - 1. value has 4 there, the filter 3 taps, "
       "rate "
@@ -177,6 +184,7 @@ TEST(AtrousErrors, TF_46915_Overflow) {
       "smaller rate or image.");
 }
 
+// TF#57715: a negative output_shape aborted the process.
 TEST(AtrousErrors, TF_57715_OutputShape) {
   const auto given = [](const Shape& output_shape) {
     return transposed({1, 16, 16, 4}, {3, 3, 8, 4}, output_shape, 2, "VALID");

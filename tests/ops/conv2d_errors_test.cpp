@@ -42,7 +42,8 @@ TEST(Conv2dErrors, RateThenStride) {
             "every pixel.");
 }
 
-TEST(Conv2dErrors, Sizes) {
+// TF#113319: VALID with a filter wider than the image returned a tensor of a wrong shape.
+TEST(Conv2dErrors, TF_113319_Sizes) {
   EXPECT_EQ(conv({.stride = 2, .rate = 3, .padding = ExplicitPadding{0, 0, 1, 0}}),
             "conv2d: no window fits on the height axis. The filter spans 7 pixels (3 taps, rate 3), value "
             "has 6. Use "
@@ -63,7 +64,8 @@ TEST(Conv2dErrors, Sizes) {
             "image.");
 }
 
-TEST(Conv2dErrors, OutputShape) {
+// TF#57715, #57958: a negative or an enormous output_shape aborted the process.
+TEST(Conv2dErrors, TF_57958_OutputShape) {
   const Conv2dOptions valid{.stride = 2, .padding = Padding::valid};
   const std::string because = "value [1, 3, 3, 4], filters [3, 3, 2, 4], stride 2, rate 1, VALID give ";
   EXPECT_EQ(transposed({1, 9, 8, 2}, valid),
@@ -92,6 +94,42 @@ TEST(Conv2dErrors, OutputShape) {
   EXPECT_EQ(transposed({1, 5, 5, 2}, {.stride = huge, .padding = Padding::valid}),
             "conv2d_transpose: the size on the height axis exceeds 2^63 - 1. value has 3 there, the filter 3 "
             "taps, rate 1, stride 4611686018427387904. Use a smaller stride.");
+}
+
+// Nothing is allocated on the way to a refusal, and nothing of the size that was asked for: the thread's own
+// sizes would take 300 PB.
+TEST(Conv2dErrors, TF_57958_AreToldBeforeAnythingIsAllocated) {
+  const Tensor v = ones({2, 2, 2, 2}), f = ones({1, 1, 2, 2});
+  const auto expect_nothing_made = [&](const Shape& output_shape, const Conv2dOptions& options) {
+    lower_storage_peak();
+    const std::int64_t before = storage_peak();
+    EXPECT_THROW(conv2d_transpose(v, f, output_shape, options), ShapeError) << output_shape;
+    EXPECT_EQ(storage_peak(), before) << output_shape;
+  };
+  for (const Padding padding : {Padding::same, Padding::valid}) {
+    expect_nothing_made({2, 114078056, 179835296, 2}, {.stride = 10, .padding = padding});
+    expect_nothing_made({114078056, 179835296}, {.stride = 10, .padding = padding});
+    expect_nothing_made({2, -2}, {.padding = padding});
+    expect_nothing_made({2, -2, -2, 2}, {.padding = padding});
+    expect_nothing_made({huge, huge, huge, huge}, {.padding = padding});
+    expect_nothing_made({2, 2, 2, 2}, {.rate = 2147483647, .padding = ExplicitPadding{huge, huge, 0, 0}});
+  }
+}
+
+TEST(Conv2dErrors, TF_42152_FiltersOfNoTaps) {
+  const Tensor v = ones({1, 4, 4, 2}), g = ones({1, 4, 4, 3}), none = zeros({0, 3, 2, 3});
+  const std::string why =
+      " has extent 0 on axis 0. filters [0, 3, 2, 3] is [height, width, in, out]; each must be 1 or more.";
+  EXPECT_EQ(refused<ShapeError>([&] { conv2d(v, none); }), "conv2d: filters" + why);
+  for (int axis = 0; axis < 4; ++axis) {
+    Shape filters{3, 3, 2, 3};
+    filters[axis] = 0;
+    EXPECT_EQ(refused<ShapeError>([&] { conv2d_filter_grad(v, g, filters); }),
+              text("conv2d_filter_grad: filter_shape has extent 0 on axis ", axis, ". filter_shape ", filters,
+                   " is [height, width, in, out]; each must be 1 or more."));
+  }
+  EXPECT_THROW(conv2d_transpose(g, none), ShapeError);
+  EXPECT_THROW(depthwise_conv2d(v, zeros({0, 3, 2, 1})), ShapeError);
 }
 
 TEST(Conv2dErrors, FilterGrad) {

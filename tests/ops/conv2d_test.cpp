@@ -86,17 +86,95 @@ TEST(Conv2d, EqualsTheLoopsOnIntegers) {
   }
 }
 
-// pytorch#5112: a crash with dilation and output padding together. pytorch#14272: sizes that ignored
-// dilation.
+// JAX PR#567: the rule for the image was wrong at rates above 1. These are the rules, not the ops beside
+// them.
+TEST(Conv2d, jax_567_GradientsEqualTheLoopsOnIntegers) {
+  for (const Case& c : cases()) {
+    const Variable x = track(integers(c.image, DType::float64, 1)),
+                   f = track(integers(c.filters, DType::float64, 2));
+    const Tensor v = integers(c.result(), DType::float64, 3);
+    const std::vector<Variable> g = vjp(conv2d(x, f, c.options()), {x, f}, v);
+    const oracle::Array ox(x.value()), of(f.value()), ov(v);
+    expect_exactly(g[0].value(), oracle::transposed(ov, of, c.window(), c.image[1], c.image[2]),
+                   c.text() + ", gradient of value");
+    expect_exactly(g[1].value(), oracle::filter_grad(ox, ov, c.window()), c.text() + ", gradient of filters");
+  }
+}
+
+// pytorch#5112: backward crashed with dilation and output padding together. pytorch#14272: sizes that ignored
+// the dilation.
 TEST(Conv2dTranspose, pytorch_5112_EqualsTheLoopsAtEveryLegalOutputShape) {
   for (const Case& c : cases()) {  // c.image is a legal output_shape by construction
     for (const DType dtype : {DType::float32, DType::float64}) {
-      const Tensor v = integers(c.result(), dtype, 1), f = integers(c.filters, dtype, 2);
-      expect_exactly(
-          conv2d_transpose(v, f, c.image, c.options()).value(),
-          oracle::transposed(oracle::Array(v), oracle::Array(f), c.window(), c.image[1], c.image[2]),
-          c.text());
+      const Variable v = track(integers(c.result(), dtype, 1)), f = track(integers(c.filters, dtype, 2));
+      const oracle::Array ov(v.value()), of(f.value());
+      const Variable y = conv2d_transpose(v, f, c.image, c.options());
+      expect_exactly(y.value(), oracle::transposed(ov, of, c.window(), c.image[1], c.image[2]), c.text());
+      const Tensor u = integers(c.image, dtype, 3);
+      const std::vector<Variable> g = vjp(y, {v, f}, u);
+      expect_exactly(g[0].value(), oracle::conv(oracle::Array(u), of, c.window(), c.out(1), c.out(2)),
+                     c.text() + ", gradient of value");
+      expect_exactly(g[1].value(), oracle::filter_grad(oracle::Array(u), ov, c.window()),
+                     c.text() + ", gradient of filters");
     }
+  }
+  // The thread's call: a rate of 2 made room for an output padding of 1, which no convolution gives back.
+  EXPECT_EQ(refused<ShapeError>([] {
+              conv2d_transpose(ones({1, 1, 1, 4}), ones({3, 3, 1, 4}), {1, 6, 6, 1},
+                               {.rate = 2, .padding = Padding::valid});
+            }),
+            "conv2d_transpose: output_shape [1, 6, 6, 1] does not fit. value [1, 1, 1, 4], filters [3, 3, 1, "
+            "4], stride 1, rate 2, VALID give [1, 5, 5, 1].");
+}
+
+// pytorch#1565, mxnet#11203 and #13876: stride and dilation together. Where both are 2, every second pixel
+// of the result is a hole, and the numbers are those of the threads.
+TEST(Conv2dTranspose, mxnet_13876_HolesStayEmpty) {
+  using Numbers = std::vector<double>;
+  const Tensor pixel = f64({1, 3, 3, 1}, {0, 0, 0, 0, 1, 0, 0, 0, 0});
+  const Tensor taps = f64({3, 3, 1, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+  const Variable y = conv2d_transpose(pixel, taps, {2, 2, ExplicitPadding{2, 2, 2, 2}});
+  EXPECT_EQ(y.shape(), (Shape{1, 5, 5, 1}));
+  EXPECT_EQ(numbers(y), (Numbers{1, 0, 2, 0, 3,  //
+                                 0, 0, 0, 0, 0,  //
+                                 4, 0, 5, 0, 6,  //
+                                 0, 0, 0, 0, 0,  //
+                                 7, 0, 8, 0, 9}));
+  const Tensor row = ones({1, 1, 6, 1}, DType::float64), three = ones({1, 3, 1, 1}, DType::float64);
+  EXPECT_EQ(
+      numbers(conv2d_transpose(row, three, {1, 1, 14, 1}, {{1, 2}, {1, 2}, ExplicitPadding{0, 0, 1, 1}})),
+      (Numbers{0, 2, 0, 3, 0, 3, 0, 3, 0, 3, 0, 2, 0, 1}));
+}
+
+// keras#22876, #20949: SAME a pixel off where the stride is above 1 or the filter even, all shapes right.
+// One pixel at (1, 2) of 3 x 4 shows where the taps land: from stride times its place on, less `begin`, half
+// of what the filter reaches beyond the stride, rounded down.
+TEST(Conv2dTranspose, keras_22876_OnePixelShowsWhereTapsLand) {
+  struct Landing {
+    std::int64_t taps, stride, begin;
+  };
+  Tensor pixel = zeros({1, 3, 4, 1}, DType::float64);
+  pixel.mutable_values<double>()[6] = 1;
+  for (const auto& [taps, stride, begin] : std::vector<Landing>{{2, 1, 0},
+                                                                {2, 2, 0},
+                                                                {2, 3, 0},
+                                                                {3, 1, 1},
+                                                                {3, 2, 0},
+                                                                {4, 2, 1},
+                                                                {5, 2, 1},
+                                                                {5, 3, 1},
+                                                                {6, 3, 1}}) {
+    const Tensor filters = counting({taps, taps, 1, 1});
+    oracle::Array expected({1, 3 * stride, 4 * stride, 1});
+    for (std::int64_t a = 0; a < taps; ++a) {
+      for (std::int64_t b = 0; b < taps; ++b) {
+        const std::int64_t row = stride + a - begin, column = 2 * stride + b - begin;
+        if (row < expected.shape[1] && column < expected.shape[2])
+          expected.at(0, row, column, 0) = static_cast<double>(a * taps + b);
+      }
+    }
+    expect_exactly(conv2d_transpose(pixel, filters, {.stride = stride}).value(), expected,
+                   text("taps ", taps, ", stride ", stride));
   }
 }
 
@@ -166,9 +244,10 @@ TEST(Conv2d, IsTheAtrousConvolutionAtStride1) {
   }
 }
 
-// keras#8146 and others: an argument accepted and ignored. Each one changes the result.
+// keras#8146, #8159, TF#21598: a dilation accepted and ignored, by depthwise and transposed convolutions
+// above all. Each option changes the result.
 TEST(Conv2d, keras_8146_EveryOptionChangesTheResult) {
-  const Tensor x = random64({1, 9, 9, 2}, 1), f = random64({3, 3, 2, 3}, 2);
+  const Tensor x = random64({1, 9, 9, 2}, 1), f = random64({3, 3, 2, 2}, 2);
   const std::vector<Conv2dOptions> options{{},
                                            {.stride = {2, 1}},
                                            {.stride = {1, 2}},
@@ -182,7 +261,28 @@ TEST(Conv2d, keras_8146_EveryOptionChangesTheResult) {
   for (std::size_t i = 0; i < options.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       EXPECT_NE(numbers(conv2d(x, f, options[i])), numbers(conv2d(x, f, options[j]))) << i << " and " << j;
+      EXPECT_NE(numbers(conv2d_transpose(x, f, options[i])), numbers(conv2d_transpose(x, f, options[j])))
+          << i << " and " << j << ", transposed";
+      EXPECT_NE(numbers(depthwise_conv2d(x, f, options[i])), numbers(depthwise_conv2d(x, f, options[j])))
+          << i << " and " << j << ", depthwise";
     }
+  }
+}
+
+// jax#4592, #17618: the shape of a strided transpose surprised. Transposing the map gives the other op, back
+// onto the image whatever the stride left over.
+TEST(Conv2dTranspose, jax_17618_IsTheTransposeOfTheMap) {
+  for (const Case& c : cases()) {
+    const Tensor x = integers(c.image, DType::float64, 1), f = integers(c.filters, DType::float64, 2);
+    const LinearMap conv = conv2d_form(c.image, c.filters, c.options(), DType::float64).map(0, 2, f);
+    const LinearMap back = conv.transpose();
+    ASSERT_EQ(conv.op, "conv2d");
+    ASSERT_EQ(back.op, "conv2d_transpose");
+    const Variable y = conv(x), z = back(y);
+    ASSERT_EQ(z.shape(), c.image) << c.text();
+    EXPECT_TRUE(same_bits(y.value(), conv2d(x, f, c.options()).value())) << c.text();
+    EXPECT_TRUE(same_bits(z.value(), conv2d_transpose(y, f, c.image, c.options()).value())) << c.text();
+    EXPECT_EQ(dot(y.value(), y.value()), dot(x, z.value())) << c.text();
   }
 }
 

@@ -10,10 +10,13 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/ops/arithmetic.h>
+#include <trous/ops/broadcast.h>
 #include <trous/ops/conv2d.h>
 #include <trous/ops/kernels/fast/column_segments.h>
 #include <trous/ops/kernels/fast/filter_columns.h>
 #include <trous/ops/matmul.h>
+#include <trous/ops/reduce.h>
 
 namespace trous {
 namespace {
@@ -245,6 +248,35 @@ std::vector<std::array<Int, 4>> numbers_of(const std::vector<ColumnPart>& parts)
   std::vector<std::array<Int, 4>> all;
   for (const ColumnPart& part : parts) all.push_back({part.first, part.count, part.b, part.taps});
   return all;
+}
+
+// pytorch#4500: double backward of a dilated transpose disagreed between two implementations, where filters
+// were expanded from one number. Every sum here is of integers, so that reference and fast are equal.
+TEST_P(FastConv, pytorch_4500_OrderTwoIsThatOfTheReference) {
+  const std::vector<Conv2dOptions> all{
+      {.rate = 2}, {.stride = 2, .rate = 2}, {{2, 1}, {1, 3}, ExplicitPadding{2, 1, 0, 3}}};
+  for (const Conv2dOptions& options : all) {
+    const auto second_order = [&](DType dtype, bool transposed) {
+      const Variable x = track(integers({2, 9, 8, 3}, dtype, 1)),
+                     one = track(integers({1, 1, 1, 3}, dtype, 2));
+      const Variable f = broadcast_to(one, {3, 3, 3, 3});
+      const Variable y = transposed ? conv2d_transpose(x, f, options) : conv2d(x, f, options);
+      const Variable u = track(integers(y.shape(), dtype, 3));
+      const std::vector<Variable> g = vjp(y, {x, one}, u, Graph::keep);
+      const Variable z =
+          sum(g[0] * integers(x.shape(), dtype, 4)) + sum(g[1] * integers(one.shape(), dtype, 5));
+      std::vector<std::vector<double>> numbers_of_all;
+      for (const Variable& h : grad(z, {x, one, u})) numbers_of_all.push_back(numbers(h));
+      return numbers_of_all;
+    };
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      for (const bool transposed : {false, true}) {
+        const auto fast = second_order(dtype, transposed);
+        const WithKernels reference(KernelSet::reference);
+        EXPECT_EQ(fast, second_order(dtype, transposed)) << dtype << (transposed ? ", transposed" : "");
+      }
+    }
+  }
 }
 
 // Rate 2 with two zeros before: input column q meets output column q + 2 - 2 b.

@@ -64,7 +64,8 @@ double focal_by_loop(const Numbers& logits, const Labels& labels, const Numbers&
 // 3 x 4 pixels of 5 classes; class 4 never occurs, class 3 only once.
 const Labels labels_of_12{0, 1, 2, 255, 1, 1, 0, 0, 3, 255, 2, 1};
 
-TEST(DiceLoss, EqualsALoopOverPixels) {
+// segmentation_models.pytorch#366: ignore_index had no effect on the Dice loss.
+TEST(DiceLoss, smp_366_EqualsALoopOverPixels) {
   const Tensor logits = map(random64({3, 4, 5}, 1), [](double v) { return 3 * v; });
   const Tensor labels = i32({3, 4}, labels_of_12);
   for (const double smooth : {0.0, 0.25, 1.0}) {
@@ -76,7 +77,8 @@ TEST(DiceLoss, EqualsALoopOverPixels) {
   }
 }
 
-TEST(FocalLoss, EqualsALoopOverPixels) {
+// jfzhang95/pytorch-deeplab-xception#133: the focal factor was that of the mean cross-entropy.
+TEST(FocalLoss, deeplab_xception_133_EqualsALoopOverPixels) {
   const Tensor logits = map(random64({3, 4, 5}, 2), [](double v) { return 3 * v; });
   const Tensor labels = i32({3, 4}, labels_of_12);
   const Numbers alpha{0.5, 2, 0, 1, 4};

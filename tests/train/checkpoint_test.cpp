@@ -24,7 +24,7 @@ Sequential another_net() {
   return net;
 }
 
-TEST(Checkpoint, GivesBackEveryBit) {
+TEST(Checkpoint, dynet_274_GivesBackEveryBit) {
   const Scratch scratch;
   Sequential net = small_net(), read = another_net();
   train(net, striped(), {.steps = 3, .batch = 4});  // statistics that are not 0 and 1
@@ -161,7 +161,7 @@ TEST_F(FailedLoad, OneTensorTooMany) {
                 "saved from.");
 }
 
-TEST_F(FailedLoad, AFileCutOffAnywhere) {
+TEST_F(FailedLoad, dlib_2059_AFileCutOffAnywhere) {
   const Bytes whole = slurp(path_);
   spill(path_, std::span(whole).first(whole.size() - 1));
   EXPECT_EQ(refusal(),

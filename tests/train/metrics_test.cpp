@@ -29,7 +29,7 @@ struct BruteForce {
       both += truth[i] == c && prediction[i] == c;
       either += truth[i] == c || prediction[i] == c;
     }
-    if (either == 0) return std::nullopt;
+    if (either == 0 || ignore == c) return std::nullopt;
     return static_cast<double>(both) / either;
   }
   // Pixels of truth c that were called p; a negative class stands for any.
@@ -44,9 +44,13 @@ struct BruteForce {
     return static_cast<double>(part) / whole;
   }
   std::optional<double> dice(std::int32_t c) const {
+    if (ignore == c) return std::nullopt;
     return share(2 * pixels(c, c), pixels(c, -1) + pixels(-1, c));
   }
-  std::optional<double> precision(std::int32_t c) const { return share(pixels(c, c), pixels(-1, c)); }
+  std::optional<double> precision(std::int32_t c) const {
+    if (ignore == c) return std::nullopt;
+    return share(pixels(c, c), pixels(-1, c));
+  }
   std::optional<double> recall(std::int32_t c) const { return share(pixels(c, c), pixels(c, -1)); }
 
   // The mean of a score of classes over those that have one.
@@ -153,6 +157,24 @@ TEST(Metrics, torchmetrics_3047_TheIgnoredLabelMayBeAClass) {
   }
 }
 
+// The threads' own numbers. What is predicted under an ignored pixel does not matter, and the ignored class
+// has no part in a mean, not even where it was predicted: 1 / 3 and 0 for classes 1 and 2, not 0 for 0.
+TEST(Metrics, smp_547_AnIgnoredClassHasNoPartInAMean) {
+  for (const std::int32_t under : {0, 1, 2}) {
+    ConfusionMatrix scores(3, 0);
+    scores.add(Tensor({4}, Labels{2, 1, 1, 0}), Tensor({4}, Labels{1, 2, 1, under}));
+    EXPECT_DOUBLE_EQ(scores.mean_iou(), 1.0 / 6) << under;
+    EXPECT_DOUBLE_EQ(*scores.mean_dice(), 1.0 / 4) << under;
+  }
+  ConfusionMatrix called(3, 0);
+  called.add(Tensor({4}, Labels{2, 1, 1, 0}), Tensor({4}, Labels{2, 1, 0, 0}));
+  EXPECT_EQ(called.iou(0), std::nullopt);
+  EXPECT_EQ(called.dice(0), std::nullopt);
+  EXPECT_EQ(called.precision(0), std::nullopt);
+  EXPECT_DOUBLE_EQ(called.mean_iou(), 3.0 / 4);
+  EXPECT_DOUBLE_EQ(*called.mean_dice(), 5.0 / 6);
+}
+
 TEST(Metrics, EveryTinyLabelMapWithNothingIgnored) {
   for (int t = 0; t < 81; ++t) {
     for (int p = 0; p < 81; ++p) {
@@ -177,6 +199,8 @@ TEST(Metrics, torchmetrics_2558_ImagesAddUpToOneMatrix) {
       for (int a = 0; a < 3; ++a) {
         for (int b = 0; b < 3; ++b) EXPECT_EQ(whole.count(a, b), parts.count(a, b));
       }
+      EXPECT_EQ(whole.mean_iou(), parts.mean_iou());
+      EXPECT_EQ(whole.mean_dice(), parts.mean_dice());
     }
   }
 }
