@@ -26,8 +26,6 @@ using detail::RoundOff;
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double sure = 10;                 // errors of a difference that a rule may be off
-constexpr double noise_step = 0x1p-22;      // between the points where round-off is looked at, about
 constexpr int halvings = 48;                // of the step, at most
 constexpr std::int64_t most_guessed = 512;  // elements of an input whose gradient is made to find a cause
 
@@ -135,7 +133,7 @@ void Check::differentiate(Column& column, int order, int input, const RoundOff& 
 
 double Check::allowed(const Column& c, std::size_t p) const {
   return options_.tolerance * std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value)) +
-         sure * c.error(p);
+         detail::sure * c.error(p);
 }
 
 // Fills in the numbers of the row and its verdict so far; returns the comparison that fits worst.
@@ -147,7 +145,7 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
       const double size = std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value));
       if (std::isfinite(size)) row.largest = std::max(row.largest, size);
       // Where the derivative is zero, all that is left is round-off, which must be small itself.
-      const double blur = sure * c.error(p);
+      const double blur = detail::sure * c.error(p);
       vanishes = vanishes && size <= blur && blur <= options_.sharpness;
     }
   }
@@ -157,7 +155,7 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
     const Column& c = columns[i];
     for (std::size_t p = 0; p < c.rule.size(); ++p) {
       const bool off = !(c.gap(p) <= allowed(c, p));
-      const bool dull = !(sure * c.error(p) <= options_.sharpness * row.largest);
+      const bool dull = !(detail::sure * c.error(p) <= options_.sharpness * row.largest);
       wrong = wrong || off;
       blurred = blurred || dull;
       // What is wrong comes before what cannot be told, and that before the rest.
@@ -199,7 +197,7 @@ bool Check::confine(GradCheckRow& row, Column& column) const {
   }
   // Round-off, too, was looked at where kinks may be: between them it may be less.
   if (smooth.radius < options_.step || row.verdict == Verdict::ill_conditioned) {
-    const double t = std::min(noise_step, smooth.radius / 4) / detail::noise_lines;
+    const double t = std::min(detail::noise_step, smooth.radius / 4) / detail::noise_lines;
     const RoundOff inside = detail::round_off(phi_, row.order, [&](int line, double place) {
       return phi_.moved(row.input, column.u, (line + 1) * t * place);
     });
@@ -331,7 +329,7 @@ std::vector<GradCheckRow> Check::rows(int order) const {
   const Phi::Gradients gradients = phi_.gradients(order);
   if (const auto row = unsteady(order, gradients)) return {*row};
   const Order prepared{order, gradients, detail::round_off(phi_, order, [&](int line, double place) {
-                         return phi_.beside(line, noise_step * place);
+                         return phi_.beside(line, detail::noise_step * place);
                        })};
   std::vector<GradCheckRow> rows;
   for (int input = 0; input < static_cast<int>(phi_.inputs().size()); ++input)

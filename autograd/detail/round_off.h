@@ -13,6 +13,10 @@ namespace trous::detail {
 /// repeat.
 inline constexpr std::array<double, 7> noise_places{-3.7, -2.6, -1.3, -0.2, 1.1, 2.4, 3.5};
 inline constexpr int noise_lines = 2;
+inline constexpr double noise_step = 0x1p-22;  ///< between these places, about
+
+/// Two numbers that should be equal may be apart by so many of their errors.
+inline constexpr double sure = 10;
 
 /// The mean square of the round-off in the values of a smooth function at `noise_places`, close together.
 /// Five neighbours make a fourth divided difference
