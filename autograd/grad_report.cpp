@@ -48,11 +48,16 @@ Verdict GradReport::verdict() const {
   return Verdict::pass;
 }
 
+std::string GradReport::input(int i) const {
+  const auto at = static_cast<std::size_t>(i);
+  return at < inputs.size() ? inputs[at] : text("input ", i);
+}
+
 std::string GradReport::failures() const {
   std::ostringstream stream;
   for (const GradCheckRow& row : rows) {
     if (row.passed()) continue;
-    stream << "check_grad: " << name << ", input " << row.input << ", order " << row.order;
+    stream << "check_grad: " << name << ", " << input(row.input) << ", order " << row.order;
     if (!row.where.empty()) stream << ", " << row.where;
     stream << ": rule " << row.rule << ", difference " << row.difference << ", relative error "
            << scientific(row.error) << (row.error > tolerance ? " > " : " <= ") << tolerance
@@ -63,14 +68,19 @@ std::string GradReport::failures() const {
 }
 
 std::ostream& operator<<(std::ostream& stream, const GradReport& report) {
+  int width = 8;
+  for (const GradCheckRow& row : report.rows)
+    width = std::max(width, static_cast<int>(report.input(row.input).size()) + 2);
   std::ostringstream table;
   table << report.name << ": rules against differences, float64\n"
-        << "  order  input  checked          rule    difference       largest     error  verdict\n"
+        << "  order  " << std::left << std::setw(width) << "input" << std::right
+        << "checked          rule    difference       largest     error  verdict\n"
         << std::setprecision(6);
   for (const GradCheckRow& row : report.rows) {
-    table << std::setw(7) << row.order << std::setw(7) << row.input << std::setw(9) << row.checked
-          << std::setw(14) << row.rule << std::setw(14) << row.difference << std::setw(14) << row.largest
-          << std::setw(10) << scientific(row.error) << "  " << row.verdict << '\n';
+    table << std::setw(7) << row.order << "  " << std::left << std::setw(width) << report.input(row.input)
+          << std::right << std::setw(7) << row.checked << std::setw(14) << row.rule << std::setw(14)
+          << row.difference << std::setw(14) << row.largest << std::setw(10) << scientific(row.error) << "  "
+          << row.verdict << '\n';
   }
   return stream << table.str() << report.failures();
 }

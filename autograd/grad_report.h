@@ -49,6 +49,10 @@ struct GradReport {
   double tolerance = 0;
   std::uint64_t seed = 0;
   std::vector<GradCheckRow> rows = {};
+  std::vector<std::string> inputs = {};  ///< what they are called, where somebody said
+
+  /// "input 2", or what it is called.
+  std::string input(int i) const;
 
   bool passed() const { return verdict() == Verdict::pass; }
 

@@ -16,6 +16,7 @@ void add_eval(CLI::App& app, int& code);
 void add_predict(CLI::App& app, int& code);
 void add_inspect(CLI::App& app, int& code);
 void add_profile(CLI::App& app, int& code);
+void add_check(CLI::App& app, int& code);
 void add_report(CLI::App& app, int& code);
 void add_data(CLI::App& app, int& code);
 

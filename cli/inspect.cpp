@@ -29,35 +29,6 @@ struct InspectCommand {
   Voice voice;
 };
 
-struct Subject {
-  std::string name, description;
-  AnyLayer net;
-  std::optional<CheckpointInfo> info;
-};
-
-// A network by name or FILE.json, with first values; or a run or checkpoint.
-Subject open_subject(const InspectCommand& c) {
-  const std::vector<std::string> names = network_names();
-  if (std::find(names.begin(), names.end(), c.what) != names.end() || c.what.ends_with(".json")) {
-    const std::string description =
-        c.what.ends_with(".json")
-            ? contents_of(c.what)
-            : network_description(c.what, {.in_channels = c.channels, .classes = c.classes});
-    AnyLayer net = network_from_json(description);
-    initialize(net, Key{0});
-    return {c.what, description, std::move(net), std::nullopt};
-  }
-  std::error_code failure;
-  if (!std::filesystem::exists(c.what, failure)) {
-    throw FileError(text(c.what, ": there is no network, run or checkpoint of this name.",
-                         suggestion(c.what, names), " Networks are ", names[0], ", ", names[1], " and ",
-                         names[2], '.'));
-  }
-  Trained trained = open_trained(c.what);
-  return {trained.path, trained.loaded.info.network, std::move(trained.loaded.net),
-          std::move(trained.loaded.info)};
-}
-
 struct Statistics {
   std::string path;
   Shape shape;
@@ -163,7 +134,7 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
 int run(const InspectCommand& c) {
   if (!c.coverage.empty()) check_file(c.coverage, "--coverage");
   if (!c.dot.empty()) check_file(c.dot, "--dot");
-  const Subject subject = open_subject(c);
+  const Subject subject = open_subject(c.what, c.channels, c.classes);
   const Shape image{c.height, c.width, in_channels_of(subject.description)};
   const Summary summary = summary_of(subject.name, subject.net, image);
   const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});

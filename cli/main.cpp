@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   int code = trous::cli::ok;
   for (const auto add :
        {trous::cli::add_train, trous::cli::add_eval, trous::cli::add_predict, trous::cli::add_inspect,
-        trous::cli::add_profile, trous::cli::add_report, trous::cli::add_data})
+        trous::cli::add_check, trous::cli::add_profile, trous::cli::add_report, trous::cli::add_data})
     add(app, code);
   try {
     trous::kernel_set();  // judges the environment

@@ -144,6 +144,27 @@ Trained open_trained(const std::string& run_or_checkpoint) {
   return trained;
 }
 
+Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key) {
+  const std::vector<std::string> names = network_names();
+  if (std::find(names.begin(), names.end(), what) != names.end() || is_network_file(what)) {
+    const std::string description =
+        is_network_file(what) ? contents_of(what)
+                              : network_description(what, {.in_channels = channels, .classes = classes});
+    AnyLayer net = network_from_json(description);
+    initialize(net, key);
+    return {what, description, std::move(net), std::nullopt};
+  }
+  std::error_code failure;
+  if (!fs::exists(what, failure)) {
+    throw FileError(text(what, ": there is no network, run or checkpoint of this name.",
+                         suggestion(what, names), " Networks are ", names[0], ", ", names[1], " and ",
+                         names[2], '.'));
+  }
+  Trained trained = open_trained(what);
+  return {trained.path, trained.loaded.info.network, std::move(trained.loaded.net),
+          std::move(trained.loaded.info)};
+}
+
 std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split) {
   std::vector<Baseline> baselines{{"all background", background_baseline(split)}};
   ThresholdBaseline bright = threshold_baseline(data.train, split);

@@ -43,6 +43,17 @@ struct Trained {
 /// Opens a run's best checkpoint, or the checkpoint given.
 Trained open_trained(const std::string& run_or_checkpoint);
 
+/// A network to look at.
+struct Subject {
+  std::string name, description;
+  AnyLayer net;
+  std::optional<CheckpointInfo> info;  ///< of a checkpoint
+};
+
+/// A network by name, for so many channels and classes, or by a FILE.json, with first values drawn from
+/// `key`; or the best weights of a run, or a checkpoint's. Throws FileError for what is none of these.
+Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key = {});
+
 /// A predictor that learns little, to read a score beside.
 struct Baseline {
   std::string name;

@@ -202,8 +202,8 @@ TEST(CheckGrad, PrintsATableAndThenTheFailures) {
   const GradReport report = check_sine([](const Vjp& v) { return scale(right_rule(v), 2); });
   const std::regex shape(
       "sine: rules against differences, float64\n"
-      "  order  input  checked          rule    difference       largest     error  verdict\n"
-      "      1      0       16 +" +
+      "  order  input   checked          rule    difference       largest     error  verdict\n"
+      "      1  input 0      16 +" +
       number + " +" + number + " +" + number +
       "   5\\.0e-01  WRONG\n"
       "check_grad: sine, input 0, order 1, [^\n]*\n  WRONG\\. [^\n]*\n");

@@ -1,0 +1,274 @@
+// trous check: are the gradients of a network right?
+#include <algorithm>
+#include <chrono>
+#include <iomanip>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include <trous/cli/commands.h>
+#include <trous/cli/environment.h>
+#include <trous/cli/open.h>
+#include <trous/cli/tell.h>
+#include <trous/core/build_info.h>
+#include <trous/core/error.h>
+#include <trous/layers/check_network.h>
+#include <trous/layers/network.h>
+
+namespace trous::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct CheckCommand {
+  std::string model;
+  std::int64_t height = 0, width = 0, channels = 1, classes = 3, batch = 2, order = 1, seed = 0;
+  bool all_ops = false, evaluation = false;
+  Voice voice;
+};
+
+// The smallest square image that the network takes, unless another was asked for.
+Shape image_for(const CheckCommand& c, const Subject& subject) {
+  const std::int64_t channels = in_channels_of(subject.description);
+  if (c.height > 0 || c.width > 0) {
+    const Shape image{c.height > 0 ? c.height : c.width, c.width > 0 ? c.width : c.height, channels};
+    summary_of(subject.name, subject.net, image);
+    return image;
+  }
+  for (const std::int64_t size : {8, 12, 16, 24, 36, 48, 64}) {
+    try {
+      summary_of(subject.name, subject.net, {size, size, channels});
+      return {size, size, channels};
+    } catch (const ArgumentError&) {
+    }
+  }
+  throw ArgumentError(text("check: ", subject.name,
+                           " takes no square image of 8 to 64 pixels a side. Say --height and --width."));
+}
+
+std::string relative(double error) {
+  std::ostringstream stream;
+  stream << std::scientific << std::setprecision(1) << error;
+  return stream.str();
+}
+
+// What is known of several checks that share a line.
+struct Sum {
+  std::int64_t count = 0, checked = 0;
+  double error = 0;
+  GradReport verdicts{.name = {}};
+
+  void add(std::int64_t derivatives, double worst, Verdict verdict) {
+    ++count;
+    checked += derivatives;
+    error = std::max(error, worst);
+    verdicts.rows.push_back({.verdict = verdict});
+  }
+  void add(const TapeCheckRow& row) {
+    std::int64_t derivatives = 0;
+    double worst = row.definition_error;
+    for (const GradCheckRow& input : row.gradients.rows) {
+      derivatives += input.checked;
+      worst = std::max(worst, input.error);
+    }
+    add(derivatives, worst, row.verdict());
+  }
+  Verdict verdict() const { return verdicts.verdict(); }
+};
+
+class Table {
+ public:
+  Table(const std::string& title, std::size_t width)
+      : width_(static_cast<int>(std::max(width, title.size()))) {
+    std::cout << "  " << std::left << std::setw(width_) << title << std::right
+              << "  checked     error  verdict\n";
+  }
+  void row(const std::string& name, const Sum& sum) const {
+    std::cout << "  " << std::left << std::setw(width_) << name << std::right << std::setw(9) << sum.checked
+              << std::setw(10) << relative(sum.error) << "  " << sum.verdict() << '\n';
+  }
+
+ private:
+  int width_;
+};
+
+std::string label(const TapeCheckRow& row) {
+  return text('%', row.number, ' ', row.op.kind, row.op.name.empty() ? "" : "  " + row.op.name);
+}
+
+// By kind, or each, as they stand on the tape.
+std::vector<std::pair<std::string, Sum>> op_lines(const TapeReport& ops, bool all) {
+  std::vector<std::pair<std::string, Sum>> lines;
+  std::map<std::string, std::size_t> place;
+  for (const TapeCheckRow& row : ops.rows) {
+    const std::string name = all ? label(row) : row.op.kind;
+    const auto [at, is_new] = place.emplace(name, lines.size());
+    if (is_new) lines.emplace_back(name, Sum());
+    lines[at->second].second.add(row);
+  }
+  if (!all) {
+    for (auto& [name, sum] : lines) {
+      if (sum.count > 1) name += text(" (", sum.count, ')');
+    }
+  }
+  return lines;
+}
+
+std::vector<std::pair<std::string, Sum>> weight_lines(const NetworkReport& report) {
+  std::vector<std::pair<std::string, Sum>> lines;
+  for (const std::string& path : report.whole.inputs) lines.emplace_back(path, Sum());
+  for (const GradCheckRow& row : report.whole.rows)
+    lines[static_cast<std::size_t>(row.input)].second.add(row.checked, row.error, row.verdict);
+  return lines;
+}
+
+void tell_lines(const std::string& title, const std::vector<std::pair<std::string, Sum>>& lines) {
+  std::size_t width = 0;
+  for (const auto& line : lines) width = std::max(width, line.first.size());
+  const Table table(title, width);
+  for (const auto& [name, sum] : lines) table.row(name, sum);
+  std::cout << '\n';
+}
+
+double largest_error(const NetworkReport& report) {
+  double error = 0;
+  for (const auto& line : op_lines(report.ops, false)) error = std::max(error, line.second.error);
+  for (const GradCheckRow& row : report.whole.rows) error = std::max(error, row.error);
+  return error;
+}
+
+std::string in_words(const NetworkReport& report, double seconds) {
+  const std::string what =
+      text(report.ops.rows.size(), " ops and ", report.whole.inputs.size() - 1, " weights, ");
+  switch (report.verdict()) {
+    case Verdict::pass:
+      return text(what, "every gradient right to ", relative(largest_error(report)), ", ", fixed(seconds, 1),
+                  " s");
+    case Verdict::wrong:
+      return what + "of which those above have a wrong gradient";
+    default:
+      return what + "of which those above could not be decided";
+  }
+}
+
+void tell(const NetworkReport& report, const CheckCommand& c, double seconds) {
+  if (!c.voice.quiet) {
+    tell_lines("op", op_lines(report.ops, c.all_ops));
+    tell_lines("the loss by", weight_lines(report));
+  }
+  std::cout << report.ops.failures() << report.whole.failures();
+  std::cout << report.verdict() << "  " << in_words(report, seconds) << '\n';
+}
+
+Json json_of(const GradCheckRow& row) {
+  Json result{{"order", row.order},
+              {"checked", row.checked},
+              {"verdict", name(row.verdict)},
+              {"error", row.error},
+              {"where", row.where},
+              {"rule", row.rule},
+              {"difference", row.difference},
+              {"truncation", row.truncation},
+              {"round_off", row.round_off},
+              {"rule_round_off", row.rule_round_off},
+              {"step", row.step},
+              {"largest", row.largest}};
+  if (!row.why.empty()) result["why"] = row.why;
+  return result;
+}
+
+Json json_of_all(const NetworkReport& report, const Subject& subject, const CheckCommand& c,
+                 const Shape& images) {
+  Json ops = Json::array(), weights = Json::array();
+  for (const TapeCheckRow& row : report.ops.rows) {
+    for (const GradCheckRow& input : row.gradients.rows) {
+      Json one{{"number", row.number}, {"op", row.op.kind}, {"layer", row.op.name}, {"input", input.input}};
+      one.update(json_of(input));
+      ops.push_back(std::move(one));
+    }
+    if (row.definition_error > 0) {
+      ops.push_back({{"number", row.number},
+                     {"op", row.op.kind},
+                     {"layer", row.op.name},
+                     {"verdict", name(Verdict::wrong)},
+                     {"definition_error", row.definition_error}});
+    }
+  }
+  for (const GradCheckRow& row : report.whole.rows) {
+    Json one{{"weight", report.whole.input(row.input)}};
+    one.update(json_of(row));
+    weights.push_back(std::move(one));
+  }
+  return {{"event", "check"},
+          {"model", subject.name},
+          {"verdict", name(report.verdict())},
+          {"order", c.order},
+          {"seed", std::to_string(c.seed)},
+          {"training", !c.evaluation},
+          {"images", std::vector<std::int64_t>(images.begin(), images.end())},
+          {"error", largest_error(report)},
+          {"ops", ops},
+          {"weights", weights}};
+}
+
+int run(const CheckCommand& c) {
+  using Clock = std::chrono::steady_clock;
+  const auto seed = static_cast<std::uint64_t>(c.seed);
+  const Subject subject = open_subject(c.model, c.channels, c.classes, fold_in(Key{seed}, 0));
+  const Shape image = image_for(c, subject);
+  const Shape images{c.batch, image[0], image[1], image[2]};
+  if (c.voice.talks()) {
+    std::cout << "trous " << build_info().version << "  check " << subject.name << ": " << c.batch
+              << (c.batch == 1 ? " image " : " images ") << image[0] << 'x' << image[1] << 'x' << image[2]
+              << (c.evaluation ? ", evaluation" : ", training") << ", orders 1 to " << c.order
+              << ", float64, seed " << c.seed << "\n\n"
+              << std::flush;
+  }
+  const auto begin = Clock::now();
+  const NetworkReport report = check_network(
+      cast_network(subject.net, DType::float64), normal(images, DType::float64, fold_in(Key{seed}, 1)),
+      {.order = static_cast<int>(c.order), .seed = seed, .training = !c.evaluation});
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (c.voice.json) {
+    say(c.voice, json_of_all(report, subject, c, images));
+  } else {
+    tell(report, c, seconds);
+  }
+  return report.passed() ? ok : failed;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, int& code) {
+  const auto c = std::make_shared<CheckCommand>();
+  CLI::App* const check = app.add_subcommand(
+      "check", "Checks the gradients of a network, op by op and as a whole. Returns 1 unless all pass.");
+  check
+      ->add_option("MODEL", c->model,
+                   "a network's name, a FILE.json of layers, a run's folder, or a checkpoint")
+      ->required()
+      ->check(not_empty());
+  check->add_option("--order", c->order, "orders 1 to this one are checked")
+      ->check(whole(1, 3))
+      ->capture_default_str();
+  check->add_flag("--all-ops", c->all_ops, "a line for each recorded op, not for each kind");
+  check->add_option("--batch", c->batch, "images")->check(whole(1, 64))->capture_default_str();
+  check->add_option("--height", c->height, "of the images; without it the smallest that the network takes")
+      ->check(whole(1, 1024));
+  check->add_option("--width", c->width, "of the images")->check(whole(1, 1024));
+  check->add_option("--channels", c->channels, "of the images, for a network by name")
+      ->check(whole(1, 4096))
+      ->capture_default_str();
+  check->add_option("--classes", c->classes, "for a network by name")
+      ->check(whole(1, 4096))
+      ->capture_default_str();
+  check->add_flag("--evaluation", c->evaluation, "as in evaluation: running statistics, no dropout");
+  check->add_option("--seed", c->seed, "of weights, images and directions")
+      ->check(whole(0, 1LL << 53))
+      ->capture_default_str();
+  add_voice(*check, c->voice);
+  check->callback([c, &code] { code = run(*c); });
+}
+
+}  // namespace trous::cli

@@ -1,0 +1,38 @@
+// Checks the gradients of a network: of each op at the values it has there, and of the whole in every weight.
+#pragma once
+
+#include <trous/autograd/check_tape.h>
+#include <trous/layers/sequential.h>
+
+namespace trous {
+
+struct NetworkCheckOptions {
+  int order = 1;                ///< orders 1 .. order are checked
+  double tolerance = 1e-6;      ///< see GradCheckOptions
+  double sharpness = 1e-5;      ///< see GradCheckOptions; kinks all around leave differences fewer digits
+  std::int64_t directions = 2;  ///< in each weight and in the input of each op
+  std::uint64_t seed = 7;       ///< of directions, cotangents, and what the network draws
+  bool training = true;  ///< batch statistics and dropout, as in a training step; else as in evaluation
+};
+
+struct NetworkReport {
+  TapeReport ops;    ///< each recorded op, from the first layer to the loss
+  GradReport whole;  ///< the loss as a function of the weights, by their paths, and of the images last
+
+  bool passed() const { return verdict() == Verdict::pass; }
+  /// The graver of both.
+  Verdict verdict() const;
+};
+
+/// Checks <c, net(images)> + 1/2 |net(images)|^2 / elements, c being random: a loss that no layer is
+/// indifferent to, whose second and third derivatives do not vanish.
+///
+/// net       float64, every weight with its value: cast_network(net, DType::float64)
+/// images    float64, what the network takes; a small batch of small images is best, since each weight costs
+///           some fifty passes
+///
+/// Throws DTypeError if a weight or the images are not float64, and what the network throws.
+NetworkReport check_network(const AnyLayer& net, const Tensor& images,
+                            const NetworkCheckOptions& options = {});
+
+}  // namespace trous
