@@ -1,0 +1,48 @@
+// For every line of the catalogue its definition as plain loops, which share nothing with ops/ and read their
+// sizes off the inputs: they serve any batch, and lines whose extents have shrunk.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <op_catalogue.h>
+#include <properties/rounded.h>
+#include <string>
+#include <vector>
+
+namespace trous::catalogue {
+
+using Arrays = const std::vector<Array>&;
+using Oracle = std::function<Array(Arrays)>;
+
+/// Under an op's name, for all its lines, or a line's, where the call has arguments beside its inputs.
+using Oracles = std::map<std::string, Oracle>;
+
+/// All of them. In oracles.cpp.
+const Oracles& oracles();
+
+/// Pieces of the list.
+Oracles element_oracles();
+Oracles axis_oracles();    // In oracles_axes.cpp.
+Oracles window_oracles();  // In oracles_windows.cpp.
+Oracles loss_oracles();    // In oracles_losses.cpp.
+
+/// The gradients of <seed, y> in all inputs of batch_norm and batch_norm_inference, or with a ReLU behind it.
+std::vector<Array> batch_norm_gradients(Arrays x, const Array& seed, bool rectified);
+std::vector<Array> batch_norm_inference_gradients(Arrays x, const Array& seed, bool rectified);
+
+/// The one for `line`, or null.
+const Oracle* oracle_of(const Line& line);
+
+/// What it gives for these inputs.
+Array expected(const Line& line, const std::vector<Tensor>& inputs);
+
+/// How far a float64 result may lie from an element: the terms of second order are less than a thousandth.
+inline double bound(const Rounded& x) { return static_cast<double>(1.001L * 0x1p-53L * x.error); }
+
+/// Each element of `got` lies within its bound.
+void expect_oracle(const Tensor& got, const Array& expected, const std::string& what);
+
+/// Equal, element by element: where every sum is exact.
+void expect_equal(const Tensor& got, const Array& expected, const std::string& what);
+
+}  // namespace trous::catalogue
