@@ -26,9 +26,10 @@ Oracles axis_oracles();    // In oracles_axes.cpp.
 Oracles window_oracles();  // In oracles_windows.cpp.
 Oracles loss_oracles();    // In oracles_losses.cpp.
 
-/// The gradients of <seed, y> in all inputs of batch_norm and batch_norm_inference, or with a ReLU behind it.
-std::vector<Array> batch_norm_gradients(Arrays x, const Array& seed, bool rectified);
-std::vector<Array> batch_norm_inference_gradients(Arrays x, const Array& seed, bool rectified);
+/// The gradients of <seed, y> in all differentiable inputs, for batch norm and cross-entropy, whose rules are
+/// kernels of their own; else empty. In oracles_losses.cpp.
+std::vector<Array> expected_gradients(const Line& line, const std::vector<Tensor>& inputs,
+                                      const Tensor& seed);
 
 /// The one for `line`, or null.
 const Oracle* oracle_of(const Line& line);
@@ -36,10 +37,12 @@ const Oracle* oracle_of(const Line& line);
 /// What it gives for these inputs.
 Array expected(const Line& line, const std::vector<Tensor>& inputs);
 
-/// How far a float64 result may lie from an element: the terms of second order are less than a thousandth.
-inline double bound(const Rounded& x) { return static_cast<double>(1.001L * 0x1p-53L * x.error); }
+/// How far a result may lie from an element: the terms of second order are less than a thousandth.
+inline double bound(const Rounded& x, DType dtype = DType::float64) {
+  return static_cast<double>(1.001L * (dtype == DType::float32 ? 0x1p-24L : 0x1p-53L) * x.error);
+}
 
-/// Each element of `got` lies within its bound.
+/// Each element of `got` lies within its bound, for got's dtype; integers are equal.
 void expect_oracle(const Tensor& got, const Array& expected, const std::string& what);
 
 /// Equal, element by element: where every sum is exact.

@@ -80,9 +80,9 @@ Array per_channel(const std::vector<Rounded>& values) {
   return result;
 }
 
-// The logits of a pixel: their label, and log softmax of each class.
+// A pixel that counts: where it is, its label, and log softmax of each class.
 struct Pixel {
-  std::size_t label;
+  std::size_t place, label;
   std::vector<Rounded> log_p;
 };
 
@@ -92,7 +92,7 @@ std::vector<Pixel> counted_pixels(Arrays x, std::optional<double> ignored) {
   for (std::size_t i = 0; i < x[1].values.size(); ++i) {
     const double label = static_cast<double>(x[1].values[i].value);
     if (label == ignored) continue;
-    Pixel pixel{static_cast<std::size_t>(label), {}};
+    Pixel pixel{i, static_cast<std::size_t>(label), {}};
     const auto logits = x[0].values.begin() + static_cast<std::ptrdiff_t>(i * classes);
     const Rounded most = *std::max_element(logits, logits + static_cast<std::ptrdiff_t>(classes));
     Sum sum;
@@ -149,8 +149,6 @@ Oracle dice(double smooth, std::optional<double> ignored = std::nullopt) {
   };
 }
 
-}  // namespace
-
 std::vector<Array> batch_norm_gradients(Arrays x, const Array& seed, bool rectified) {
   const PerChannel m = moments(x[0]);
   const std::size_t channels = m.mean.size();
@@ -185,6 +183,38 @@ std::vector<Array> batch_norm_inference_gradients(Arrays x, const Array& seed, b
   }
   return {of_x, per_channel({sums.with_x.begin(), sums.with_x.end()}),
           per_channel({sums.plain.begin(), sums.plain.end()}), of_mean, of_variance};
+}
+
+// w (p - t) / sum w, with t = 1 for the label's class, else 0; 0 for a pixel that does not count.
+std::vector<Array> cross_entropy_gradients(Arrays x, Rounded seed, std::optional<double> ignored) {
+  const auto weight = [&](std::size_t label) { return x.size() > 2 ? x[2].values[label] : Rounded(1); };
+  Sum weights;
+  for (const Pixel& pixel : counted_pixels(x, ignored)) weights += weight(pixel.label);
+  Array result(x[0].shape);
+  for (const Pixel& pixel : counted_pixels(x, ignored)) {
+    const Rounded share = seed * weight(pixel.label) / weights;
+    for (std::size_t c = 0; c < pixel.log_p.size(); ++c) {
+      const Rounded p = exp(pixel.log_p[c]);
+      result.values[pixel.place * pixel.log_p.size() + c] =
+          share * (c == pixel.label ? p - Rounded(1) : p);
+    }
+  }
+  return {result};
+}
+
+}  // namespace
+
+std::vector<Array> expected_gradients(const Line& line, const std::vector<Tensor>& inputs,
+                                      const Tensor& seed) {
+  const std::vector<Array> x(inputs.begin(), inputs.end());
+  const Array g(seed);
+  if (line.op == "batch_norm") return batch_norm_gradients(x, g, false);
+  if (line.op == "batch_norm_relu") return batch_norm_gradients(x, g, true);
+  if (line.op == "batch_norm_inference") return batch_norm_inference_gradients(x, g, false);
+  if (line.op == "batch_norm_inference_relu") return batch_norm_inference_gradients(x, g, true);
+  if (line.op != "softmax_cross_entropy") return {};
+  const bool ignores = line.sample == "weights_and_ignored";
+  return cross_entropy_gradients(x, g.values[0], ignores ? std::optional(1.0) : std::nullopt);
 }
 
 Oracles loss_oracles() {

@@ -86,8 +86,8 @@ Oracle transposed(const Geometry& g, Int height = 0, Int width = 0) {
       if (g.border == Border::same) return windows * stride;
       return std::max<Int>(1, (windows - 1) * stride + (taps - 1) * rate + 1 - padding);
     };
-    const Int h = height ? height
-                         : derived(value[1], filters[0], g.stride_height, g.rate_height, g.top + g.bottom);
+    const Int h =
+        height ? height : derived(value[1], filters[0], g.stride_height, g.rate_height, g.top + g.bottom);
     const Int w =
         width ? width : derived(value[2], filters[1], g.stride_width, g.rate_width, g.left + g.right);
     const Sides s = sides(g, h, w, filters);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <op_catalogue.h>
 #include <properties/oracles.h>
+#include <properties/pairing.h>
 
 #include <gtest/gtest.h>
 
@@ -65,31 +66,13 @@ std::string shapes(const Line& line) {
 }
 
 void expect_dot_test(const Line& line) {
-  const std::vector<Tensor> inputs =
-      line.exact ? integer_sample(line, DType::float64) : sample(line, DType::float64);
-  const Tracked at = tracked(line, inputs);
-  const Variable y = line.call(at.inputs);
-  const Tensor seed =
-      map(uniform(y.shape(), y.dtype(), Key{12}, -4.5, 4.5), [](auto v) { return std::round(v); });
-  const std::vector<Variable> gradients = vjp(y, at.leaves, seed);
-  const double out = dot(y.value(), seed);
-  // The bound of an inexact map, whose weights are positive: all the terms of either side, n times rounded.
-  double n = 8, in = 0;
-  std::vector<Variable> sizes(inputs.begin(), inputs.end());
-  for (std::size_t k = 0; k < gradients.size(); ++k) {
-    const Tensor& x = inputs[differentiable(line)[k]];
-    sizes[differentiable(line)[k]] = map(x, [](auto v) { return std::abs(v); });
-    n += static_cast<double>(x.elements() + seed.elements());
-    const double pairing = dot(x, gradients[k].value());
-    if (line.kind == Kind::linear) {
-      in += pairing;
-    } else {  // linear in each slot
-      EXPECT_EQ(out, pairing) << "slot " << k;
-    }
+  const std::vector<Tensor> inputs = integer_sample(line, DType::float64);
+  const Shape shape = line.call({inputs.begin(), inputs.end()}).shape();
+  const Tensor y = map(uniform(shape, DType::float64, Key{12}, -4.5, 4.5), [](auto v) { return std::round(v); });
+  for (const auto& slots : linear_slots(line)) {
+    const Pairing p = paired(line, inputs, slots, y);
+    EXPECT_LE(std::abs(p.out - p.in), line.exact ? 0 : p.bound) << "slot " << slots[0];
   }
-  if (line.kind == Kind::trilinear) return;
-  const double terms = dot(line.call(sizes).value(), map(seed, [](auto v) { return std::abs(v); }));
-  EXPECT_LE(std::abs(out - in), line.exact ? 0 : 2 * n * 0x1p-53 * terms);
 }
 
 // <seed, f(x + h t) - f(x - h t)> / 2h and the bound of its round-off: what the oracle grants f, and n
@@ -117,8 +100,8 @@ Difference difference(const Line& line, const std::vector<Tensor>& x, const std:
 }
 
 // Three differences with steps h, 2h and 4h give two extrapolations, whose gap bounds the truncation of the
-// better one, which is a sixteenth of the other's. The last expectation is no tolerance: it says that what was
-// derived is narrow enough to tell a wrong rule.
+// better one, which is a sixteenth of the other's. The last expectation is no tolerance: it says that what
+// was derived is narrow enough to tell a wrong rule.
 void expect_differences(const Line& line) {
   constexpr double h = 0x1p-13;
   const std::vector<Tensor> x = sample(line, DType::float64);

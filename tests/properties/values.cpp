@@ -1,10 +1,13 @@
 // Every line's value is that of its oracle, loops from the definition: on every set of kernels, within the
-// bound that the loops derive for float64; and equal where small integers make every sum exact.
+// bound that the loops derive for float32 and float64; and equal where small integers make every sum exact.
 #include <algorithm>
 #include <ops/with_kernels.h>
 #include <properties/oracles.h>
 
 #include <gtest/gtest.h>
+
+#include <trous/autograd/grad.h>
+#include <trous/core/random.h>
 
 namespace trous::catalogue {
 namespace {
@@ -29,11 +32,13 @@ TEST_P(Values, AreThoseOfTheLoops) {
   for (const std::int64_t factor : {1, 3}) {
     const Line line = with_batches(GetParam(), factor);
     for (const std::uint64_t seed : {1, 2}) {
-      const std::vector<Tensor> inputs = sample(line, DType::float64, seed);
-      const Array loops = expected(line, inputs);
+      const std::vector<Tensor> wide = sample(line, DType::float64, seed);
+      const std::vector<Tensor> narrow = sample(line, DType::float32, seed);
+      const Array loops = expected(line, wide);
       for (const std::string& set : kernel_sets()) {
         const WithKernels on = with(set);
-        expect_oracle(value(line, inputs), loops, set);
+        expect_oracle(value(line, wide), loops, set + ", float64");
+        expect_oracle(value(line, narrow), loops, set + ", float32");
       }
     }
   }
@@ -47,9 +52,27 @@ TEST_P(Values, AreEqualOnIntegers) {
     const std::vector<Tensor> inputs = integer_sample(line, dtype);
     for (const std::string& set : kernel_sets()) {
       const WithKernels on = with(set);
-      // Not of sums, but of dropout: which elements are dropped depends on the dtype too.
-      if (line.op == "dropout" && dtype == DType::float32) continue;
       expect_equal(value(line, inputs), expected(line, inputs), set);
+    }
+  }
+}
+
+// Rules that are kernels of their own: batch norm's and cross-entropy's.
+TEST_P(Values, OfGradientsAreThoseOfTheLoops) {
+  const Line line = with_batches(GetParam(), 3);
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    const std::vector<Tensor> inputs = sample(line, dtype);
+    const Tensor seed = uniform(value(line, inputs).shape(), DType::float32, Key{17}, -1, 1);
+    if (!is_floating(value(line, inputs).dtype())) return;
+    const std::vector<Array> loops = expected_gradients(line, inputs, seed);
+    if (loops.empty()) return;
+    for (const std::string& set : kernel_sets()) {
+      const WithKernels on = with(set);
+      const Tracked at = tracked(line, inputs);
+      const std::vector<Variable> gradients = vjp(line.call(at.inputs), at.leaves, seed.cast(dtype));
+      ASSERT_EQ(gradients.size(), loops.size());
+      for (std::size_t k = 0; k < loops.size(); ++k)
+        expect_oracle(gradients[k].value(), loops[k], text(set, ", ", dtype, ", gradient ", k));
     }
   }
 }
