@@ -63,8 +63,6 @@ struct Line {
   std::function<Variable(Xs)> call;  ///< works at any batch
   std::optional<Shape> batch_0;      ///< the result's shape where the batch is 0, or throws_shape_error
   bool exact = true;                 ///< linear maps: the weights are integers or powers of two
-  int roundings = 4;                 ///< roundings on the way to an element, beyond the sums of linear maps
-  std::function<Variable(Xs)> magnitude = {};  ///< what those roundings are relative to; absent: |result|
 
   // The rest is in op_traits.cpp.
   Doubled doubled = Doubled::repeats;

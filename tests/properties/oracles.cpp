@@ -131,7 +131,8 @@ void expect_oracle(const Tensor& got, const Array& expected, const std::string& 
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Rounded& e = expected.values[i];
     // Not a comparison with >, which NaN would pass.
-    ASSERT_LE(std::abs(static_cast<double>(static_cast<long double>(values[i]) - e.value)), bound(e, got.dtype()))
+    ASSERT_LE(std::abs(static_cast<double>(static_cast<long double>(values[i]) - e.value)),
+              bound(e, got.dtype()))
         << what << ", element " << i << ": " << values[i] << " for " << static_cast<double>(e.value);
   }
 }

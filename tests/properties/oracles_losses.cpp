@@ -195,8 +195,7 @@ std::vector<Array> cross_entropy_gradients(Arrays x, Rounded seed, std::optional
     const Rounded share = seed * weight(pixel.label) / weights;
     for (std::size_t c = 0; c < pixel.log_p.size(); ++c) {
       const Rounded p = exp(pixel.log_p[c]);
-      result.values[pixel.place * pixel.log_p.size() + c] =
-          share * (c == pixel.label ? p - Rounded(1) : p);
+      result.values[pixel.place * pixel.log_p.size() + c] = share * (c == pixel.label ? p - Rounded(1) : p);
     }
   }
   return {result};

@@ -41,7 +41,9 @@ void for_all(const Property& property) {
   FAIL() << message.str();
 }
 
-inline Int draw(const char* what, Int low, Int high) { return *rc::gen::inRange<Int>(low, high + 1).as(what); }
+inline Int draw(const char* what, Int low, Int high) {
+  return *rc::gen::inRange<Int>(low, high + 1).as(what);
+}
 
 inline Tensor integers(const Shape& shape, std::uint64_t seed) {
   return map(uniform(shape, DType::float64, Key{seed}, -4.5, 4.5), [](auto v) { return std::round(v); });

@@ -68,7 +68,8 @@ std::string shapes(const Line& line) {
 void expect_dot_test(const Line& line) {
   const std::vector<Tensor> inputs = integer_sample(line, DType::float64);
   const Shape shape = line.call({inputs.begin(), inputs.end()}).shape();
-  const Tensor y = map(uniform(shape, DType::float64, Key{12}, -4.5, 4.5), [](auto v) { return std::round(v); });
+  const Tensor y =
+      map(uniform(shape, DType::float64, Key{12}, -4.5, 4.5), [](auto v) { return std::round(v); });
   for (const auto& slots : linear_slots(line)) {
     const Pairing p = paired(line, inputs, slots, y);
     EXPECT_LE(std::abs(p.out - p.in), line.exact ? 0 : p.bound) << "slot " << slots[0];
