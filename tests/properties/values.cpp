@@ -85,10 +85,10 @@ TEST(Oracles, ThereIsOneForEveryLine) {
 }
 
 TEST(Oracles, EachIsOfSomeLine) {
-  for (const auto& [key, oracle] : oracles()) {
+  for (const auto& entry : oracles()) {
     const bool used = std::any_of(lines().begin(), lines().end(),
-                                  [&](const Line& line) { return oracle_of(line) == &oracle; });
-    EXPECT_TRUE(used) << key;
+                                  [&](const Line& line) { return oracle_of(line) == &entry.second; });
+    EXPECT_TRUE(used) << entry.first;
   }
 }
 
