@@ -84,15 +84,11 @@ TEST_P(KernelSets, GiveTheSameOnEveryInstructionSet) {
   const Tensor seed = seed_of(line, inputs);
   if (!expected_gradients(line, inputs, seed).empty()) return;
   expect_the_same(line, inputs, seed, sums_products(line) ? allowed(line, inputs, seed) : Allowed{});
-}
-
-TEST_P(KernelSets, GiveEqualGradientsOfIntegers) {
-  const Line line = with_batches(GetParam(), 3);
   if (!sums_products(line) || !line.exact) return;
   for (const DType dtype : {DType::float32, DType::float64}) {
-    const std::vector<Tensor> inputs = integer_sample(line, dtype);
-    const Tensor seed = map(seed_of(line, inputs), [](auto v) { return std::round(v); });
-    expect_the_same(line, inputs, seed, {});
+    const std::vector<Tensor> integers = integer_sample(line, dtype);
+    SCOPED_TRACE(text(dtype, " integers"));
+    expect_the_same(line, integers, map(seed_of(line, integers), [](auto v) { return std::round(v); }), {});
   }
 }
 

@@ -61,10 +61,7 @@ std::vector<Line> replicated_lines() {
   return found;
 }
 
-class Replication : public testing::TestWithParam<Line> {};
-
-TEST_P(Replication, ValueFollows) {
-  const Line& line = GetParam();
+void expect_value_follows(const Line& line) {
   const std::vector<Tensor> inputs = inputs_of(line), both = doubled(line, inputs);
   const Tensor once = line.call({inputs.begin(), inputs.end()}).value();
   const Tensor result = line.call({both.begin(), both.end()}).value();
@@ -110,9 +107,7 @@ Tensor following(const Tensor& gradient, Doubled kind, bool batched) {
   return batched ? twice(times(gradient, mean ? 0.5 : 1)) : times(gradient, mean ? 1 : 2);
 }
 
-TEST_P(Replication, GradientsFollow) {
-  const Line& line = GetParam();
-  if (line.kind == Kind::locally_constant) return;
+void expect_gradients_follow(const Line& line) {
   const std::vector<Tensor> inputs = inputs_of(line), both = doubled(line, inputs);
   const Shape shape = line.call({inputs.begin(), inputs.end()}).shape();
   const Tensor seed = coarse(uniform(shape, DType::float64, Key{6}, -1, 1));
@@ -128,6 +123,13 @@ TEST_P(Replication, GradientsFollow) {
           << "gradient " << k << ", element " << i;
     }
   }
+}
+
+class Replication : public testing::TestWithParam<Line> {};
+
+TEST_P(Replication, ValueAndGradientsFollow) {
+  expect_value_follows(GetParam());
+  if (GetParam().kind != Kind::locally_constant) expect_gradients_follow(GetParam());
 }
 
 // Exact: the values are multiples of 1/64, and there are 8 in each channel.
