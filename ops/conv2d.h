@@ -34,7 +34,7 @@ Variable conv2d(const Variable& value, const Variable& filters, const Conv2dOpti
 /// filters       [kh, kw, out_channels, in_channels]  out before in
 /// output_shape  [n, oh, ow, out_channels]: any shape of which `conv2d` with these options makes h x w.
 ///               With a stride several fit; left out, it is h sh (SAME) or (h - 1) sh + e less the
-///               explicit padding
+///               explicit padding, or 1 where that is less and 1 fits too
 ///
 /// Gradients: conv2d (value), conv2d_filter_grad (filters); every order.
 /// Throws as conv2d; then ShapeError if output_shape does not fit.

@@ -38,6 +38,21 @@ struct Input {
   bool differentiable = true;  ///< false also for class weights; integers never are
 };
 
+/// What the result is where each batch is followed by itself once more.
+enum class Doubled {
+  repeats,  ///< the result of each sample, again
+  stays,    ///< a mean over the batch
+  adds,     ///< a sum over it: twice as much
+  first,    ///< as it was, and so are the gradients of the first batch; those of the second are 0
+  mixes     ///< something else, for which op_traits.cpp has a reason
+};
+
+/// With input i scaled by factor^powers[i], the result is scaled by factor^degree.
+struct Scaling {
+  std::vector<double> powers;
+  double degree;
+};
+
 using Xs = const std::vector<Variable>&;
 
 struct Line {
@@ -48,8 +63,12 @@ struct Line {
   std::function<Variable(Xs)> call;  ///< works at any batch
   std::optional<Shape> batch_0;      ///< the result's shape where the batch is 0, or throws_shape_error
   bool exact = true;                 ///< linear maps: the weights are integers or powers of two
-  int roundings = 4;                 ///< roundings on the way to an element, beyond the sums of linear maps
-  std::function<Variable(Xs)> magnitude = {};  ///< what those roundings are relative to; absent: |result|
+
+  // The rest is in op_traits.cpp.
+  Doubled doubled = Doubled::repeats;
+  std::vector<Scaling> scalings = {};  ///< those of the kind, and others; empty: the op has no degree
+  bool shift_free = false;             ///< what is added to all elements of input 0 leaves the result
+  std::string rigid = {};  ///< axes that cannot have extent 1 in this call, as "0.1 1.3": input.axis
 
   std::string name() const { return op + "_" + sample; }
 };
@@ -60,6 +79,9 @@ std::ostream& operator<<(std::ostream& stream, const Line& line);
 
 /// Every line. In op_catalogue.cpp.
 const std::vector<Line>& lines();
+
+/// Writes into each line what the properties know of it beyond its kind. In op_traits.cpp.
+void add_traits(std::vector<Line>& lines);
 
 // ---- What the property tests do with a line. In properties/catalogue_tools.cpp.
 
