@@ -78,7 +78,7 @@ class Check {
   bool by_coordinates(int input) const { return elements(input) <= options_.max_coordinates; }
   std::int64_t elements(int input) const { return phi_.inputs()[static_cast<std::size_t>(input)].elements(); }
 
-  double allowed(const Column& column, std::size_t p) const;
+  double allowed(const GradCheckRow& row, const Column& column, std::size_t p) const;
   Worst judge(GradCheckRow& row, const std::vector<Column>& columns) const;
   bool confine(GradCheckRow& row, Column& column) const;
   void explain(GradCheckRow& row, const Order& order, const std::vector<Column>& columns,
@@ -131,9 +131,9 @@ void Check::differentiate(Column& column, int order, int input, const RoundOff& 
   column.difference = differences(order, input, column.u, column.noise, h);
 }
 
-double Check::allowed(const Column& c, std::size_t p) const {
+double Check::allowed(const GradCheckRow& row, const Column& c, std::size_t p) const {
   return options_.tolerance * std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value)) +
-         detail::sure * c.error(p);
+         options_.tolerance_of_largest * row.largest + detail::sure * c.error(p);
 }
 
 // Fills in the numbers of the row and its verdict so far; returns the comparison that fits worst.
@@ -154,7 +154,7 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Column& c = columns[i];
     for (std::size_t p = 0; p < c.rule.size(); ++p) {
-      const bool off = !(c.gap(p) <= allowed(c, p));
+      const bool off = !(c.gap(p) <= allowed(row, c, p));
       const bool dull = !(detail::sure * c.error(p) <= options_.sharpness * row.largest);
       wrong = wrong || off;
       blurred = blurred || dull;
@@ -162,7 +162,7 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
       const auto grade = [](int rank, double x) { return rank + 1 - 1 / (1 + x); };
       const double badness = off    ? grade(2, c.gap(p) / row.largest)
                              : dull ? grade(1, c.error(p) / row.largest)
-                                    : grade(0, c.gap(p) / std::max(allowed(c, p), 1e-300));
+                                    : grade(0, c.gap(p) / std::max(allowed(row, c, p), 1e-300));
       if (badness > worst.badness) worst = {i, p, badness};
     }
   }
@@ -284,10 +284,13 @@ std::string Check::cause(const GradCheckRow& row, const Order& order,
       wrong.difference[p].mutable_values<double>()[static_cast<std::size_t>(i)] = column[p].value;
   }
   for (const GradCandidate& candidate : options_.candidates) {
-    const Phi other(text(phi_.name(), ", candidate ", candidate.name), candidate.function, phi_.inputs(),
-                    options_.seed, options_.max_coordinates);
-    wrong.others.emplace_back("the gradient of: " + candidate.name,
-                              of_input(other.gradients(row.order), slot));
+    try {
+      const Phi other(text(phi_.name(), ", candidate ", candidate.name), candidate.function, phi_.inputs(),
+                      options_.seed, options_.max_coordinates);
+      wrong.others.emplace_back("the gradient of: " + candidate.name,
+                                of_input(other.gradients(row.order), slot));
+    } catch (const Error&) {  // it does not go with these inputs, so it is not what happened
+    }
   }
   for (std::size_t i = 0; i < phi_.inputs().size(); ++i) {
     if (i != slot) wrong.others.emplace_back(text("the gradient in input ", i), of_input(order.gradients, i));
@@ -340,7 +343,7 @@ std::vector<GradCheckRow> Check::rows(int order) const {
 void check_arguments(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
                      const GradCheckOptions& options) {
   if (options.order < 1 || options.max_coordinates < 1 || !(options.step > 0) || !(options.tolerance >= 0) ||
-      !(options.sharpness > 0)) {
+      !(options.tolerance_of_largest >= 0) || !(options.sharpness > 0)) {
     throw ArgumentError(text("check_grad: ", name, ": order ", options.order, ", max_coordinates ",
                              options.max_coordinates, ", step ", options.step, ", tolerance ",
                              options.tolerance, ", sharpness ", options.sharpness,

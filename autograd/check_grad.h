@@ -21,14 +21,14 @@ struct GradCandidate {
 };
 
 struct GradCheckOptions {
-  int order = 1;            ///< orders 1 .. order are checked
-  double tolerance = 1e-6;  ///< by how much of itself a derivative may be off; 0: by no more than can be told
-  double sharpness =
-      1e-6;  ///< the error of a difference that still decides, relative to the largest derivative
+  int order = 1;                      ///< orders 1 .. order are checked
+  double tolerance = 1e-6;            ///< by how much of itself a derivative may be off
+  double tolerance_of_largest = 0;    ///< and besides by how much of the largest of its input
+  double sharpness = 1e-6;            ///< a difference decides if its error is less of the largest
   double step = 1.0 / 16;             ///< the largest step, along a coordinate or a direction of length 1
   std::int64_t max_coordinates = 24;  ///< more elements than this are checked along random directions
   std::uint64_t seed = 7;             ///< of the cotangents and directions
-  std::vector<GradCandidate> candidates = {};  ///< guesses at what a wrong gradient is the gradient of
+  std::vector<GradCandidate> candidates = {};  ///< what a wrong gradient may be the gradient of
 };
 
 /// Checks the gradients of `f` at `inputs`. With random cotangents c and F_1 = f,
@@ -40,9 +40,11 @@ struct GradCheckOptions {
 /// F_n>. The differences are central ones over steps that halve, extrapolated to step 0, which also tells how
 /// far they are off: by truncation (the steps are too large) and by round-off (they are too small).
 ///
-///   PASS             |rule - difference| <= tolerance |derivative| + 10 errors, and these are at most
-///                    `sharpness` times the largest derivative of the input. An error is that of the
-///                    difference and the round-off of the rule, which is seen by moving the inputs a little
+///   PASS             |rule - difference| <= tolerance |derivative| + tolerance_of_largest |largest| + 10
+///   errors,
+///                    and these are at most `sharpness` times the largest derivative of the input. An error
+///                    is that of the difference and the round-off of the rule, seen by moving the inputs a
+///                    little. With both tolerances 0 a rule is held to what can be told at all
 ///   WRONG            they differ by more
 ///   NON-SMOOTH       they differ, and the inputs lie on a kink: some locally constant op (a mask, a sign, a
 ///                    winner) decides otherwise beside them, however small the step. `why` names it. A

@@ -7,10 +7,12 @@
 #include <memory>
 #include <sstream>
 
+#include <trous/cli/check_vectors.h>
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
 #include <trous/cli/open.h>
 #include <trous/cli/tell.h>
+#include <trous/cli/vectors.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
 #include <trous/layers/check_network.h>
@@ -22,7 +24,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct CheckCommand {
-  std::string model;
+  std::string model, vectors;
+  double tolerance = 0;
   std::int64_t height = 0, width = 0, channels = 1, classes = 3, batch = 2, order = 1, seed = 0;
   bool all_ops = false, evaluation = false;
   Voice voice;
@@ -212,7 +215,7 @@ Json json_of_all(const NetworkReport& report, const Subject& subject, const Chec
           {"weights", weights}};
 }
 
-int run(const CheckCommand& c) {
+int check_model(const CheckCommand& c) {
   using Clock = std::chrono::steady_clock;
   const auto seed = static_cast<std::uint64_t>(c.seed);
   const Subject subject = open_subject(c.model, c.channels, c.classes, fold_in(Key{seed}, 0));
@@ -238,17 +241,38 @@ int run(const CheckCommand& c) {
   return report.passed() ? ok : failed;
 }
 
+int run(const CheckCommand& c) {
+  if (c.model.empty() == c.vectors.empty())
+    throw ArgumentError("check: give either MODEL or --vectors FILE. trous check --help says what they are.");
+  return c.vectors.empty() ? check_model(c) : check_vectors(c.vectors, c.tolerance, c.seed, c.voice);
+}
+
+// "abs, add, ..."
+std::string listed(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  return list;
+}
+
 }  // namespace
 
 void add_check(CLI::App& app, int& code) {
   const auto c = std::make_shared<CheckCommand>();
-  CLI::App* const check = app.add_subcommand(
-      "check", "Checks the gradients of a network, op by op and as a whole. Returns 1 unless all pass.");
+  CLI::App* const check = app.add_subcommand("check",
+                                             "Checks the gradients of a network, op by op and as a whole, or "
+                                             "those that others computed. Returns 1 unless all pass.");
   check
       ->add_option("MODEL", c->model,
                    "a network's name, a FILE.json of layers, a run's folder, or a checkpoint")
-      ->required()
       ->check(not_empty());
+  check
+      ->add_option("--vectors", c->vectors,
+                   "judge values and gradients in this safetensors file, computed elsewhere; docs/vectors.md")
+      ->check(not_empty());
+  check
+      ->add_option("--tolerance", c->tolerance,
+                   "of vectors, relative to the largest element; 1e-10, or 1e-5 for float32, without it")
+      ->check(above_zero());
   check->add_option("--order", c->order, "orders 1 to this one are checked")
       ->check(whole(1, 3))
       ->capture_default_str();
@@ -267,6 +291,7 @@ void add_check(CLI::App& app, int& code) {
   check->add_option("--seed", c->seed, "of weights, images and directions")
       ->check(whole(0, 1LL << 53))
       ->capture_default_str();
+  check->footer("Ops that vectors may name: " + listed(vector_ops()));
   add_voice(*check, c->voice);
   check->callback([c, &code] { code = run(*c); });
 }

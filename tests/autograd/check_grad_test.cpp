@@ -202,7 +202,7 @@ TEST(CheckGrad, PrintsATableAndThenTheFailures) {
   const GradReport report = check_sine([](const Vjp& v) { return scale(right_rule(v), 2); });
   const std::regex shape(
       "sine: rules against differences, float64\n"
-      "  order  input   checked          rule    difference       largest     error  verdict\n"
+      "  order  input    checked          rule    difference       largest     error  verdict\n"
       "      1  input 0      16 +" +
       number + " +" + number + " +" + number +
       "   5\\.0e-01  WRONG\n"
