@@ -8,7 +8,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(allowed_core "core;core/detail")
-set(allowed_autograd "core;autograd")
+set(allowed_autograd "core;autograd;autograd/detail")
 set(allowed_ops_kernels "core;ops/kernels")
 set(allowed_ops "core;autograd;ops;ops/detail;ops/kernels")
 set(allowed_layers "core;autograd;ops;layers;layers/detail")
@@ -61,6 +61,7 @@ foreach(file IN LISTS files)
       # What a public header shows may not name what is private.
       if((target MATCHES "^ops/(kernels|detail)" AND file MATCHES "^ops/[^/]*\\.h$") OR
          (target STREQUAL "core/detail" AND file MATCHES "^core/[^/]*\\.h$") OR
+         (target STREQUAL "autograd/detail" AND file MATCHES "^autograd/[^/]*\\.h$") OR
          (target STREQUAL "layers/detail" AND file MATCHES "^layers/[^/]*\\.h$") OR
          (target STREQUAL "train/report" AND file MATCHES "^train/[^/]*\\.h$"))
         list(APPEND faults "${file}: ${line} (${target} is private: include it in the .cpp)")
