@@ -177,6 +177,8 @@ TEST(CheckTranspose, TellsTheCause) {
             "A has 0 wherever it differs: something is left out, or written over where it should be added");
   EXPECT_EQ(of_matrix({{1, 2, 0}, {0, 5.5, 3}, {4, 0, 7}, {0, 7, 8}}), "")
       << "a guess that fits nothing is none";
+  EXPECT_EQ(cause(matrix({{1}, {0}, {2}}), matrix({{1.5}, {0}, {2}}, true), f64({1}), f64({3})), "")
+      << "where nothing lies within, all is border";
 }
 
 TEST(CheckTranspose, TellsAxesThatAreSwapped) {
@@ -209,6 +211,9 @@ TEST(CheckTranspose, OfALargeMapTellsSignAndFactor) {
   EXPECT_EQ(report.rows.size(), 5U) << "no entries";
   EXPECT_EQ(report.cause, "A^T has the opposite sign");
   EXPECT_EQ(check_transpose("scale", f, h, large, large).cause, "A^T is 2 times what it should be");
+  const Tensor weights = uniform({1000}, DType::float64, Key{3}, 1, 2);
+  const auto other = [&](const Variable& x) { return times(x, weights); };
+  EXPECT_EQ(check_transpose("scale", f, other, large, large).cause, "");
   const TransposeCheckOptions all{.max_entries = 1000 * 1000};
   EXPECT_EQ(check_transpose("scale", f, g, large, large, all).wrong_entries, 1000);
 }
@@ -282,6 +287,24 @@ TEST(CheckTranspose, ANaNIsNoAgreement) {
   };
   for (const TransposeCheckRow& row : check_transpose("half", half, half, f64({2}), f64({2})).rows)
     EXPECT_FALSE(row.passed) << row.check;
+}
+
+// Only some of the pairs meet it, and not the first of either.
+TEST(CheckTranspose, ANaNIsWorseThanAnyNumberBefore) {
+  int later = 0;
+  for (const bool below : {true, false}) {
+    const auto f = [below](const Variable& x) {
+      const bool bad = (x.value().values<double>()[1] < 0) == below;
+      return scale(x, bad ? std::numeric_limits<double>::quiet_NaN() : 2);
+    };
+    const auto g = [](const Variable& y) { return scale(y, 2); };
+    const TransposeCheckRow row = check_transpose("sometimes", f, g, f64({2}), f64({2})).rows.at(0);
+    EXPECT_FALSE(row.passed);
+    EXPECT_TRUE(std::isnan(row.left)) << row.at;
+    EXPECT_EQ(row.gap, std::numeric_limits<double>::infinity());
+    later += row.at != "pair 1";
+  }
+  EXPECT_GT(later, 0);
 }
 
 TEST(CheckTranspose, IsTheSameForOneSeedAndAnotherForAnother) {

@@ -152,6 +152,11 @@ TEST(TraceNotFinite, PassesOverAnOpThatMasksABadInput) {
   const Variable x = track(vec({1, -infinity}));
   EXPECT_EQ(traced([&] { reciprocal(scale(step(x), 0.0)); }).substr(0, 23), "reciprocal: the output,");
   EXPECT_EQ(traced([&] { step(x); }), "(nothing)");
+  const auto keeps = [&] {
+    record({"keeps"}, {x}, [](std::span<const Tensor> in) { return Computed(num(1), {in[0]}); },
+           {Rule::locally_constant()});
+  };
+  EXPECT_EQ(traced(keeps), "(nothing)");
 }
 
 TEST(TraceNotFinite, TellsOnlyTheFirst) {

@@ -158,6 +158,14 @@ TEST(Transpose, CrossesDtypesWithTheDigitsOfTheCoarsest) {
   const Variable x = transpose(f, three)(vec({1, 2, 3}));
   EXPECT_EQ(x.dtype(), DType::float64);
   EXPECT_NEAR(list(x)[2], 0.09, 1e-7);
+  // The derivative adds in another order, in float32.
+  const auto sums = [](const Variable& v) {
+    const Variable single = converted(v, DType::float32);
+    const Variable a = scale(single, 0.1), b = scale(single, 0.3), c = scale(single, 0.7);
+    return converted(add_same_shape(add_same_shape(c, b), a), DType::float64);
+  };
+  const Domain many{Shape{64}, DType::float64};
+  EXPECT_NEAR(list(transpose(sums, many)(Tensor::ones({64}, DType::float64)))[5], 1.1, 1e-6);
 }
 
 TEST(Transpose, OfACompositeByItsDefinition) {
