@@ -1,5 +1,4 @@
-// Holds two functions that are said to be transposes of one another to <A x, y> = <x, A^T y>, and reports
-// numbers.
+// Holds two functions that are said to be transposes to <A x, y> = <x, A^T y>, and reports numbers.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +42,8 @@ struct TransposeReport {
 
   /// One line per failed row and one for the cause, empty if none:
   ///
-  ///   check_transpose: shear, entries: A[3, 7] = 0.5, A^T[7, 3] = 0. 12 of 600 entries differ. float64,
-  ///   seed 7. check_transpose: shear: it would be explained by this: A^T is shifted by 1 along axis 0 of x.
+  ///   check_transpose: shear, entries: A[3, 7] = 0.5, A^T[7, 3] = 0. 12 of 600 entries differ. float64 ...
+  ///   check_transpose: shear: it would be explained by this: A^T is shifted by 1 along axis 0 of x.
   std::string failures() const;
 };
 
@@ -54,14 +53,12 @@ std::ostream& operator<<(std::ostream& stream, const TransposeReport& report);
 /// Checks that `a` and `a_transpose` are linear and transposes of one another, in float64:
 ///
 /// - dot test: |<A x, y> - <x, A^T y>| <= tolerance |A x| |y| for random x and y;
-/// - A adds, A scales, and so for A^T: A(x + x') = A x + A x' and A(s x) = s A x for s = -2, 2^-10 and 2^10,
-/// to
-///   `tolerance` relative to the largest element;
+/// - A adds, A scales, and so for A^T: A(x + x') = A x + A x' and A(s x) = s A x for three s, to `tolerance`
+///   relative to the largest element;
 /// - entries: A's matrix, column by column, against A^T's, row by row, to `tolerance` relative to the largest
 ///   entry, if there are at most `max_entries`;
 /// - integers, if asked for: the dot test in float32 and float64, exactly. Both functions must take both
-/// dtypes,
-///   and their weights be such that every sum is a whole number that float32 holds.
+///   dtypes, and their weights be such that every sum is a whole number that float32 holds.
 ///
 /// Where the entries that differ fit one cause, it is told: sign, factor, zeros, A in place of A^T, shifted
 /// by one along an axis, flipped, axes swapped, wrong at a border only, entries missing on one side.

@@ -51,36 +51,59 @@ NotFinite described(const OpEvaluation& e, NotFinite::Where where, std::size_t w
   return bad;
 }
 
-std::optional<NotFinite> judged(const OpEvaluation& e) {
-  const auto finite = [](const Tensor& tensor) { return all_finite(tensor); };
-  const auto product = std::find_if_not(e.kept.begin(), e.kept.end(), finite);
-  const bool good_output = all_finite(e.output);
-  if (good_output && product == e.kept.end()) return {};
-  const auto input = std::find_if_not(e.inputs.begin(), e.inputs.end(), finite);
-  if (input != e.inputs.end()) {
-    if (good_output) return {};
-    return described(e, NotFinite::Where::input, static_cast<std::size_t>(input - e.inputs.begin()), *input);
-  }
-  if (!good_output) return described(e, NotFinite::Where::output, 0, e.output);
-  return described(e, NotFinite::Where::by_product, static_cast<std::size_t>(product - e.kept.begin()),
-                   *product);
-}
+bool same_op(const Op& a, const Op& b) { return a.kind == b.kind && a.name == b.name; }
 
-struct Seen {
+class Seen {
+ public:
   std::optional<NotFinite> found;
-  std::optional<Op> last_rule;  // as long as nothing but sums came after it
 
   void operator()(const OpEvaluation& e) {
     if (found) return;
     const bool sum = !e.rule_of && e.op.kind == "add" && e.op.name.empty();
-    found = judged(e);
-    if (found && sum) found->summed_after = last_rule;
+    judge(e);
+    if (found && sum) found->summed_after = last_rule_;
     if (e.rule_of) {
-      last_rule = *e.rule_of;
+      last_rule_ = *e.rule_of;
     } else if (!sum) {
-      last_rule.reset();
+      last_rule_.reset();
     }
   }
+
+ private:
+  void judge(const OpEvaluation& e) {
+    const auto finite = [](const Tensor& tensor) { return all_finite(tensor); };
+    const bool good = all_finite(e.output);
+    const auto product = std::find_if_not(e.kept.begin(), e.kept.end(), finite);
+    if (good && product == e.kept.end()) return;
+    const auto input = std::find_if_not(e.inputs.begin(), e.inputs.end(), finite);
+    if (input != e.inputs.end()) {
+      if (good) return;
+      found =
+          described(e, NotFinite::Where::input, static_cast<std::size_t>(input - e.inputs.begin()), *input);
+    } else if (!good) {
+      found = described(e, NotFinite::Where::output, 0, e.output);
+    } else {
+      products_.push_back(described(e, NotFinite::Where::by_product,
+                                    static_cast<std::size_t>(product - e.kept.begin()), *product));
+    }
+    if (found) look_for_its_product();
+  }
+
+  // By-products are read as inputs, or inside the rules of their op.
+  void look_for_its_product() {
+    for (NotFinite& product : products_) {
+      const bool is_it = found->value.same_storage(product.value);
+      const bool read_inside =
+          found->rule_of && (same_op(product.op, *found->rule_of) ||
+                             (product.rule_of && same_op(*product.rule_of, *found->rule_of)));
+      if (!is_it && (found->where == NotFinite::Where::input || !read_inside)) continue;
+      found = std::move(product);
+      return;
+    }
+  }
+
+  std::vector<NotFinite> products_;  // by-products that are bad, oldest first
+  std::optional<Op> last_rule_;      // as long as nothing but sums came after it
 };
 
 std::string word(double v) {

@@ -16,7 +16,7 @@ namespace trous {
 struct NotFinite {
   enum class Where {
     output,      ///< the op's value, though all that it read was finite: it is to blame
-    by_product,  ///< what it keeps for its rules (Computed::kept), though all that it read was finite
+    by_product,  ///< what it keeps for its rules (Computed::kept), from which a bad value came later
     input        ///< the value came in bad, and with it the output: no op that was traced gave it
   };
 

@@ -105,6 +105,16 @@ class Evaluations {
   }};
 };
 
+// Through what the node reads x, where that is not x itself.
+std::string by_way_of(const Node& node, const std::vector<NodePtr>& dependent) {
+  for (const Node::Input& input : node.inputs) {
+    const bool reads =
+        input.node && std::find(dependent.begin(), dependent.end(), input.node) != dependent.end();
+    if (reads && !input.node->inputs.empty()) return text(", by way of ", phrase(*input.node));
+  }
+  return {};
+}
+
 // f at one point, and how it is refused.
 class Probe {
  public:
@@ -140,7 +150,7 @@ Variable Probe::gradient(const Variable& seed) const {
   const Node& node = first == reading.end() ? *result.node() : **first;
   const std::optional<Op> blamed = evaluations.rule_of(node);
   throw GraphError(text("transpose: f is not linear, because of ", blamed ? *blamed : node.op,
-                        ": the gradient through it reads x, in ", phrase(node),
+                        ": the gradient through it reads x, in ", phrase(node), by_way_of(node, reading),
                         ". The gradient of a linear function is the same everywhere. Leave that op out, or "
                         "transpose the derivative at one x: v -> jvp(f(x), {x}, {v})."));
 }
@@ -161,12 +171,13 @@ void Probe::check_zero() const {
   const std::vector<double> values = numbers(y_.value());
   const auto found = std::find_if(values.begin(), values.end(), [](double v) { return !(v == 0); });
   if (found == values.end()) return;
-  const std::string fact = text("transpose: f(0) is ", *found, at(y_.value(), found - values.begin()),
-                                ", so f is not linear, but affine at best. ");
+  const std::string fact =
+      text("transpose: f(0) is ", std::isnan(*found) ? "NaN" : text(*found),
+           at(y_.value(), found - values.begin()), ", so f is not linear, but affine at best. ");
   for (const NodePtr& node : dependent_on(x_, again())) {
     if (!node->output || is_zero(*node->output)) continue;
     throw GraphError(text(fact, "The first op that gives more than zeros there is ", phrase(*node),
-                          ". Leave it out: transpose x -> f(x) - f(0)."));
+                          ". If f is affine, transpose x -> f(x) - f(0)."));
   }
   throw GraphError(text(fact,
                         "No op of it that reads x gives more than zeros there. A linear function is 0 "

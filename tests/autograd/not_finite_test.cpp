@@ -134,18 +134,68 @@ TEST(TraceNotFinite, SaysThatAnInputCameInBad) {
   EXPECT_EQ(bad->reads.at(1).low, 1);
 }
 
-TEST(TraceNotFinite, SeesByProducts) {
+// Keeps 1 / x. Its rule hands that on, or an op of the rule reads it by itself.
+Variable keeping(const Variable& x, bool by_itself, std::string_view name = {}) {
+  return record({.kind = "keeping", .name = std::string(name)}, {x},
+                [](std::span<const Tensor> in) {
+                  return Computed(in[0], {in[0], map(in[0], [](auto v) { return 1 / v; })});
+                },
+                {Rule(Reads::the_kept(), [by_itself](const Vjp& v) {
+                  if (!by_itself) return times(v.grad(), v.kept(1));
+                  return record(
+                      {"keeping_grad"}, {v.grad()},
+                      [k = v.kept(1)](std::span<const Tensor>) { return map(k, [](auto e) { return e; }); },
+                      {Rule::locally_constant()});
+                })});
+}
+
+TEST(TraceNotFinite, NamesAByProductOfWhichABadValueCame) {
   const Variable x = track(vec({4, 0}));
-  EXPECT_EQ(
-      traced([&] {
-        record({"kept"}, {x},
-               [](std::span<const Tensor> in) {
-                 return Computed(in[0], {in[0], map(in[0], [](auto v) { return 1 / v; })});
-               },
-               {Rule::locally_constant()});
-      }),
-      "kept: by-product 1, f64[2], is infinity at [1], and 1 of 2 elements is bad, though all that it read "
-      "is finite. Input 0, f64[2] within 0 .. 4, is 0 there.");
+  const std::string line =
+      "keeping: by-product 1, f64[2], is infinity at [1], and 1 of 2 elements is bad, though all that it "
+      "read "
+      "is finite. Input 0, f64[2] within 0 .. 4, is 0 there.";
+  EXPECT_EQ(traced([&] { grad(sum(keeping(x, false)), {x}); }), line);
+  EXPECT_EQ(traced([&] { grad(sum(keeping(x, true)), {x}); }), line);
+  EXPECT_EQ(traced([&] { keeping(x, false); }), "(nothing)") << "nobody reads it";
+}
+
+TEST(TraceNotFinite, ABadByProductOfAnotherOpIsNotToBlame) {
+  const Variable x = track(vec({4, 0}));
+  // It is never read.
+  const auto after = [&](const std::function<void()>& step) {
+    return traced([&] {
+      keeping(x, false);
+      step();
+    });
+  };
+  EXPECT_EQ(after([&] { reciprocal(x); }).substr(0, 11), "reciprocal:");
+  EXPECT_EQ(after([&] { grad(sum(root(x)), {x}); }).substr(0, 11), "reciprocal,");
+  EXPECT_EQ(after([&] { times(x, vec({infinity, 1})); }).substr(0, 14), "times: input 1");
+  EXPECT_EQ(after([&] { grad(sum(keeping(x, true, "2")), {x}); }).substr(0, 12), "keeping \"2\":");
+  EXPECT_EQ(after([&] {
+              vjp(keeping(x, true), {x}, vec({infinity, 1}));
+            }).substr(0, 47),
+            "keeping_grad, in the rule of keeping: input 0, ")
+      << "the cotangent came in bad";
+}
+
+TEST(TraceNotFinite, NamesABadValueThatRulesShare) {
+  const Variable x = track(vec({4, 0}));
+  const Variable y = record(
+      {"pair"}, {x}, [](std::span<const Tensor> in) { return in[0]; }, {[](const Vjp& v) {
+        const Tensor shared = v.shared([&] {
+          const Tensor inverse = map(v.input(0).value(), [](auto e) { return 1 / e; });
+          return std::vector<Tensor>{v.grad().value(), inverse};
+        })[1];
+        return record({"pair_grad"}, {v.grad()},
+                      [=](std::span<const Tensor>) { return map(shared, [](auto e) { return 2 * e; }); },
+                      {Rule::locally_constant()});
+      }});
+  EXPECT_EQ(traced([&] {
+              vjp(y, {x}, vec({1, 2}));
+            }).substr(0, 67),
+            "pair_grad shared, in the rule of pair: by-product 0, f64[2], is inf");
 }
 
 TEST(TraceNotFinite, PassesOverAnOpThatMasksABadInput) {
