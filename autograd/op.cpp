@@ -37,4 +37,11 @@ std::ostream& operator<<(std::ostream& stream, const Attributes& attributes) {
   return stream;
 }
 
+std::ostream& operator<<(std::ostream& stream, const Op& op) {
+  stream << op.kind;
+  if (!op.attributes.empty()) stream << " (" << op.attributes << ')';
+  if (!op.name.empty()) stream << " \"" << op.name << '"';
+  return stream;
+}
+
 }  // namespace trous

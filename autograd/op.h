@@ -48,4 +48,7 @@ struct Op {
   std::string name = {};
 };
 
+/// Prints scale (by 2) "name", and what is empty not at all.
+std::ostream& operator<<(std::ostream& stream, const Op& op);
+
 }  // namespace trous

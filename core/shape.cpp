@@ -47,6 +47,15 @@ std::ostream& operator<<(std::ostream& stream, const Shape& shape) {
   return stream << ']';
 }
 
+Shape position(const Shape& shape, std::int64_t index) {
+  Shape place = shape;
+  for (int axis = shape.rank(); axis-- > 0;) {
+    place[axis] = index % shape[axis];
+    index /= shape[axis];
+  }
+  return place;
+}
+
 void check_tensor_shape(const Shape& shape, std::size_t element_size) {
   const std::int64_t elements = shape.elements();
   for (int axis = 1; axis < shape.rank(); ++axis) {

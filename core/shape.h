@@ -55,6 +55,10 @@ class Shape {
 /// Prints [2, 6, 5, 3].
 std::ostream& operator<<(std::ostream& stream, const Shape& shape);
 
+/// Where element `index`, counted in row-major order, of a tensor of this shape lies: its place on each axis.
+/// `index` is 0 or more and below the number of elements; not checked.
+Shape position(const Shape& shape, std::int64_t index);
+
 /// Throws ShapeError unless a tensor may have this shape: no negative extent, no zero but on axis 0 (the
 /// batch), fewer than 2^63 bytes.
 void check_tensor_shape(const Shape& shape, std::size_t element_size);

@@ -3,8 +3,7 @@
 #include <utility>
 
 #include <trous/autograd/grad.h>
-#include <trous/autograd/recording.h>
-#include <trous/autograd/tape.h>
+#include <trous/autograd/not_finite.h>
 #include <trous/core/error.h>
 #include <trous/data/loader.h>
 #include <trous/layers/network.h>
@@ -71,15 +70,22 @@ void check_groups(const std::vector<ParameterGroup>& groups, const AnyLayer& net
   }
 }
 
-// The oldest node of `tape` whose output is not finite, in words; empty if there is none.
-std::string first_not_finite(const Tape& tape) {
-  const auto found = tape.first_not_finite();
-  if (!found) return {};
-  const Node& node = tape[*found];
-  const std::string tensor = text(short_name(node.dtype), node.shape);
-  if (node.inputs.empty()) return text("the weight ", node.op.name, ' ', tensor);
-  return text("the output of ", node.op.kind, ' ', tensor,
-              node.op.name.empty() ? "" : text(" of layer ", node.op.name));
+// The tensor that was bad first, in words: a weight, an op's output, or what no op gave that reaches one.
+std::string in_words(const NotFinite& bad, const AnyLayer& net) {
+  const std::string tensor = text(short_name(bad.value.dtype()), bad.value.shape());
+  const bool came_in = bad.where == NotFinite::Where::input;
+  if (came_in) {
+    for (const auto& [path, parameter] : parameters(net)) {
+      if (parameter->get(path).value().same_storage(bad.value)) return text("the weight ", path, ' ', tensor);
+    }
+  }
+  std::string what = came_in                                 ? "what came into"
+                     : bad.where == NotFinite::Where::output ? "the output of"
+                                                             : "a by-product of";
+  what += text(' ', bad.op.kind, ' ', tensor);
+  if (bad.rule_of) what += text(", in the rule of ", bad.rule_of->kind);
+  const std::string& layer = bad.rule_of ? bad.rule_of->name : bad.op.name;
+  return layer.empty() ? what : text(what, " of layer ", layer);
 }
 
 std::vector<Tensor> network_values(const AnyLayer& net) {
@@ -180,23 +186,14 @@ void Trainer::rehearse() const {
   evaluate_with(scored(), first, {.batch = options_.batch, .loss = loss_});
 }
 
-// The step again, recording everything, to find where its loss went bad.
-std::string Trainer::first_bad_forward(std::int64_t step, const Batch& batch) const {
+// The step again, traced, its backward too where the loss is a number; empty if every op gives numbers.
+std::string Trainer::first_bad(std::int64_t step, const Batch& batch) const {
   if (!all_finite(batch.images)) return "the images";
-  const Recording scope(Recording::everything);
-  const std::string found = first_not_finite(Tape::of(forward(net_, step - 1, batch).loss));
-  return found.empty() ? "the loss" : found;
-}
-
-// The same for its gradients; empty where a rule is computed from values and leaves nothing on the tape.
-std::string Trainer::first_bad_backward(std::int64_t step, const Batch& batch) const {
-  const Recording scope(Recording::everything);
-  Step again = forward(net_, step - 1, batch);
-  try {
-    return first_not_finite(Tape::of(grad(std::move(again.loss), again.live, Graph::keep)));
-  } catch (const GraphError&) {
-    return {};
-  }
+  const std::optional<NotFinite> bad = trace_not_finite([&] {
+    Step again = forward(net_, step - 1, batch);
+    if (std::isfinite(again.loss.value().to_double())) grad(std::move(again.loss), again.live);
+  });
+  return bad ? in_words(*bad, net_) : std::string();
 }
 
 std::string Trainer::bad_gradient(const std::vector<Variable>& gradients) const {
@@ -247,16 +244,17 @@ bool Trainer::take(std::int64_t step, const Batch& batch, double waited, const T
   Step done = forward(net_, step - 1, batch);
   const double loss = done.loss.value().to_double();
   if (!std::isfinite(loss)) {
+    const std::string first = first_bad(step, batch);
     result_.diverged =
         text("the loss is ", std::isnan(loss) ? "NaN" : "infinite", "; the first tensor that went bad is ",
-             first_bad_forward(step, batch), " at step ", step);
+             first.empty() ? "the loss" : first, " at step ", step);
     return false;
   }
   begin(StepPhase::backward);
   std::vector<Variable> gradients = grad(std::move(done.loss), done.live);
   begin(StepPhase::update);
   if (const std::string bad = bad_gradient(gradients); !bad.empty()) {
-    const std::string first = first_bad_backward(step, batch);
+    const std::string first = first_bad(step, batch);
     result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite at step ", step,
                             first.empty() ? "" : "; the first tensor that went bad is " + first);
     return false;

@@ -151,8 +151,7 @@ class Trainer {
   void check_moments(const std::string& path, const OptimizerState& state, const AnyLayer& net) const;
   const ParameterGroup* group_of(const std::string& path) const;
   bool frozen(const std::string& path) const;
-  std::string first_bad_forward(std::int64_t step, const Batch& batch) const;
-  std::string first_bad_backward(std::int64_t step, const Batch& batch) const;
+  std::string first_bad(std::int64_t step, const Batch& batch) const;
   std::string bad_gradient(const std::vector<Variable>& gradients) const;
   std::string bad_value() const;
 

@@ -29,6 +29,12 @@ TEST(Attributes, AreFoundByKey) {
   EXPECT_FALSE(attributes.empty());
 }
 
+TEST(Op, PrintsWhatItHas) {
+  EXPECT_EQ(text(Op{"relu"}), "relu");
+  EXPECT_EQ(text(Op{.kind = "scale", .attributes = {{"by", 2.5}}, .name = "layer"}),
+            "scale (by 2.5) \"layer\"");
+}
+
 TEST(Variable, PrintsItsValue) { EXPECT_EQ(text(track(toy::vec({1, 2.5}))), "f64[2] [1, 2.5]"); }
 
 TEST(AddSameShape, RefusesWhatDoesNotFit) {

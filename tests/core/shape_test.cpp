@@ -120,6 +120,15 @@ TEST(TensorShape, BytesMayNotOverflowEither) {
             "tensor: [1152921504606846976] of 8-byte elements exceeds 2^63 - 1 bytes. Use smaller extents.");
 }
 
+TEST(Position, CountsInRowMajorOrder) {
+  const Shape shape{2, 3, 4};
+  std::int64_t index = 0;
+  for (std::int64_t a = 0; a < 2; ++a)
+    for (std::int64_t b = 0; b < 3; ++b)
+      for (std::int64_t c = 0; c < 4; ++c) EXPECT_EQ(position(shape, index++), (Shape{a, b, c}));
+  EXPECT_EQ(position(Shape{}, 0), Shape{});
+}
+
 TEST(Axis, IsCountedFromEitherEnd) {
   const Shape shape{2, 6, 5};
   EXPECT_EQ(normalize_axis("sum", shape, 0), 0);

@@ -108,8 +108,11 @@ TEST(Divergence, AGradientThatGoesBadIsNamed) {
   };
   Sequential net = made(Conv2d{{.in_channels = 1, .out_channels = 8}}, steep, head(8));
   const Sequential before = net;
-  EXPECT_EQ(train(net, striped(), four_steps).diverged,
-            "the loss is 1.09861, but the gradient of 0.filters [3, 3, 1, 8] is not finite at step 1");
+  EXPECT_EQ(
+      train(net, striped(), four_steps).diverged,
+      "the loss is 1.09861, but the gradient of 0.filters [3, 3, 1, 8] is not finite at step 1; the first "
+      "tensor that went bad is what came into sum_to f32[2, 12, 12, 8], in the rule of broadcast_to")
+      << "the rule of steep computes from values, so the next op is the first that is seen";
   EXPECT_TRUE(same_network(net, before));
 }
 
