@@ -9,7 +9,6 @@
 #include <trous/autograd/detail/diagnosis.h>
 #include <trous/autograd/detail/kinks.h>
 #include <trous/autograd/detail/phi.h>
-#include <trous/autograd/detail/position.h>
 #include <trous/autograd/detail/ridders.h>
 #include <trous/autograd/detail/round_off.h>
 #include <trous/autograd/recording.h>
@@ -218,7 +217,7 @@ GradCheckRow Check::row(const Order& order, int input) const {
     worst = judge(row, columns);
   }
   const Column& column = columns[worst.column];
-  row.where = by_coordinates(input) ? text("element ", detail::position(column.u.shape(), column.which))
+  row.where = by_coordinates(input) ? text("element ", position(column.u.shape(), column.which))
                                     : text("direction ", column.which);
   if (!row.passed()) explain(row, order, columns, worst);
   return row;

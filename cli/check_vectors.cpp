@@ -27,7 +27,7 @@ struct Judged {
   std::string name, op;
   double value_error = 0;  // relative to the largest element
   bool value_right = true;
-  GradReport gradients;
+  GradReport gradients = {};
   double tolerance = 0;
 
   Verdict verdict() const { return value_right ? gradients.verdict() : Verdict::wrong; }

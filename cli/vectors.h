@@ -21,12 +21,12 @@ namespace trous::cli {
 /// A case of such a file.
 struct Vector {
   std::string name, op;
-  Function call;               ///< the op with its attributes
-  std::vector<Tensor> inputs;  ///< as they stand in the file
-  std::optional<Tensor> value;
-  std::optional<Tensor> cotangent;
-  std::map<std::size_t, Tensor> gradients;  ///< by input
-  std::vector<GradCandidate> slips = {};    ///< what a wrong gradient may be that of
+  Function call = nullptr;          ///< the op with its attributes
+  std::vector<Tensor> inputs = {};  ///< as they stand in the file
+  std::optional<Tensor> value = {};
+  std::optional<Tensor> cotangent = {};
+  std::map<std::size_t, Tensor> gradients = {};  ///< by input
+  std::vector<GradCandidate> slips = {};         ///< what a wrong gradient may be that of
 };
 
 /// The cases in the order of their first tensors. Throws FileError naming file, case and what is wrong or

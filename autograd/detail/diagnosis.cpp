@@ -4,7 +4,6 @@
 #include <set>
 
 #include <trous/autograd/detail/diagnosis.h>
-#include <trous/autograd/detail/position.h>
 #include <trous/core/error.h>
 
 namespace trous::detail {

@@ -1,5 +1,4 @@
 #include <trous/autograd/detail/phi.h>
-#include <trous/autograd/detail/position.h>
 #include <trous/autograd/grad.h>
 #include <trous/core/error.h>
 #include <trous/core/map.h>
@@ -29,6 +28,12 @@ std::pair<std::size_t, std::int64_t> locate(const std::vector<Variable>& xs, std
 }
 
 }  // namespace
+
+Tensor unit(const Shape& shape, std::int64_t which) {
+  Tensor result = Tensor::zeros(shape, DType::float64);
+  result.mutable_values<double>()[static_cast<std::size_t>(which)] = 1;
+  return result;
+}
 
 Phi::Phi(std::string name, const Function& f, std::vector<Tensor> inputs, std::uint64_t seed,
          std::int64_t most)
@@ -141,6 +146,7 @@ std::string Phi::place(int order, std::size_t which) const {
   const std::vector<Variable> ys = results(order, tracked(inputs_));
   if (!one_by_one(ys)) return {};
   const auto [i, element] = locate(ys, which);
+  if (order == 1 && ys[i].shape().rank() == 0) return {};
   const std::string at = text("element ", position(ys[i].shape(), element));
   return order == 1 ? text(at, " of the result") : text(at, " of the gradient in input ", i);
 }

@@ -14,6 +14,9 @@
 
 namespace trous::detail {
 
+/// Zeros but for a 1 at the element that is number `which`, float64.
+Tensor unit(const Shape& shape, std::int64_t which);
+
 class Phi {
  public:
   /// Results of at most `most` elements are compared one by one.

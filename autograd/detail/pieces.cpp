@@ -2,7 +2,6 @@
 #include <unordered_map>
 
 #include <trous/autograd/detail/pieces.h>
-#include <trous/autograd/detail/position.h>
 #include <trous/autograd/grad.h>
 #include <trous/autograd/node.h>
 #include <trous/autograd/recording.h>
