@@ -296,15 +296,19 @@ std::optional<GradCheckRow> Check::unsteady(int order, const Phi::Gradients& gra
   const std::vector<double> second = phi_.values(order, phi_.inputs());
   const Phi::Gradients again = phi_.gradients(order);
   for (std::size_t p = 0; p < first.size(); ++p) {
-    if (differ(first[p], second[p], "calls")) {
-      row.where = phi_.place(order, p);
-      return row;
-    }
+    if (!differ(first[p], second[p], "calls")) continue;
+    row.where = phi_.place(order, p);
+    return row;
+  }
+  for (std::size_t p = 0; p < again.size(); ++p) {
     for (std::size_t i = 0; i < again[p].size(); ++i) {
-      row.input = static_cast<int>(i);
       const Tensor &a = gradients[p][i], &b = again[p][i];
-      for (std::size_t k = 0; k < static_cast<std::size_t>(a.elements()); ++k) {
-        if (differ(a.values<double>()[k], b.values<double>()[k], "gradients")) return row;
+      for (std::int64_t k = 0; k < a.elements(); ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        if (!differ(a.values<double>()[at], b.values<double>()[at], "gradients")) continue;
+        row.input = static_cast<int>(i);
+        row.where = text("element ", position(a.shape(), k));
+        return row;
       }
     }
   }
