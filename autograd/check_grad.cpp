@@ -25,7 +25,6 @@ using detail::Estimate;
 using detail::Phi;
 using detail::RoundOff;
 
-constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double unsure = 1000;             // errors of a difference that is not sharp that a rule may be off
 constexpr std::int64_t most_guessed = 512;  // elements of an input whose gradient is made to find a cause

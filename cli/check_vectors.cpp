@@ -92,7 +92,7 @@ class Judge {
         fail(text("has gradients of a value of shape ", value.shape(), " and no cotangent of that shape."));
       return Tensor::ones(value.shape(), DType::float64);
     }
-    const Tensor given = exact(*vector_.cotangent);
+    Tensor given = exact(*vector_.cotangent);
     if (!(given.shape() == value.shape()) || given.dtype() != DType::float64)
       fail(text("has a cotangent ", vector_.cotangent->dtype(), ' ', given.shape(), ", the value is float64 ",
                 value.shape(), '.'));
