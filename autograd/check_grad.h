@@ -24,7 +24,7 @@ struct GradCheckOptions {
   int order = 1;                      ///< orders 1 .. order are checked
   double tolerance = 1e-6;            ///< by how much of itself a derivative may be off
   double tolerance_of_largest = 0;    ///< and besides by how much of the largest of its input
-  double sharpness = 1e-6;            ///< a difference decides if its error is less of the largest
+  double sharpness = 1e-6;            ///< ten errors of a difference that decides, of the largest
   double step = 1.0 / 16;             ///< the largest step, along a coordinate or a direction of length 1
   std::int64_t max_coordinates = 24;  ///< more elements than this are checked along random directions
   std::uint64_t seed = 7;             ///< of the cotangents and directions
@@ -41,11 +41,12 @@ struct GradCheckOptions {
 /// far they are off: by truncation (the steps are too large) and by round-off (they are too small).
 ///
 ///   PASS             |rule - difference| <= tolerance |derivative| + tolerance_of_largest |largest| + 10
-///   errors,
-///                    and these are at most `sharpness` times the largest derivative of the input. An error
-///                    is that of the difference and the round-off of the rule, seen by moving the inputs a
-///                    little. With both tolerances 0 a rule is held to what can be told at all
-///   WRONG            they differ by more
+///   error,
+///                    where 10 error <= sharpness |largest|; or both are zero to their round-off. `largest`
+///                    is the largest derivative of the input, `error` that of the difference (truncation,
+///                    round-off) and of the rule (round-off, seen by moving the inputs a little). With both
+///                    tolerances 0 a rule is held to what can be told at all
+///   WRONG            they differ by more; by 100 times more where the difference is not sharp
 ///   NON-SMOOTH       they differ, and the inputs lie on a kink: some locally constant op (a mask, a sign, a
 ///                    winner) decides otherwise beside them, however small the step. `why` names it. A
 ///                    network of 1e5 ReLUs still passes, with steps that stay between its kinks

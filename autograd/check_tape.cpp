@@ -80,8 +80,8 @@ double definition_error(const Replay& replay, const TapeCheckOptions& options) {
   const detail::Phi theirs(replay.name() + ", definition", definition, replay.at(), options.seed,
                            options.directions);
   const auto noise = [](const detail::Phi& phi) {
-    return detail::round_off(
-               phi, 1, [&](int line, double place) { return phi.beside(line, detail::noise_step * place); })
+    return detail::round_off(phi, 1, detail::noise_step,
+                             [&](int line, double t) { return phi.beside(line, t); })
         .values;
   };
   const std::vector<double> a = ours.values(1, replay.at()), b = theirs.values(1, replay.at());

@@ -63,9 +63,13 @@ std::string GradReport::failures() const {
       stream << ":\n  " << row.verdict << ". " << row.why << '\n';
       continue;
     }
-    stream << ": rule " << row.rule << ", difference " << row.difference << ", relative error "
-           << scientific(row.error) << (row.error > tolerance ? " > " : " <= ") << tolerance
-           << ". float64, step " << scientific(row.step) << ", seed " << seed << ".\n  " << row.verdict
+    stream << ": rule " << row.rule << ", difference " << row.difference;
+    if (row.verdict == Verdict::wrong) {
+      const double size = std::max(std::abs(row.rule), std::abs(row.difference));
+      const double error = std::isfinite(row.rule) ? std::abs(row.rule - row.difference) / size : INFINITY;
+      stream << ", relative error " << scientific(error) << " > " << tolerance;
+    }
+    stream << ". float64, step " << scientific(row.step) << ", seed " << seed << ".\n  " << row.verdict
            << ". " << row.why << '\n';
   }
   return stream.str();

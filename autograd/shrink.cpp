@@ -27,7 +27,7 @@ class Shrinking {
     try {
       GradReport report = check(sizes);
       if (report.verdict() == Verdict::wrong) return report;
-    } catch (const Error&) {
+    } catch (const std::exception&) {
     }
     return {};
   }

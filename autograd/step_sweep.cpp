@@ -34,7 +34,8 @@ Tensor direction(const Shape& shape, std::uint64_t seed) {
 
 void check_options(std::string_view name, const std::vector<Tensor>& inputs, const StepSweepOptions& o) {
   const bool fits = o.order >= 1 && o.input >= 0 && o.input < static_cast<int>(inputs.size()) &&
-                    o.smallest > 0 && o.largest > o.smallest && o.steps_per_decade >= 1;
+                    o.smallest > 0 && o.largest > o.smallest && std::isfinite(o.largest) &&
+                    o.steps_per_decade >= 1;
   if (fits) return;
   throw ArgumentError(
       text("sweep_steps: ", name, ": order ", o.order, ", input ", o.input, " of ", inputs.size(), ", steps ",
@@ -109,17 +110,21 @@ StepSweep sweep_steps(std::string_view name, const Function& f, const std::vecto
                   .extrapolated = 0,
                   .extrapolation_error = 0};
   const auto error = [&](double difference) {
-    return std::abs(difference - sweep.rule) / std::abs(sweep.rule);
+    return std::abs(difference - sweep.rule) / (sweep.rule == 0 ? 1 : std::abs(sweep.rule));
   };
   const auto value = [&](double t) { return phi.values(options.order, phi.moved(options.input, u, t))[0]; };
   const double ratio = std::pow(10, -1.0 / options.steps_per_decade);
   for (double h = options.largest; h > options.smallest * std::sqrt(ratio); h *= ratio) {
     const double difference = (value(h) - value(-h)) / (2 * h);
-    sweep.points.push_back({h, difference, error(difference)});
+    if (std::isfinite(difference)) sweep.points.push_back({h, difference, error(difference)});
   }
-  const detail::RoundOff round_off = detail::round_off(phi, options.order, [&](int line, double place) {
-    return phi.beside(line, detail::noise_step * place);
-  });
+  if (sweep.points.empty() || !std::isfinite(sweep.rule)) {
+    throw ArgumentError(text("sweep_steps: ", name, ": the rule gives ", sweep.rule, ", and ",
+                             sweep.points.size(),
+                             " steps lead to values that are finite. Move the inputs into the domain."));
+  }
+  const detail::RoundOff round_off = detail::round_off(
+      phi, options.order, detail::noise_step, [&](int line, double t) { return phi.beside(line, t); });
   const GradCheckOptions as_checked;
   sweep.extrapolated = detail::differences(phi, options.order, options.input, u, round_off.values,
                                            as_checked.step, as_checked.sharpness)[0]

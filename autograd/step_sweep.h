@@ -24,7 +24,7 @@ struct StepSweepOptions {
 struct StepSweepPoint {
   double step;
   double difference;  ///< (F(x + step u) - F(x - step u)) / (2 step)
-  double error;       ///< |difference - rule| / |rule|
+  double error;       ///< |difference - rule| / |rule|; not divided where the rule is 0
 };
 
 struct StepSweep {

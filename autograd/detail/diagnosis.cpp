@@ -69,14 +69,15 @@ bool close(double a, double b) { return std::abs(a - b) <= alike * std::abs(b); 
 std::string of_factor(const WrongGradient& w, double k) {
   const std::string fact = text("The rule is ", k, " times the difference everywhere");
   if (close(k, -1)) return fact + ": a sign.";
+  if (k < 0) return fact + ": a sign and a factor.";
   const std::pair<std::string, double> numbers[] = {
       {"the batch", static_cast<double>(w.batch)},
       {"the number of elements of the input", static_cast<double>(w.rule[0].elements())},
       {"the number of elements of the result", static_cast<double>(w.result_elements)}};
   for (const auto& [what, n] : numbers) {
     if (n < 3) continue;
-    if (close(std::abs(k), n)) return text(fact, ", which is ", what, ": a mean whose 1/", n, " is missing?");
-    if (close(std::abs(k), 1 / n)) return text(fact, ", 1 / ", what, ": a mean where a sum is due?");
+    if (close(k, n)) return text(fact, ", which is ", what, ": a mean whose 1/", n, " is missing?");
+    if (close(k, 1 / n)) return text(fact, ", 1 / ", what, ": a mean where a sum is due?");
   }
   if (close(k, 2)) return fact + ": a cotangent that is added twice, or a factor left over?";
   for (int uses = 2; uses <= 4; ++uses) {
@@ -182,6 +183,23 @@ std::string wrong_elements(const WrongGradient& w) {
   return found + '.';
 }
 
+// No slip of the whole: a few digits, or elements that are small beside others.
+std::string nearly_right(const WrongGradient& w) {
+  std::set<std::int64_t> wrong;
+  double worst = 0;
+  for (std::size_t p = 0; p < w.rule.size(); ++p) {
+    for (std::int64_t i = 0; i < w.rule[p].elements(); ++i) {
+      const double r = at(w.rule[p], i), d = at(w.difference[p], i),
+                   size = std::max(std::abs(r), std::abs(d));
+      if (std::abs(r - d) <= 1e-8 * size) continue;
+      wrong.insert(i);
+      worst = std::max(worst, std::abs(r - d) / size);
+    }
+  }
+  return text("The rule is right to ", alike, " of the largest derivative, but ", wrong.size(), " of ",
+              w.rule[0].elements(), " elements are off, by up to ", worst, " of themselves.");
+}
+
 }  // namespace
 
 std::string diagnosis(const WrongGradient& w) {
@@ -192,6 +210,8 @@ std::string diagnosis(const WrongGradient& w) {
   }
   if (largest(w.rule) == 0)
     return "The rule gives zero: does every use of the input reach the result through ops that are recorded?";
+  const auto same_place = [](const Tensor& d, std::int64_t i) { return at(d, i); };
+  if (equal(w.rule, w.difference, same_place)) return nearly_right(w);
   for (const auto& [what, gradient] : w.others) {
     const auto same = [](const Tensor& d, std::int64_t i) { return at(d, i); };
     if (same_shapes(w.rule, gradient) && equal(w.rule, gradient, same))

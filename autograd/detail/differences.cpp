@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include <trous/autograd/detail/differences.h>
+#include <trous/autograd/detail/round_off.h>
 #include <trous/core/map.h>
 
 namespace trous::detail {
@@ -16,19 +20,66 @@ double moving_length(const Tensor& x, const Tensor& u) {
   return std::sqrt(dot(moving, moving));
 }
 
-}  // namespace
+// Wide steps may settle on what is not the slope here: those over whole periods of a wave, or around a peak.
+// Much smaller ones tell, at no power of two of the others. Where two of them agree on another slope, the
+// step to begin again with. Where they are off by more and more, as one over the step, that is round-off
+// nobody had seen.
+std::optional<double> contradiction(const Phi& phi, int order, int input, const Tensor& u,
+                                    const std::vector<double>& noise, double spacing, const Ridders& ridders,
+                                    double last, std::vector<Estimate>& estimates) {
+  constexpr std::array<double, 3> closer{1.4 * 0x1p-6, 1.4 * 0x1p-12, 1.4 * 0x1p-18};
+  std::array<std::vector<double>, 3> above, below;
+  for (std::size_t i = 0; i < closer.size(); ++i) {
+    above[i] = phi.values(order, phi.moved(input, u, closer[i] * last));
+    below[i] = phi.values(order, phi.moved(input, u, -closer[i] * last));
+  }
+  for (std::size_t p = 0; p < noise.size(); ++p) {
+    Estimate& e = estimates[p];
+    double before = -1;  // how far the larger step was off
+    for (std::size_t i = 0; i < closer.size(); ++i) {
+      const double h = closer[i] * last, difference = (above[i][p] - below[i][p]) / (2 * h);
+      const double round_off = (noise[p] + spacing * std::abs(difference)) / h;
+      const double truncation = 2 * closer[i] * closer[i] * std::abs(ridders.last_difference(p) - e.value);
+      const double off = std::abs(difference - e.value);
+      if (!(off > sure * (e.error() + round_off) + truncation)) {
+        before = -1;
+        continue;
+      }
+      if (before >= 0 && off < 1.5 * before && before < 1.5 * off) return 16 * closer[i - 1] * last;
+      before = off;
+      e.round_off = std::max(e.round_off, off * h / e.step);
+    }
+  }
+  return {};
+}
 
-std::vector<Estimate> differences(const Phi& phi, int order, int input, const Tensor& u,
-                                  const std::vector<double>& noise, double h, double sharpness) {
-  const Tensor& x = phi.inputs()[static_cast<std::size_t>(input)];
-  Ridders ridders(noise, std::numeric_limits<double>::epsilon() * moving_length(x, u));
+// Estimates by steps from h down, and the step at which they were good enough or could not get better.
+std::pair<Ridders, double> settled(const Phi& phi, int order, int input, const Tensor& u,
+                                   const std::vector<double>& noise, double spacing, double h,
+                                   double sharpness) {
+  Ridders ridders(noise, spacing);
   for (int k = 0; k < halvings; ++k, h /= 2) {
     ridders.add(h, phi.values(order, phi.moved(input, u, h)), phi.values(order, phi.moved(input, u, -h)));
     double largest = 0;
     for (const Estimate& e : ridders.best()) largest = std::max(largest, std::abs(e.value));
     if (!ridders.worth_going_on(1e-4 * sharpness * largest)) break;
   }
-  return ridders.best();
+  return {std::move(ridders), h};
+}
+
+}  // namespace
+
+std::vector<Estimate> differences(const Phi& phi, int order, int input, const Tensor& u,
+                                  const std::vector<double>& noise, double h, double sharpness) {
+  const double spacing = std::numeric_limits<double>::epsilon() *
+                         moving_length(phi.inputs()[static_cast<std::size_t>(input)], u);
+  while (true) {
+    const auto [ridders, last] = settled(phi, order, input, u, noise, spacing, h, sharpness);
+    std::vector<Estimate> estimates = ridders.best();
+    const auto closer = contradiction(phi, order, input, u, noise, spacing, ridders, last, estimates);
+    if (!closer) return estimates;
+    h = *closer;
+  }
 }
 
 }  // namespace trous::detail

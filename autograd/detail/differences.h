@@ -10,7 +10,7 @@ namespace trous::detail {
 
 /// Of every number of `phi` at this order along u, whose values have this noise, from steps h, h / 2, ...
 /// until the error of each is 1e-4 of `sharpness` times the largest derivative, or round-off is all that is
-/// left.
+/// left; and again from smaller ones where still smaller steps contradict.
 std::vector<Estimate> differences(const Phi& phi, int order, int input, const Tensor& u,
                                   const std::vector<double>& noise, double h, double sharpness);
 

@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include <trous/autograd/detail/phi.h>
 #include <trous/autograd/grad.h>
+#include <trous/autograd/node.h>
 #include <trous/core/error.h>
 #include <trous/core/map.h>
 #include <trous/core/random.h>
@@ -27,6 +30,26 @@ std::pair<std::size_t, std::int64_t> locate(const std::vector<Variable>& xs, std
   return {i, rest};
 }
 
+void check_arguments(std::string_view name, const Function& f, const std::vector<Tensor>& inputs) {
+  if (!f)
+    throw ArgumentError(text("check_grad: ", name, " is an empty function. Give one that can be called."));
+  if (inputs.empty()) throw ArgumentError(text("check_grad: ", name, " has no inputs. Give at least one."));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!is_floating(inputs[i].dtype())) {
+      throw DTypeError(text("check_grad: ", name, ", input ", i, " is ", inputs[i].dtype(),
+                            ", which has no derivative. Let f capture it."));
+    }
+    if (inputs[i].dtype() != DType::float64) {
+      throw DTypeError(text("check_grad: ", name, ", input ", i, " is ", inputs[i].dtype(),
+                            ". Differences need float64: cast it."));
+    }
+    if (inputs[i].elements() == 0) {
+      throw ShapeError(text("check_grad: ", name, ", input ", i, " is ", inputs[i].shape(),
+                            ", which has no element to vary. Give a batch of 1 or more."));
+    }
+  }
+}
+
 }  // namespace
 
 Tensor unit(const Shape& shape, std::int64_t which) {
@@ -38,15 +61,28 @@ Tensor unit(const Shape& shape, std::int64_t which) {
 Phi::Phi(std::string name, const Function& f, std::vector<Tensor> inputs, std::uint64_t seed,
          std::int64_t most)
     : name_(std::move(name)), f_(f), inputs_(std::move(inputs)), seed_(seed), most_(most) {
-  const Variable y = call(tracked(inputs_));
+  check_arguments(name_, f_, inputs_);
+  const std::vector<Variable> xs = tracked(inputs_);
+  const Variable y = call(xs);
   if (y.dtype() != DType::float64) {
-    throw DTypeError(text("check_grad: ", name_, " gives ", y.dtype(),
-                          " of float64 inputs. Differences need float64: leave out the cast."));
+    throw DTypeError(text("check_grad: ", name_, " gives ", y.dtype(), " of float64 inputs",
+                          is_floating(y.dtype())
+                              ? ". Differences need float64: leave out the cast."
+                              : ", which has no derivative. Leave out what makes integers."));
   }
-  if (!y.tracked()) {
+  const std::vector<NodePtr> nodes = nodes_under({y});
+  const bool depends = std::any_of(xs.begin(), xs.end(), [&](const Variable& x) {
+    return std::find(nodes.begin(), nodes.end(), x.node()) != nodes.end();
+  });
+  if (!depends) {
     throw GraphError(
-        text("check_grad: ", name_, " gives a constant, ", short_name(y.dtype()), y.shape(),
-             ", that was not recorded. Compute it from the Variables that it is given, with ops."));
+        text("check_grad: ", name_, " gives ", short_name(y.dtype()), y.shape(),
+             ", in which nothing of the Variables that it was given was recorded. Compute it from them, "
+             "with ops."));
+  }
+  if (y.value().elements() == 0) {
+    throw ShapeError(text("check_grad: ", name_, " gives ", y.shape(),
+                          ", which has no element to differentiate. Give a batch of 1 or more."));
   }
   shape_ = y.shape();
 }

@@ -42,6 +42,11 @@ class Ridders {
 
   const std::vector<Estimate>& best() const { return best_; }
 
+  /// The central difference over the newest step, as it is; NaN where a value was not finite.
+  double last_difference(std::size_t i) const {
+    return last_[i].empty() ? std::numeric_limits<double>::quiet_NaN() : last_[i].front().value;
+  }
+
   /// Whether a smaller step could still help: somewhere the round-off of one difference is below the error of
   /// the best estimate so far, and that error above `goal`.
   bool worth_going_on(double goal) const;

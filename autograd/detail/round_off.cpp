@@ -48,18 +48,24 @@ double RoundOff::of_rule(std::size_t p, int input, const Tensor& u) const {
   });
 }
 
-RoundOff round_off(const Phi& phi, int order, const std::function<std::vector<Tensor>(int, double)>& at) {
+RoundOff round_off(const Phi& phi, int order, double step,
+                   const std::function<std::vector<Tensor>(int line, double t)>& at) {
   RoundOff result;
-  std::array<std::array<std::vector<double>, noise_places.size()>, noise_lines> values;
-  for (std::size_t line = 0; line < noise_lines; ++line) {
-    for (std::size_t k = 0; k < noise_places.size(); ++k) {
-      const std::vector<Tensor> point = at(static_cast<int>(line), noise_places[k]);
-      values[line][k] = phi.values(order, point);
-      result.gradients[line][k] = phi.gradients(order, point);
+  for (int shrunk = 0; shrunk < 4; ++shrunk, step /= 1024) {
+    result = {};
+    std::array<std::array<std::vector<double>, noise_places.size()>, noise_lines> values;
+    for (std::size_t line = 0; line < noise_lines; ++line) {
+      for (std::size_t k = 0; k < noise_places.size(); ++k) {
+        const std::vector<Tensor> point = at(static_cast<int>(line), step * noise_places[k]);
+        values[line][k] = phi.values(order, point);
+        result.gradients[line][k] = phi.gradients(order, point);
+      }
     }
+    for (std::size_t p = 0; p < values[0][0].size(); ++p)
+      result.values.push_back(noise(values, [p](const std::vector<double>& v) { return v[p]; }));
+    if (std::all_of(result.values.begin(), result.values.end(), [](double v) { return std::isfinite(v); }))
+      break;
   }
-  for (std::size_t p = 0; p < values[0][0].size(); ++p)
-    result.values.push_back(noise(values, [p](const std::vector<double>& v) { return v[p]; }));
   return result;
 }
 

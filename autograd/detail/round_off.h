@@ -38,7 +38,9 @@ struct RoundOff {
   double of_rule(std::size_t p, int input, const Tensor& u) const;
 };
 
-/// `at(line, place)` gives the points.
-RoundOff round_off(const Phi& phi, int order, const std::function<std::vector<Tensor>(int, double)>& at);
+/// `at(line, t)` gives the points; `step` is about that between them, and less where it leads to what is not
+/// finite.
+RoundOff round_off(const Phi& phi, int order, double step,
+                   const std::function<std::vector<Tensor>(int line, double t)>& at);
 
 }  // namespace trous::detail

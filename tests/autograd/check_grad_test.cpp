@@ -188,8 +188,9 @@ TEST(CheckGrad, RefusesToCheckNothing) {
             "check_grad: sine has no inputs. Give at least one.");
   EXPECT_EQ(
       thrown<ArgumentError>([&] { check_grad("sine", f, {draw(3, 1)}, {.order = 0}); }),
-      "check_grad: sine: order 0, max_coordinates 24, step 0.0625, tolerance 1e-06, sharpness 1e-06. Orders "
-      "and coordinates count from 1, step and sharpness are above 0, the tolerance is 0 or more.");
+      "check_grad: sine: order 0, max_coordinates 24, step 0.0625, tolerance 1e-06 and 0 of the largest, "
+      "sharpness 1e-06. Orders and coordinates count from 1, step and sharpness are above 0, tolerances 0 or "
+      "more.");
 }
 
 TEST(CheckGrad, ARowOfZerosSaysSo) {

@@ -108,10 +108,11 @@ TEST(CheckGradVerdict, IllConditionedWhereRoundOffHidesTheDerivative) {
     const GradReport report = check_grad("offset", offset(by), {draw({3}, 1)});
     EXPECT_EQ(report.verdict(), Verdict::ill_conditioned) << report;
     const std::string number = R"([0-9.e+-]+)";
-    const std::regex why("The difference may be off by " + number + " by truncation and " + number +
-                         " by round-off, the rule by " + number + "; the largest derivative is " + number +
-                         "\\. Leave out of f what cancels or does not depend on this input, or take a lower "
-                         "sharpness\\.");
+    const std::regex why(
+        "The difference may be off by " + number + " by truncation and " + number +
+        " by round-off, the rule by " + number + "; the largest derivative is " + number +
+        "\\. Leave out of f what cancels or does not depend on this input, take another step, or "
+        "raise the sharpness\\.");
     EXPECT_TRUE(std::regex_match(report.rows[0].why, why)) << report.rows[0].why;
   }
 }
@@ -200,9 +201,9 @@ TEST(CheckGradErrors, AConstant) {
   EXPECT_EQ(thrown<GraphError>([] {
               check_grad("f", [](const Inputs&) { return num(1); }, {vec({1, 2})});
             }),
-            "check_grad: f gives a constant, f64[], that was not recorded. Compute it from the Variables "
-            "that it is "
-            "given, with ops.");
+            "check_grad: f gives f64[], in which nothing of the Variables that it was given was recorded. "
+            "Compute it "
+            "from them, with ops.");
 }
 
 TEST(CheckGradErrors, AFloat32Result) {
