@@ -54,10 +54,27 @@ struct Column {
   }
 };
 
+// What a comparison shows: what is wrong comes before what cannot be told, and that before the rest.
+enum class Sight { right, blurred, wrong };
+
 struct Worst {
   std::size_t column = 0, number = 0;
-  double badness = -1;
+  std::pair<Sight, double> how = {Sight::right, -1};  // and how badly, among those of one sight
 };
+
+double share(double part, double whole) { return whole > 0 ? part / whole : part > 0 ? infinity : 0; }
+
+// The largest derivative in these columns, by rule or difference.
+double largest_of(const std::vector<Column>& columns) {
+  double largest = 0;
+  for (const Column& c : columns) {
+    for (std::size_t p = 0; p < c.rule.size(); ++p) {
+      const double size = std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value));
+      if (std::isfinite(size)) largest = std::max(largest, size);
+    }
+  }
+  return largest;
+}
 
 class Check {
  public:
@@ -73,14 +90,15 @@ class Check {
   bool by_coordinates(int input) const { return elements(input) <= options_.max_coordinates; }
   std::int64_t elements(int input) const { return phi_.inputs()[static_cast<std::size_t>(input)].elements(); }
 
-  double allowed(const GradCheckRow& row, const Column& column, std::size_t p) const;
-  bool is_off(const GradCheckRow& row, const Column& column, std::size_t p, bool dull) const;
+  bool vanish(const std::vector<Column>& columns) const;
+  std::pair<Sight, double> compare(double largest, const Column& column, std::size_t p) const;
   Worst judge(GradCheckRow& row, const std::vector<Column>& columns) const;
   bool confine(GradCheckRow& row, Column& column) const;
   void explain(GradCheckRow& row, const Order& order, const std::vector<Column>& columns,
                const Worst& worst) const;
   std::string doubt(const GradCheckRow& row, const std::string& nearest_kink) const;
   std::string cause(const GradCheckRow& row, const Order& order, const std::vector<Column>& columns) const;
+  std::vector<Tensor> full_difference(const GradCheckRow& row, const std::vector<Column>& columns) const;
   std::optional<GradCheckRow> unsteady(int order, const Phi::Gradients& gradients) const;
 
   Phi phi_;
@@ -114,54 +132,47 @@ void Check::differentiate(Column& column, int order, int input, const RoundOff& 
   column.difference = detail::differences(phi_, order, input, column.u, column.noise, h, options_.sharpness);
 }
 
-double Check::allowed(const GradCheckRow& row, const Column& c, std::size_t p) const {
-  return options_.tolerance * std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value)) +
-         options_.tolerance_of_largest * row.largest + detail::sure * c.error(p);
-}
-
-// Across kinks differences settle by accident, so one that is not sharp (`dull`) condemns only what is far
-// off.
-bool Check::is_off(const GradCheckRow& row, const Column& c, std::size_t p, bool dull) const {
-  if (!std::isfinite(c.difference[p].error())) return false;
-  if (!std::isfinite(c.rule[p])) return true;
-  return c.gap(p) > (dull ? unsure : 1) * allowed(row, c, p);
-}
-
-// Fills in the numbers of the row and its verdict so far; returns the comparison that fits worst.
-Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const {
-  row.largest = 0;
-  bool vanishes = true;
+// Whether all that is left of either number is its round-off, which must be small itself: the derivative is
+// zero.
+bool Check::vanish(const std::vector<Column>& columns) const {
   for (const Column& c : columns) {
     for (std::size_t p = 0; p < c.rule.size(); ++p) {
-      const double size = std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value));
-      if (std::isfinite(size)) row.largest = std::max(row.largest, size);
-      // Where the derivative is zero, all that is left of either number is its round-off, small itself.
       const double blur = detail::sure * c.error(p);
-      vanishes = vanishes && size <= blur && blur <= options_.sharpness &&
-                 std::abs(c.rule[p]) <= detail::sure * c.rule_round_off[p];
+      const bool zero = std::abs(c.difference[p].value) <= blur && blur <= options_.sharpness &&
+                        std::abs(c.rule[p]) <= detail::sure * c.rule_round_off[p];
+      if (!zero) return false;
     }
   }
+  return true;
+}
+
+std::pair<Sight, double> Check::compare(double largest, const Column& c, std::size_t p) const {
+  const bool blurred = !(detail::sure * c.error(p) <= options_.sharpness * largest);
+  const double allowed = options_.tolerance * std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value)) +
+                         options_.tolerance_of_largest * largest + detail::sure * c.error(p);
+  const bool known = std::isfinite(c.difference[p].error());
+  // Across kinks differences settle by accident, so one that is blurred condemns only what is far off.
+  const bool wrong = known && (!std::isfinite(c.rule[p]) || c.gap(p) > (blurred ? unsure : 1) * allowed);
+  if (wrong) return {Sight::wrong, share(c.gap(p), largest)};
+  if (blurred) return {Sight::blurred, share(c.error(p), largest)};
+  return {Sight::right, share(c.gap(p), allowed)};
+}
+
+// The comparison that fits worst; the row gets its numbers, and its verdict so far.
+Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const {
+  row.largest = largest_of(columns);
   Worst worst;
-  bool wrong = false, blurred = false;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    const Column& c = columns[i];
-    for (std::size_t p = 0; p < c.rule.size(); ++p) {
-      const bool dull = !(detail::sure * c.error(p) <= options_.sharpness * row.largest);
-      const bool off = is_off(row, c, p, dull);
-      wrong = wrong || off;
-      blurred = blurred || dull;
-      // What is wrong comes before what cannot be told, and that before the rest.
-      const auto grade = [](int rank, double x) { return rank + 1 - 1 / (1 + x); };
-      const double badness = off    ? grade(2, c.gap(p) / row.largest)
-                             : dull ? grade(1, c.error(p) / row.largest)
-                                    : grade(0, c.gap(p) / std::max(allowed(row, c, p), 1e-300));
-      if (badness > worst.badness) worst = {i, p, badness};
+    for (std::size_t p = 0; p < columns[i].rule.size(); ++p) {
+      const auto how = compare(row.largest, columns[i], p);
+      if (how > worst.how) worst = {i, p, how};
     }
   }
-  row.verdict = vanishes  ? Verdict::pass
-                : wrong   ? Verdict::wrong
-                : blurred ? Verdict::ill_conditioned
-                          : Verdict::pass;
+  const bool zero = vanish(columns);
+  const Sight sight = zero ? Sight::right : worst.how.first;
+  row.verdict = sight == Sight::wrong     ? Verdict::wrong
+                : sight == Sight::blurred ? Verdict::ill_conditioned
+                                          : Verdict::pass;
   const Column& column = columns[worst.column];
   const Estimate& difference = column.difference[worst.number];
   row.rule = column.rule[worst.number];
@@ -170,8 +181,7 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
   row.truncation = difference.truncation;
   row.round_off = difference.round_off;
   row.step = difference.step;
-  const double gap = column.gap(worst.number);
-  row.error = vanishes || gap == 0 ? 0 : gap / row.largest;
+  row.error = zero ? 0 : share(column.gap(worst.number), row.largest);
   return worst;
 }
 
@@ -257,31 +267,20 @@ std::string Check::doubt(const GradCheckRow& row, const std::string& nearest_kin
   return text(why, "Take a step below ", options_.step, ", or raise the sharpness.");
 }
 
-// The gradient of the wrong input in full, as the rules and as differences give it, and what it is like.
+// What the wrong gradient is like: that of a candidate, or of another input; else it is made in full, by
+// differences too, and compared.
 std::string Check::cause(const GradCheckRow& row, const Order& order,
                          const std::vector<Column>& columns) const {
+  if (!options_.causes) return "Its cause was not looked for.";
   const auto slot = static_cast<std::size_t>(row.input);
   const Tensor& x = phi_.inputs()[slot];
-  if (x.elements() > most_guessed)
-    return text("The input has ", x.elements(), " elements: check a smaller one to learn more.");
-  detail::WrongGradient wrong;
   const auto of_input = [](const Phi::Gradients& all, std::size_t i) {
     std::vector<Tensor> picked;
     for (const std::vector<Tensor>& gradient : all) picked.push_back(gradient[i]);
     return picked;
   };
+  detail::WrongGradient wrong;
   wrong.rule = of_input(order.gradients, slot);
-  for (std::size_t p = 0; p < order.gradients.size(); ++p)
-    wrong.difference.push_back(Tensor::zeros(x.shape(), DType::float64));
-  for (std::int64_t i = 0; i < x.elements(); ++i) {
-    const std::vector<Estimate> column =
-        by_coordinates(row.input)
-            ? columns[static_cast<std::size_t>(i)].difference
-            : detail::differences(phi_, row.order, row.input, detail::unit(x.shape(), i), columns[0].noise,
-                                  options_.step, options_.sharpness);
-    for (std::size_t p = 0; p < column.size(); ++p)
-      wrong.difference[p].mutable_values<double>()[static_cast<std::size_t>(i)] = column[p].value;
-  }
   for (const GradCandidate& candidate : options_.candidates) {
     try {
       const Phi other(text(phi_.name(), ", candidate ", candidate.name), candidate.function, phi_.inputs(),
@@ -296,7 +295,29 @@ std::string Check::cause(const GradCheckRow& row, const Order& order,
   }
   wrong.batch = x.shape().rank() > 0 ? x.shape()[0] : 1;
   wrong.result_elements = phi_.result_elements();
-  return detail::diagnosis(wrong);
+  if (x.elements() <= most_guessed) wrong.difference = full_difference(row, columns);
+  const std::string found = detail::diagnosis(wrong);
+  return found.empty() ? text("The input has ", x.elements(), " elements: check a smaller one to learn more.")
+                       : found;
+}
+
+// The gradient of each number in the row's input, by differences.
+std::vector<Tensor> Check::full_difference(const GradCheckRow& row,
+                                           const std::vector<Column>& columns) const {
+  const Tensor& x = phi_.inputs()[static_cast<std::size_t>(row.input)];
+  std::vector<Tensor> gradients;
+  for (std::size_t p = 0; p < columns[0].rule.size(); ++p)
+    gradients.push_back(Tensor::zeros(x.shape(), DType::float64));
+  for (std::int64_t i = 0; i < x.elements(); ++i) {
+    const std::vector<Estimate> column =
+        by_coordinates(row.input)
+            ? columns[static_cast<std::size_t>(i)].difference
+            : detail::differences(phi_, row.order, row.input, detail::unit(x.shape(), i), columns[0].noise,
+                                  options_.step, options_.sharpness);
+    for (std::size_t p = 0; p < column.size(); ++p)
+      gradients[p].mutable_values<double>()[static_cast<std::size_t>(i)] = column[p].value;
+  }
+  return gradients;
 }
 
 // Two calls with the same inputs must give the same bits, and so must two walks backwards.

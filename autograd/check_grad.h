@@ -28,6 +28,7 @@ struct GradCheckOptions {
   double step = 1.0 / 16;             ///< the largest step, along a coordinate or a direction of length 1
   std::int64_t max_coordinates = 24;  ///< more elements than this are checked along random directions
   std::uint64_t seed = 7;             ///< of the cotangents and directions
+  bool causes = true;                 ///< compare a wrong gradient with slips: some calls for each element
   std::vector<GradCandidate> candidates = {};  ///< what a wrong gradient may be the gradient of
 };
 

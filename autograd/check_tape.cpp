@@ -96,6 +96,23 @@ double definition_error(const Replay& replay, const TapeCheckOptions& options) {
   return apart > 0 ? apart / largest : 0;
 }
 
+// What cannot be checked, having no gradient of that order for example, is undecided: the others are checked.
+GradReport checked(const Replay& replay, const TapeCheckOptions& options) {
+  try {
+    return check_grad(replay.name(), replay.op(), replay.at(),
+                      {.order = options.order,
+                       .tolerance = options.tolerance,
+                       .sharpness = options.sharpness,
+                       .max_coordinates = options.directions,
+                       .seed = options.seed});
+  } catch (const Error& error) {
+    GradReport report{.name = replay.name(), .tolerance = options.tolerance, .seed = options.seed};
+    report.rows.push_back(
+        {.verdict = Verdict::ill_conditioned, .why = text("It cannot be checked. ", error.what())});
+    return report;
+  }
+}
+
 }  // namespace
 
 TapeReport check_tape(const Tape& tape, const TapeCheckOptions& options) {
@@ -113,13 +130,7 @@ TapeReport check_tape(const Tape& tape, const TapeCheckOptions& options) {
     if (!node.tracked || node.inputs.empty()) continue;
     const Replay replay(node, i + 1);
     if (replay.slots().empty()) continue;
-    TapeCheckRow row{i + 1, node.op,
-                     check_grad(replay.name(), replay.op(), replay.at(),
-                                {.order = options.order,
-                                 .tolerance = options.tolerance,
-                                 .sharpness = options.sharpness,
-                                 .max_coordinates = options.directions,
-                                 .seed = options.seed})};
+    TapeCheckRow row{i + 1, node.op, checked(replay, options)};
     for (GradCheckRow& input : row.gradients.rows)
       input.input = static_cast<int>(replay.slots()[static_cast<std::size_t>(input.input)]);
     if (node.definition) row.definition_error = definition_error(replay, options);
@@ -129,9 +140,9 @@ TapeReport check_tape(const Tape& tape, const TapeCheckOptions& options) {
 }
 
 Verdict TapeReport::verdict() const {
-  GradReport all{.name = {}};
-  for (const TapeCheckRow& row : rows) all.rows.push_back({.verdict = row.verdict()});
-  return all.verdict();
+  Verdict worst = Verdict::pass;
+  for (const TapeCheckRow& row : rows) worst = graver(worst, row.verdict());
+  return worst;
 }
 
 std::string TapeReport::failures() const {

@@ -17,8 +17,8 @@ std::string scientific(double value) {
   return stream.str();
 }
 
-constexpr std::array by_gravity{Verdict::wrong, Verdict::not_deterministic, Verdict::non_smooth,
-                                Verdict::ill_conditioned};
+constexpr std::array by_gravity{Verdict::pass, Verdict::ill_conditioned, Verdict::non_smooth,
+                                Verdict::not_deterministic, Verdict::wrong};
 
 }  // namespace
 
@@ -40,12 +40,15 @@ std::string_view name(Verdict verdict) {
 
 std::ostream& operator<<(std::ostream& stream, Verdict verdict) { return stream << name(verdict); }
 
+Verdict graver(Verdict a, Verdict b) {
+  const auto gravity = [](Verdict v) { return std::find(by_gravity.begin(), by_gravity.end(), v); };
+  return gravity(a) < gravity(b) ? b : a;
+}
+
 Verdict GradReport::verdict() const {
-  for (const Verdict verdict : by_gravity) {
-    if (std::any_of(rows.begin(), rows.end(), [&](const GradCheckRow& r) { return r.verdict == verdict; }))
-      return verdict;
-  }
-  return Verdict::pass;
+  Verdict worst = Verdict::pass;
+  for (const GradCheckRow& row : rows) worst = graver(worst, row.verdict);
+  return worst;
 }
 
 std::string GradReport::input(int i) const {

@@ -23,6 +23,9 @@ enum class Verdict {
 std::string_view name(Verdict verdict);
 std::ostream& operator<<(std::ostream& stream, Verdict verdict);
 
+/// The graver of two: wrong, not deterministic, non-smooth, ill-conditioned, pass.
+Verdict graver(Verdict a, Verdict b);
+
 /// What was seen for one input at one order. The numbers are those of the derivative that fits worst.
 struct GradCheckRow {
   int order = 1;
@@ -56,7 +59,7 @@ struct GradReport {
 
   bool passed() const { return verdict() == Verdict::pass; }
 
-  /// The gravest of the rows': wrong, not deterministic, non-smooth, ill-conditioned, pass.
+  /// The gravest of the rows'.
   Verdict verdict() const;
 
   /// A paragraph per row that did not pass, empty if all did:

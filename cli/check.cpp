@@ -60,13 +60,13 @@ std::string relative(double error) {
 struct Sum {
   std::int64_t count = 0, checked = 0;
   double error = 0;
-  GradReport verdicts{.name = {}};
+  Verdict verdict = Verdict::pass;
 
-  void add(std::int64_t derivatives, double worst, Verdict verdict) {
+  void add(std::int64_t derivatives, double largest, Verdict found) {
     ++count;
     checked += derivatives;
-    error = std::max(error, worst);
-    verdicts.rows.push_back({.verdict = verdict});
+    error = std::max(error, largest);
+    verdict = graver(verdict, found);
   }
   void add(const TapeCheckRow& row) {
     std::int64_t derivatives = 0;
@@ -77,7 +77,6 @@ struct Sum {
     }
     add(derivatives, worst, row.verdict());
   }
-  Verdict verdict() const { return verdicts.verdict(); }
 };
 
 class Table {
@@ -89,7 +88,7 @@ class Table {
   }
   void row(const std::string& name, const Sum& sum) const {
     std::cout << "  " << std::left << std::setw(width_) << name << std::right << std::setw(9) << sum.checked
-              << std::setw(10) << relative(sum.error) << "  " << sum.verdict() << '\n';
+              << std::setw(10) << relative(sum.error) << "  " << sum.verdict << '\n';
   }
 
  private:

@@ -17,11 +17,7 @@ Variable loss_of(const Variable& y, std::uint64_t seed) {
 
 }  // namespace
 
-Verdict NetworkReport::verdict() const {
-  GradReport both{.name = {}};
-  both.rows = {{.verdict = ops.verdict()}, {.verdict = whole.verdict()}};
-  return both.verdict();
-}
+Verdict NetworkReport::verdict() const { return graver(ops.verdict(), whole.verdict()); }
 
 NetworkReport check_network(const AnyLayer& net, const Tensor& images, const NetworkCheckOptions& options) {
   NetworkReport report{};
@@ -59,7 +55,8 @@ NetworkReport check_network(const AnyLayer& net, const Tensor& images, const Net
                              .tolerance = options.tolerance,
                              .sharpness = options.sharpness,
                              .max_coordinates = options.directions,
-                             .seed = options.seed});
+                             .seed = options.seed,
+                             .causes = report.ops.passed()});  // else an op is named, which is the cause
   report.whole.inputs = std::move(names);
   return report;
 }

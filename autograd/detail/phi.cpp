@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include <trous/autograd/detail/phi.h>
 #include <trous/autograd/grad.h>
@@ -29,6 +30,11 @@ std::pair<std::size_t, std::int64_t> locate(const std::vector<Variable>& xs, std
   while (rest >= xs[i].value().elements()) rest -= xs[i++].value().elements();
   return {i, rest};
 }
+
+// f threw.
+struct Threw : Error {
+  using Error::Error;
+};
 
 void check_arguments(std::string_view name, const Function& f, const std::vector<Tensor>& inputs) {
   if (!f)
@@ -91,8 +97,14 @@ Variable Phi::call(const std::vector<Variable>& xs) const {
   try {
     return f_(xs);
   } catch (const std::exception& error) {
-    throw Error(text("check_grad: ", name_, " threw: ", error.what()));
+    throw Threw(text("check_grad: ", name_, " threw: ", error.what()));
   }
+}
+
+std::size_t Phi::count(int order) const {
+  std::int64_t elements = order == 1 ? shape_.elements() : 0;
+  for (std::size_t i = 0; order > 1 && i < inputs_.size(); ++i) elements += inputs_[i].elements();
+  return elements <= most_ ? static_cast<std::size_t>(elements) : 1;
 }
 
 std::vector<Variable> Phi::results(int order, const std::vector<Variable>& xs) const {
@@ -136,6 +148,25 @@ std::vector<Tensor> Phi::beside(int line, double t) const {
 }
 
 std::vector<double> Phi::values(int order, const std::vector<Tensor>& at) const {
+  try {
+    return computed_values(order, at);
+  } catch (const Threw&) {  // beside the inputs: f may refuse what is outside its domain
+    return std::vector<double>(count(order), std::numeric_limits<double>::quiet_NaN());
+  }
+}
+
+Phi::Gradients Phi::gradients(int order, const std::vector<Tensor>& at) const {
+  try {
+    return computed_gradients(order, at);
+  } catch (const Threw&) {
+    std::vector<Tensor> unknown;
+    for (const Tensor& x : inputs_)
+      unknown.push_back(Tensor::full(x.shape(), DType::float64, std::numeric_limits<double>::quiet_NaN()));
+    return Gradients(count(order), unknown);
+  }
+}
+
+std::vector<double> Phi::computed_values(int order, const std::vector<Tensor>& at) const {
   const std::vector<Variable> ys = results(order, tracked(at));
   std::vector<double> numbers;
   if (one_by_one(ys)) {
@@ -151,7 +182,7 @@ std::vector<double> Phi::values(int order, const std::vector<Tensor>& at) const 
   return {sum};
 }
 
-Phi::Gradients Phi::gradients(int order, const std::vector<Tensor>& at) const {
+Phi::Gradients Phi::computed_gradients(int order, const std::vector<Tensor>& at) const {
   const std::vector<Variable> xs = tracked(at);
   const std::vector<Variable> ys = results(order, xs);
   const bool each = one_by_one(ys);

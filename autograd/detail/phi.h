@@ -29,7 +29,7 @@ class Phi {
   /// The inputs with t u added to one of them.
   std::vector<Tensor> moved(int input, const Tensor& u, double t) const;
 
-  /// The numbers at a point near the inputs.
+  /// The numbers at a point near the inputs; NaN where f throws there.
   std::vector<double> values(int order, const std::vector<Tensor>& at) const;
 
   /// By rules: the gradient of each number in each input, [number][input].
@@ -50,6 +50,9 @@ class Phi {
 
  private:
   Variable call(const std::vector<Variable>& xs) const;
+  std::size_t count(int order) const;
+  std::vector<double> computed_values(int order, const std::vector<Tensor>& at) const;
+  Gradients computed_gradients(int order, const std::vector<Tensor>& at) const;
   bool one_by_one(const std::vector<Variable>& results) const;
 
   std::string name_;

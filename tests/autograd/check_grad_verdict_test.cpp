@@ -128,6 +128,58 @@ TEST(CheckGradVerdict, IllConditionedWhereDigitsAreLostInside) {
   EXPECT_EQ(check_grad("f", f, {draw({3}, 1)}).verdict(), Verdict::ill_conditioned);
 }
 
+// f(x), of which `slope` is the derivative that the rule gives.
+Variable curve(const Variable& x, double (*f)(double), double (*slope)(double)) {
+  return record({"curve"}, {x}, [f](std::span<const Tensor> in) { return map(in[0], f); },
+                {[slope](const Vjp& v) { return times(v.grad(), map(v.input(0).value(), slope)); }});
+}
+
+// Over whole periods a wave has no slope, and wide steps agree on that.
+TEST(CheckGradVerdict, SeesWavesAndPeaksMuchNarrowerThanTheFirstStep) {
+  constexpr double pi = 3.14159265358979323846;
+  const auto wave = [](double x) { return std::sin(32 * pi * x); };
+  const auto wave_slope = [](double x) { return 32 * pi * std::cos(32 * pi * x); };
+  const auto peak = [](double x) { return std::exp(-x * x / 2e-5); };
+  const auto peak_slope = [](double x) { return -x / 1e-5 * std::exp(-x * x / 2e-5); };
+  EXPECT_TRUE(
+      check_grad("wave", [&](const Inputs& in) { return curve(in[0], wave, wave_slope); }, {vec({0.1})})
+          .passed());
+  EXPECT_TRUE(
+      check_grad("peak", [&](const Inputs& in) { return curve(in[0], peak, peak_slope); }, {vec({2e-3})})
+          .passed());
+  const auto lost = [](double) { return 1.0; };
+  for (const double at : {0.1, 0.2, 0.37}) {
+    const auto f = [](double x) { return x + std::sin(32 * pi * x); };
+    EXPECT_EQ(
+        check_grad("wave", [&](const Inputs& in) { return curve(in[0], f, lost); }, {vec({at})}).verdict(),
+        Verdict::wrong);
+  }
+}
+
+TEST(CheckGradVerdict, PassesWhereTheDomainEndsNearby) {
+  const auto root = [](double x) { return std::sqrt(x); };
+  const auto root_slope = [](double x) { return 0.5 / std::sqrt(x); };
+  const GradReport report =
+      check_grad("root", [&](const Inputs& in) { return curve(in[0], root, root_slope); }, {vec({1e-7, 1})});
+  EXPECT_TRUE(report.passed()) << report;
+}
+
+// What is small is not what is zero.
+TEST(CheckGradVerdict, DoesNotTakeASmallDerivativeForNone) {
+  const auto f = [](const Inputs& in) {
+    return record(
+        {"tiny"}, {in[0]},
+        [](std::span<const Tensor> v) { return map(v[0], [](double x) { return 1e6 + 1e-9 * x; }); },
+        {[](const Vjp& v) { return scale(v.grad(), -3e-9); }});
+  };
+  EXPECT_EQ(check_grad("tiny", f, {vec({1})}).verdict(), Verdict::ill_conditioned);
+}
+
+TEST(CheckGradVerdict, HugeInputsAreNoKink) {
+  const auto f = [](const Inputs& in) { return scale(sine(scale(in[0], 1e-15)), 2); };
+  EXPECT_EQ(check_grad("huge", f, {vec({1e15})}).verdict(), Verdict::ill_conditioned);
+}
+
 TEST(CheckGradVerdict, IllConditionedOutsideTheDomain) {
   const auto f = [](const Inputs& in) {
     return record({"root"}, {in[0]},
@@ -204,6 +256,42 @@ TEST(CheckGradErrors, AConstant) {
             "check_grad: f gives f64[], in which nothing of the Variables that it was given was recorded. "
             "Compute it "
             "from them, with ops.");
+}
+
+TEST(CheckGradErrors, AFunctionOfWhatItCaptured) {
+  const Variable captured = track(vec({1, 2}));
+  EXPECT_EQ(thrown<GraphError>([&] {
+              check_grad("f", [&](const Inputs&) { return sine(captured); }, {vec({1, 2})});
+            }),
+            "check_grad: f gives f64[2], in which nothing of the Variables that it was given was recorded. "
+            "Compute it "
+            "from them, with ops.");
+}
+
+TEST(CheckGradErrors, AnEmptyResult) {
+  const auto f = [](const Inputs& in) {
+    return record({"none"}, {in[0]},
+                  [](std::span<const Tensor>) {
+                    return Tensor::zeros({0, 3}, DType::float64);
+                  },
+                  {[](const Vjp& v) { return Tensor::zeros(v.shape(0), DType::float64); }});
+  };
+  EXPECT_EQ(thrown<ShapeError>([&] {
+              check_grad("f", f, {vec({1, 2})});
+            }),
+            "check_grad: f gives [0, 3], which has no element to differentiate. Give a batch of 1 or more.");
+}
+
+TEST(CheckGradErrors, IntegersHaveNoDerivative) {
+  EXPECT_EQ(thrown<DTypeError>([] {
+              check_grad("f", [](const Inputs& in) { return in[0]; },
+                         {vec({1}), Tensor(Shape{1}, {std::int32_t{3}})});
+            }),
+            "check_grad: f, input 1 is int32, which has no derivative. Let f capture it.");
+  EXPECT_EQ(
+      thrown<DTypeError>(
+          [] { check_grad("f", [](const Inputs& in) { return truncated(in[0]); }, {vec({1})}); }),
+      "check_grad: f gives int32 of float64 inputs, which has no derivative. Leave out what makes integers.");
 }
 
 TEST(CheckGradErrors, AFloat32Result) {

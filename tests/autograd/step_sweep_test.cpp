@@ -91,6 +91,31 @@ TEST(StepSweep, DrawsAPointPerStep) {
   EXPECT_EQ(svg.find("nan"), std::string::npos);
 }
 
+// log(-0.3) is no number: such steps are left out.
+TEST(StepSweep, LeavesOutStepsThatLeaveTheDomain) {
+  const auto f = [](const Inputs& in) {
+    return record({"logarithm"}, {in[0]},
+                  [](std::span<const Tensor> v) { return map(v[0], [](double x) { return std::log(x); }); },
+                  {[](const Vjp& v) {
+                    return times(v.grad(), map(v.input(0).value(), [](double x) { return 1 / x; }));
+                  }});
+  };
+  const StepSweep sweep = sweep_steps("logarithm", f, {vec({0.7})});
+  EXPECT_LT(sweep.points.front().step, 0.7);
+  std::ostringstream printed;
+  printed << sweep;
+  EXPECT_EQ((printed.str() + sweep.svg()).find("nan"), std::string::npos);
+}
+
+TEST(StepSweep, OfAnInputThatIsNotUsed) {
+  const StepSweep sweep =
+      sweep_steps("sine", [](const Inputs& in) { return sine(in[0]); }, {vec({0.7}), vec({1})}, {.input = 1});
+  EXPECT_EQ(sweep.best().error, 0);
+  std::ostringstream printed;
+  printed << sweep << sweep.svg();
+  EXPECT_EQ(printed.str().find("nan"), std::string::npos);
+}
+
 TEST(StepSweep, Errors) {
   EXPECT_EQ(thrown<ArgumentError>([] { of_sine({.input = 1}); }),
             "sweep_steps: sine: order 1, input 1 of 1, steps 1 to 1e-14, 2 per decade. Orders count from 1, "

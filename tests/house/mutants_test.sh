@@ -14,7 +14,8 @@ trap 'rm -rf "$work"' EXIT
 faults=0
 
 scripts/mutate --check || faults=1
-for patch in tests/mutants/*.patch; do
+patches=(tests/mutants/*.patch)
+for patch in "${patches[@]}"; do
   name=$(basename "$patch" .patch)
   if ! grep -qF "| \`$name\` |" docs/mutants.md || ! grep -qF "| $(head -n 1 "$patch") |" docs/mutants.md; then
     echo "docs/mutants.md has no row for $name as it is. Run scripts/mutate $name --write"
@@ -22,12 +23,12 @@ for patch in tests/mutants/*.patch; do
   fi
 done
 rows=$(grep -cE '^\| `[0-9]{2}_' docs/mutants.md || true)
-if ((rows != $(ls tests/mutants/*.patch | wc -l))); then
+if ((rows != ${#patches[@]})); then
   echo "docs/mutants.md has $rows rows. Run scripts/mutate --go-on --write"
   faults=1
 fi
 
-one=$(ls tests/mutants/*.patch | head -n 1)
+one=${patches[0]}
 planted() {  # planted NAME EXPECTED SED-COMMAND: a faulty copy of a patch, and what must be said of it
   rm -rf "$work/mutants"
   mkdir "$work/mutants"

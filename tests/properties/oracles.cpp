@@ -26,6 +26,10 @@ Oracle unary(F f) {
   return [f](Arrays x) { return made(x[0].shape, [&](const Index& i) { return Rounded(f(x[0].at(i))); }); };
 }
 
+Oracle clipped(double low, double high) {
+  return unary([=](Rounded a) { return Rounded(std::clamp(static_cast<double>(a.value), low, high)); });
+}
+
 template <class F>
 Oracle binary(F f) {
   return [f](Arrays x) {
@@ -77,7 +81,8 @@ Oracles element_oracles() {
       {"pow_cube", unary([](Rounded a) { return pow(a, 3); })},
       {"pow_square", unary([](Rounded a) { return a * a; })},
       {"pow_minus_half", unary([](Rounded a) { return pow(a, -0.5L); })},
-      {"clip", unary([](Rounded a) { return Rounded(std::clamp(static_cast<double>(a.value), -0.5, 0.5)); })},
+      {"clip_both_ends", clipped(-0.5, 0.5)},
+      {"clip_uneven_ends", clipped(-0.25, 0.75)},
       {"equal_whole", relation([](auto a, auto b) { return a == b; })},
       {"equal_number", relation_to(0.5, [](auto a, auto b) { return a == b; })},
       {"less", relation([](auto a, auto b) { return a < b; })},
