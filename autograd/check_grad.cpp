@@ -1,10 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <iomanip>
 #include <limits>
-#include <memory>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include <trous/autograd/check_grad.h>
@@ -111,9 +108,7 @@ Tensor Check::direction(int order, int input, std::int64_t which) const {
   if (by_coordinates(input)) return detail::unit(shape, which);
   const auto label = static_cast<std::uint64_t>(which) * 64 + static_cast<std::uint64_t>(order) * 8;
   const Key key = fold_in(fold_in(Key{options_.seed + 1}, label), static_cast<std::uint64_t>(input));
-  const Tensor random = normal(shape, DType::float64, key);
-  const double length = std::sqrt(dot(random, random));
-  return map(random, [length](double v) { return v / length; });
+  return detail::random_unit(shape, key);
 }
 
 Column Check::column(const Order& order, int input, std::int64_t which) const {
@@ -243,9 +238,8 @@ void Check::explain(GradCheckRow& row, const Order& order, const std::vector<Col
   } else if (row.verdict == Verdict::ill_conditioned) {
     row.why = doubt(row, column.kink);
   } else {
-    std::ostringstream error;
-    error << std::scientific << std::setprecision(1) << row.truncation + row.round_off;
-    row.why = text(cause(row, order, columns), " The difference may be off by ", error.str(), '.');
+    row.why = text(cause(row, order, columns), " The difference may be off by ",
+                   scientific(row.truncation + row.round_off), '.');
   }
 }
 

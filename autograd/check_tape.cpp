@@ -80,9 +80,8 @@ double definition_error(const Replay& replay, const TapeCheckOptions& options) {
   const detail::Phi theirs(replay.name() + ", definition", definition, replay.at(), options.seed,
                            options.directions);
   const auto noise = [](const detail::Phi& phi) {
-    return detail::round_off(phi, 1, detail::noise_step,
-                             [&](int line, double t) { return phi.beside(line, t); })
-        .values;
+    return detail::value_noise(phi, 1, detail::noise_step,
+                               [&](int line, double t) { return phi.beside(line, t); });
   };
   const std::vector<double> a = ours.values(1, replay.at()), b = theirs.values(1, replay.at());
   const std::vector<double> noise_a = noise(ours), noise_b = noise(theirs);
@@ -166,17 +165,9 @@ std::ostream& operator<<(std::ostream& stream, const TapeReport& report) {
         << std::setw(static_cast<int>(width)) << "op"
         << "  checked     error  verdict\n";
   for (const TapeCheckRow& row : report.rows) {
-    std::int64_t checked = 0;
-    double error = 0;
-    for (const GradCheckRow& input : row.gradients.rows) {
-      checked += input.checked;
-      error = std::max(error, input.error);
-    }
-    std::ostringstream relative;
-    relative << std::scientific << std::setprecision(1) << error;
     table << "  " << std::left << std::setw(static_cast<int>(width)) << label(row.number, row.op)
-          << std::right << std::setw(9) << checked << std::setw(10) << relative.str() << "  " << row.verdict()
-          << '\n';
+          << std::right << std::setw(9) << row.gradients.checked() << std::setw(10)
+          << scientific(row.gradients.error()) << "  " << row.verdict() << '\n';
   }
   return stream << table.str() << report.failures();
 }

@@ -161,12 +161,6 @@ void Check::integers(DType dtype) {
   report_.rows.push_back(row);
 }
 
-double largest(const Tensor& tensor) {
-  double most = 0;
-  for (const double v : tensor.values<double>()) most = std::max(most, std::abs(v));
-  return most;
-}
-
 void Check::elements(TransposeCheckRow& row, const std::string& at, const Tensor& left,
                      const Tensor& right) const {
   const std::span<const double> l = left.values<double>(), r = right.values<double>();
@@ -179,7 +173,7 @@ void Check::elements(TransposeCheckRow& row, const std::string& at, const Tensor
     worst = i;
   }
   compare(row, text(position(left.shape(), static_cast<std::int64_t>(worst)), at), l[worst], r[worst],
-          o_.tolerance * std::max(largest(left), largest(right)));
+          o_.tolerance * std::max(largest_magnitude(left), largest_magnitude(right)));
   row.checked += left.elements() - 1;
 }
 
@@ -251,12 +245,12 @@ void Check::entries() {
   double most = 0;
   for (std::size_t j = 0; j < columns; ++j) {
     const Tensor column = apply(a_, unit(a_, j), which(a_, j));
-    most = std::max(most, largest(column));
+    most = std::max(most, largest_magnitude(column));
     for (std::size_t i = 0; i < rows; ++i) claimed.a[i * columns + j] = column.values<double>()[i];
   }
   for (std::size_t i = 0; i < rows; ++i) {
     const Tensor row = apply(b_, unit(b_, i), which(b_, i));
-    most = std::max(most, largest(row));
+    most = std::max(most, largest_magnitude(row));
     std::copy_n(row.values<double>().begin(), columns,
                 claimed.b.begin() + static_cast<std::ptrdiff_t>(i * columns));
   }

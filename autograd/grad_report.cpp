@@ -11,12 +11,6 @@
 namespace trous {
 namespace {
 
-std::string scientific(double value) {
-  std::ostringstream stream;
-  stream << std::scientific << std::setprecision(1) << value;
-  return stream.str();
-}
-
 constexpr std::array by_gravity{Verdict::pass, Verdict::ill_conditioned, Verdict::non_smooth,
                                 Verdict::not_deterministic, Verdict::wrong};
 
@@ -49,6 +43,18 @@ Verdict GradReport::verdict() const {
   Verdict worst = Verdict::pass;
   for (const GradCheckRow& row : rows) worst = graver(worst, row.verdict);
   return worst;
+}
+
+std::int64_t GradReport::checked() const {
+  std::int64_t count = 0;
+  for (const GradCheckRow& row : rows) count += row.checked;
+  return count;
+}
+
+double GradReport::error() const {
+  double largest = 0;
+  for (const GradCheckRow& row : rows) largest = std::max(largest, row.error);
+  return largest;
 }
 
 std::string GradReport::input(int i) const {

@@ -59,6 +59,9 @@ struct GradReport {
 
   bool passed() const { return verdict() == Verdict::pass; }
 
+  std::int64_t checked() const;  ///< derivatives in all rows
+  double error() const;          ///< the largest of the rows'
+
   /// The gravest of the rows'.
   Verdict verdict() const;
 

@@ -18,19 +18,7 @@ namespace {
 
 constexpr double least_error = 1e-17;  // what an error of 0 is drawn as
 
-std::string scientific(double value, int digits = 1) {
-  std::ostringstream stream;
-  stream << std::scientific << std::setprecision(digits) << value;
-  return stream.str();
-}
-
 double decades(double error) { return std::log10(std::clamp(error, least_error, 1e3)); }
-
-Tensor direction(const Shape& shape, std::uint64_t seed) {
-  const Tensor random = normal(shape, DType::float64, fold_in(Key{seed}, 31));
-  const double length = std::sqrt(dot(random, random));
-  return map(random, [length](double v) { return v / length; });
-}
 
 void check_options(std::string_view name, const std::vector<Tensor>& inputs, const StepSweepOptions& o) {
   const bool fits = o.order >= 1 && o.input >= 0 && o.input < static_cast<int>(inputs.size()) &&
@@ -101,7 +89,7 @@ StepSweep sweep_steps(std::string_view name, const Function& f, const std::vecto
   const auto slot = static_cast<std::size_t>(options.input);
   const Recording scope(Recording::needed);
   const detail::Phi phi(text(name), f, inputs, options.seed, 0);
-  const Tensor u = direction(inputs[slot].shape(), options.seed);
+  const Tensor u = detail::random_unit(inputs[slot].shape(), fold_in(Key{options.seed}, 31));
   StepSweep sweep{.name = std::string(name),
                   .order = options.order,
                   .input = options.input,
@@ -123,11 +111,11 @@ StepSweep sweep_steps(std::string_view name, const Function& f, const std::vecto
                              sweep.points.size(),
                              " steps lead to values that are finite. Move the inputs into the domain."));
   }
-  const detail::RoundOff round_off = detail::round_off(
+  const std::vector<double> noise = detail::value_noise(
       phi, options.order, detail::noise_step, [&](int line, double t) { return phi.beside(line, t); });
   const GradCheckOptions as_checked;
-  sweep.extrapolated = detail::differences(phi, options.order, options.input, u, round_off.values,
-                                           as_checked.step, as_checked.sharpness)[0]
+  sweep.extrapolated = detail::differences(phi, options.order, options.input, u, noise, as_checked.step,
+                                           as_checked.sharpness)[0]
                            .value;
   sweep.extrapolation_error = error(sweep.extrapolated);
   return sweep;

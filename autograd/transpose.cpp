@@ -46,16 +46,10 @@ Tensor point(const Domain& domain, std::uint64_t stream, double factor = 1) {
 
 std::vector<double> numbers(const Tensor& tensor) { return tensor.cast(DType::float64).to_vector<double>(); }
 
-double largest(const std::vector<double>& values) {
-  double most = 0;
-  for (const double v : values) most = std::max(most, std::abs(v));
-  return most;
-}
-
 // The first element in which a and b are further apart than `tolerance`, relative to the largest element.
 std::optional<std::int64_t> apart(const Tensor& a, const Tensor& b, double tolerance) {
   const std::vector<double> left = numbers(a), right = numbers(b);
-  const double allowed = tolerance * std::max(largest(left), largest(right));
+  const double allowed = tolerance * std::max(largest_magnitude(a), largest_magnitude(b));
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (!(std::abs(left[i] - right[i]) <= allowed)) return static_cast<std::int64_t>(i);
   }

@@ -50,12 +50,6 @@ Shape image_for(const CheckCommand& c, const Subject& subject) {
                            " takes no square image of 8 to 64 pixels a side. Say --height and --width."));
 }
 
-std::string relative(double error) {
-  std::ostringstream stream;
-  stream << std::scientific << std::setprecision(1) << error;
-  return stream.str();
-}
-
 // What is known of several checks that share a line.
 struct Sum {
   std::int64_t count = 0, checked = 0;
@@ -69,13 +63,7 @@ struct Sum {
     verdict = graver(verdict, found);
   }
   void add(const TapeCheckRow& row) {
-    std::int64_t derivatives = 0;
-    double worst = row.definition_error;
-    for (const GradCheckRow& input : row.gradients.rows) {
-      derivatives += input.checked;
-      worst = std::max(worst, input.error);
-    }
-    add(derivatives, worst, row.verdict());
+    add(row.gradients.checked(), std::max(row.definition_error, row.gradients.error()), row.verdict());
   }
 };
 
@@ -88,7 +76,7 @@ class Table {
   }
   void row(const std::string& name, const Sum& sum) const {
     std::cout << "  " << std::left << std::setw(width_) << name << std::right << std::setw(9) << sum.checked
-              << std::setw(10) << relative(sum.error) << "  " << sum.verdict << '\n';
+              << std::setw(10) << scientific(sum.error) << "  " << sum.verdict << '\n';
   }
 
  private:
@@ -134,9 +122,9 @@ void tell_lines(const std::string& title, const std::vector<std::pair<std::strin
 }
 
 double largest_error(const NetworkReport& report) {
-  double error = 0;
-  for (const auto& line : op_lines(report.ops, false)) error = std::max(error, line.second.error);
-  for (const GradCheckRow& row : report.whole.rows) error = std::max(error, row.error);
+  double error = report.whole.error();
+  for (const TapeCheckRow& row : report.ops.rows)
+    error = std::max({error, row.definition_error, row.gradients.error()});
   return error;
 }
 
@@ -145,8 +133,8 @@ std::string in_words(const NetworkReport& report, double seconds) {
       text(report.ops.rows.size(), " ops and ", report.whole.inputs.size() - 1, " weights, ");
   switch (report.verdict()) {
     case Verdict::pass:
-      return text(what, "every gradient right to ", relative(largest_error(report)), ", ", fixed(seconds, 1),
-                  " s");
+      return text(what, "every gradient right to ", scientific(largest_error(report)), ", ",
+                  fixed(seconds, 1), " s");
     case Verdict::wrong:
       return what + "of which those above have a wrong gradient";
     default:

@@ -46,4 +46,12 @@ std::string text(const Parts&... parts) {
   return stream.str();
 }
 
+/// An error or a share in few digits: 1.2e-03.
+inline std::string scientific(double value) {
+  std::ostringstream stream;
+  stream.precision(1);
+  stream << std::scientific << value;
+  return stream.str();
+}
+
 }  // namespace trous

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <trous/core/map.h>
@@ -25,6 +27,14 @@ double dot(const Tensor& a, const Tensor& b) {
     double total = 0;
     for (const double sum : partial) total += sum;
     return total;
+  });
+}
+
+double largest_magnitude(const Tensor& x) {
+  return visit_floating("largest_magnitude", x.dtype(), [&]<class T> {
+    double largest = 0;
+    for (const T v : x.values<T>()) largest = std::max(largest, static_cast<double>(std::abs(v)));
+    return largest;
   });
 }
 

@@ -48,4 +48,7 @@ Tensor zip(const Tensor& a, const Tensor& b, F f) {
 /// sum_i a[i] b[i] in float64, over fixed blocks added in order. Shapes and dtypes must agree.
 double dot(const Tensor& a, const Tensor& b);
 
+/// max_i |x[i]| of float32 or float64 x; 0 where there are no elements. NaN is passed over.
+double largest_magnitude(const Tensor& x);
+
 }  // namespace trous

@@ -56,6 +56,12 @@ Shape position(const Shape& shape, std::int64_t index) {
   return place;
 }
 
+std::int64_t index_of(const Shape& shape, const Shape& place) {
+  std::int64_t index = 0;
+  for (int axis = 0; axis < shape.rank(); ++axis) index = index * shape[axis] + place[axis];
+  return index;
+}
+
 void check_tensor_shape(const Shape& shape, std::size_t element_size) {
   const std::int64_t elements = shape.elements();
   for (int axis = 1; axis < shape.rank(); ++axis) {

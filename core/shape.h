@@ -59,6 +59,9 @@ std::ostream& operator<<(std::ostream& stream, const Shape& shape);
 /// `index` is 0 or more and below the number of elements; not checked.
 Shape position(const Shape& shape, std::int64_t index);
 
+/// The other way round: which element in row-major order lies at `place`; not checked.
+std::int64_t index_of(const Shape& shape, const Shape& place);
+
 /// Throws ShapeError unless a tensor may have this shape: no negative extent, no zero but on axis 0 (the
 /// batch), fewer than 2^63 bytes.
 void check_tensor_shape(const Shape& shape, std::size_t element_size);

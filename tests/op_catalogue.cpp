@@ -227,7 +227,8 @@ std::vector<Line> conv_lines() {
       {"depthwise_conv2d", "stride_2_valid", trilinear, {real({2, 5, 6, 2}), weights({2, 3, 2, 1})},
        [](Xs x) { return depthwise_conv2d(x[0], x[1], {.stride = 2, .padding = "VALID"}); },
        Shape{0, 2, 2, 2}},
-      {"depthwise_conv2d", "stride_2x1_rate_2_explicit", trilinear, {real({2, 6, 5, 2}), weights({3, 2, 2, 3})},
+      {"depthwise_conv2d", "stride_2x1_rate_2_explicit", trilinear,
+       {real({2, 6, 5, 2}), weights({3, 2, 2, 3})},
        [](Xs x) { return depthwise_conv2d(x[0], x[1], {{2, 1}, 2, ExplicitPadding{0, 2, 1, 0}}); },
        Shape{0, 2, 4, 6}},
   };

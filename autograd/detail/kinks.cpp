@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <trous/autograd/detail/kinks.h>
 #include <trous/autograd/detail/pieces.h>
@@ -19,21 +20,24 @@ std::vector<Piece> pieces_at(const Phi& phi, int order, const std::vector<Tensor
 }
 
 // The least step that still moves the input: some spacings of its largest element.
-double least_step(const Tensor& x) {
-  double largest = 1;
-  for (const double v : x.values<double>()) largest = std::max(largest, std::abs(v));
-  return 0x1p-50 * largest;
-}
+double least_step(const Tensor& x) { return 0x1p-50 * std::max(1.0, largest_magnitude(x)); }
 
 }  // namespace
 
 SmoothPart smooth_part(const Phi& phi, int order, int input, const Tensor& u, double h) {
   const std::vector<Piece> here = pieces_at(phi, order, phi.inputs());
   const double least = least_step(phi.inputs()[static_cast<std::size_t>(input)]);
+  const auto differs_at = [&](double t) -> std::optional<std::string> {
+    try {
+      return first_difference(here, pieces_at(phi, order, phi.moved(input, u, t)));
+    } catch (const Error&) {  // f throws there: nothing is known of it
+      return {};
+    }
+  };
   std::string kink;
   for (; h > least; h /= 4) {
-    auto differs = first_difference(here, pieces_at(phi, order, phi.moved(input, u, h)));
-    if (!differs) differs = first_difference(here, pieces_at(phi, order, phi.moved(input, u, -h)));
+    auto differs = differs_at(h);
+    if (!differs) differs = differs_at(-h);
     if (!differs) return {h, kink};
     kink = *differs;
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <trous/autograd/detail/phi.h>
@@ -17,17 +18,12 @@ std::vector<Variable> tracked(const std::vector<Tensor>& tensors) {
   return variables;
 }
 
-std::int64_t elements_of(const std::vector<Variable>& xs) {
-  std::int64_t count = 0;
-  for (const Variable& x : xs) count += x.value().elements();
-  return count;
-}
-
 // Which tensor the element number `which` of all is in, and its place there.
-std::pair<std::size_t, std::int64_t> locate(const std::vector<Variable>& xs, std::size_t which) {
+template <class Tensors>
+std::pair<std::size_t, std::int64_t> locate(const Tensors& all, std::size_t which) {
   auto rest = static_cast<std::int64_t>(which);
   std::size_t i = 0;
-  while (rest >= xs[i].value().elements()) rest -= xs[i++].value().elements();
+  while (rest >= all[i].shape().elements()) rest -= all[i++].shape().elements();
   return {i, rest};
 }
 
@@ -62,6 +58,12 @@ Tensor unit(const Shape& shape, std::int64_t which) {
   Tensor result = Tensor::zeros(shape, DType::float64);
   result.mutable_values<double>()[static_cast<std::size_t>(which)] = 1;
   return result;
+}
+
+Tensor random_unit(const Shape& shape, Key key) {
+  const Tensor random = normal(shape, DType::float64, key);
+  const double length = std::sqrt(dot(random, random));
+  return map(random, [length](double v) { return v / length; });
 }
 
 Phi::Phi(std::string name, const Function& f, std::vector<Tensor> inputs, std::uint64_t seed,
@@ -101,10 +103,17 @@ Variable Phi::call(const std::vector<Variable>& xs) const {
   }
 }
 
+std::int64_t Phi::elements(int order) const {
+  if (order == 1) return shape_.elements();
+  std::int64_t count = 0;
+  for (const Tensor& x : inputs_) count += x.elements();
+  return count;
+}
+
+bool Phi::one_by_one(int order) const { return elements(order) <= most_; }
+
 std::size_t Phi::count(int order) const {
-  std::int64_t elements = order == 1 ? shape_.elements() : 0;
-  for (std::size_t i = 0; order > 1 && i < inputs_.size(); ++i) elements += inputs_[i].elements();
-  return elements <= most_ ? static_cast<std::size_t>(elements) : 1;
+  return one_by_one(order) ? static_cast<std::size_t>(elements(order)) : 1;
 }
 
 std::vector<Variable> Phi::results(int order, const std::vector<Variable>& xs) const {
@@ -127,8 +136,6 @@ std::vector<Variable> Phi::cotangents(int order, const std::vector<Variable>& re
     seeds.emplace_back(uniform(results[i].shape(), DType::float64, fold_in(key, i), -1, 1));
   return seeds;
 }
-
-bool Phi::one_by_one(const std::vector<Variable>& results) const { return elements_of(results) <= most_; }
 
 std::vector<Tensor> Phi::moved(int input, const Tensor& u, double t) const {
   std::vector<Tensor> at = inputs_;
@@ -169,7 +176,7 @@ Phi::Gradients Phi::gradients(int order, const std::vector<Tensor>& at) const {
 std::vector<double> Phi::computed_values(int order, const std::vector<Tensor>& at) const {
   const std::vector<Variable> ys = results(order, tracked(at));
   std::vector<double> numbers;
-  if (one_by_one(ys)) {
+  if (one_by_one(order)) {
     for (const Variable& y : ys) {
       const std::vector<double> elements = y.value().to_vector<double>();
       numbers.insert(numbers.end(), elements.begin(), elements.end());
@@ -185,10 +192,9 @@ std::vector<double> Phi::computed_values(int order, const std::vector<Tensor>& a
 Phi::Gradients Phi::computed_gradients(int order, const std::vector<Tensor>& at) const {
   const std::vector<Variable> xs = tracked(at);
   const std::vector<Variable> ys = results(order, xs);
-  const bool each = one_by_one(ys);
-  const auto count = each ? static_cast<std::size_t>(elements_of(ys)) : 1;
+  const bool each = one_by_one(order);
   Gradients gradients;
-  for (std::size_t p = 0; p < count; ++p) {
+  for (std::size_t p = 0; p < count(order); ++p) {
     std::vector<Variable> roots, seeds;
     if (each) {
       const auto [i, element] = locate(ys, p);
@@ -210,12 +216,14 @@ Phi::Gradients Phi::computed_gradients(int order, const std::vector<Tensor>& at)
 }
 
 std::string Phi::place(int order, std::size_t which) const {
-  const std::vector<Variable> ys = results(order, tracked(inputs_));
-  if (!one_by_one(ys)) return {};
-  const auto [i, element] = locate(ys, which);
-  if (order == 1 && ys[i].shape().rank() == 0) return {};
-  const std::string at = text("element ", position(ys[i].shape(), element));
-  return order == 1 ? text(at, " of the result") : text(at, " of the gradient in input ", i);
+  if (!one_by_one(order)) return {};
+  if (order == 1) {
+    return shape_.rank() == 0
+               ? std::string()
+               : text("element ", position(shape_, static_cast<std::int64_t>(which)), " of the result");
+  }
+  const auto [i, element] = locate(inputs_, which);
+  return text("element ", position(inputs_[i].shape(), element), " of the gradient in input ", i);
 }
 
 }  // namespace trous::detail

@@ -11,11 +11,15 @@
 #include <vector>
 
 #include <trous/autograd/variable.h>
+#include <trous/core/random.h>
 
 namespace trous::detail {
 
 /// Zeros but for a 1 at the element that is number `which`, float64.
 Tensor unit(const Shape& shape, std::int64_t which);
+
+/// A random one of length 1, float64.
+Tensor random_unit(const Shape& shape, Key key);
 
 class Phi {
  public:
@@ -50,10 +54,11 @@ class Phi {
 
  private:
   Variable call(const std::vector<Variable>& xs) const;
+  std::int64_t elements(int order) const;
   std::size_t count(int order) const;
   std::vector<double> computed_values(int order, const std::vector<Tensor>& at) const;
   Gradients computed_gradients(int order, const std::vector<Tensor>& at) const;
-  bool one_by_one(const std::vector<Variable>& results) const;
+  bool one_by_one(int order) const;
 
   std::string name_;
   const Function& f_;

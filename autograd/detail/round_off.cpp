@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <trous/autograd/detail/round_off.h>
 #include <trous/core/map.h>
@@ -21,6 +22,23 @@ double noise(const Lines& lines, F number) {
     for (const double v : values) largest = std::max(largest, std::abs(v));
   }
   return std::max(std::sqrt(squares), std::numeric_limits<double>::epsilon() * largest);
+}
+
+// The noise of the values, and the step at which it could be seen.
+std::pair<std::vector<double>, double> measured(const Phi& phi, int order, double step,
+                                                const NoisePoints& at) {
+  for (int shrunk = 0;; ++shrunk, step /= 1024) {
+    std::array<std::array<std::vector<double>, noise_places.size()>, noise_lines> values;
+    for (std::size_t line = 0; line < noise_lines; ++line) {
+      for (std::size_t k = 0; k < noise_places.size(); ++k)
+        values[line][k] = phi.values(order, at(static_cast<int>(line), step * noise_places[k]));
+    }
+    std::vector<double> found;
+    for (std::size_t p = 0; p < values[0][0].size(); ++p)
+      found.push_back(noise(values, [p](const std::vector<double>& v) { return v[p]; }));
+    const bool finite = std::all_of(found.begin(), found.end(), [](double v) { return std::isfinite(v); });
+    if (finite || shrunk == 3) return {found, step};
+  }
 }
 
 }  // namespace
@@ -48,25 +66,20 @@ double RoundOff::of_rule(std::size_t p, int input, const Tensor& u) const {
   });
 }
 
-RoundOff round_off(const Phi& phi, int order, double step,
-                   const std::function<std::vector<Tensor>(int line, double t)>& at) {
-  RoundOff result;
-  for (int shrunk = 0; shrunk < 4; ++shrunk, step /= 1024) {
-    result = {};
-    std::array<std::array<std::vector<double>, noise_places.size()>, noise_lines> values;
-    for (std::size_t line = 0; line < noise_lines; ++line) {
-      for (std::size_t k = 0; k < noise_places.size(); ++k) {
-        const std::vector<Tensor> point = at(static_cast<int>(line), step * noise_places[k]);
-        values[line][k] = phi.values(order, point);
-        result.gradients[line][k] = phi.gradients(order, point);
-      }
+RoundOff round_off(const Phi& phi, int order, double step, const NoisePoints& at) {
+  const auto [values, finite_step] = measured(phi, order, step, at);
+  RoundOff result{.values = values, .gradients = {}};
+  for (std::size_t line = 0; line < noise_lines; ++line) {
+    for (std::size_t k = 0; k < noise_places.size(); ++k) {
+      result.gradients[line][k] =
+          phi.gradients(order, at(static_cast<int>(line), finite_step * noise_places[k]));
     }
-    for (std::size_t p = 0; p < values[0][0].size(); ++p)
-      result.values.push_back(noise(values, [p](const std::vector<double>& v) { return v[p]; }));
-    if (std::all_of(result.values.begin(), result.values.end(), [](double v) { return std::isfinite(v); }))
-      break;
   }
   return result;
+}
+
+std::vector<double> value_noise(const Phi& phi, int order, double step, const NoisePoints& at) {
+  return measured(phi, order, step, at).first;
 }
 
 }  // namespace trous::detail

@@ -40,7 +40,10 @@ struct RoundOff {
 
 /// `at(line, t)` gives the points; `step` is about that between them, and less where it leads to what is not
 /// finite.
-RoundOff round_off(const Phi& phi, int order, double step,
-                   const std::function<std::vector<Tensor>(int line, double t)>& at);
+using NoisePoints = std::function<std::vector<Tensor>(int line, double t)>;
+RoundOff round_off(const Phi& phi, int order, double step, const NoisePoints& at);
+
+/// That of the values alone, which costs no gradients.
+std::vector<double> value_noise(const Phi& phi, int order, double step, const NoisePoints& at);
 
 }  // namespace trous::detail

@@ -11,12 +11,6 @@ namespace {
 // A place in a tensor moved to another, or to none.
 using Move = std::function<std::optional<std::size_t>(std::size_t)>;
 
-std::size_t flat(const Shape& shape, const Shape& place) {
-  std::int64_t index = 0;
-  for (int axis = 0; axis < shape.rank(); ++axis) index = index * shape[axis] + place[axis];
-  return static_cast<std::size_t>(index);
-}
-
 // `change` alters a place; what leaves the shape is none.
 Move moved(const Shape& shape, const std::function<void(Shape&)>& change) {
   const std::int64_t elements = shape.elements();
@@ -27,7 +21,7 @@ Move moved(const Shape& shape, const std::function<void(Shape&)>& change) {
     bool inside = true;
     for (int axis = 0; axis < shape.rank(); ++axis)
       inside = inside && place[axis] >= 0 && place[axis] < shape[axis];
-    table.push_back(inside ? std::optional(flat(shape, place)) : std::nullopt);
+    table.push_back(inside ? std::optional(static_cast<std::size_t>(index_of(shape, place))) : std::nullopt);
   }
   return [table = std::move(table)](std::size_t i) { return table[i]; };
 }

@@ -19,10 +19,6 @@ namespace {
 using namespace toy;
 using Inputs = std::vector<Variable>;
 
-Tensor draw(std::int64_t count, std::uint64_t key) {
-  return uniform({count}, DType::float64, Key{key}, 0.2, 1);
-}
-
 // sin(x) whose rule is `rule`.
 Variable sine_with(const Variable& x, std::function<Variable(const Vjp&)> rule) {
   return record({"sine"}, {x},
@@ -33,7 +29,7 @@ Variable right_rule(const Vjp& v) { return times(v.grad(), sine(v.input(0), 1));
 
 GradReport check_sine(std::function<Variable(const Vjp&)> rule, const GradCheckOptions& options = {}) {
   return check_grad(
-      "sine", [rule](const Inputs& in) { return sine_with(in[0], rule); }, {draw(4, 1)}, options);
+      "sine", [rule](const Inputs& in) { return sine_with(in[0], rule); }, {draw({4}, 1)}, options);
 }
 
 // "-0.123", "4.5e-07", "nan": any number as a stream prints it.
@@ -67,7 +63,7 @@ TEST(CheckGrad, PassesARightOpToOrderThree) {
 
 TEST(CheckGrad, HasARowPerOrderAndInput) {
   const auto f = [](const Inputs& in) { return times(sine(in[0]), exponential(in[1])); };
-  const GradReport report = check_grad("f", f, {draw(3, 1), draw(3, 2)}, {.order = 2});
+  const GradReport report = check_grad("f", f, {draw({3}, 1), draw({3}, 2)}, {.order = 2});
   EXPECT_TRUE(report.passed()) << report;
   ASSERT_EQ(report.rows.size(), 4U);
   for (int i = 0; i < 4; ++i) {
@@ -104,7 +100,7 @@ TEST(CheckGrad, TellsElevenDigits) {
 // x used twice, and the cotangent of one use forgotten.
 TEST(CheckGrad, FailsAMissingAccumulation) {
   const auto f = [](const Inputs& in) { return times(in[0], detach(in[0])); };
-  expect_one_failure(check_grad("product", f, {draw(4, 1)}), 0, 1, "5\\.0e-01");
+  expect_one_failure(check_grad("product", f, {draw({4}, 1)}), 0, 1, "5\\.0e-01");
 }
 
 // The first derivative is right to the bit; only the path that differentiates it again is not.
@@ -126,7 +122,7 @@ TEST(CheckGrad, FailsOnlyTheInputWhoseRuleIsWrong) {
   const auto f = [](const Inputs& in) {
     return times(in[0], sine_with(in[1], [](const Vjp& v) { return scale(right_rule(v), 2); }));
   };
-  expect_one_failure(check_grad("f", f, {draw(3, 1), draw(3, 2)}), 1, 1, "5\\.0e-01");
+  expect_one_failure(check_grad("f", f, {draw({3}, 1), draw({3}, 2)}), 1, 1, "5\\.0e-01");
 }
 
 TEST(CheckGrad, ReportsTheNumbersOfTheWorstCoordinate) {
@@ -169,12 +165,12 @@ TEST(CheckGrad, TakesRandomDirectionsThroughALargeInput) {
                     }});
     };
   };
-  const GradReport right = check_grad("sine", f(1), {draw(500, 1)}, {.order = 2});
+  const GradReport right = check_grad("sine", f(1), {draw({500}, 1)}, {.order = 2});
   EXPECT_TRUE(right.passed()) << right;
   EXPECT_EQ(right.rows[0].checked, 24);
   // One element of 500 is enough: every direction has a part of it.
-  EXPECT_FALSE(check_grad("sine", f(1.1), {draw(500, 1)}).passed());
-  EXPECT_EQ(check_grad("sine", f(1), {draw(500, 1)}, {.max_coordinates = 5}).rows[0].checked, 5);
+  EXPECT_FALSE(check_grad("sine", f(1.1), {draw({500}, 1)}).passed());
+  EXPECT_EQ(check_grad("sine", f(1), {draw({500}, 1)}, {.max_coordinates = 5}).rows[0].checked, 5);
 }
 
 // What checks nothing must not pass.
@@ -187,14 +183,14 @@ TEST(CheckGrad, RefusesToCheckNothing) {
   EXPECT_EQ(thrown<ArgumentError>([&] { check_grad("sine", f, {}); }),
             "check_grad: sine has no inputs. Give at least one.");
   EXPECT_EQ(
-      thrown<ArgumentError>([&] { check_grad("sine", f, {draw(3, 1)}, {.order = 0}); }),
+      thrown<ArgumentError>([&] { check_grad("sine", f, {draw({3}, 1)}, {.order = 0}); }),
       "check_grad: sine: order 0, max_coordinates 24, step 0.0625, tolerance 1e-06 and 0 of the largest, "
       "sharpness 1e-06. Orders and coordinates count from 1, step and sharpness are above 0, tolerances 0 or "
       "more.");
 }
 
 TEST(CheckGrad, ARowOfZerosSaysSo) {
-  const GradReport report = check_grad("step", [](const Inputs& in) { return step(in[0]); }, {draw(3, 1)});
+  const GradReport report = check_grad("step", [](const Inputs& in) { return step(in[0]); }, {draw({3}, 1)});
   EXPECT_TRUE(report.passed()) << report;
   EXPECT_EQ(report.rows[0].largest, 0);
 }
@@ -226,7 +222,7 @@ TEST(CheckGrad, RepeatsItself) {
 TEST(CheckGrad, NeedsFloat64) {
   const auto f = [](const Inputs& in) { return times(in[0], in[1]); };
   EXPECT_EQ(thrown<DTypeError>([&] {
-              check_grad("product", f, {draw(2, 1), Tensor::ones({2}, DType::float32)});
+              check_grad("product", f, {draw({2}, 1), Tensor::ones({2}, DType::float32)});
             }),
             "check_grad: product, input 1 is float32. Differences need float64: cast it.");
 }

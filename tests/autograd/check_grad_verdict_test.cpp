@@ -17,10 +17,6 @@ namespace {
 using namespace toy;
 using Inputs = std::vector<Variable>;
 
-Tensor draw(const Shape& shape, std::uint64_t key) {
-  return uniform(shape, DType::float64, Key{key}, 0.2, 1);
-}
-
 // max(x, 0), whose rule asks a locally constant op.
 Variable rectified(const Variable& x, std::string name = {}) {
   return record(

@@ -17,10 +17,6 @@ namespace {
 
 using namespace toy;
 
-Tensor draw(const Shape& shape, std::uint64_t key) {
-  return uniform(shape, DType::float64, Key{key}, 0.2, 1);
-}
-
 // sin(x), but beyond 2 its rule is wrong: there alone.
 Variable sine_wrong_beyond_two(const Variable& x, std::string name) {
   return record({"sine", {}, std::move(name)}, {x},

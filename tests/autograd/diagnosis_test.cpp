@@ -16,10 +16,6 @@ namespace {
 using namespace toy;
 using Inputs = std::vector<Variable>;
 
-Tensor draw(const Shape& shape, std::uint64_t key) {
-  return uniform(shape, DType::float64, Key{key}, 0.2, 1);
-}
-
 // x^2 element by element, whose cotangent then goes through `slip`.
 using Slip = std::function<Tensor(const Tensor&)>;
 Variable squared(const Variable& x, Slip slip) {

@@ -12,6 +12,7 @@
 #include <trous/autograd/linear_map.h>
 #include <trous/autograd/record.h>
 #include <trous/core/map.h>
+#include <trous/core/random.h>
 
 namespace trous::toy {
 
@@ -19,6 +20,10 @@ inline Tensor vec(const std::vector<double>& values) {
   return Tensor(Shape{static_cast<std::int64_t>(values.size())}, values);
 }
 inline Tensor num(double value) { return Tensor::scalar(value, DType::float64); }
+/// Between 0.2 and 1: away from 0, where kinks are.
+inline Tensor draw(const Shape& shape, std::uint64_t key) {
+  return uniform(shape, DType::float64, Key{key}, 0.2, 1);
+}
 inline std::vector<double> list(const Variable& x) { return x.value().to_vector<double>(); }
 
 /// y = k x.

@@ -19,18 +19,12 @@
 namespace trous::catalogue {
 namespace {
 
-double largest(const Tensor& x) {
-  double found = 0;
-  for (const double v : x.values<double>()) found = std::max(found, std::abs(v));
-  return found;
-}
-
 class Gradients : public testing::TestWithParam<Line> {};
 
 TEST_P(Gradients, AgreeWithDifferencesToOrder3) {
   const Line& line = GetParam();
   const std::vector<Tensor> inputs = sample(line, DType::float64);
-  const double size = std::max(0.5, largest(line.call({inputs.begin(), inputs.end()}).value()));
+  const double size = std::max(0.5, largest_magnitude(line.call({inputs.begin(), inputs.end()}).value()));
   std::vector<Tensor> differentiated;
   for (const std::size_t i : differentiable(line)) differentiated.push_back(inputs[i]);
   const auto f = [&](const std::vector<Variable>& xs) {
