@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/ops/conv2d.h>
+#include <trous/ops/depthwise_conv2d.h>
+#include <trous/ops/pool.h>
+#include <trous/ops/softmax.h>
 #include <trous/ops/softmax_cross_entropy.h>
 
 namespace trous {
@@ -196,6 +200,46 @@ TEST_F(CheckVectors, TheToleranceIsThatOfTheClaims) {
   EXPECT_TRUE(has_line(run.out, "  single wrong .* 1.0e-05  WRONG")) << run.out;
   EXPECT_EQ(run.out.find("rounded when"), std::string::npos) << run.out;
   EXPECT_TRUE(has_line(judged("--tolerance 0.01").out, "PASS  4 of 4 cases are right"));
+}
+
+TEST_F(CheckVectors, AttributesThatAreLeftOutAreThoseOfThePage) {
+  const std::vector<Tensor> conv{numbers_like({1, 5, 4, 2}, 1), numbers_like({3, 2, 2, 3}, 2)};
+  const std::vector<Tensor> depthwise{numbers_like({1, 5, 4, 2}, 1), numbers_like({3, 2, 2, 1}, 2)};
+  using Xs = const std::vector<Variable>&;
+  put("atrous", R"({"op": "atrous_conv2d"})",
+      parts_of([](Xs x) { return atrous_conv2d(x[0], x[1], 1, "SAME"); }, conv));
+  put("conv", R"({"op": "conv2d"})",
+      parts_of([](Xs x) { return conv2d(x[0], x[1], {.stride = 1, .rate = 1, .padding = "SAME"}); }, conv));
+  put("depthwise", R"({"op": "depthwise_conv2d"})",
+      parts_of([](Xs x) { return depthwise_conv2d(x[0], x[1], {.stride = 1, .rate = 1, .padding = "SAME"}); },
+               depthwise));
+  put("pool", R"({"op": "max_pool2d"})",
+      parts_of([](Xs x) { return max_pool2d(x[0], {.window = 2, .stride = 2, .padding = "VALID"}); },
+               {conv[0]}));
+  put("window", R"({"op": "average_pool2d", "window": [3, 2], "stride": 1})",
+      parts_of(
+          [](Xs x) {
+            return average_pool2d(x[0], {.window = {3, 2}, .stride = 1, .padding = "VALID"});
+          },
+          {conv[0]}));
+  put("softmax", R"({"op": "softmax"})", parts_of([](Xs x) { return softmax(x[0], 3); }, {conv[0]}));
+  const Finished run = judged();
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  expect_says(run, "\nPASS  6 of 6 cases are right\n");
+}
+
+TEST_F(CheckVectors, ThePageHasEveryOp) {
+  const std::string page = slurp_text(TROUS_SOURCE_DIR "/docs/vectors.md");
+  const std::string help = trous_in(scratch_.path(), "check --help").out;
+  const std::string before = "Ops that vectors may name: ";
+  ASSERT_NE(help.find(before), std::string::npos);
+  std::istringstream ops(help.substr(help.find(before) + before.size()));
+  int count = 0;
+  for (std::string op; ops >> op; ++count) {
+    const std::string name = op.substr(0, op.find(','));
+    EXPECT_NE(page.find('`' + name + '`'), std::string::npos) << name << " is not in docs/vectors.md";
+  }
+  EXPECT_EQ(count, 30);
 }
 
 // The inputs were rounded to float32 on their way into the file, what was computed from them was not.
