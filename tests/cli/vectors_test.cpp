@@ -183,23 +183,27 @@ TEST_F(CheckVectors, AValueOfAnotherShapeIsWrongWithItsCotangent) {
 }
 
 TEST_F(CheckVectors, TheToleranceIsThatOfTheClaims) {
-  const auto off = [](DType dtype, double share) {
+  const auto off = [](DType dtype, double share, const char* part = "gradient.1") {
     Parts parts = conv_parts(dtype);
-    parts.at("gradient.1") = times(parts.at("gradient.1"), 1 + share);
+    parts.at(part) = times(parts.at(part), 1 + share);
     return parts;
   };
   put("double right", conv_op, off(DType::float64, 1e-12));
   put("double wrong", conv_op, off(DType::float64, 1e-8));
   put("single right", conv_op, off(DType::float32, 1e-6));
   put("single wrong", conv_op, off(DType::float32, 1e-3));
+  put("value right", conv_op, off(DType::float64, 1e-12, "value"));
+  put("value wrong", conv_op, off(DType::float64, 1e-8, "value"));
   Finished run = judged();
   EXPECT_EQ(run.code, 1) << run.err;
   EXPECT_TRUE(has_line(run.out, "  double right .* 1.0e-10  PASS")) << run.out;
   EXPECT_TRUE(has_line(run.out, "  double wrong .* 1.0e-10  WRONG")) << run.out;
   EXPECT_TRUE(has_line(run.out, "  single right .* 1.0e-05  PASS")) << run.out;
   EXPECT_TRUE(has_line(run.out, "  single wrong .* 1.0e-05  WRONG")) << run.out;
+  EXPECT_TRUE(has_line(run.out, "  value right .* 1.0e-10  PASS")) << run.out;
+  EXPECT_TRUE(has_line(run.out, "  value wrong .* 1.0e-10  WRONG")) << run.out;
   EXPECT_EQ(run.out.find("rounded when"), std::string::npos) << run.out;
-  EXPECT_TRUE(has_line(judged("--tolerance 0.01").out, "PASS  4 of 4 cases are right"));
+  EXPECT_TRUE(has_line(judged("--tolerance 0.01").out, "PASS  6 of 6 cases are right"));
 }
 
 TEST_F(CheckVectors, AttributesThatAreLeftOutAreThoseOfThePage) {
