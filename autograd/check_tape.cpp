@@ -50,7 +50,9 @@ class Replay {
 
   Function op() const {
     return [this](const std::vector<Variable>& xs) {
-      return record(node_.op, filled(xs), node_.forward, node_.rules);
+      Variable y = record(node_.op, filled(xs), node_.forward, node_.rules);
+      if (y.node()) y.node()->definition = node_.definition;  // which tells of kinks
+      return y;
     };
   }
 

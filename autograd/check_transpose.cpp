@@ -62,7 +62,7 @@ Tensor Check::apply(const Side& side, const Tensor& argument, const std::string&
     return ArgumentError(text(who, " throws for ", which, ", ", short_name(argument.dtype()),
                               argument.shape(), ". It says: ", what));
   };
-  const Tensor value = [&] {
+  Tensor value = [&] {
     try {
       return side.f(argument).value();
     } catch (const std::exception& error) {

@@ -59,6 +59,10 @@ std::string GradReport::failures() const {
     if (row.passed()) continue;
     stream << "check_grad: " << name << ", " << input(row.input) << ", order " << row.order;
     if (!row.where.empty()) stream << ", " << row.where;
+    if (row.verdict == Verdict::not_deterministic) {
+      stream << ":\n  " << row.verdict << ". " << row.why << '\n';
+      continue;
+    }
     stream << ": rule " << row.rule << ", difference " << row.difference << ", relative error "
            << scientific(row.error) << (row.error > tolerance ? " > " : " <= ") << tolerance
            << ". float64, step " << scientific(row.step) << ", seed " << seed << ".\n  " << row.verdict

@@ -122,7 +122,7 @@ std::string phrase(const NotFinite::Read& input) {
 }
 
 std::string how_bad(const NotFinite& bad) {
-  const std::string first = word(numbers(bad.value)[static_cast<std::size_t>(bad.first)]);
+  std::string first = word(numbers(bad.value)[static_cast<std::size_t>(bad.first)]);
   const std::int64_t count = bad.nans + bad.infinities, all = bad.value.elements();
   if (all == 1) return first;
   return text(first, " at ", position(bad.value.shape(), bad.first), ", and ", count, " of ", all,

@@ -118,7 +118,7 @@ class Judge {
 
   Tensor value() const {
     try {
-      const Tensor result = vector_.op.call({inputs_.begin(), inputs_.end()}).value();
+      Tensor result = vector_.op.call({inputs_.begin(), inputs_.end()}).value();
       if (all_finite(result)) return result;
     } catch (const Error& error) {
       fail(text("cannot be computed: ", error.what()));

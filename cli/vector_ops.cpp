@@ -67,7 +67,7 @@ class Given {
   }
   WindowPadding padding(WindowPadding otherwise) {
     const auto valid = [](const Json& v) { return v == "SAME" || v == "VALID" || integers(v, 4); };
-    return with("padding", otherwise, valid, "\"SAME\", \"VALID\" or [top, bottom, left, right]",
+    return with("padding", std::move(otherwise), valid, "\"SAME\", \"VALID\" or [top, bottom, left, right]",
                 [](const Json& v) {
                   return v.is_string() ? WindowPadding(v.get<std::string>())
                                        : WindowPadding(v[0].get<std::int64_t>(), v[1].get<std::int64_t>(),

@@ -2,6 +2,7 @@
 
 #include <trous/autograd/composite.h>
 #include <trous/ops/arithmetic.h>
+#include <trous/ops/broadcast.h>
 #include <trous/ops/compare.h>
 #include <trous/ops/detail/labels.h>
 #include <trous/ops/gather.h>
@@ -18,10 +19,12 @@ constexpr const char* op = "softmax_cross_entropy";
 
 Variable definition(const std::vector<Variable>& in, std::optional<std::int32_t> ignore_index) {
   const kernels::LabelledPixels pixels = kernels::labelled_pixels(in[1].value(), in[2].value(), ignore_index);
-  const Variable rows = reshape(in[0], {pixels.picked.elements(), detail::classes_of(in[0].shape())});
+  const Shape shape{pixels.picked.elements(), detail::classes_of(in[0].shape())};
+  // Masked before the softmax, so that no logit of a pixel that does not count reaches a derivative.
+  const Variable counted = broadcast_to(Variable(pixels.counted), shape);
+  const Variable rows = masked(reshape(in[0], shape), counted);
   const Variable picked = gather(log_softmax(rows), pixels.picked, 1);
-  return scale(sum(masked(picked, pixels.counted) * Variable(pixels.weights)),
-               pixels.total > 0 ? -1 / pixels.total : 0);
+  return scale(sum(picked * Variable(pixels.weights)), pixels.total > 0 ? -1 / pixels.total : 0);
 }
 
 }  // namespace

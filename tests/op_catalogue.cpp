@@ -81,6 +81,8 @@ std::vector<Line> pointwise_lines() {
       {"pow", "minus_half", pointwise, {positive({3, 4})}, [](Xs x) { return pow(x[0], -0.5); }, Shape{0, 4}},
       {"clip", "both_ends", pointwise, {apart({4, 4})},
        [](Xs x) { return clip(x[0], -0.5, 0.5); }, Shape{0, 4}},
+      {"clip", "uneven_ends", pointwise, {apart({4, 4})},
+       [](Xs x) { return clip(x[0], -0.25, 0.75); }, Shape{0, 4}},
   };
 }
 

@@ -79,7 +79,10 @@ std::string of_factor(const WrongGradient& w, double k) {
     if (close(std::abs(k), 1 / n)) return text(fact, ", 1 / ", what, ": a mean where a sum is due?");
   }
   if (close(k, 2)) return fact + ": a cotangent that is added twice, or a factor left over?";
-  if (close(k, 0.5)) return fact + ": one of two uses of the input whose cotangent is missing, or a factor?";
+  for (int uses = 2; uses <= 4; ++uses) {
+    if (close(k, 1 - 1.0 / uses))
+      return text(fact, ": one of ", uses, " uses of the input whose cotangent is missing, or a factor?");
+  }
   return fact + ": a factor.";
 }
 

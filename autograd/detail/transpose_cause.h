@@ -22,7 +22,7 @@ struct ClaimedTranspose {
 };
 
 /// Which one cause explains every entry that differs; empty if none does.
-std::string cause_of(const ClaimedTranspose& claimed);
+std::string cause_of(const ClaimedTranspose& m);
 
 /// The same from pairs of <A x, y> and <x, A^T y> alone: a factor that all have in common.
 std::string cause_of(const std::vector<std::pair<double, double>>& sides);

@@ -159,7 +159,12 @@ TEST(CheckGradVerdict, NotDeterministicWhereOnlyTheRuleIsNot) {
         [](std::span<const Tensor> v) { return map(v[0], [](double e) { return std::sin(e); }); },
         {[&](const Vjp& v) { return scale(times(v.grad(), sine(v.input(0), 1)), 1 + 1e-14 * ++calls); }});
   };
-  EXPECT_EQ(check_grad("sine", f, {vec({1, 2})}).verdict(), Verdict::not_deterministic);
+  const GradReport report = check_grad("sine", f, {vec({1, 2})});
+  EXPECT_EQ(report.verdict(), Verdict::not_deterministic);
+  EXPECT_TRUE(
+      report.failures().starts_with("check_grad: sine, input 0, order 1, element [0]:\n"
+                                    "  NOT DETERMINISTIC. Two gradients with the same inputs gave "))
+      << report.failures();
 }
 
 TEST(CheckGradVerdict, TheGravestIsTheReports) {

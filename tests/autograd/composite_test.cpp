@@ -202,6 +202,24 @@ TEST(Composite, ReplayOfAGradientAtOtherInputsIsNotStale) {
   }
 }
 
+// What the rules of several slots share belongs to its cotangent; a replay with another must compute its own.
+TEST(Composite, ReplayOfAGradientWithAnotherCotangentIsNotStale) {
+  const auto rule = [](std::size_t other) {
+    return CompositeSlot{[other](const FirstOrder& at) { return product(at.inputs[other], at.shared[0]); }};
+  };
+  const Variable a = track(vec({2, -3})), b = track(vec({5, 7}));
+  const Variable y = composite(
+      {"sharing"}, {a, b}, [](std::span<const Tensor> in) { return product(in[0], in[1]); },
+      [](const std::vector<Variable>& in) { return times(in[0], in[1]); },
+      {{rule(1), rule(0)}, [](const FirstOrder& at) { return std::vector{at.grad}; }});
+  const Variable g = grad(sum(y), {a}, Graph::keep)[0];
+  EXPECT_EQ(list(g), (List{5, 7}));
+  const Tape tape = Tape::of(g);
+  const std::vector<Tensor> other_cotangent{a.value(), b.value(), vec({3, -2})};
+  const Tensor again = tape.replay(*tape.find(g.node().get()), other_cotangent).value;
+  EXPECT_EQ(again.to_vector<double>(), (List{15, -14}));
+}
+
 TEST(Composite, ReturnsItsByProducts) {
   const auto [y, kept] = composite_with_kept(
       {"toy"}, {vec({2, 3})},

@@ -33,7 +33,7 @@ std::string cause(const Shape& shape, const Slip& slip) {
       check_grad("squared", [&](const Inputs& in) { return squared(in[0], slip); }, {draw(shape, 1)});
   EXPECT_EQ(report.verdict(), Verdict::wrong);
   const std::string& why = report.rows[0].why;
-  return why.substr(why.find(". ") + 2);
+  return why.substr(0, why.find(" The difference may be off by"));
 }
 
 // Element i of the result is element from(i) of x; a negative number is a zero.
@@ -55,10 +55,9 @@ TEST(Diagnosis, OfFactors) {
   EXPECT_EQ(cause({2, 3}, times_of(2)),
             "The rule is 2 times the difference everywhere: a cotangent that is added twice, or a factor "
             "left over?");
-  EXPECT_EQ(
-      cause({2, 3}, times_of(0.5)),
-      "The rule is 0.5 times the difference everywhere: one of two uses of the input whose cotangent is "
-      "missing, or a factor?");
+  EXPECT_EQ(cause({2, 3}, times_of(0.5)),
+            "The rule is 0.5 times the difference everywhere: one of 2 uses of the input whose cotangent is "
+            "missing, or a factor?");
   EXPECT_EQ(
       cause({5, 2}, times_of(5)),
       "The rule is 5 times the difference everywhere, which is the batch: a mean whose 1/5 is missing?");
@@ -136,7 +135,7 @@ TEST(Diagnosis, OfAnotherInput) {
          [](const Vjp& v) { return scale(times(v.grad(), times(v.input(0), v.input(1))), 2); }});
   };
   const GradReport report = check_grad("product", f, {draw({3}, 1), draw({3}, 2)});
-  EXPECT_TRUE(report.rows[0].why.ends_with("The rule is the gradient in input 1.")) << report;
+  EXPECT_TRUE(report.rows[0].why.starts_with("The rule is the gradient in input 1.")) << report;
   EXPECT_TRUE(report.rows[1].passed());
 }
 
@@ -148,7 +147,7 @@ TEST(Diagnosis, OfACandidateBeforeAllElse) {
       "squared", f, {draw({3}, 1)},
       {.candidates = {{"a cube", [](const Inputs& in) { return times(in[0], square(in[0])); }},
                       {"three squares", [](const Inputs& in) { return scale(square(in[0]), 3); }}}});
-  EXPECT_TRUE(report.rows[0].why.ends_with("The rule is the gradient of: three squares.")) << report;
+  EXPECT_TRUE(report.rows[0].why.starts_with("The rule is the gradient of: three squares.")) << report;
 }
 
 // A large input is looked at element by element, too, once it is known to be wrong.

@@ -76,7 +76,7 @@ TEST(Grad, ACopyIsTheSameVariable) {
   EXPECT_EQ(list(grad(sum(square(x)), {copy})[0]), (List{2, 4}));
 }
 
-TEST(Grad, NoGradientPassesADetachedValue) {
+TEST(Detach, LetsNoGradientPass) {
   const Variable x = track(vec({3, 4}));
   EXPECT_EQ(list(grad(sum(times(x, detach(x))), {x})[0]), (List{3, 4}));
   EXPECT_FALSE(detach(x).tracked());
@@ -189,6 +189,19 @@ TEST(Keep, GradientsAreFunctionsOfX) {
        {List{4, 32, -108}, List{12, 48, 108}, List{24, 48, -72}, List{24, 24, 24}, List{0, 0, 0}}) {
     y = grad(sum(y), {x}, Graph::keep)[0];
     EXPECT_EQ(list(y), expected);
+  }
+}
+
+// The derivatives of exp at 0 are 1, of every order, though its rule reads nothing but its output; those of a
+// square end after two, though its rule reads nothing but its input.
+TEST(Keep, WhatARuleReadsIsDifferentiatedToo) {
+  const Variable x = track(vec({0}));
+  Variable of_output = exponential(x), of_input = square(x);
+  for (const double expected : {0, 2, 0}) {
+    of_output = grad(sum(of_output), {x}, Graph::keep)[0];
+    EXPECT_EQ(list(of_output), List{1}) << "Vjp::output gives a constant under Graph::keep";
+    of_input = grad(sum(of_input), {x}, Graph::keep)[0];
+    EXPECT_EQ(list(of_input), List{expected}) << "Vjp::input gives a constant under Graph::keep";
   }
 }
 

@@ -235,7 +235,7 @@ TEST(Transpose, RefusesWhatIsNotZeroAtZero) {
       "more than zeros there. A linear function is 0 where x is.");
   const auto inverse = [](const Variable& x) {
     return record({"inverse"}, {x},
-                  [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return v / v; }); },
+                  [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return 0 / v; }); },
                   {Rule(Reads::nothing(), [](const Vjp& v) { return v.grad(); })});
   };
   const std::string message = refused(inverse);

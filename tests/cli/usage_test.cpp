@@ -153,7 +153,7 @@ TEST_F(Usage, AMisspeltRequiredOptionIsASlipToo) {
 TEST_F(Usage, AnUnknownSubcommandSuggestsTheNearest) {
   expect_usage("trian --out run", "trian is not a subcommand. Did you mean train?");
   expect_usage("frobnicate", "frobnicate is not a subcommand.");
-  expect_usage("", "say what to do: train, eval, predict, inspect, profile, report or data.");
+  expect_usage("", "say what to do: train, eval, predict, inspect, check, profile, report or data.");
 }
 
 TEST_F(Usage, WhatIsMissingIsNamedAndExplained) {

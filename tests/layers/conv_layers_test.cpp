@@ -37,19 +37,23 @@ TEST(ConvLayers, EachIsItsOpAndABias) {
   EXPECT_EQ(conv.filters.spec.shape, (Shape{2, 3, 2, 3}));
   EXPECT_TRUE(
       same(conv(x), conv2d(x, conv.filters.get(), {.stride = {2, 1}, .rate = {1, 2}, .padding = "VALID"}) +
-                        conv.bias->get()));
+                        conv.bias->get()))
+      << "Conv2d";
   const auto up = made(Conv2dTranspose{{.in_channels = 2, .out_channels = 3, .kernel = 4, .stride = 2}});
   EXPECT_EQ(up.filters.spec.shape, (Shape{4, 4, 3, 2}));
   EXPECT_EQ(up(x).shape(), (Shape{2, 12, 10, 3}));
-  EXPECT_TRUE(same(up(x), conv2d_transpose(x, up.filters.get(), {.stride = 2}) + up.bias->get()));
+  EXPECT_TRUE(same(up(x), conv2d_transpose(x, up.filters.get(), {.stride = 2}) + up.bias->get()))
+      << "Conv2dTranspose";
   const auto atrous = made(AtrousConv2d{{.in_channels = 2, .out_channels = 3, .rate = {3, 1}}});
   EXPECT_TRUE(
-      same(atrous(x), atrous_conv2d(x, atrous.filters.get(), {3, 1}, Padding::same) + atrous.bias->get()));
+      same(atrous(x), atrous_conv2d(x, atrous.filters.get(), {3, 1}, Padding::same) + atrous.bias->get()))
+      << "AtrousConv2d";
   const auto mirror = made(
       AtrousConv2dTranspose{{.in_channels = 2, .out_channels = 3, .rate = 2, .padding = Padding::valid}});
   EXPECT_EQ(mirror.filters.spec.shape, (Shape{3, 3, 3, 2}));
   EXPECT_TRUE(same(mirror(x),
-                   atrous_conv2d_transpose(x, mirror.filters.get(), 2, Padding::valid) + mirror.bias->get()));
+                   atrous_conv2d_transpose(x, mirror.filters.get(), 2, Padding::valid) + mirror.bias->get()))
+      << "AtrousConv2dTranspose";
 }
 
 TEST(ConvLayers, WithoutABiasTheyAreTheOpAlone) {
@@ -82,6 +86,13 @@ TEST(ConvLayers, tensorflow_28788_GeometryIsNeverCached) {
   const auto mirror = made(AtrousConv2dTranspose{{.in_channels = 2, .out_channels = 3, .rate = 2}});
   check(mirror,
         [&](const Variable& x) { return atrous_conv2d_transpose(x, mirror.filters.get(), 2, "SAME"); });
+  Pass pass;
+  for (const Shape& size : sizes) {
+    const Variable image = numbers(size, 1),
+                   half = numbers({size[0], (size[1] + 1) / 2, (size[2] + 1) / 2, 2}, 2);
+    EXPECT_NO_THROW(up(half, image, pass)) << "Conv2dTranspose onto " << size;
+    EXPECT_NO_THROW(mirror(image, image, pass)) << "AtrousConv2dTranspose onto " << size;
+  }
 }
 
 TEST(ConvLayers, TheAtrousTransposeGoesBackOntoTheMirroredTensor) {

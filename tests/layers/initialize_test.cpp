@@ -58,6 +58,7 @@ Tensor first_weights(Layer layer) {
 }
 
 TEST(Initialize, HeHasVarianceTwoOverFanInInBothFilterLayouts) {
+  const testing::ScopedTrace trace(__FILE__, __LINE__, "he_normal for Conv2d and the atrous layers");
   expect_normal(first_weights(Conv2d{{.in_channels = 16, .out_channels = 48}}), 2.0 / (9 * 16));
   expect_normal(first_weights(AtrousConv2d{{.in_channels = 48, .out_channels = 16, .rate = 4}}),
                 2.0 / (9 * 48));

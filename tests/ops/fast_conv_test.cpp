@@ -15,8 +15,10 @@
 #include <trous/ops/conv2d.h>
 #include <trous/ops/kernels/fast/column_segments.h>
 #include <trous/ops/kernels/fast/filter_columns.h>
+#include <trous/ops/kernels/matmul.h>
 #include <trous/ops/matmul.h>
 #include <trous/ops/reduce.h>
+#include <trous/ops/reshape.h>
 
 namespace trous {
 namespace {
@@ -52,12 +54,14 @@ void expect_the_oracle(const ConvCase& c, DType dtype, std::uint64_t seed) {
   const Tensor x = integers(c.image(), dtype, seed), w = integers(c.filters(), dtype, seed + 1);
   const Variable y = conv2d(x, w, c.options());
   const oracle::Window window{c.height, c.width};
-  expect_exactly(y.value(), oracle::conv(Array(x), Array(w), window, y.shape()[1], y.shape()[2]), c.text());
+  expect_exactly(y.value(), oracle::conv(Array(x), Array(w), window, y.shape()[1], y.shape()[2]),
+                 "conv2d, " + c.text());
   const Tensor g = integers(y.shape(), dtype, seed + 2);
   expect_exactly(conv2d_transpose(g, w, c.image(), c.options()).value(),
-                 oracle::transposed(Array(g), Array(w), window, c.rows, c.columns), "transpose, " + c.text());
+                 oracle::transposed(Array(g), Array(w), window, c.rows, c.columns),
+                 "conv2d_transpose, " + c.text());
   expect_exactly(conv2d_filter_grad(x, g, c.filters(), c.options()).value(),
-                 oracle::filter_grad(Array(x), Array(g), window), "filter gradient, " + c.text());
+                 oracle::filter_grad(Array(x), Array(g), window), "conv2d_filter_grad, " + c.text());
 }
 
 class FastConv : public testing::TestWithParam<std::string> {};
@@ -80,13 +84,30 @@ TEST_P(FastConv, IsTheOracleWhereRatesAndStridesAreLarge) {
   for (const ConvCase& c : {wide, beyond, gaps, even}) expect_the_oracle(c, DType::float32, 5);
 }
 
+// One tap is a matter of single pixels, in one row, unless padding makes more of them.
+TEST_P(FastConv, IsTheOracleWhereOneTapIsPadded) {
+  const WithKernels fast(GetParam());
+  for (const ExplicitPadding& padding :
+       {ExplicitPadding{0, 1, 0, 0}, {0, 0, 0, 2}, {1, 0, 0, 0}, {0, 0, 1, 1}}) {
+    const oracle::Axis rows{1, 1, 1, padding.top}, columns{1, 1, 1, padding.left};
+    expect_the_oracle({2, 5, 17, rows, columns, padding, 4, 7}, DType::float32, 5);
+  }
+}
+
+// The oracle of the fast kernels, where it works in several blocks of rows and groups of images itself.
+TEST(ReferenceConv, IsTheOracleOverBlocksAndGroups) {
+  const WithKernels reference(KernelSet::reference);
+  expect_the_oracle(square(1, 16, 5, {3, 1, 2, 2}, 40, 24), DType::float32, 5);
+  expect_the_oracle(square(17, 3, 4, {3, 1, 1, 1}, 5, 6), DType::float32, 5);
+}
+
 // Enough work for several tasks: cut into groups of rows, of columns and of channels.
 TEST_P(FastConv, IsTheOracleWhereWorkIsCutForThreads) {
   const WithKernels fast(GetParam());
   const WithThreads three(3);
   const ConvCase rows = square(2, 16, 40, {3, 1, 1, 1}, 20, 24);
   const ConvCase remainder = square(4, 3, 4, {3, 1, 1, 1}, 101, 50);
-  const ConvCase columns = square(1, 24, 40, {1, 1, 1, 0}, 1, 4200);
+  const ConvCase columns = square(1, 24, 40, {1, 1, 1, 0}, 1, 4201);
   const ConvCase channels = square(1, 70, 200, {3, 1, 2, 2}, 4, 5);
   // Vectors of 16 numbers hold two thirds of these outputs, and two blocks of dots the rest.
   const ConvCase dots = square(1, 16, 24, {3, 1, 1, 1}, 9, 20);
@@ -164,11 +185,34 @@ TEST_P(FastConv, MatrixProductsAreLoops) {
     // A product is a 1x1 convolution of a row of m pixels.
     const Array x(a.reshaped({1, 1, m, k})), w(b.reshaped({1, 1, k, n})), v(g.reshaped({1, 1, m, n}));
     const oracle::Window window{{1}, {1}};
-    EXPECT_EQ(numbers(y), oracle::conv(x, w, window, 1, m).values) << m << ' ' << k << ' ' << n;
-    EXPECT_EQ(numbers(gradients[0]), oracle::transposed(v, w, window, 1, m).values)
-        << m << ' ' << k << ' ' << n;
-    EXPECT_EQ(numbers(gradients[1]), oracle::filter_grad(x, v, window).values) << m << ' ' << k << ' ' << n;
+    const std::string sizes = text(m, ' ', k, ' ', n);
+    EXPECT_EQ(numbers(y), oracle::conv(x, w, window, 1, m).values) << "matmul " << sizes;
+    EXPECT_EQ(numbers(gradients[0]), oracle::transposed(v, w, window, 1, m).values) << "matmul_nt " << sizes;
+    EXPECT_EQ(numbers(gradients[1]), oracle::filter_grad(x, v, window).values) << "matmul_tn " << sizes;
   }
+}
+
+// Each operand as it is or transposed, which no op asks of both at once.
+TEST_P(FastConv, MatrixProductsAreThoseOfTransposes) {
+  const Tensor a = integers({7, 5}, DType::float32, 1), b = integers({5, 3}, DType::float32, 2);
+  const Tensor a_t = permute(a, {1, 0}).value(), b_t = permute(b, {1, 0}).value();
+  const Array x(a.reshaped({1, 1, 7, 5})), w(b.reshaped({1, 1, 5, 3}));
+  const oracle::Window window{{1}, {1}};
+  const std::vector<double> expected = oracle::conv(x, w, window, 1, 7).values;
+  const auto expect_products = [&](const std::string& kernels_in_use) {
+    for (const bool left : {false, true}) {
+      for (const bool right : {false, true}) {
+        EXPECT_EQ(numbers(kernels::matmul(left ? a_t : a, left, right ? b_t : b, right)), expected)
+            << "kernels::matmul, " << kernels_in_use << ", transposed: " << left << ' ' << right;
+      }
+    }
+  };
+  {
+    const WithKernels fast(GetParam());
+    expect_products(GetParam());
+  }
+  const WithKernels reference(KernelSet::reference);
+  expect_products("reference");
 }
 
 // Real numbers, whose sums depend on their order: it must not depend on the threads. Channels of full and of

@@ -52,13 +52,14 @@ void expect_the_dense_convolution(const ConvCase& c, DType dtype, std::uint64_t 
   const Tensor y = form.contract[2](x, w);
   const oracle::Window window{c.height, c.width};
   const Array dense = oracle::dense_filters(Array(w));
-  expect_exactly(y, oracle::conv(Array(x), dense, window, y.shape()[1], y.shape()[2]), c.text());
+  expect_exactly(y, oracle::conv(Array(x), dense, window, y.shape()[1], y.shape()[2]),
+                 "depthwise_conv2d, " + c.text());
   const Tensor g = integers(y.shape(), dtype, seed + 2);
   expect_exactly(form.contract[0](g, w), oracle::transposed(Array(g), dense, window, c.rows, c.columns),
-                 "transpose, " + c.text());
+                 "depthwise_conv2d_transpose, " + c.text());
   expect_exactly(form.contract[1](x, g),
                  depthwise_part(oracle::filter_grad(Array(x), Array(g), window), c.filters()),
-                 "filter gradient, " + c.text());
+                 "depthwise_conv2d_filter_grad, " + c.text());
 }
 
 // Calls f(n, i, j, row, column, whether it is the window's first) for the pixels of every window, in order.
@@ -112,9 +113,10 @@ void expect_the_largest(const ConvCase& c, DType dtype, std::uint64_t seed, bool
   const std::vector<double> got = numbers(y);
   for (std::size_t i = 0; i < got.size(); ++i) {
     ASSERT_TRUE(got[i] == value.values[i] || (std::isnan(got[i]) && std::isnan(value.values[i])))
-        << c.text() << ", " << dtype << ", element " << i << ": " << got[i] << " for " << value.values[i];
+        << "max_pool2d, " << c.text() << ", " << dtype << ", element " << i << ": " << got[i] << " for "
+        << value.values[i];
   }
-  expect_exactly(vjp(y, {tracked}, g)[0].value(), grad, "gradient, " + c.text());
+  expect_exactly(vjp(y, {tracked}, g)[0].value(), grad, "gradient of max_pool2d, " + c.text());
 }
 
 // Sums times 1 / size, in the order of the loops, so that all but the rounding of a product is equal.
@@ -139,10 +141,10 @@ void expect_the_means(const ConvCase& c, DType dtype, std::uint64_t seed) {
   const std::vector<double> got = numbers(y), got_grad = numbers(vjp(y, {tracked}, g)[0]);
   for (std::size_t i = 0; i < got.size(); ++i)
     ASSERT_NEAR(got[i], value.values[i] / size.values[i], unit)
-        << c.text() << ", " << dtype << ", element " << i;
+        << "average_pool2d, " << c.text() << ", " << dtype << ", element " << i;
   for (std::size_t i = 0; i < got_grad.size(); ++i)
     ASSERT_NEAR(got_grad[i], grad.values[i], unit)
-        << "gradient, " << c.text() << ", " << dtype << ", element " << i;
+        << "gradient of average_pool2d, " << c.text() << ", " << dtype << ", element " << i;
 }
 
 class FastWindows : public testing::TestWithParam<std::string> {};

@@ -13,27 +13,27 @@ namespace {
 using Numbers = std::vector<double>;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-TEST(MaxPool, TiesGoToTheFirstInRowMajorOrder) {
+TEST(MaxPool2d, TiesGoToTheFirstInRowMajorOrder) {
   const Variable x = track(f64({1, 2, 4, 1}, {1, 1, 2, 3, 1, 1, 3, 3}));
   const Variable y = max_pool2d(x);
   EXPECT_EQ(numbers(y), (Numbers{1, 3}));
   EXPECT_EQ(numbers(grad(sum(y), {x})[0]), (Numbers{1, 0, 0, 1, 0, 0, 0, 0}));
 }
 
-TEST(MaxPool, NaNWinsAndTakesTheGradient) {
+TEST(MaxPool2d, NaNWinsAndTakesTheGradient) {
   const Variable x = track(f64({1, 2, 4, 1}, {5, nan, 2, nan, 9, nan, 8, 1}));
   const Variable y = max_pool2d(x);
   EXPECT_TRUE(std::isnan(numbers(y)[0]) && std::isnan(numbers(y)[1]));
   EXPECT_EQ(numbers(grad(sum(y), {x})[0]), (Numbers{0, 1, 0, 1, 0, 0, 0, 0}));
 }
 
-TEST(MaxPool, ChannelsWinOnTheirOwn) {
+TEST(MaxPool2d, ChannelsWinOnTheirOwn) {
   const Tensor x = f64({1, 1, 2, 3}, {1, 20, 5, 2, 10, 5});
   EXPECT_EQ(numbers(max_pool2d(x, {.window = {1, 2}})), (Numbers{2, 20, 5}));
 }
 
 // Windows are clipped to the image: padding is not a zero that could win.
-TEST(MaxPool, PaddingNeverWins) {
+TEST(MaxPool2d, PaddingNeverWins) {
   const Tensor x = f64({1, 2, 3, 1}, {-5, -4, -3, -2, -9, -8});
   EXPECT_EQ(numbers(max_pool2d(x, {.window = 3, .stride = 1, .padding = Padding::same})),
             (Numbers{-2, -2, -3, -2, -2, -3}));
@@ -41,14 +41,14 @@ TEST(MaxPool, PaddingNeverWins) {
             (Numbers{-5, -3, -2, -8}));
 }
 
-TEST(MaxPool, OverlappingWindowsAddUp) {
+TEST(MaxPool2d, OverlappingWindowsAddUp) {
   const Variable x = track(f64({1, 1, 5, 1}, {0, 1, 9, 1, 0}));
   const Variable y = max_pool2d(x, {.window = {1, 3}, .stride = 1});
   EXPECT_EQ(numbers(y), (Numbers{9, 9, 9}));
   EXPECT_EQ(numbers(grad(sum(y * f64({1, 1, 3, 1}, {1, 10, 100})), {x})[0]), (Numbers{0, 0, 111, 0, 0}));
 }
 
-TEST(AveragePool, DividesByTheElementsInside) {
+TEST(AveragePool2d, DividesByTheElementsInside) {
   const Variable x = track(f64({1, 3, 3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9}));
   const Variable y = average_pool2d(x, {.window = 3, .stride = 2, .padding = Padding::same});
   EXPECT_EQ(numbers(y), (Numbers{3, 4, 6, 7})) << "the four corners' means of four";
@@ -58,7 +58,7 @@ TEST(AveragePool, DividesByTheElementsInside) {
   EXPECT_EQ(numbers(padded), (Numbers{1, 2.5, 5.5, 7}));
 }
 
-TEST(AveragePool, OfAConstantIsTheConstant) {
+TEST(AveragePool2d, OfAConstantIsTheConstant) {
   const Tensor x = Tensor::full({1, 5, 7, 2}, DType::float64, 3);
   for (const double v : numbers(average_pool2d(x, {.window = {3, 2}, .stride = 1, .padding = Padding::same})))
     EXPECT_NEAR(v, 3, 3 * 8 * 0x1p-53);  // six products and sums with a rounded 1 / 6

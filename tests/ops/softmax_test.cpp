@@ -152,6 +152,18 @@ TEST(CrossEntropyErrors, Texts) {
       "detach(x).");
 }
 
+// From order two on derivatives are those of the definition, which must not read them either.
+TEST(CrossEntropy, IgnoredLogitsAreNotReadAtOrderTwo) {
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  const Variable bad = track(f64({3, 2}, {0.5, -0.5, nan, inf, 1, 0.25})),
+                 kept = track(f64({2, 2}, {0.5, -0.5, 1, 0.25}));
+  const Variable loss = softmax_cross_entropy(bad, i32({3}, {0, 7, 1}), {.ignore_index = 7});
+  const Numbers all = numbers(hvp(loss, {bad}, {f64({3, 2}, {1, 2, 3, 4, 5, 7})})[0]);
+  const Variable short_loss = softmax_cross_entropy(kept, i32({2}, {0, 1}));
+  const Numbers some = numbers(hvp(short_loss, {kept}, {f64({2, 2}, {1, 2, 5, 7})})[0]);
+  EXPECT_EQ(all, (Numbers{some[0], some[1], 0, 0, some[2], some[3]})) << "softmax_cross_entropy at order two";
+}
+
 // A class of weight 0 does not count, so its logit may be as bad as it likes.
 TEST(CrossEntropy, AClassOfWeightZeroIsNotRead) {
   const float inf = std::numeric_limits<float>::infinity();

@@ -13,7 +13,8 @@ struct PerChannel {
 // Channel k of element e in memory is e % channels.
 PerChannel moments(const Array& x) {
   const auto channels = static_cast<std::size_t>(x.extent(-1));
-  const Rounded count(static_cast<double>(x.values.size() / channels));
+  const std::size_t each = x.values.size() / channels;
+  const Rounded count(static_cast<double>(each));
   std::vector<Sum> sums(channels), squares(channels);
   for (std::size_t e = 0; e < x.values.size(); ++e) sums[e % channels] += x.values[e];
   PerChannel result;
@@ -152,7 +153,8 @@ Oracle dice(double smooth, std::optional<double> ignored = std::nullopt) {
 std::vector<Array> batch_norm_gradients(Arrays x, const Array& seed, bool rectified) {
   const PerChannel m = moments(x[0]);
   const std::size_t channels = m.mean.size();
-  const Rounded count(static_cast<double>(seed.values.size() / channels));
+  const std::size_t each = seed.values.size() / channels;
+  const Rounded count(static_cast<double>(each));
   const Array g = passed(x, m, seed, rectified);
   const ChannelSums sums = channel_sums(x, m, g);
   Array of_x(x[0].shape);

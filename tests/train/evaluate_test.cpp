@@ -31,7 +31,7 @@ TEST(Evaluate, TheLossIsTheMeanOverImages) {
   for (const std::int64_t batch : {1, 3, 4, 10, 99}) {
     const Evaluation seen = evaluate_with(net, set, {.batch = batch, .loss = make_loss("cross-entropy")});
     ASSERT_TRUE(seen.loss);
-    EXPECT_NEAR(*seen.loss, expected, 1e-6) << batch;
+    EXPECT_NEAR(*seen.loss, expected, 1e-6) << "evaluate_with batches of " << batch;
   }
   EXPECT_EQ(evaluate_with(net, set, {.batch = 4}).loss, std::nullopt);
   Dataset none = set;
