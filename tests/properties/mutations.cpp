@@ -1,13 +1,15 @@
 // Every rule on every line's tape with every slip, and every rule of the ops that its gradient is made of.
 // The gradient check must call each such mutant WRONG, at the order where it is wrong and not below; and the
 // check of the tape, of the gradient's at the second order, must name it: that op, that input, and no other.
-// The line itself is as ever, and so are the options of both checks: no tolerance, errors below 1e-9.
+// The line itself is as ever, and so are the options of both checks: no tolerance, errors below 1e-9, and
+// below 1e-8 at the second order, where few directions are looked along.
 //
 // Two kinds of mutants are no faults of the line, and counted:
 // - equivalent: the wrong rule gives the same numbers as the right one, at two random cotangents and inputs.
 //   A cotangent that repeats one number looks the same where it is shifted;
-// - hidden: the line's gradient is the same, because the next rule sums over what was shifted. Then the
-//   gradient check must pass, and the check of the tape must name the op none the less.
+// - hidden: the line's gradient is the same, at two random cotangents and inputs, because the next rule sums
+//   over what was shifted, or because no gradient passes on from there (a mask is made of the value). Then
+//   the gradient check must pass, and the check of the tape must name the op none the less.
 #include <cmath>
 #include <memory>
 #include <op_catalogue.h>
@@ -154,7 +156,6 @@ bool is_hidden(const Line& line, const Line& wrong, int order) {
   return true;
 }
 
-// At the second order along few directions: what is found by one is found by all.
 void expect_verdict(const Line& wrong, int order, Verdict verdict) {
   const Curved f = curved(wrong);
   const GradReport report = check_grad(wrong.name(), f.function, f.at,
