@@ -42,6 +42,11 @@ struct Column {
   bool confined = false;  // to the smooth part around the inputs
   std::string kink = {};  // at the end of that part
 
+  // Whether f is not finite on some side of the inputs.
+  bool at_edge() const {
+    return std::any_of(difference.begin(), difference.end(),
+                       [](const Estimate& e) { return !std::isfinite(e.error()); });
+  }
   double error(std::size_t p) const {
     const double sum = difference[p].error() + rule_round_off[p];
     return std::isfinite(sum) ? sum : infinity;
@@ -82,8 +87,11 @@ class Check {
  private:
   GradCheckRow row(const Order& order, int input) const;
   Column column(const Order& order, int input, std::int64_t which) const;
-  void differentiate(Column& column, int order, int input, const RoundOff& round_off, double h) const;
+  void differentiate(Column& column, int order, int input, const RoundOff& round_off, double widest) const;
+  std::vector<Estimate> differences(int order, int input, const Tensor& u, const std::vector<double>& noise,
+                                    double widest) const;
   Tensor direction(int order, int input, std::int64_t which) const;
+  double widest_step(int input, const Tensor& u) const { return options_.step * phi_.scale(input, u); }
   bool by_coordinates(int input) const { return elements(input) <= options_.max_coordinates; }
   std::int64_t elements(int input) const { return phi_.inputs()[static_cast<std::size_t>(input)].elements(); }
 
@@ -115,16 +123,36 @@ Column Check::column(const Order& order, int input, std::int64_t which) const {
   Column column{direction(order.number, input, which), which, {}, {}, {}, {}};
   for (const std::vector<Tensor>& gradient : order.gradients)
     column.rule.push_back(dot(gradient[static_cast<std::size_t>(input)], column.u));
-  differentiate(column, order.number, input, order.round_off, options_.step);
+  differentiate(column, order.number, input, order.round_off, widest_step(input, column.u));
   return column;
 }
 
-void Check::differentiate(Column& column, int order, int input, const RoundOff& round_off, double h) const {
+// Where large inputs drown the slope in round-off, larger steps may save it.
+std::vector<Estimate> Check::differences(int order, int input, const Tensor& u,
+                                         const std::vector<double>& noise, double widest) const {
+  const double h = std::min(options_.step, widest);
+  std::vector<Estimate> found = detail::differences(phi_, order, input, u, noise, h, options_.sharpness);
+  double largest = 0;
+  for (const Estimate& e : found) largest = std::max(largest, std::abs(e.value));
+  const bool sharp = std::all_of(found.begin(), found.end(), [&](const Estimate& e) {
+    return detail::sure * e.error() <= options_.sharpness * largest;
+  });
+  if (sharp || widest < 4 * h) return found;
+  const std::vector<Estimate> wide =
+      detail::differences(phi_, order, input, u, noise, widest, options_.sharpness);
+  for (std::size_t p = 0; p < found.size(); ++p) {
+    if (wide[p].error() < found[p].error()) found[p] = wide[p];
+  }
+  return found;
+}
+
+void Check::differentiate(Column& column, int order, int input, const RoundOff& round_off,
+                          double widest) const {
   column.rule_round_off.clear();
   for (std::size_t p = 0; p < column.rule.size(); ++p)
     column.rule_round_off.push_back(round_off.of_rule(p, input, column.u));
   column.noise = round_off.values;
-  column.difference = detail::differences(phi_, order, input, column.u, column.noise, h, options_.sharpness);
+  column.difference = differences(order, input, column.u, column.noise, widest);
 }
 
 // Whether all that is left of either number is its round-off, which must be small itself: the derivative is
@@ -147,9 +175,10 @@ std::pair<Sight, double> Check::compare(double largest, const Column& c, std::si
                          options_.tolerance_of_largest * largest + detail::sure * c.error(p);
   const bool known = std::isfinite(c.difference[p].error());
   // Across kinks differences settle by accident, so one that is blurred condemns only what is far off.
-  const bool wrong = known && (!std::isfinite(c.rule[p]) || c.gap(p) > (blurred ? unsure : 1) * allowed);
+  const bool finite = std::isfinite(c.rule[p]);
+  const bool wrong = known && (finite ? c.gap(p) > (blurred ? unsure : 1) * allowed : !c.at_edge());
   if (wrong) return {Sight::wrong, share(c.gap(p), largest)};
-  if (blurred) return {Sight::blurred, share(c.error(p), largest)};
+  if (blurred || !finite) return {Sight::blurred, share(c.error(p), largest)};
   return {Sight::right, share(c.gap(p), allowed)};
 }
 
@@ -170,7 +199,8 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
                                           : Verdict::pass;
   const Column& column = columns[worst.column];
   const Estimate& difference = column.difference[worst.number];
-  row.rule = column.rule[worst.number];
+  const double rule = column.rule[worst.number];
+  row.rule = std::isnan(rule) ? std::abs(rule) : rule;  // that of 0 times infinity has a sign
   row.rule_round_off = column.rule_round_off[worst.number];
   row.difference = difference.value;
   row.truncation = difference.truncation;
@@ -183,9 +213,16 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
 // Takes the differences again inside the smooth part around the inputs; false, and a verdict, where there is
 // none.
 bool Check::confine(GradCheckRow& row, Column& column) const {
-  const detail::SmoothPart smooth = detail::smooth_part(phi_, row.order, row.input, column.u, options_.step);
+  const double widest = widest_step(row.input, column.u);
+  const detail::SmoothPart smooth = detail::smooth_part(phi_, row.order, row.input, column.u, widest);
   column.confined = true;
   column.kink = smooth.kink;
+  if (smooth.moves) {
+    row.verdict = Verdict::wrong;
+    row.why = text("It is declared locally constant, and its value moves with the input: ", smooth.kink,
+                   ". Such an op has a derivative: give it a rule.");
+    return false;
+  }
   if (smooth.radius == 0) {
     row.verdict = Verdict::non_smooth;
     row.why =
@@ -193,8 +230,8 @@ bool Check::confine(GradCheckRow& row, Column& column) const {
     return false;
   }
   // Round-off, too, was looked at where kinks may be: between them it may be less.
-  if (smooth.radius < options_.step || row.verdict == Verdict::ill_conditioned) {
-    double t = std::min(detail::noise_step, smooth.radius / 4);
+  if (smooth.radius < widest || row.verdict == Verdict::ill_conditioned) {
+    double t = std::min(detail::noise_step * phi_.scale(row.input, column.u), smooth.radius / 4);
     for (const Estimate& e : column.difference) {
       if (std::isfinite(e.error())) t = std::min(t, e.step / 64);
     }
@@ -229,7 +266,7 @@ void Check::explain(GradCheckRow& row, const Order& order, const std::vector<Col
   const Column& column = columns[worst.column];
   const std::string number = phi_.place(row.order, worst.number);
   if (!number.empty()) row.where += text(", ", number);
-  if (row.verdict == Verdict::non_smooth) return;
+  if (!row.why.empty()) return;
   const std::string kink = detail::one_sided(phi_, row.order, row.input, column.u, row.step, worst.number,
                                              column.noise[worst.number]);
   if (!kink.empty()) {
@@ -245,7 +282,7 @@ void Check::explain(GradCheckRow& row, const Order& order, const std::vector<Col
 
 // Why a difference cannot decide, and what would.
 std::string Check::doubt(const GradCheckRow& row, const std::string& nearest_kink) const {
-  if (!std::isfinite(row.truncation)) {
+  if (!std::isfinite(row.truncation) || !std::isfinite(row.rule)) {
     return "The values are not finite at the inputs, or right beside them. Move the inputs into the domain.";
   }
   std::string why = text("The difference may be off by ", row.truncation, " by truncation and ",
@@ -303,11 +340,11 @@ std::vector<Tensor> Check::full_difference(const GradCheckRow& row,
   for (std::size_t p = 0; p < columns[0].rule.size(); ++p)
     gradients.push_back(Tensor::zeros(x.shape(), DType::float64));
   for (std::int64_t i = 0; i < x.elements(); ++i) {
+    const Tensor u = detail::unit(x.shape(), i);
     const std::vector<Estimate> column =
         by_coordinates(row.input)
             ? columns[static_cast<std::size_t>(i)].difference
-            : detail::differences(phi_, row.order, row.input, detail::unit(x.shape(), i), columns[0].noise,
-                                  options_.step, options_.sharpness);
+            : differences(row.order, row.input, u, columns[0].noise, widest_step(row.input, u));
     for (std::size_t p = 0; p < column.size(); ++p)
       gradients[p].mutable_values<double>()[static_cast<std::size_t>(i)] = column[p].value;
   }

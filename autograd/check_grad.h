@@ -25,7 +25,8 @@ struct GradCheckOptions {
   double tolerance = 1e-6;            ///< by how much of itself a derivative may be off
   double tolerance_of_largest = 0;    ///< and besides by how much of the largest of its input
   double sharpness = 1e-6;            ///< ten errors of a difference that decides, of the largest
-  double step = 1.0 / 16;             ///< the largest step, along a coordinate or a direction of length 1
+  double step = 1.0 / 16;             ///< the first, along a coordinate or a direction of length 1; where
+                                      ///< it decides nothing, times the root mean square of what moves
   std::int64_t max_coordinates = 24;  ///< more elements than this are checked along random directions
   std::uint64_t seed = 7;             ///< of the cotangents and directions
   bool causes = true;                 ///< compare a wrong gradient with slips: some calls for each element

@@ -102,6 +102,7 @@ GradReport checked(const Replay& replay, const TapeCheckOptions& options) {
                       {.order = options.order,
                        .tolerance = options.tolerance,
                        .sharpness = options.sharpness,
+                       .step = options.step,
                        .max_coordinates = options.directions,
                        .seed = options.seed});
   } catch (const Error& error) {

@@ -18,6 +18,7 @@ struct TapeCheckOptions {
   int order = 1;                ///< orders 1 .. order of each op are checked
   double tolerance = 1e-6;      ///< see GradCheckOptions
   double sharpness = 1e-6;      ///< see GradCheckOptions
+  double step = 1.0 / 16;       ///< see GradCheckOptions
   std::int64_t directions = 3;  ///< in each input; one of no more elements is checked along its coordinates
   std::uint64_t seed = 7;       ///< of the cotangents and directions
 };

@@ -49,9 +49,11 @@ std::vector<double> numbers(const Tensor& tensor) { return tensor.cast(DType::fl
 // The first element in which a and b are further apart than `tolerance`, relative to the largest element.
 std::optional<std::int64_t> apart(const Tensor& a, const Tensor& b, double tolerance) {
   const std::vector<double> left = numbers(a), right = numbers(b);
-  const double allowed = tolerance * std::max(largest_magnitude(a), largest_magnitude(b));
+  double largest = 0;
+  for (std::size_t i = 0; i < left.size(); ++i)
+    largest = std::max({largest, std::abs(left[i]), std::abs(right[i])});
   for (std::size_t i = 0; i < left.size(); ++i) {
-    if (!(std::abs(left[i] - right[i]) <= allowed)) return static_cast<std::int64_t>(i);
+    if (!(std::abs(left[i] - right[i]) <= tolerance * largest)) return static_cast<std::int64_t>(i);
   }
   return {};
 }

@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 
 struct CheckCommand {
   std::string model, vectors;
-  double tolerance = 0;
+  double tolerance = 0, step = 1.0 / 16;
   std::int64_t height = 0, width = 0, channels = 1, classes = 3, batch = 2, order = 1, seed = 0;
   bool all_ops = false, evaluation = false;
   Voice voice;
@@ -218,7 +218,7 @@ int check_model(const CheckCommand& c) {
   const auto begin = Clock::now();
   const NetworkReport report = check_network(
       cast_network(subject.net, DType::float64), normal(images, DType::float64, fold_in(Key{seed}, 1)),
-      {.order = static_cast<int>(c.order), .seed = seed, .training = !c.evaluation});
+      {.order = static_cast<int>(c.order), .step = c.step, .seed = seed, .training = !c.evaluation});
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   if (c.voice.json) {
     say(c.voice, json_of_all(report, subject, c, images));
@@ -229,8 +229,6 @@ int check_model(const CheckCommand& c) {
 }
 
 int run(const CheckCommand& c) {
-  if (c.model.empty() == c.vectors.empty())
-    throw ArgumentError("check: give either MODEL or --vectors FILE. trous check --help says what they are.");
   return c.vectors.empty() ? check_model(c) : check_vectors(c.vectors, c.tolerance, c.seed, c.voice);
 }
 
@@ -256,31 +254,45 @@ void add_check(CLI::App& app, int& code) {
       ->add_option("--vectors", c->vectors,
                    "judge values and gradients in this safetensors file, computed elsewhere; docs/vectors.md")
       ->check(not_empty());
-  check
-      ->add_option("--tolerance", c->tolerance,
-                   "of vectors, relative to the largest element; 1e-10, or 1e-5 for float32, without it")
-      ->check(above_zero());
-  check->add_option("--order", c->order, "orders 1 to this one are checked")
-      ->check(whole(1, 3))
-      ->capture_default_str();
-  check->add_flag("--all-ops", c->all_ops, "a line for each recorded op, not for each kind");
-  check->add_option("--batch", c->batch, "images")->check(whole(1, 64))->capture_default_str();
-  check->add_option("--height", c->height, "of the images; without it the smallest that the network takes")
-      ->check(whole(1, 1024));
-  check->add_option("--width", c->width, "of the images")->check(whole(1, 1024));
-  check->add_option("--channels", c->channels, "of the images, for a network by name")
-      ->check(whole(1, 4096))
-      ->capture_default_str();
-  check->add_option("--classes", c->classes, "for a network by name")
-      ->check(whole(1, 4096))
-      ->capture_default_str();
-  check->add_flag("--evaluation", c->evaluation, "as in evaluation: running statistics, no dropout");
+  const std::vector<const CLI::Option*> of_vectors{
+      check
+          ->add_option("--tolerance", c->tolerance,
+                       "of vectors, relative to the largest element; 1e-10, or 1e-5 for float32, without it")
+          ->check(above_zero())};
+  const std::vector<const CLI::Option*> of_names{
+      check->add_option("--channels", c->channels, "of the images, for a network by name")
+          ->check(whole(1, 4096))
+          ->capture_default_str(),
+      check->add_option("--classes", c->classes, "for a network by name")
+          ->check(whole(1, 4096))
+          ->capture_default_str()};
+  const std::vector<const CLI::Option*> of_model{
+      check->add_option("--order", c->order, "orders 1 to this one are checked")
+          ->check(whole(1, 3))
+          ->capture_default_str(),
+      check->add_option("--step", c->step, "the largest step of the differences")
+          ->check(above_zero())
+          ->capture_default_str(),
+      check->add_flag("--all-ops", c->all_ops, "a line for each recorded op, not for each kind"),
+      check->add_option("--batch", c->batch, "images")->check(whole(1, 64))->capture_default_str(),
+      check
+          ->add_option("--height", c->height, "of the images; without it the smallest that the network takes")
+          ->check(whole(1, 1024)),
+      check->add_option("--width", c->width, "of the images")->check(whole(1, 1024)),
+      check->add_flag("--evaluation", c->evaluation, "as in evaluation: running statistics, no dropout")};
   check->add_option("--seed", c->seed, "of weights, images and directions")
       ->check(whole(0, 1LL << 53))
       ->capture_default_str();
   check->footer("Ops that vectors may name: " + listed(vector_ops()));
   add_voice(*check, c->voice);
-  check->callback([c, &code] { code = run(*c); });
+  check->callback([c, of_names, of_model, of_vectors, &code] {
+    if (c->model.empty() == c->vectors.empty())
+      throw ArgumentError(
+          "check: give either MODEL or --vectors FILE. trous check --help says what they are.");
+    c->vectors.empty() ? expect_none(of_vectors, "--vectors") : expect_none(of_model, "MODEL");
+    if (!is_network_name(c->model)) expect_none(of_names, "the name of a network");
+    code = run(*c);
+  });
 }
 
 }  // namespace trous::cli

@@ -2,6 +2,9 @@
 #include <cmath>
 #include <iomanip>
 #include <iostream>
+#include <new>
+#include <optional>
+#include <tuple>
 
 #include <trous/autograd/record.h>
 #include <trous/cli/check_vectors.h>
@@ -22,74 +25,152 @@ using Json = nlohmann::ordered_json;
 // What roundings leave of a claim, relative to the largest number of its tensor.
 constexpr double of_float32 = 1e-5, of_float64 = 1e-10;
 
+// A claimed value beside ours.
+struct ValueCheck {
+  std::optional<double> error = {};  // of the worst element, relative to the largest
+  std::string fault = {};            // in words, unless it is right
+};
+
 struct Judged {
   std::string name, op;
-  double value_error = 0;  // relative to the largest element
-  bool value_right = true;
+  ValueCheck value = {};
   GradReport gradients = {};
   double tolerance = 0;
+  std::string hint = {};
 
-  Verdict verdict() const { return value_right ? gradients.verdict() : Verdict::wrong; }
+  Verdict verdict() const { return value.fault.empty() ? gradients.verdict() : Verdict::wrong; }
 };
 
 Tensor exact(const Tensor& x) { return is_floating(x.dtype()) ? x.cast(DType::float64) : x; }
 
-bool has_float32(const Vector& v) {
-  const auto single = [](const Tensor& x) { return x.dtype() == DType::float32; };
+std::vector<Tensor> all_exact(const std::vector<Tensor>& all) {
+  std::vector<Tensor> result;
+  for (const Tensor& x : all) result.push_back(exact(x));
+  return result;
+}
+
+double largest_gap(const Tensor& a, const Tensor& b) {
+  return largest_magnitude(zip(a, b, [](double x, double y) { return x - y; }));
+}
+
+// Whether a = factor * b, as far as a guess needs to be sharp.
+bool alike(const Tensor& a, const Tensor& b, double factor = 1) {
+  if (!(a.shape() == b.shape())) return false;
+  const Tensor scaled = map(b, [factor](double v) { return factor * v; });
+  return largest_gap(a, scaled) <= 1e-5 * largest_magnitude(a);
+}
+
+bool single(const Tensor& x) { return x.dtype() == DType::float32; }
+
+bool claims_float32(const Vector& v) {
   return (v.value && single(*v.value)) ||
          std::any_of(v.gradients.begin(), v.gradients.end(), [&](const auto& g) { return single(g.second); });
 }
 
+bool given_float32(const Vector& v) {
+  return (v.cotangent && single(*v.cotangent)) || std::any_of(v.inputs.begin(), v.inputs.end(), single);
+}
+
 class Judge {
  public:
+  // Computes the value, so that a case which cannot be judged is told before any is.
   Judge(const std::string& path, const Vector& vector, double tolerance, std::uint64_t seed)
-      : path_(path), vector_(vector), seed_(seed), result_{.name = vector.name, .op = vector.op} {
-    result_.tolerance = tolerance > 0 ? tolerance : has_float32(vector) ? of_float32 : of_float64;
+      : path_(path),
+        vector_(vector),
+        seed_(seed),
+        inputs_(all_exact(vector.inputs)),
+        value_(value()),
+        result_{.name = vector.name, .op = vector.op.name} {
+    const bool coarse = claims_float32(vector);
+    result_.tolerance = tolerance > 0 ? tolerance : coarse ? of_float32 : of_float64;
     result_.gradients.name = vector.name;
-    for (const Tensor& input : vector.inputs) inputs_.push_back(exact(input));
+    if (!coarse && given_float32(vector)) {
+      result_.hint =
+          "  The claims are float64 and were computed from float32 inputs. Were these rounded when they were "
+          "written? Write them as float64 then.\n";
+    }
+    check_cotangent();
   }
 
   Judged judged() {
-    const Tensor value = ours();
-    if (vector_.value) judge_value(value);
-    if (!vector_.gradients.empty()) judge_gradients(cotangent(value));
+    if (vector_.value) result_.value = judged_value(exact(*vector_.value));
+    if (!vector_.gradients.empty() && cotangent_) judge_gradients(*cotangent_);
     return std::move(result_);
   }
 
  private:
   [[noreturn]] void fail(const std::string& fact) const {
-    throw FileError(text(path_, ": ", vector_.name, ", ", vector_.op, ", ", fact));
+    throw FileError(text(path_, ": ", vector_.name, ", ", vector_.op.name, ", ", fact));
   }
 
-  Tensor ours() const {
+  Tensor value() const {
     try {
-      return vector_.call({inputs_.begin(), inputs_.end()}).value();
+      Tensor result = vector_.op.call({inputs_.begin(), inputs_.end()}).value();
+      if (all_finite(result)) return result;
     } catch (const Error& error) {
       fail(text("cannot be computed: ", error.what()));
+    } catch (const std::bad_alloc&) {
+      fail("cannot be computed: there is not enough memory for its value.");
+    }
+    fail("gives numbers that are not finite at these inputs, so nothing can be compared.");
+  }
+
+  bool has_right_shape() const { return !vector_.value || vector_.value->shape() == value_.shape(); }
+
+  // Where the claimed value has another shape, so may its cotangent: that is no fault of the file.
+  void check_cotangent() {
+    if (vector_.cotangent && vector_.cotangent->shape() == value_.shape()) {
+      cotangent_ = exact(*vector_.cotangent);
+    } else if (vector_.cotangent && has_right_shape()) {
+      fail(text("has a cotangent of shape ", vector_.cotangent->shape(), ", the value has ", value_.shape(),
+                '.'));
+    } else if (!vector_.cotangent && value_.elements() == 1) {
+      cotangent_ = Tensor::ones(value_.shape(), DType::float64);
+    } else if (!vector_.gradients.empty() && has_right_shape()) {
+      fail(text("has gradients of a value of shape ", value_.shape(), " and no cotangent of that shape."));
     }
   }
 
-  void judge_value(const Tensor& value) {
-    const Tensor claimed = exact(*vector_.value);
-    if (!(claimed.shape() == value.shape()))
-      fail(text("has a value of shape ", claimed.shape(), ", the op gives ", value.shape(), '.'));
-    const Tensor gap = zip(claimed, value, [](double a, double b) { return std::abs(a - b); });
-    const double size = std::max(largest_magnitude(value), 1e-300);
-    result_.value_error = all_finite(claimed) ? largest_magnitude(gap) / size : INFINITY;
-    result_.value_right = result_.value_error <= result_.tolerance;
+  ValueCheck judged_value(const Tensor& claimed) const {
+    if (!has_right_shape()) {
+      return {INFINITY,
+              text("check: ", vector_.name, ", value: claimed ", claimed.shape(), ", trous ", value_.shape(),
+                   ".\n  WRONG. The shapes differ, so gradients were not judged.\n")};
+    }
+    const double size = std::max(largest_magnitude(value_), 1e-300);
+    std::int64_t worst = 0;
+    double gap = 0;
+    for (std::int64_t i = 0; i < value_.elements(); ++i) {
+      const double here = std::abs(at(claimed, i) - at(value_, i));
+      if (here > gap) std::tie(gap, worst) = std::pair(here, i);
+    }
+    if (gap <= result_.tolerance * size) return {gap / size, {}};
+    return {gap / size,
+            text("check: ", vector_.name, ", value, element ", position(value_.shape(), worst), ": claimed ",
+                 at(claimed, worst), ", trous ", at(value_, worst), ", relative error ",
+                 scientific(gap / size), " > ", result_.tolerance, ".\n  WRONG. ", cause(claimed), '\n')};
   }
 
-  Tensor cotangent(const Tensor& value) const {
-    if (!vector_.cotangent) {
-      if (value.elements() != 1)
-        fail(text("has gradients of a value of shape ", value.shape(), " and no cotangent of that shape."));
-      return Tensor::ones(value.shape(), DType::float64);
+  static double at(const Tensor& x, std::int64_t i) {
+    return x.values<double>()[static_cast<std::size_t>(i)];
+  }
+
+  // What the wrong value may be.
+  std::string cause(const Tensor& claimed) const {
+    for (const GradCandidate& slip : vector_.op.slips) {
+      try {
+        if (alike(claimed, slip.function({inputs_.begin(), inputs_.end()}).value()))
+          return text("It is the value of: ", slip.name, '.');
+      } catch (const Error&) {  // it does not go with these inputs, so it is not what happened
+      }
     }
-    Tensor given = exact(*vector_.cotangent);
-    if (!(given.shape() == value.shape()) || given.dtype() != DType::float64)
-      fail(text("has a cotangent ", vector_.cotangent->dtype(), ' ', given.shape(), ", the value is float64 ",
-                value.shape(), '.'));
-    return given;
+    const double factor = dot(claimed, value_) / dot(value_, value_);
+    if (alike(claimed, value_, factor)) return text("It is ", factor, " times trous' everywhere.");
+    const double bound = result_.tolerance * largest_magnitude(value_);
+    std::int64_t wrong = 0;
+    for (std::int64_t i = 0; i < value_.elements(); ++i)
+      wrong += !(std::abs(at(claimed, i) - at(value_, i)) <= bound);
+    return text(wrong, " of ", value_.elements(), " elements of ", value_.shape(), " differ.");
   }
 
   // sum(cotangent * op(inputs)) as one op whose rules are the claims: what the checker takes them for.
@@ -111,13 +192,13 @@ class Judge {
         return sum(call(filled(xs)) * cotangent);
       };
     };
-    const Function truth = product(vector_.call);
+    const Function truth = product(vector_.op.call);
     const Function claimed = [&](const std::vector<Variable>& xs) {
       std::vector<Rule> rules;
       for (const Tensor& claim : claims)
         rules.emplace_back(Reads::nothing(), [&claim](const Vjp& v) { return Variable(claim) * v.grad(); });
       return record(
-          {vector_.op}, xs,
+          {vector_.op.name}, xs,
           [&](std::span<const Tensor> in) -> Computed {
             return truth({in.begin(), in.end()}).value();
           },
@@ -127,7 +208,7 @@ class Judge {
                              .tolerance_of_largest = result_.tolerance,
                              .max_coordinates = 512,
                              .seed = seed_};
-    for (const GradCandidate& slip : vector_.slips)
+    for (const GradCandidate& slip : vector_.op.slips)
       options.candidates.push_back({slip.name, product(slip.function)});
     result_.gradients = check_grad(vector_.name, claimed, at, options);
     for (std::size_t k = 0; k < slots.size(); ++k)
@@ -138,6 +219,8 @@ class Judge {
   const Vector& vector_;
   std::uint64_t seed_;
   std::vector<Tensor> inputs_;
+  Tensor value_;
+  std::optional<Tensor> cotangent_;  // none if the value has a wrong shape
   Judged result_;
 };
 
@@ -149,7 +232,7 @@ void tell(const std::vector<Judged>& all) {
             << "     value  gradients  tolerance  verdict\n";
   for (const Judged& one : all) {
     std::cout << "  " << std::left << std::setw(padded) << one.name << std::right << std::setw(10)
-              << scientific(one.value_error) << std::setw(11)
+              << (one.value.error ? scientific(*one.value.error) : "-") << std::setw(11)
               << (one.gradients.rows.empty() ? "-" : scientific(one.gradients.error())) << std::setw(11)
               << scientific(one.tolerance) << "  " << one.verdict() << '\n';
   }
@@ -157,12 +240,8 @@ void tell(const std::vector<Judged>& all) {
 }
 
 std::string failures(const Judged& one) {
-  std::string all;
-  if (!one.value_right) {
-    all = text("check: ", one.name, ", ", one.op, ": the value is ", scientific(one.value_error),
-               " of its largest element away from trous', more than ", one.tolerance, ".\n");
-  }
-  return all + one.gradients.failures();
+  const std::string all = one.value.fault + one.gradients.failures();
+  return all.empty() ? all : all + one.hint;
 }
 
 Json json_of(const Judged& one) {
@@ -181,7 +260,8 @@ Json json_of(const Judged& one) {
           {"case", one.name},
           {"op", one.op},
           {"verdict", name(one.verdict())},
-          {"value_error", one.value_error},
+          {"value_error", one.value.error ? Json(*one.value.error) : Json()},
+          {"value_fault", one.value.fault},
           {"tolerance", one.tolerance},
           {"gradients", gradients}};
 }
@@ -190,10 +270,13 @@ Json json_of(const Judged& one) {
 
 int check_vectors(const std::string& path, double tolerance, std::int64_t seed, const Voice& voice) {
   const std::vector<Vector> vectors = read_vectors(path);
+  std::vector<Judge> judges;
+  for (const Vector& vector : vectors)
+    judges.emplace_back(path, vector, tolerance, static_cast<std::uint64_t>(seed));
   std::vector<Judged> all;
   Verdict worst = Verdict::pass;
-  for (const Vector& vector : vectors) {
-    all.push_back(Judge(path, vector, tolerance, static_cast<std::uint64_t>(seed)).judged());
+  for (Judge& judge : judges) {
+    all.push_back(judge.judged());
     worst = graver(worst, all.back().verdict());
     if (voice.json) say(voice, json_of(all.back()));
   }
@@ -206,7 +289,8 @@ int check_vectors(const std::string& path, double tolerance, std::int64_t seed, 
     for (const Judged& one : all) std::cout << failures(one);
     const auto passed = std::count_if(all.begin(), all.end(),
                                       [](const Judged& one) { return one.verdict() == Verdict::pass; });
-    std::cout << worst << "  " << passed << " of " << all.size() << " cases are right\n";
+    std::cout << worst << "  " << passed << " of " << all.size()
+              << (all.size() == 1 ? " case is right\n" : " cases are right\n");
   }
   return worst == Verdict::pass ? ok : failed;
 }

@@ -144,9 +144,14 @@ Trained open_trained(const std::string& run_or_checkpoint) {
   return trained;
 }
 
+bool is_network_name(const std::string& what) {
+  const std::vector<std::string> names = network_names();
+  return std::find(names.begin(), names.end(), what) != names.end();
+}
+
 Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key) {
   const std::vector<std::string> names = network_names();
-  if (std::find(names.begin(), names.end(), what) != names.end() || is_network_file(what)) {
+  if (is_network_name(what) || is_network_file(what)) {
     const std::string description =
         is_network_file(what) ? contents_of(what)
                               : network_description(what, {.in_channels = channels, .classes = classes});

@@ -50,6 +50,9 @@ struct Subject {
   std::optional<CheckpointInfo> info;  ///< of a checkpoint
 };
 
+/// Whether it is the name of a network, which comes for any number of channels and classes.
+bool is_network_name(const std::string& what);
+
 /// A network by name, for so many channels and classes, or by a FILE.json, with first values drawn from
 /// `key`; or the best weights of a run, or a checkpoint's. Throws FileError for what is none of these.
 Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key = {});

@@ -85,6 +85,13 @@ CLI::Validator one_of(std::vector<std::string> words) {
           ""};
 }
 
+void expect_none(const std::vector<const CLI::Option*>& options, const std::string& use) {
+  for (const CLI::Option* option : options) {
+    if (option->count() > 0)
+      throw ArgumentError(text(option->get_name(), " goes with ", use, " only. Leave it out."));
+  }
+}
+
 void add_voice(CLI::App& command, Voice& voice) {
   command.add_flag("-q,--quiet", voice.quiet, "the result alone: no progress, no tables on the way");
   command.add_flag("--json", voice.json, "one JSON object per line on stdout");

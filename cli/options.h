@@ -34,6 +34,9 @@ CLI::Validator parsed_by(Parse parse) {
           ""};
 }
 
+/// Throws ArgumentError if one of `options`, which go with `use` alone, was given.
+void expect_none(const std::vector<const CLI::Option*>& options, const std::string& use);
+
 /// How a command speaks.
 struct Voice {
   bool quiet = false;  ///< no progress, no tables on the way

@@ -1,296 +1,24 @@
 #include <algorithm>
-#include <functional>
-#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include <trous/cli/vectors.h>
 #include <trous/core/error.h>
-#include <trous/core/suggestion.h>
 #include <trous/data/safetensors.h>
-#include <trous/ops/arithmetic.h>
-#include <trous/ops/atrous_conv2d.h>
-#include <trous/ops/batch_norm.h>
-#include <trous/ops/conv2d.h>
-#include <trous/ops/depthwise_conv2d.h>
-#include <trous/ops/dice_loss.h>
-#include <trous/ops/focal_loss.h>
-#include <trous/ops/matmul.h>
-#include <trous/ops/pointwise.h>
-#include <trous/ops/pool.h>
-#include <trous/ops/reduce.h>
-#include <trous/ops/resize.h>
-#include <trous/ops/softmax.h>
-#include <trous/ops/softmax_cross_entropy.h>
 
 namespace trous::cli {
 namespace {
 
 using Json = nlohmann::json;
-using Xs = const std::vector<Variable>&;
 
-// What the file says of an op's attributes. Each is read once; what was not read is not known.
-class Given {
- public:
-  Given(Json attributes, std::string where) : given_(std::move(attributes)), where_(std::move(where)) {}
-
-  [[noreturn]] void fail(const std::string& fact) const { throw FileError(text(where_, ' ', fact)); }
-
-  double number(const char* key, double otherwise) {
-    return with(
-        key, otherwise, [](const Json& v) { return v.is_number(); }, "a number",
-        [](const Json& v) { return v.get<double>(); });
-  }
-  std::int64_t whole(const char* key, std::int64_t otherwise) {
-    return with(
-        key, otherwise, [](const Json& v) { return v.is_number_integer(); }, "a whole number",
-        [](const Json& v) { return v.get<std::int64_t>(); });
-  }
-  std::optional<std::int32_t> label(const char* key) {
-    if (!given_.contains(key)) return {};
-    return static_cast<std::int32_t>(whole(key, 0));
-  }
-  template <class Count>
-  Count count(const char* key, Count otherwise) {
-    const auto valid = [](const Json& v) { return v.is_number_integer() || integers(v, 2); };
-    return with(key, otherwise, valid, "a whole number or [height, width]", [](const Json& v) {
-      return v.is_array() ? Count(v[0].get<std::int64_t>(), v[1].get<std::int64_t>())
-                          : Count(v.get<std::int64_t>());
-    });
-  }
-  WindowPadding padding(WindowPadding otherwise) {
-    const auto valid = [](const Json& v) { return v == "SAME" || v == "VALID" || integers(v, 4); };
-    return with("padding", std::move(otherwise), valid, "\"SAME\", \"VALID\" or [top, bottom, left, right]",
-                [](const Json& v) {
-                  return v.is_string() ? WindowPadding(v.get<std::string>())
-                                       : WindowPadding(v[0].get<std::int64_t>(), v[1].get<std::int64_t>(),
-                                                       v[2].get<std::int64_t>(), v[3].get<std::int64_t>());
-                });
-  }
-  std::string name_of_padding() {
-    return with(
-        "padding", std::string("SAME"), [](const Json& v) { return v == "SAME" || v == "VALID"; },
-        "\"SAME\" or \"VALID\"", [](const Json& v) { return v.get<std::string>(); });
-  }
-  std::optional<Shape> shape(const char* key) {
-    return with(
-        key, std::optional<Shape>(), [](const Json& v) { return integers(v, 0); }, "a list of whole numbers",
-        [](const Json& v) { return std::optional(Shape(v.get<std::vector<std::int64_t>>())); });
-  }
-  Shape needed_shape(const char* key) {
-    const std::optional<Shape> found = shape(key);
-    if (!found) fail(text("needs ", key, '.'));
-    return *found;
-  }
-
-  void expect_all_read() const {
-    for (const auto& [key, value] : given_.items()) {
-      if (key != "op" && !read_.contains(key))
-        fail(text("has the attribute ", key, ", which this op does not know.",
-                  suggestion(key, {read_.begin(), read_.end()})));
-    }
-  }
-
- private:
-  // `count` of them, or any number where that is 0.
-  static bool integers(const Json& v, std::size_t count) {
-    return v.is_array() && (count == 0 || v.size() == count) &&
-           std::all_of(v.begin(), v.end(), [](const Json& e) { return e.is_number_integer(); });
-  }
-
-  template <class T, class Valid, class Read>
-  T with(const char* key, T otherwise, Valid valid, const char* what, Read read) {
-    read_.insert(key);
-    if (!given_.contains(key)) return otherwise;
-    const Json& value = given_.at(key);
-    if (!valid(value)) fail(text("has ", key, ' ', value.dump(), ". It is ", what, '.'));
-    return read(value);
-  }
-
-  Json given_;
-  std::string where_;
-  std::set<std::string> read_;
-};
-
-Conv2dOptions conv_options(Given& g) {
-  return {g.count("stride", Stride(1)), g.count("rate", Rate(1)), g.padding(Padding::same)};
-}
-Pool2dOptions pool_options(Given& g) {
-  return {g.count("window", PerAxis(2)), g.count("stride", Stride(0)), g.padding(Padding::valid)};
-}
-
-// How the op is called, for so many inputs.
-struct Entry {
-  std::size_t least_inputs, most_inputs;
-  std::function<Function(Given&)> call;
-};
-
-Function plain(Variable (*op)(const Variable&)) {
-  return [op](Xs x) { return op(x[0]); };
-}
-Function plain(Variable (*op)(const Variable&, const Variable&, std::string_view)) {
-  return [op](Xs x) { return op(x[0], x[1], {}); };
-}
-
-template <class Options>
-Options with_weights(Options options, Xs x) {
-  if (x.size() > 2) options.class_weights = x[2];
-  return options;
-}
-
-const std::map<std::string, Entry>& table() {
-  static const std::map<std::string, Entry> entries{
-      {"abs", {1, 1, [](Given&) { return plain(abs); }}},
-      {"add", {2, 2, [](Given&) { return plain(add); }}},
-      {"atrous_conv2d",
-       {2, 2,
-        [](Given& g) -> Function {
-          return [r = g.count("rate", Rate(1)), p = g.name_of_padding()](Xs x) {
-            return atrous_conv2d(x[0], x[1], r, p);
-          };
-        }}},
-      {"atrous_conv2d_filter_grad",
-       {2, 2,
-        [](Given& g) -> Function {
-          return [s = g.needed_shape("filter_shape"), r = g.count("rate", Rate(1)),
-                  p = g.name_of_padding()](Xs x) { return atrous_conv2d_filter_grad(x[0], x[1], s, r, p); };
-        }}},
-      {"atrous_conv2d_transpose",
-       {2, 2,
-        [](Given& g) -> Function {
-          return [s = g.shape("output_shape"), r = g.count("rate", Rate(1)), p = g.name_of_padding()](Xs x) {
-            return s ? atrous_conv2d_transpose(x[0], x[1], *s, r, p)
-                     : atrous_conv2d_transpose(x[0], x[1], r, p);
-          };
-        }}},
-      {"average_pool2d",
-       {1, 1,
-        [](Given& g) -> Function {
-          return [o = pool_options(g)](Xs x) { return average_pool2d(x[0], o); };
-        }}},
-      {"batch_norm",
-       {3, 3,
-        [](Given& g) -> Function {
-          return [e = g.number("epsilon", 1e-5)](Xs x) { return batch_norm(x[0], x[1], x[2], e).value; };
-        }}},
-      {"batch_norm_inference",
-       {5, 5,
-        [](Given& g) -> Function {
-          return [e = g.number("epsilon", 1e-5)](Xs x) {
-            return batch_norm_inference(x[0], x[1], x[2], x[3], x[4], e);
-          };
-        }}},
-      {"conv2d",
-       {2, 2,
-        [](Given& g) -> Function { return [o = conv_options(g)](Xs x) { return conv2d(x[0], x[1], o); }; }}},
-      {"conv2d_filter_grad",
-       {2, 2,
-        [](Given& g) -> Function {
-          return [s = g.needed_shape("filter_shape"), o = conv_options(g)](Xs x) {
-            return conv2d_filter_grad(x[0], x[1], s, o);
-          };
-        }}},
-      {"conv2d_transpose",
-       {2, 2,
-        [](Given& g) -> Function {
-          return [s = g.shape("output_shape"), o = conv_options(g)](Xs x) {
-            return s ? conv2d_transpose(x[0], x[1], *s, o) : conv2d_transpose(x[0], x[1], o);
-          };
-        }}},
-      {"depthwise_conv2d",
-       {2, 2,
-        [](Given& g) -> Function {
-          return [o = conv_options(g)](Xs x) { return depthwise_conv2d(x[0], x[1], o); };
-        }}},
-      {"dice_loss",
-       {2, 2,
-        [](Given& g) -> Function {
-          return [s = g.number("smooth", 1), i = g.label("ignore_index")](Xs x) {
-            return dice_loss(x[0], x[1], {.smooth = s, .ignore_index = i});
-          };
-        }}},
-      {"div", {2, 2, [](Given&) { return plain(div); }}},
-      {"exp", {1, 1, [](Given&) { return plain(exp); }}},
-      {"focal_loss",
-       {2, 3,
-        [](Given& g) -> Function {
-          return [y = g.number("gamma", 2), i = g.label("ignore_index")](Xs x) {
-            return focal_loss(x[0], x[1], with_weights(FocalOptions{.gamma = y, .ignore_index = i}, x));
-          };
-        }}},
-      {"log", {1, 1, [](Given&) { return plain(log); }}},
-      {"log_softmax",
-       {1, 1,
-        [](Given& g) -> Function {
-          return [a = static_cast<int>(g.whole("axis", -1))](Xs x) { return log_softmax(x[0], a); };
-        }}},
-      {"matmul", {2, 2, [](Given&) { return plain(matmul); }}},
-      {"max_pool2d",
-       {1, 1,
-        [](Given& g) -> Function { return [o = pool_options(g)](Xs x) { return max_pool2d(x[0], o); }; }}},
-      {"mul", {2, 2, [](Given&) { return plain(mul); }}},
-      {"relu", {1, 1, [](Given&) { return plain(relu); }}},
-      {"resize_bilinear",
-       {1, 1,
-        [](Given& g) -> Function {
-          return [h = g.whole("height", 0), w = g.whole("width", 0)](Xs x) {
-            return resize_bilinear(x[0], h, w);
-          };
-        }}},
-      {"resize_nearest",
-       {1, 1,
-        [](Given& g) -> Function {
-          return [h = g.whole("height", 0), w = g.whole("width", 0)](Xs x) {
-            return resize_nearest(x[0], h, w);
-          };
-        }}},
-      {"sigmoid", {1, 1, [](Given&) { return plain(sigmoid); }}},
-      {"softmax",
-       {1, 1,
-        [](Given& g) -> Function {
-          return [a = static_cast<int>(g.whole("axis", -1))](Xs x) { return softmax(x[0], a); };
-        }}},
-      {"softmax_cross_entropy",
-       {2, 3,
-        [](Given& g) -> Function {
-          return [i = g.label("ignore_index")](Xs x) {
-            return softmax_cross_entropy(x[0], x[1], with_weights(CrossEntropyOptions{.ignore_index = i}, x));
-          };
-        }}},
-      {"sqrt", {1, 1, [](Given&) { return plain(sqrt); }}},
-      {"sub", {2, 2, [](Given&) { return plain(sub); }}},
-      {"tanh", {1, 1, [](Given&) { return plain(tanh); }}},
-  };
-  return entries;
-}
-
-// What others have got wrong in convolutions: the same call with an attribute forgotten.
-std::vector<GradCandidate> slips_of(const Entry& entry, const Json& attributes) {
-  std::vector<GradCandidate> slips;
-  const auto add = [&](const char* key, const Json& value, const std::string& name) {
-    if (!attributes.contains(key) || attributes.at(key) == value) return;
-    Json other = attributes;
-    other[key] = value;
-    Given given(other, name);
-    slips.push_back({name, entry.call(given)});
-  };
-  add("rate", 1, "rate 1");
-  add("stride", 1, "stride 1");
-  add("padding", "SAME", "padding SAME");
-  add("padding", "VALID", "padding VALID");
-  return slips;
-}
-
-// The number behind "input." or "gradient.".
+// The number behind "input." or "gradient.", of one or two digits, as a writer would count.
 std::optional<std::size_t> number_after(const std::string& word, const std::string& prefix) {
-  if (!word.starts_with(prefix) || word.size() == prefix.size() || word.size() > prefix.size() + 2) return {};
-  std::size_t number = 0;
-  for (const char c : word.substr(prefix.size())) {
-    if (c < '0' || c > '9') return {};
-    number = 10 * number + static_cast<std::size_t>(c - '0');
-  }
-  return number;
+  if (!word.starts_with(prefix)) return {};
+  const std::string digits = word.substr(prefix.size());
+  const bool counts = !digits.empty() && digits.size() <= 2 && (digits.size() == 1 || digits[0] != '0') &&
+                      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return counts ? std::optional<std::size_t>(std::stoul(digits)) : std::nullopt;
 }
 
 // A case as its tensors arrive.
@@ -299,8 +27,7 @@ struct Pieces {
   std::optional<Tensor> value, cotangent;
 };
 
-void take(Pieces& pieces, const std::string& path, const std::string& name, const std::string& part,
-          const Tensor& tensor) {
+void take(Pieces& pieces, const std::string& where, const std::string& part, const Tensor& tensor) {
   if (const auto i = number_after(part, "input.")) {
     pieces.inputs.emplace(*i, tensor);
   } else if (const auto g = number_after(part, "gradient.")) {
@@ -310,78 +37,103 @@ void take(Pieces& pieces, const std::string& path, const std::string& name, cons
   } else if (part == "cotangent") {
     pieces.cotangent = tensor;
   } else {
-    throw FileError(text(path, ": the tensor ", name, '/', part,
-                         " is none of input.0, input.1, value, cotangent, ",
-                         "gradient.0. Call it one of these, or leave it out."));
+    throw FileError(
+        text(where, " has a tensor ", part,
+             ". It is none of input.0, input.1, ..., value, cotangent, gradient.0, gradient.1, ..."));
   }
 }
 
-Vector assembled(const std::string& path, const std::string& name, const Pieces& pieces,
-                 const SafetensorsFile& file) {
-  const std::string where = text(path, ": ", name);
+// A case that was put together, and what it lacks.
+class Judge {
+ public:
+  Judge(const Vector& vector, const std::string& where)
+      : vector_(vector), where_(text(where, ", ", vector.op.name, ',')) {}
+
+  void expect_inputs(const std::map<std::size_t, Tensor>& inputs) const {
+    std::size_t next = 0;
+    for (const auto& [number, tensor] : inputs) {
+      if (number != next++) fail(text("has input.", number, " and no input.", next - 1, '.'));
+      if (is_floating(tensor.dtype())) expect_finite(text("input.", number), tensor);
+    }
+    const auto [least, most] = std::pair(vector_.op.least_inputs, vector_.op.most_inputs);
+    if (inputs.size() < least || inputs.size() > most) {
+      fail(text("has ", inputs.size(), inputs.size() == 1 ? " input" : " inputs", ". It takes ", least,
+                most > least ? text(" to ", most) : "", '.'));
+    }
+  }
+
+  void expect_claims() const {
+    if (vector_.gradients.empty() && !vector_.value)
+      fail("has neither a value nor a gradient: there is nothing to judge.");
+    if (vector_.value) expect_real("value", *vector_.value);
+    if (vector_.cotangent) expect_real("cotangent", *vector_.cotangent);
+    for (const auto& [number, tensor] : vector_.gradients) expect_gradient(number, tensor);
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& fact) const { throw FileError(text(where_, ' ', fact)); }
+
+  void expect_finite(const std::string& part, const Tensor& tensor) const {
+    if (!all_finite(tensor)) fail(text("has numbers in ", part, " that are not finite."));
+  }
+  void expect_real(const std::string& part, const Tensor& tensor) const {
+    if (!is_floating(tensor.dtype()))
+      fail(text("has the ", part, " in ", tensor.dtype(), ". It is float32 or float64."));
+    expect_finite(part, tensor);
+  }
+
+  void expect_gradient(std::size_t number, const Tensor& tensor) const {
+    const std::string part = text("gradient.", number);
+    if (number >= vector_.inputs.size()) fail(text("has ", part, " and no input of that number."));
+    const Tensor& input = vector_.inputs[number];
+    if (!is_floating(input.dtype()))
+      fail(text("has ", part, " of an input that is ", input.dtype(), ". Only real numbers have one."));
+    if (number >= vector_.op.constants_from)
+      fail(text("has ", part, " of the class weights. They have none: the loss takes them as constants."));
+    if (!(input.shape() == tensor.shape()))
+      fail(text("has ", part, " of shape ", tensor.shape(), ", its input has ", input.shape(), '.'));
+    if (input.elements() == 0)
+      fail(text("has ", part, " of an input without elements, ", input.shape(), ". Leave it out."));
+    expect_real(part, tensor);
+  }
+
+  const Vector& vector_;
+  std::string where_;
+};
+
+Vector assembled(const std::string& where, const Pieces& pieces, const SafetensorsFile& file,
+                 const std::string& name) {
   const auto described = file.metadata.find(name);
   if (described == file.metadata.end()) {
     throw FileError(text(where,
                          " has tensors and no entry in __metadata__ that says the op, such as {\"op\": "
                          "\"atrous_conv2d\", \"rate\": 2}. Write one under the name of the case."));
   }
-  const Json attributes = Json::parse(described->second, nullptr, false);
-  if (!attributes.is_object() || !attributes.contains("op") || !attributes.at("op").is_string()) {
-    throw FileError(
-        text(where, ": its entry in __metadata__ is ", described->second,
-             ". It is a JSON object with the op's name: {\"op\": \"atrous_conv2d\", \"rate\": 2}."));
-  }
   Vector vector{.name = name,
-                .op = attributes.at("op"),
+                .op = described_op(described->second, where),
                 .value = pieces.value,
                 .cotangent = pieces.cotangent,
                 .gradients = pieces.gradients};
-  const auto entry = table().find(vector.op);
-  if (entry == table().end()) {
-    throw FileError(text(where, ": there is no op ", vector.op, '.', suggestion(vector.op, vector_ops()),
-                         " trous check --help lists those that a file may name."));
-  }
-  Given given(attributes, text(where, ", ", vector.op, ','));
-  vector.call = entry->second.call(given);
-  given.expect_all_read();
-  for (const auto& [number, tensor] : pieces.inputs) {
-    if (number != vector.inputs.size()) given.fail(text("has no input.", vector.inputs.size(), '.'));
-    vector.inputs.push_back(tensor);
-  }
-  const auto [least, most] = std::pair(entry->second.least_inputs, entry->second.most_inputs);
-  if (vector.inputs.size() < least || vector.inputs.size() > most) {
-    given.fail(text("has ", vector.inputs.size(), vector.inputs.size() == 1 ? " input" : " inputs",
-                    ". It takes ", least, most > least ? text(" to ", most) : "", '.'));
-  }
-  if (vector.gradients.empty() && !vector.value)
-    given.fail("has neither a value nor a gradient: there is nothing to judge.");
-  for (const auto& [number, tensor] : vector.gradients) {
-    if (number >= vector.inputs.size())
-      given.fail(text("has gradient.", number, " and no input of that number."));
-    const Tensor& input = vector.inputs[number];
-    if (!is_floating(input.dtype()) || !is_floating(tensor.dtype()))
-      given.fail(text("has gradient.", number, ", ", tensor.dtype(), ", of an input that is ", input.dtype(),
-                      ". Gradients are float32 or float64, of inputs that are."));
-    if (!(input.shape() == tensor.shape()))
-      given.fail(text("has gradient.", number, " of shape ", tensor.shape(), ", its input has ",
-                      input.shape(), '.'));
-    if (!all_finite(tensor)) given.fail(text("has numbers in gradient.", number, " that are not finite."));
-  }
-  vector.slips = slips_of(entry->second, attributes);
+  const Judge judge(vector, where);
+  judge.expect_inputs(pieces.inputs);
+  for (const auto& [number, tensor] : pieces.inputs) vector.inputs.push_back(tensor);
+  judge.expect_claims();
   return vector;
+}
+
+// Notes such as a version may stand in the metadata, too; an op may not, unless it is judged.
+void expect_no_op(const std::string& where, const std::string& note) {
+  const Json json = Json::parse(note, nullptr, false);
+  if (json.is_object() && json.contains("op"))
+    throw FileError(text(where, " has an entry in __metadata__ that names an op, and no tensors."));
 }
 
 }  // namespace
 
-std::vector<std::string> vector_ops() {
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : table()) names.push_back(name);
-  return names;
-}
-
 std::vector<Vector> read_vectors(const std::string& path) {
   const SafetensorsFile file = read_safetensors(path);
-  std::vector<std::pair<std::string, Pieces>> cases;
+  std::vector<std::string> names;
+  std::map<std::string, Pieces> cases;
   for (const auto& [name, tensor] : file.tensors) {
     const std::size_t slash = name.rfind('/');
     if (slash == std::string::npos || slash == 0) {
@@ -389,13 +141,16 @@ std::vector<Vector> read_vectors(const std::string& path) {
                            " belongs to no case. Call it <case>/input.0, <case>/value and so on."));
     }
     const std::string of = name.substr(0, slash);
-    auto found = std::find_if(cases.begin(), cases.end(), [&](const auto& c) { return c.first == of; });
-    if (found == cases.end()) found = cases.insert(cases.end(), {of, Pieces()});
-    take(found->second, path, of, name.substr(slash + 1), tensor);
+    if (!cases.contains(of)) names.push_back(of);
+    take(cases[of], text(path, ": ", of), name.substr(slash + 1), tensor);
+  }
+  for (const auto& [name, note] : file.metadata) {
+    if (!cases.contains(name)) expect_no_op(text(path, ": ", name), note);
   }
   if (cases.empty()) throw FileError(text(path, ": there is no tensor in it, so nothing to judge."));
   std::vector<Vector> vectors;
-  for (const auto& [name, pieces] : cases) vectors.push_back(assembled(path, name, pieces, file));
+  for (const std::string& name : names)
+    vectors.push_back(assembled(text(path, ": ", name), cases.at(name), file, name));
   return vectors;
 }
 

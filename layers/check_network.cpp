@@ -47,6 +47,7 @@ NetworkReport check_network(const AnyLayer& net, const Tensor& images, const Net
     report.ops = check_tape(Tape::of(loss(tracked)), {.order = options.order,
                                                       .tolerance = options.tolerance,
                                                       .sharpness = options.sharpness,
+                                                      .step = options.step,
                                                       .directions = options.directions,
                                                       .seed = options.seed});
   }
@@ -54,6 +55,7 @@ NetworkReport check_network(const AnyLayer& net, const Tensor& images, const Net
                             {.order = options.order,
                              .tolerance = options.tolerance,
                              .sharpness = options.sharpness,
+                             .step = options.step,
                              .max_coordinates = options.directions,
                              .seed = options.seed,
                              .causes = report.ops.passed()});  // else an op is named, which is the cause

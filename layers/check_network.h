@@ -10,6 +10,7 @@ struct NetworkCheckOptions {
   int order = 1;                ///< orders 1 .. order are checked
   double tolerance = 1e-6;      ///< see GradCheckOptions
   double sharpness = 1e-5;      ///< see GradCheckOptions; kinks all around leave differences fewer digits
+  double step = 1.0 / 16;       ///< see GradCheckOptions
   std::int64_t directions = 2;  ///< in each weight and in the input of each op
   std::uint64_t seed = 7;       ///< of directions, cotangents, and what the network draws
   bool training = true;  ///< batch statistics and dropout, as in a training step; else as in evaluation

@@ -14,12 +14,6 @@ namespace {
 
 constexpr int halvings = 48;  // of the step, at most
 
-// The length of what moves of x along u: its roundings are so many epsilons.
-double moving_length(const Tensor& x, const Tensor& u) {
-  const Tensor moving = zip(x, u, [](double v, double d) { return d == 0 ? 0 : v; });
-  return std::sqrt(dot(moving, moving));
-}
-
 // Wide steps may settle on what is not the slope here: those over whole periods of a wave, or around a peak.
 // Much smaller ones tell, at no power of two of the others. Where two of them agree on another slope, the
 // step to begin again with. Where they are off by more and more, as one over the step, that is round-off
@@ -71,8 +65,8 @@ std::pair<Ridders, double> settled(const Phi& phi, int order, int input, const T
 
 std::vector<Estimate> differences(const Phi& phi, int order, int input, const Tensor& u,
                                   const std::vector<double>& noise, double h, double sharpness) {
-  const double spacing = std::numeric_limits<double>::epsilon() *
-                         moving_length(phi.inputs()[static_cast<std::size_t>(input)], u);
+  // The roundings of a point are so many epsilons.
+  const double spacing = std::numeric_limits<double>::epsilon() * phi.moving_length(input, u);
   while (true) {
     const auto [ridders, last] = settled(phi, order, input, u, noise, spacing, h, sharpness);
     std::vector<Estimate> estimates = ridders.best();

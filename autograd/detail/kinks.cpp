@@ -27,21 +27,23 @@ double least_step(const Tensor& x) { return 0x1p-50 * std::max(1.0, largest_magn
 SmoothPart smooth_part(const Phi& phi, int order, int input, const Tensor& u, double h) {
   const std::vector<Piece> here = pieces_at(phi, order, phi.inputs());
   const double least = least_step(phi.inputs()[static_cast<std::size_t>(input)]);
-  const auto differs_at = [&](double t) -> std::optional<std::string> {
+  const auto change_at = [&](double t) -> std::optional<PieceChange> {
     try {
-      return first_difference(here, pieces_at(phi, order, phi.moved(input, u, t)));
+      return first_change(here, pieces_at(phi, order, phi.moved(input, u, t)));
     } catch (const Error&) {  // f throws there: nothing is known of it
       return {};
     }
   };
   std::string kink;
   for (; h > least; h /= 4) {
-    auto differs = differs_at(h);
-    if (!differs) differs = differs_at(-h);
-    if (!differs) return {h, kink};
-    kink = *differs;
+    auto change = change_at(h);
+    if (!change) change = change_at(-h);
+    if (!change) return {h, kink};
+    kink = change->where;
   }
-  return {kink.empty() ? h : 0, kink};  // no step that moves the inputs shows a kink
+  if (kink.empty()) return {h, kink};  // no step that moves the inputs shows a kink
+  const auto far = change_at(0x1p28 * least), near = change_at(0x1p20 * least);
+  return {0, kink, far && near && far->piece == near->piece && near->size < far->size / 16};
 }
 
 std::string one_sided(const Phi& phi, int order, int input, const Tensor& u, double h, std::size_t which,

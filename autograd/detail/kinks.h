@@ -9,8 +9,9 @@ namespace trous::detail {
 
 /// How far one may go from the inputs both ways along u without leaving their smooth piece.
 struct SmoothPart {
-  double radius;     ///< at most `h`; 0 where there is no such way, however short
-  std::string kink;  ///< what decides otherwise just beyond the radius; empty where that is h
+  double radius;       ///< at most `h`; 0 where there is no such way, however short
+  std::string kink;    ///< what decides otherwise just beyond the radius; empty where that is h
+  bool moves = false;  ///< a kink's change does not shrink with the step, and this one does: it is none
 };
 
 /// The radius among h, h / 4, h / 16, ... above the spacing of floating-point numbers.

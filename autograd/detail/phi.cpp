@@ -137,6 +137,17 @@ std::vector<Variable> Phi::cotangents(int order, const std::vector<Variable>& re
   return seeds;
 }
 
+double Phi::moving_length(int input, const Tensor& u) const {
+  const Tensor moving =
+      zip(inputs_[static_cast<std::size_t>(input)], u, [](double v, double d) { return d == 0 ? 0 : v; });
+  return std::sqrt(dot(moving, moving));
+}
+
+double Phi::scale(int input, const Tensor& u) const {
+  const Tensor moves = map(u, [](double d) { return d == 0 ? 0.0 : 1.0; });
+  return std::max(1.0, moving_length(input, u) / std::sqrt(dot(moves, moves)));
+}
+
 std::vector<Tensor> Phi::moved(int input, const Tensor& u, double t) const {
   std::vector<Tensor> at = inputs_;
   Tensor& x = at[static_cast<std::size_t>(input)];
@@ -149,7 +160,7 @@ std::vector<Tensor> Phi::beside(int line, double t) const {
   for (const Tensor& x : inputs_) {
     const Key key = fold_in(fold_in(Key{seed_ + 2}, static_cast<std::uint64_t>(line)), at.size());
     at.push_back(zip(x, uniform(x.shape(), DType::float64, key, -1, 1),
-                     [t](double v, double r) { return v + t * r; }));
+                     [t](double v, double r) { return v + t * std::max(1.0, std::abs(v)) * r; }));
   }
   return at;
 }

@@ -30,6 +30,12 @@ class Phi {
   const std::vector<Tensor>& inputs() const { return inputs_; }
   std::int64_t result_elements() const { return shape_.elements(); }
 
+  /// The length of what moves of an input along u.
+  double moving_length(int input, const Tensor& u) const;
+
+  /// By how much steps along u grow with an input: the root mean square of what moves, if that is above 1.
+  double scale(int input, const Tensor& u) const;
+
   /// The inputs with t u added to one of them.
   std::vector<Tensor> moved(int input, const Tensor& u, double t) const;
 
@@ -41,7 +47,7 @@ class Phi {
   Gradients gradients(int order) const { return gradients(order, inputs_); }
   Gradients gradients(int order, const std::vector<Tensor>& at) const;
 
-  /// The inputs, all moved by t in a random direction, number `line`.
+  /// The inputs, all moved by t in a random direction, number `line`; elements above 1 by so much more.
   std::vector<Tensor> beside(int line, double t) const;
 
   /// Of which result's element number `which` is the value: "element [1, 2] of the result"; empty where one

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <unordered_map>
 
 #include <trous/autograd/detail/pieces.h>
@@ -6,9 +8,12 @@
 #include <trous/autograd/node.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
+#include <trous/core/map.h>
 
 namespace trous::detail {
 namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 bool is_locally_constant(const Node& node) {
   return !node.rules.empty() && std::all_of(node.rules.begin(), node.rules.end(), [](const Rule& rule) {
@@ -98,18 +103,22 @@ std::vector<Piece> pieces(const std::vector<Variable>& ys, const std::vector<Var
   return std::move(collector.found);
 }
 
-std::optional<std::string> first_difference(const std::vector<Piece>& at, const std::vector<Piece>& other) {
+std::optional<PieceChange> first_change(const std::vector<Piece>& at, const std::vector<Piece>& other) {
   for (std::size_t i = 0; i < std::min(at.size(), other.size()); ++i) {
     const Piece &a = at[i], &b = other[i];
-    if (!(a.value.shape() == b.value.shape()) || a.value.dtype() != b.value.dtype()) return a.op;
+    if (!(a.value.shape() == b.value.shape()) || a.value.dtype() != b.value.dtype())
+      return PieceChange{i, a.op, infinity};
     const auto which = visit(a.value.dtype(), [&]<class T> { return first_difference<T>(a.value, b.value); });
     if (!which) continue;
     std::string where = text(a.op, ", element ", position(a.value.shape(), *which));
     if (a.input && a.input->dtype() == DType::float64)
       where += text(", where it reads ", a.input->values<double>()[static_cast<std::size_t>(*which)]);
-    return where;
+    const Tensor left = a.value.cast(DType::float64), right = b.value.cast(DType::float64);
+    return PieceChange{i, where, largest_magnitude(zip(left, right, std::minus<>()))};
   }
-  if (at.size() != other.size()) return "the tape, which has other ops beside this point";
+  if (at.size() != other.size())
+    return PieceChange{std::min(at.size(), other.size()), "the tape, which has other ops beside this point",
+                       infinity};
   return {};
 }
 

@@ -23,8 +23,14 @@ struct Piece {
 std::vector<Piece> pieces(const std::vector<Variable>& ys, const std::vector<Variable>& xs,
                           const std::vector<Variable>& seeds);
 
-/// Where two points first differ: "greater of %3 = relu, element [0, 2], input 0"; nothing if they lie on one
-/// piece. `at` is the point that is looked at.
-std::optional<std::string> first_difference(const std::vector<Piece>& at, const std::vector<Piece>& other);
+/// How two points differ.
+struct PieceChange {
+  std::size_t piece;  ///< the number of the first op that does
+  std::string where;  ///< "greater of %3 = relu, element [0, 2], where it reads 0"
+  double size;        ///< of the largest change of an element
+};
+
+/// Nothing if they lie on one piece. `at` is the point that is looked at.
+std::optional<PieceChange> first_change(const std::vector<Piece>& at, const std::vector<Piece>& other);
 
 }  // namespace trous::detail

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/autograd/add.h>
 #include <trous/autograd/check_grad.h>
 #include <trous/core/error.h>
 #include <trous/core/random.h>
@@ -68,6 +69,36 @@ TEST(CheckGradVerdict, PassesCloseToAKink) {
                                        "reads 1e-09: move the inputs, or take another seed."),
             std::string::npos)
       << too_close;
+}
+
+// sin(x), which says that its derivative is zero everywhere: its value moves as far as the step does.
+TEST(CheckGradVerdict, WrongWhereWhatMovesIsDeclaredLocallyConstant) {
+  const auto frozen = [](const Inputs& in) {
+    return record({"frozen"}, {in[0]},
+                  [](std::span<const Tensor> x) { return map(x[0], [](auto v) { return std::sin(v); }); },
+                  {Rule::locally_constant()});
+  };
+  const GradReport report = check_grad(
+      "f", [&](const Inputs& in) { return add_same_shape(in[0], frozen(in)); }, {vec({0.5, -0.25})});
+  EXPECT_EQ(report.verdict(), Verdict::wrong);
+  EXPECT_EQ(
+      report.rows[0].why,
+      "It is declared locally constant, and its value moves with the input: frozen of %1 = leaf, element "
+      "[1], where it reads -0.25. Such an op has a derivative: give it a rule.");
+}
+
+// The first step grows with the inputs, so that round-off does not hide a slope of 2e8.
+TEST(CheckGradVerdict, DecidesAtInputsOfAnySize) {
+  for (const double size : {1e-8, 1.0, 1e4, 1e8, 1e12}) {
+    const Tensor x = map(draw({3}, 1), [size](double v) { return size * v; });
+    EXPECT_TRUE(
+        check_grad("square", [](const Inputs& in) { return square(in[0]); }, {x}, {.order = 2}).passed())
+        << check_grad("square", [](const Inputs& in) { return square(in[0]); }, {x}, {.order = 2});
+    const auto off = [](const Inputs& in) {
+      return add_same_shape(square(in[0]), scale(times(in[0], detach(in[0])), 1e-5));
+    };
+    EXPECT_EQ(check_grad("off", off, {x}).verdict(), Verdict::wrong) << size;
+  }
 }
 
 // 100,000 rectified numbers: every step of a size that round-off likes crosses the kinks of many.
@@ -172,8 +203,31 @@ TEST(CheckGradVerdict, DoesNotTakeASmallDerivativeForNone) {
 }
 
 TEST(CheckGradVerdict, HugeInputsAreNoKink) {
-  const auto f = [](const Inputs& in) { return scale(sine(scale(in[0], 1e-15)), 2); };
-  EXPECT_EQ(check_grad("huge", f, {vec({1e15})}).verdict(), Verdict::ill_conditioned);
+  const auto huge = [](double step) {
+    const auto f = [](const Inputs& in) { return scale(sine(scale(in[0], 1e-15)), 2); };
+    return check_grad("huge", f, {vec({1e15})}, {.step = step});
+  };
+  EXPECT_TRUE(huge(1.0 / 16).passed()) << huge(1.0 / 16);
+  EXPECT_EQ(huge(1e-15).verdict(), Verdict::ill_conditioned);
+}
+
+// At the end of a domain a slope is infinite, and a rule that multiplies it with 0 gives NaN: neither is its
+// fault.
+TEST(CheckGradVerdict, IllConditionedAtTheEndOfTheDomain) {
+  const auto root = [](const Inputs& in) {
+    return curve(
+        in[0], [](double x) { return std::sqrt(x); }, [](double x) { return 0.5 / std::sqrt(x); });
+  };
+  const GradReport report = check_grad("root", root, {vec({0, 1})});
+  EXPECT_EQ(report.verdict(), Verdict::ill_conditioned);
+  EXPECT_EQ(
+      report.rows[0].why,
+      "The values are not finite at the inputs, or right beside them. Move the inputs into the domain.");
+  const auto broken = [](const Inputs& in) {
+    return curve(
+        in[0], [](double x) { return x; }, [](double) { return std::nan(""); });
+  };
+  EXPECT_EQ(check_grad("broken", broken, {vec({0, 1})}).verdict(), Verdict::wrong);
 }
 
 TEST(CheckGradVerdict, IllConditionedOutsideTheDomain) {

@@ -73,6 +73,16 @@ TEST(Check, ACheckpointAtItsWeights) {
   EXPECT_EQ(lines_of(run.out).size(), 1U);
 }
 
+// Steps that leave the digits to round-off decide nothing.
+TEST(Check, TakesAStep) {
+  const Scratch folder;
+  spill(folder / "net.json", bytes_of(layers));
+  EXPECT_EQ(trous_in(folder.path(), "check net.json --quiet --step 0.01").code, 0);
+  const Finished tiny = trous_in(folder.path(), "check net.json --quiet --step 1e-13");
+  EXPECT_EQ(tiny.code, 1) << tiny.out;
+  EXPECT_NE(tiny.out.find("ILL-CONDITIONED"), std::string::npos) << tiny.out;
+}
+
 TEST(Check, RepeatsItself) {
   const Scratch folder;
   spill(folder / "net.json", bytes_of(layers));
@@ -94,6 +104,15 @@ TEST(Check, SaysWhatItCannotTake) {
             "check: give either MODEL or --vectors FILE. trous check --help says what they are.\n");
   EXPECT_EQ(refused("net.json --vectors v.safetensors", 2),
             "check: give either MODEL or --vectors FILE. trous check --help says what they are.\n");
+  for (const char* option :
+       {"--order 2", "--step 0.1", "--all-ops", "--batch 1", "--height 8", "--evaluation"}) {
+    const std::string word(option);
+    EXPECT_EQ(refused("--vectors v.safetensors " + word, 2),
+              word.substr(0, word.find(' ')) + " goes with MODEL only. Leave it out.\n");
+  }
+  EXPECT_EQ(refused("net.json --tolerance 1e-3", 2), "--tolerance goes with --vectors only. Leave it out.\n");
+  EXPECT_EQ(refused("net.json --channels 3", 2),
+            "--channels goes with the name of a network only. Leave it out.\n");
   EXPECT_EQ(refused("smal-dilated", 3),
             "smal-dilated: there is no network, run or checkpoint of this name. Did you mean small-dilated? "
             "Networks "

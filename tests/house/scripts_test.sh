@@ -30,6 +30,10 @@ done
 expect 2 "--preset needs a name" scripts/test --preset
 expect 2 "--target needs a name" scripts/test --target
 expect 2 "--steps needs a value" scripts/demo --steps
+if command -v python3 >/dev/null; then
+  expect 2 "--npm needs a folder" scripts/crosscheck --npm
+  expect 2 "there is no program /nowhere/trous. Build it: scripts/test." scripts/crosscheck /nowhere/trous
+fi
 
 # Where there is no apt-get, the packages are named and nothing is tried.
 empty_path=$(mktemp -d)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <op_catalogue.h>
+#include <properties/conformance.h>
 #include <properties/oracles.h>
 
 #include <gtest/gtest.h>
@@ -57,6 +58,8 @@ TEST_P(Additivity, HoldsInEverySlotWithStep1) {
         const long double gap = static_cast<long double>(after[i]) - base[i] - alone[i];
         ASSERT_LE(std::abs(gap), most[i]) << "slot " << slot << ", element " << k << ", result " << i;
         largest = std::max(largest, std::abs(alone[i]));
+        conformance::note(line, conformance::Property::additivity,
+                          conformance::share(static_cast<double>(std::abs(gap)), most[i]));
       }
     }
     EXPECT_GT(largest, 0) << "slot " << slot << ": a map to zero is additive too";

@@ -2,6 +2,7 @@
 // and bit for bit on small integers, where every sum is exact.
 #include <cmath>
 #include <op_catalogue.h>
+#include <properties/conformance.h>
 #include <properties/pairing.h>
 
 #include <gtest/gtest.h>
@@ -28,6 +29,7 @@ TEST_P(DotTest, HoldsToRoundOff) {
       EXPECT_LE(std::abs(p.out - p.in), p.bound) << p.out << " and " << p.in;
       // What trous promises of every line, whatever its size.
       EXPECT_LE(std::abs(p.out - p.in), 1e-12 * p.size) << p.out << " and " << p.in;
+      conformance::note(line, conformance::Property::dot_test, std::abs(p.out - p.in) / p.size);
     }
   }
 }
@@ -42,6 +44,8 @@ TEST_P(DotTest, HoldsExactlyOnIntegers) {
       EXPECT_GT(p.size, 0);
       // Weights such as 1/3 are rounded.
       EXPECT_LE(std::abs(p.out - p.in), line.exact ? 0 : p.bound) << dtype;
+      if (dtype == DType::float64)
+        conformance::note(line, conformance::Property::dot_test, std::abs(p.out - p.in) / p.size);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <op_catalogue.h>
+#include <properties/conformance.h>
 #include <properties/oracles.h>
 
 #include <gtest/gtest.h>
@@ -48,12 +49,15 @@ Terms terms_of(const F& f, const Tensor& x, std::size_t result_elements) {
   return terms;
 }
 
-void expect_close(const Tensor& single, const Tensor& exact, const Terms& terms, double more) {
+void expect_close(const Line& line, const Tensor& single, const Tensor& exact, const Terms& terms,
+                  double more) {
   ASSERT_EQ(single.shape(), exact.shape());
   const Tensor wide = single.cast(DType::float64);
   for (std::size_t k = 0; k < terms.count.size(); ++k) {
     const double bound = gamma(terms.count[k] + more) * terms.size[k];
-    ASSERT_LE(std::abs(wide.values<double>()[k] - exact.values<double>()[k]), bound) << "element " << k;
+    const double gap = std::abs(wide.values<double>()[k] - exact.values<double>()[k]);
+    ASSERT_LE(gap, bound) << "element " << k;
+    conformance::note(line, conformance::Property::float32, conformance::share(gap, bound));
   }
 }
 
@@ -67,7 +71,9 @@ TEST_P(Float32, ValueIsWithinRoundOffOfFloat64) {
   ASSERT_EQ(y32.shape(), y64.shape());
   for (std::size_t i = 0; i < loops.values.size(); ++i) {
     const double allowed = bound(loops.values[i], DType::float32) + bound(loops.values[i]);
-    ASSERT_LE(std::abs(y32.values<double>()[i] - y64.values<double>()[i]), allowed) << "element " << i;
+    const double gap = std::abs(y32.values<double>()[i] - y64.values<double>()[i]);
+    ASSERT_LE(gap, allowed) << "element " << i;
+    conformance::note(line, conformance::Property::float32, conformance::share(gap, allowed));
   }
 }
 
@@ -90,7 +96,7 @@ TEST_P(Float32Gradient, IsWithinRoundOffOfFloat64) {
     const auto column = [&](const Tensor& e) { return gradients(exact, e)[k].value(); };
     const Terms terms = terms_of(column, seed, static_cast<std::size_t>(g64[k].value().elements()));
     // Each term is a product with a weight that may itself be rounded twice.
-    expect_close(g32[k].value(), g64[k].value(), terms, 3);
+    expect_close(line, g32[k].value(), g64[k].value(), terms, 3);
   }
 }
 

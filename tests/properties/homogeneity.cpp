@@ -2,6 +2,7 @@
 // 4, so every number keeps its digits, under a root too, and the same bits are demanded.
 #include <cmath>
 #include <op_catalogue.h>
+#include <properties/conformance.h>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -30,14 +31,17 @@ Tensor scaled(const Tensor& x, double factor) {
 }
 
 // `roundings`: 0 demands equality.
-void expect_scaled(const Tensor& got, const Tensor& base, double factor, double roundings,
+void expect_scaled(const Line& line, const Tensor& got, const Tensor& base, double factor, double roundings,
                    const std::string& what) {
   ASSERT_EQ(got.shape(), base.shape()) << what;
   const std::vector<double> a = got.cast(DType::float64).to_vector<double>();
   const std::vector<double> b = base.cast(DType::float64).to_vector<double>();
   for (std::size_t i = 0; i < a.size(); ++i) {
-    ASSERT_LE(std::abs(a[i] - factor * b[i]), roundings * 0x1p-53 * std::abs(factor * b[i]))
-        << what << ", element " << i << ": " << a[i] << " for " << factor << " times " << b[i];
+    const double gap = std::abs(a[i] - factor * b[i]);
+    const double allowed = roundings * 0x1p-53 * std::abs(factor * b[i]);
+    ASSERT_LE(gap, allowed) << what << ", element " << i << ": " << a[i] << " for " << factor << " times "
+                            << b[i];
+    conformance::note(line, conformance::Property::homogeneity, conformance::share(gap, allowed));
   }
 }
 
@@ -56,10 +60,10 @@ TEST_P(Homogeneity, ScalesAsTheDegreeSays) {
       for (std::size_t i = 0; i < inputs.size(); ++i)
         at.push_back(scaled(inputs[i], std::pow(factor, scaling.powers[i])));
       const Evaluation result = evaluate(line, at);
-      expect_scaled(result.value, base.value, std::pow(factor, scaling.degree), roundings, "value");
+      expect_scaled(line, result.value, base.value, std::pow(factor, scaling.degree), roundings, "value");
       for (std::size_t k = 0; k < result.gradients.size(); ++k) {
         const double power = scaling.degree - scaling.powers[differentiable(line)[k]];
-        expect_scaled(result.gradients[k], base.gradients[k], std::pow(factor, power), roundings,
+        expect_scaled(line, result.gradients[k], base.gradients[k], std::pow(factor, power), roundings,
                       text("gradient ", k));
       }
     }
@@ -81,6 +85,7 @@ TEST_P(ShiftFree, DegreeZeroInASharedTerm) {
   EXPECT_TRUE(same_bits(moved.value, base.value));
   ASSERT_EQ(moved.gradients.size(), 1U);
   EXPECT_TRUE(same_bits(moved.gradients[0], base.gradients[0]));
+  conformance::note(line, conformance::Property::homogeneity, 0, 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, ShiftFree, testing::ValuesIn(lines_where(is_shift_free)), LineName());

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <op_catalogue.h>
+#include <properties/conformance.h>
 
 #include <gtest/gtest.h>
 
@@ -74,6 +75,7 @@ TEST_P(Jvp, AgreesWithDifferences) {
     EXPECT_LE(std::abs(rule - difference.value), 10 * (difference.error() + 0x1p-52 * largest))
         << "element " << i;
     EXPECT_LE(10 * difference.error(), 1e-8 * largest) << "element " << i << " is not seen sharply";
+    conformance::note(GetParam(), conformance::Property::jvp, std::abs(rule - difference.value) / largest);
   }
 }
 

@@ -142,6 +142,17 @@ void expect_oracle(const Tensor& got, const Array& expected, const std::string& 
   }
 }
 
+double share_of_bound(const Tensor& got, const Array& expected) {
+  const std::vector<double> values = got.cast(DType::float64).to_vector<double>();
+  double worst = 0;
+  for (std::size_t i = 0; i < std::min(values.size(), expected.values.size()); ++i) {
+    const Rounded& e = expected.values[i];
+    const auto gap = static_cast<double>(std::abs(static_cast<long double>(values[i]) - e.value));
+    worst = std::max(worst, gap == 0 ? 0 : gap / bound(e, got.dtype()));
+  }
+  return worst;
+}
+
 void expect_equal(const Tensor& got, const Array& expected, const std::string& what) {
   ASSERT_EQ(got.shape(), expected.shape) << what;
   const std::vector<double> values = got.cast(DType::float64).to_vector<double>();

@@ -45,6 +45,9 @@ inline double bound(const Rounded& x, DType dtype = DType::float64) {
 /// Each element of `got` lies within its bound, for got's dtype; integers are equal.
 void expect_oracle(const Tensor& got, const Array& expected, const std::string& what);
 
+/// Which share of its bound the worst element is off.
+double share_of_bound(const Tensor& got, const Array& expected);
+
 /// Equal, element by element: where every sum is exact.
 void expect_equal(const Tensor& got, const Array& expected, const std::string& what);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <op_catalogue.h>
+#include <properties/conformance.h>
 #include <properties/oracles.h>
 
 #include <gtest/gtest.h>
@@ -74,7 +75,9 @@ void expect_value_follows(const Line& line) {
   for (std::size_t i = 0; i < got.size(); ++i) {
     // The two sums may be added in another order, but not where that is exact.
     const double allowed = linear(line) && line.exact ? 0 : 2 * bound(loops.values[i]);
-    ASSERT_LE(std::abs(got[i] - factor * base[i % base.size()]), allowed) << "element " << i;
+    const double gap = std::abs(got[i] - factor * base[i % base.size()]);
+    ASSERT_LE(gap, allowed) << "element " << i;
+    conformance::note(line, conformance::Property::replication, conformance::share(gap, allowed));
   }
 }
 
@@ -119,8 +122,9 @@ void expect_gradients_follow(const Line& line) {
     ASSERT_EQ(result[k].shape(), follows.shape());
     for (std::size_t i = 0; i < static_cast<std::size_t>(follows.elements()); ++i) {
       const double allowed = loops.empty() ? 0 : 2 * bound(loops[k].values[i]);
-      ASSERT_LE(std::abs(result[k].values<double>()[i] - follows.values<double>()[i]), allowed)
-          << "gradient " << k << ", element " << i;
+      const double gap = std::abs(result[k].values<double>()[i] - follows.values<double>()[i]);
+      ASSERT_LE(gap, allowed) << "gradient " << k << ", element " << i;
+      conformance::note(line, conformance::Property::replication, conformance::share(gap, allowed));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <mutex>
 #include <op_catalogue.h>
+#include <properties/conformance.h>
 #include <set>
 #include <thread>
 
@@ -46,6 +47,7 @@ TEST_P(Threads, pytorch_2201_DoNotChangeABit) {
       continue;
     }
     EXPECT_TRUE(same_bits(result.value, alone->value)) << count << " threads";
+    conformance::note(line, conformance::Property::threads, 0);
     ASSERT_EQ(result.gradients.size(), alone->gradients.size());
     for (std::size_t k = 0; k < result.gradients.size(); ++k) {
       EXPECT_TRUE(same_bits(result.gradients[k], alone->gradients[k])) << count << " threads, gradient " << k;

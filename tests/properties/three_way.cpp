@@ -1,7 +1,9 @@
 // <conv(u, F), v> = <u, transp(v, F)> = <F, W(u, v)> for every trilinear form: over stride, rate, padding,
 // channels, odd and even filters, and every image size that the output does not determine.
+#include <algorithm>
 #include <cmath>
 #include <op_catalogue.h>
+#include <properties/conformance.h>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -57,6 +59,9 @@ void expect_three_way(const TrilinearForm& form, const TrilinearForm& form32, co
   const double bound = n * 0x1p-53 / (1 - n * 0x1p-53) * terms;
   EXPECT_LE(std::abs(p.out - p.in), 2 * bound) << what;
   EXPECT_LE(std::abs(p.out - p.filters), 2 * bound) << what;
+  const double gap = std::max(std::abs(p.out - p.in), std::abs(p.out - p.filters));
+  conformance::note("three-way identity of the form of " + form.ops[2], conformance::share(gap, 2 * bound),
+                    1);
 
   const Pairings exact = pairings(form32, filled(form32, integers));
   EXPECT_EQ(exact.out, exact.in) << what;
@@ -149,6 +154,8 @@ TEST_P(ThreeWayOps, PairWithTheirGradients) {
       const double bound = 2 * n * 0x1p-53 / (1 - n * 0x1p-53) * terms;
       EXPECT_LE(std::abs(p.out - p.in), bound);
       EXPECT_LE(std::abs(p.out - p.filters), bound);
+      const double gap = std::max(std::abs(p.out - p.in), std::abs(p.out - p.filters));
+      conformance::note(line, conformance::Property::three_way, conformance::share(gap, bound));
     }
   }
 }

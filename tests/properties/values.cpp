@@ -2,6 +2,7 @@
 // bound that the loops derive for float32 and float64; and equal where small integers make every sum exact.
 #include <algorithm>
 #include <ops/with_kernels.h>
+#include <properties/conformance.h>
 #include <properties/oracles.h>
 
 #include <gtest/gtest.h>
@@ -26,6 +27,10 @@ Tensor value(const Line& line, const std::vector<Tensor>& inputs) {
   return line.call({inputs.begin(), inputs.end()}).value();
 }
 
+conformance::Property column(const std::string& set) {
+  return set == "reference" ? conformance::Property::value_reference : conformance::Property::value;
+}
+
 void expect_loops_to_round_off(const Line& line) {
   for (const std::uint64_t seed : {1, 2}) {
     const std::vector<Tensor> wide = sample(line, DType::float64, seed);
@@ -33,8 +38,11 @@ void expect_loops_to_round_off(const Line& line) {
     const Array loops = expected(line, wide);
     for (const std::string& set : kernel_sets()) {
       const WithKernels on = with(set);
-      expect_oracle(value(line, wide), loops, set + ", float64");
-      expect_oracle(value(line, narrow), loops, set + ", float32");
+      for (const std::vector<Tensor>* inputs : {&wide, &narrow}) {
+        const Tensor y = value(line, *inputs);
+        expect_oracle(y, loops, set + (inputs == &wide ? ", float64" : ", float32"));
+        conformance::note(line, column(set), share_of_bound(y, loops), y.elements());
+      }
     }
   }
 }
@@ -87,8 +95,11 @@ TEST_P(GradientLoops, AreWhatTheRulesGive) {
       const Tracked at = tracked(line, inputs);
       const std::vector<Variable> gradients = vjp(line.call(at.inputs), at.leaves, seed.cast(dtype));
       ASSERT_EQ(gradients.size(), loops.size());
-      for (std::size_t k = 0; k < loops.size(); ++k)
-        expect_oracle(gradients[k].value(), loops[k], text(set, ", ", dtype, ", gradient ", k));
+      for (std::size_t k = 0; k < loops.size(); ++k) {
+        const Tensor& g = gradients[k].value();
+        expect_oracle(g, loops[k], text(set, ", ", dtype, ", gradient ", k));
+        conformance::note(line, conformance::Property::kernels, share_of_bound(g, loops[k]), g.elements());
+      }
     }
   }
 }
