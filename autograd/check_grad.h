@@ -21,15 +21,16 @@ struct GradCandidate {
 };
 
 struct GradCheckOptions {
-  int order = 1;                      ///< orders 1 .. order are checked
-  double tolerance = 1e-6;            ///< by how much of itself a derivative may be off
-  double tolerance_of_largest = 0;    ///< and besides by how much of the largest of its input
-  double sharpness = 1e-6;            ///< ten errors of a difference that decides, of the largest
-  double step = 1.0 / 16;             ///< the first, along a coordinate or a direction of length 1; where
-                                      ///< it decides nothing, times the root mean square of what moves
-  std::int64_t max_coordinates = 24;  ///< more elements than this are checked along random directions
-  std::uint64_t seed = 7;             ///< of the cotangents and directions
-  bool causes = true;                 ///< compare a wrong gradient with slips: some calls for each element
+  int order = 1;                        ///< orders 1 .. order are checked
+  double tolerance = 1e-6;              ///< by how much of itself a derivative may be off
+  double tolerance_of_largest = 0;      ///< and besides by how much of the largest of its input
+  std::vector<double> negligible = {};  ///< and by this much in each input; none: 0
+  double sharpness = 1e-6;              ///< ten errors of a difference that decides, of the largest
+  double step = 1.0 / 16;               ///< the first, along a coordinate or a direction of length 1; where
+                                        ///< it decides nothing, times the root mean square of what moves
+  std::int64_t max_coordinates = 24;    ///< more elements than this are checked along random directions
+  std::uint64_t seed = 7;               ///< of the cotangents and directions
+  bool causes = true;                   ///< compare a wrong gradient with slips: some calls for each element
   std::vector<GradCandidate> candidates = {};  ///< what a wrong gradient may be the gradient of
 };
 
@@ -42,14 +43,15 @@ struct GradCheckOptions {
 /// F_n>. The differences are central ones over steps that halve, extrapolated to step 0, which also tells how
 /// far they are off: by truncation (the steps are too large) and by round-off (they are too small).
 ///
-///   PASS             |rule - difference| <= tolerance |derivative| + tolerance_of_largest |largest| + 10
-///   error,
+///   PASS             |rule - difference| <= tolerance |derivative| + tolerance_of_largest |largest|
+///                                           + negligible + 10 error,
 ///                    where 10 error <= sharpness |largest|; or both are zero to their round-off. `largest`
 ///                    is the largest derivative of the input, `error` that of the difference (truncation,
 ///                    round-off) and of the rule (round-off, seen by moving the inputs a little). With both
 ///                    tolerances 0 a rule is held to what can be told at all
 ///   WRONG            they differ by more; by 100 times more where the difference is not sharp
-///   NON-SMOOTH       they differ, and the inputs lie on a kink: some locally constant op (a mask, a sign, a
+///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: some locally constant
+///   op (a mask, a sign, a
 ///                    winner) decides otherwise beside them, however small the step. `why` names it. A
 ///                    network of 1e5 ReLUs still passes, with steps that stay between its kinks
 ///   ILL-CONDITIONED  no step is left between truncation and round-off; `why` says what would decide

@@ -17,7 +17,7 @@ constexpr int halvings = 48;  // of the step, at most
 // Wide steps may settle on what is not the slope here: those over whole periods of a wave, or around a peak.
 // Much smaller ones tell, at no power of two of the others. Where two of them agree on another slope, the
 // step to begin again with. Where they are off by more and more, as one over the step, that is round-off
-// nobody had seen.
+// nobody had seen; unless it were no small share of the values, for then even these steps are too wide.
 std::optional<double> contradiction(const Phi& phi, int order, int input, const Tensor& u,
                                     const std::vector<double>& noise, double spacing, const Ridders& ridders,
                                     double last, std::vector<Estimate>& estimates) {
@@ -30,6 +30,7 @@ std::optional<double> contradiction(const Phi& phi, int order, int input, const 
   for (std::size_t p = 0; p < noise.size(); ++p) {
     Estimate& e = estimates[p];
     double before = -1;  // how far the larger step was off
+    bool varies = false;
     for (std::size_t i = 0; i < closer.size(); ++i) {
       const double h = closer[i] * last, difference = (above[i][p] - below[i][p]) / (2 * h);
       const double round_off = (noise[p] + spacing * std::abs(difference)) / h;
@@ -42,7 +43,10 @@ std::optional<double> contradiction(const Phi& phi, int order, int input, const 
       if (before >= 0 && off < 1.5 * before && before < 1.5 * off) return 16 * closer[i - 1] * last;
       before = off;
       e.round_off = std::max(e.round_off, off * h / e.step);
+      varies = varies || off * h > 1e-6 * std::max({std::abs(above[i][p]), std::abs(below[i][p]),
+                                                    std::abs(e.value) * last});
     }
+    if (varies) e.truncation = std::numeric_limits<double>::infinity();
   }
   return {};
 }

@@ -11,7 +11,7 @@ namespace trous::detail {
 struct SmoothPart {
   double radius;       ///< at most `h`; 0 where there is no such way, however short
   std::string kink;    ///< what decides otherwise just beyond the radius; empty where that is h
-  bool moves = false;  ///< a kink's change does not shrink with the step, and this one does: it is none
+  bool moves = false;  ///< what changes there changes less with smaller steps: it is no kink
 };
 
 /// The radius among h, h / 4, h / 16, ... above the spacing of floating-point numbers.

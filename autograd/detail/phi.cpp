@@ -160,7 +160,7 @@ std::vector<Tensor> Phi::beside(int line, double t) const {
   for (const Tensor& x : inputs_) {
     const Key key = fold_in(fold_in(Key{seed_ + 2}, static_cast<std::uint64_t>(line)), at.size());
     at.push_back(zip(x, uniform(x.shape(), DType::float64, key, -1, 1),
-                     [t](double v, double r) { return v + t * std::max(1.0, std::abs(v)) * r; }));
+                     [t](double v, double r) { return v + t * r; }));
   }
   return at;
 }

@@ -47,7 +47,7 @@ class Phi {
   Gradients gradients(int order) const { return gradients(order, inputs_); }
   Gradients gradients(int order, const std::vector<Tensor>& at) const;
 
-  /// The inputs, all moved by t in a random direction, number `line`; elements above 1 by so much more.
+  /// The inputs, all moved by t in a random direction, number `line`.
   std::vector<Tensor> beside(int line, double t) const;
 
   /// Of which result's element number `which` is the value: "element [1, 2] of the result"; empty where one

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <unordered_map>
@@ -94,6 +95,15 @@ std::optional<std::int64_t> first_difference(const Tensor& a, const Tensor& b) {
   return left - a.values<T>().begin();
 }
 
+double smallest_change(const Tensor& a, const Tensor& b) {
+  const Tensor change = zip(a.cast(DType::float64), b.cast(DType::float64), std::minus<>());
+  double smallest = infinity;
+  for (const double v : change.values<double>()) {
+    if (v != 0) smallest = std::min(smallest, std::abs(v));
+  }
+  return smallest;
+}
+
 }  // namespace
 
 std::vector<Piece> pieces(const std::vector<Variable>& ys, const std::vector<Variable>& xs,
@@ -113,8 +123,7 @@ std::optional<PieceChange> first_change(const std::vector<Piece>& at, const std:
     std::string where = text(a.op, ", element ", position(a.value.shape(), *which));
     if (a.input && a.input->dtype() == DType::float64)
       where += text(", where it reads ", a.input->values<double>()[static_cast<std::size_t>(*which)]);
-    const Tensor left = a.value.cast(DType::float64), right = b.value.cast(DType::float64);
-    return PieceChange{i, where, largest_magnitude(zip(left, right, std::minus<>()))};
+    return PieceChange{i, where, smallest_change(a.value, b.value)};
   }
   if (at.size() != other.size())
     return PieceChange{std::min(at.size(), other.size()), "the tape, which has other ops beside this point",

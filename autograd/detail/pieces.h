@@ -27,7 +27,7 @@ std::vector<Piece> pieces(const std::vector<Variable>& ys, const std::vector<Var
 struct PieceChange {
   std::size_t piece;  ///< the number of the first op that does
   std::string where;  ///< "greater of %3 = relu, element [0, 2], where it reads 0"
-  double size;        ///< of the largest change of an element
+  double size;        ///< of the smallest change of an element that changes
 };
 
 /// Nothing if they lie on one piece. `at` is the point that is looked at.

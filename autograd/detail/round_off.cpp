@@ -13,15 +13,22 @@ constexpr std::size_t neighbours = 5, samples = noise_places.size() - neighbours
 
 // The round-off of a number, which `number` reads from what was computed at each point.
 template <class Lines, class F>
-double noise(const Lines& lines, F number) {
-  double squares = 0, largest = 0;
+double noise_of(const Lines& lines, F number) {
+  double noise = 0, largest = 0;
   for (const auto& line : lines) {
     std::array<double, noise_places.size()> values{};
     std::transform(line.begin(), line.end(), values.begin(), number);
-    squares += squared_noise(values) / noise_lines;
-    for (const double v : values) largest = std::max(largest, std::abs(v));
+    double largest_here = 0;
+    for (const double v : values) largest_here = std::max(largest_here, std::abs(v));
+    largest = std::max(largest, largest_here);
+    if (largest_here == 0) continue;
+    for (double& v : values) v /= largest_here;  // their squares may be beyond what a double holds
+    const double here = std::sqrt(squared_noise(values)) * largest_here;
+    noise = std::hypot(noise, here / std::sqrt(noise_lines));
   }
-  return std::max(std::sqrt(squares), std::numeric_limits<double>::epsilon() * largest);
+  // The spacing of doubles, which near 0 is not relative.
+  return std::max(
+      {noise, std::numeric_limits<double>::epsilon() * largest, std::numeric_limits<double>::denorm_min()});
 }
 
 // The noise of the values, and the step at which it could be seen.
@@ -35,7 +42,7 @@ std::pair<std::vector<double>, double> measured(const Phi& phi, int order, doubl
     }
     std::vector<double> found;
     for (std::size_t p = 0; p < values[0][0].size(); ++p)
-      found.push_back(noise(values, [p](const std::vector<double>& v) { return v[p]; }));
+      found.push_back(noise_of(values, [p](const std::vector<double>& v) { return v[p]; }));
     const bool finite = std::all_of(found.begin(), found.end(), [](double v) { return std::isfinite(v); });
     if (finite || shrunk == 3) return {found, step};
   }
@@ -61,7 +68,7 @@ double squared_noise(const std::array<double, noise_places.size()>& values) {
 }
 
 double RoundOff::of_rule(std::size_t p, int input, const Tensor& u) const {
-  return noise(gradients, [&](const Phi::Gradients& there) {
+  return noise_of(gradients, [&](const Phi::Gradients& there) {
     return dot(there[p][static_cast<std::size_t>(input)], u);
   });
 }

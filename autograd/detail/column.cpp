@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <trous/autograd/detail/column.h>
+#include <trous/autograd/detail/differences.h>
+#include <trous/core/map.h>
+#include <trous/core/random.h>
+
+namespace trous::detail {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// A unit vector: coordinate `which`, or a random direction.
+Tensor direction(const Phi& phi, const GradCheckOptions& options, int order, int input, std::int64_t which) {
+  const Shape& shape = phi.inputs()[static_cast<std::size_t>(input)].shape();
+  if (by_coordinates(phi, options, input)) return unit(shape, which);
+  const auto label = static_cast<std::uint64_t>(which) * 64 + static_cast<std::uint64_t>(order) * 8;
+  const Key key = fold_in(fold_in(Key{options.seed + 1}, label), static_cast<std::uint64_t>(input));
+  return random_unit(shape, key);
+}
+
+}  // namespace
+
+double Column::unseen(std::size_t p) const {
+  const Estimate& e = difference[p];
+  const bool flat = e.value == 0 && e.truncation == 0 && rule[p] != 0;
+  return flat ? std::numeric_limits<double>::epsilon() / e.step : 0;
+}
+
+double Column::error(std::size_t p) const {
+  const double sum = difference[p].error() + rule_round_off[p] + unseen(p);
+  return std::isfinite(sum) ? sum : infinity;
+}
+
+double Column::gap(std::size_t p) const {
+  return std::isfinite(rule[p]) ? std::abs(rule[p] - difference[p].value) : infinity;
+}
+
+bool Column::at_edge() const {
+  return std::any_of(difference.begin(), difference.end(), [](const Estimate& e) { return e.step == 0; });
+}
+
+bool by_coordinates(const Phi& phi, const GradCheckOptions& options, int input) {
+  return phi.inputs()[static_cast<std::size_t>(input)].elements() <= options.max_coordinates;
+}
+
+double widest_step(const Phi& phi, const GradCheckOptions& options, int input, const Tensor& u) {
+  return options.step * phi.scale(input, u);
+}
+
+// Where large inputs drown the slope in round-off, larger steps may save it, if they see the same slope.
+std::vector<Estimate> scaled_differences(const Phi& phi, const GradCheckOptions& options, int order,
+                                         int input, const Tensor& u, const std::vector<double>& noise,
+                                         double widest) {
+  const double h = std::min(options.step, widest);
+  std::vector<Estimate> found = differences(phi, order, input, u, noise, h, options.sharpness);
+  double largest = 0;
+  for (const Estimate& e : found) largest = std::max(largest, std::abs(e.value));
+  const bool sharp = std::all_of(found.begin(), found.end(), [&](const Estimate& e) {
+    return sure * e.error() <= options.sharpness * largest;
+  });
+  if (sharp || widest < 4 * h) return found;
+  const std::vector<Estimate> wide = differences(phi, order, input, u, noise, widest, options.sharpness);
+  for (std::size_t p = 0; p < found.size(); ++p) {
+    const double both = found[p].error() + wide[p].error();
+    if (!std::isfinite(both) || std::abs(found[p].value - wide[p].value) > sure * both) continue;
+    if (wide[p].error() < found[p].error()) found[p] = wide[p];
+  }
+  return found;
+}
+
+void differentiate(Column& column, const Phi& phi, const GradCheckOptions& options, int order, int input,
+                   const RoundOff& round_off, double widest) {
+  column.rule_round_off.clear();
+  for (std::size_t p = 0; p < column.rule.size(); ++p)
+    column.rule_round_off.push_back(round_off.of_rule(p, input, column.u));
+  column.noise = round_off.values;
+  column.difference = scaled_differences(phi, options, order, input, column.u, column.noise, widest);
+}
+
+Column column(const Phi& phi, const GradCheckOptions& options, const Order& order, int input,
+              std::int64_t which) {
+  Column column{.u = direction(phi, options, order.number, input, which), .which = which};
+  for (const std::vector<Tensor>& gradient : order.gradients)
+    column.rule.push_back(dot(gradient[static_cast<std::size_t>(input)], column.u));
+  differentiate(column, phi, options, order.number, input, order.round_off,
+                widest_step(phi, options, input, column.u));
+  return column;
+}
+
+}  // namespace trous::detail
