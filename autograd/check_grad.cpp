@@ -57,6 +57,9 @@ class Check {
 
  private:
   GradCheckRow row(const Order& order, int input) const;
+  double negligible(int input) const {
+    return options_.negligible.empty() ? 0 : options_.negligible[static_cast<std::size_t>(input)];
+  }
   bool vanish(const std::vector<Column>& columns) const;
   std::pair<Sight, double> compare(double largest, int input, const Column& column, std::size_t p) const;
   Worst judge(GradCheckRow& row, const std::vector<Column>& columns) const;
@@ -84,16 +87,16 @@ bool Check::vanish(const std::vector<Column>& columns) const {
 }
 
 std::pair<Sight, double> Check::compare(double largest, int input, const Column& c, std::size_t p) const {
-  const auto slot = static_cast<std::size_t>(input);
-  const double negligible = slot < options_.negligible.size() ? options_.negligible[slot] : 0;
-  const bool blurred = !(detail::sure * c.error(p) <= std::max(options_.sharpness * largest, negligible));
+  const bool blurred =
+      !(detail::sure * c.error(p) <= std::max(options_.sharpness * largest, negligible(input)));
   const double allowed = options_.tolerance * std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value)) +
-                         options_.tolerance_of_largest * largest + negligible + detail::sure * c.error(p);
+                         options_.tolerance_of_largest * largest + negligible(input) +
+                         detail::sure * c.error(p);
   const bool known = std::isfinite(c.difference[p].error()), finite = std::isfinite(c.rule[p]);
   // Across kinks differences settle by accident, so one that is blurred condemns only what is far off.
-  const bool wrong = known && (finite ? c.gap(p) > (blurred ? unsure : 1) * allowed : !c.at_edge());
-  if (wrong) return {Sight::wrong, share(c.gap(p), largest)};
-  if (blurred || !finite) return {Sight::blurred, share(c.error(p), largest)};
+  const bool far = finite ? c.gap(p) > (blurred ? unsure : 1) * allowed : !c.at_edge();
+  if (known && far && !c.agrees_with_narrow(p)) return {Sight::wrong, share(c.gap(p), largest)};
+  if (blurred || far || !finite) return {Sight::blurred, share(c.error(p), largest)};
   return {Sight::right, share(c.gap(p), allowed)};
 }
 
@@ -121,7 +124,7 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
   row.truncation = difference.truncation;
   row.round_off = difference.round_off + column.unseen(worst.number);
   row.step = difference.step;
-  row.error = zero ? 0 : share(column.gap(worst.number), row.largest);
+  row.error = zero || row.largest <= negligible(row.input) ? 0 : share(column.gap(worst.number), row.largest);
   return worst;
 }
 
@@ -253,7 +256,7 @@ std::vector<GradCheckRow> Check::rows(int order) const {
   return rows;
 }
 
-void check_options(std::string_view name, const GradCheckOptions& options) {
+void check_options(std::string_view name, std::size_t inputs, const GradCheckOptions& options) {
   if (options.order < 1 || options.max_coordinates < 1 || !(options.step > 0) ||
       !std::isfinite(options.step) || !(options.tolerance >= 0) || !(options.tolerance_of_largest >= 0) ||
       !(options.sharpness > 0)) {
@@ -264,13 +267,21 @@ void check_options(std::string_view name, const GradCheckOptions& options) {
                              ". Orders and coordinates count from 1, step and sharpness are above 0, "
                              "tolerances 0 or more."));
   }
+  const std::vector<double>& negligible = options.negligible;
+  if (!negligible.empty() && negligible.size() != inputs) {
+    throw ArgumentError(text("check_grad: ", name, ": negligible has ", negligible.size(), " numbers for ",
+                             inputs, " inputs. Give one for each, or none."));
+  }
+  for (const double v : negligible) {
+    if (!(v >= 0)) throw ArgumentError(text("check_grad: ", name, ": negligible ", v, ". Give 0 or more."));
+  }
 }
 
 }  // namespace
 
 GradReport check_grad(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
                       const GradCheckOptions& options) {
-  check_options(name, options);
+  check_options(name, inputs.size(), options);
   const Recording scope(Recording::needed);
   GradReport report{.name = std::string(name), .tolerance = options.tolerance, .seed = options.seed};
   const Check check(Phi(report.name, f, inputs, options.seed, options.max_coordinates), options);

@@ -49,15 +49,11 @@ std::vector<Tensor> all_exact(const std::vector<Tensor>& all) {
   return result;
 }
 
-double largest_gap(const Tensor& a, const Tensor& b) {
-  return largest_magnitude(zip(a, b, [](double x, double y) { return x - y; }));
-}
-
 // Whether a = factor * b, as far as a guess needs to be sharp.
 bool alike(const Tensor& a, const Tensor& b, double factor = 1) {
-  if (!(a.shape() == b.shape())) return false;
-  const Tensor scaled = map(b, [factor](double v) { return factor * v; });
-  return largest_gap(a, scaled) <= 1e-5 * largest_magnitude(a);
+  if (!(a.shape() == b.shape()) || !std::isfinite(factor) || factor == 0 || !all_finite(b)) return false;
+  const Tensor gap = zip(a, b, [factor](double x, double y) { return x - factor * y; });
+  return largest_magnitude(gap) <= 1e-5 * largest_magnitude(a);
 }
 
 bool single(const Tensor& x) { return x.dtype() == DType::float32; }
@@ -137,18 +133,18 @@ class Judge {
               text("check: ", vector_.name, ", value: claimed ", claimed.shape(), ", trous ", value_.shape(),
                    ".\n  WRONG. The shapes differ, so gradients were not judged.\n")};
     }
-    const double size = std::max(largest_magnitude(value_), 1e-300);
+    const double size = largest_magnitude(value_);
     std::int64_t worst = 0;
     double gap = 0;
     for (std::int64_t i = 0; i < value_.elements(); ++i) {
       const double here = std::abs(at(claimed, i) - at(value_, i));
       if (here > gap) std::tie(gap, worst) = std::pair(here, i);
     }
-    if (gap <= result_.tolerance * size) return {gap / size, {}};
-    return {gap / size,
-            text("check: ", vector_.name, ", value, element ", position(value_.shape(), worst), ": claimed ",
-                 at(claimed, worst), ", trous ", at(value_, worst), ", relative error ",
-                 scientific(gap / size), " > ", result_.tolerance, ".\n  WRONG. ", cause(claimed), '\n')};
+    const double error = gap == 0 ? 0 : gap / size;
+    if (error <= result_.tolerance) return {error, {}};
+    return {error, text("check: ", vector_.name, ", value, element ", position(value_.shape(), worst),
+                        ": claimed ", at(claimed, worst), ", trous ", at(value_, worst), ", relative error ",
+                        scientific(error), " > ", result_.tolerance, ".\n  WRONG. ", cause(claimed), '\n')};
   }
 
   static double at(const Tensor& x, std::int64_t i) {
@@ -157,6 +153,8 @@ class Judge {
 
   // What the wrong value may be.
   std::string cause(const Tensor& claimed) const {
+    if (largest_magnitude(claimed) == 0) return "It is zero everywhere.";
+    if (largest_magnitude(value_) == 0) return "trous' is zero everywhere.";
     for (const GradCandidate& slip : vector_.op.slips) {
       try {
         if (alike(claimed, slip.function({inputs_.begin(), inputs_.end()}).value()))
@@ -171,6 +169,30 @@ class Judge {
     for (std::int64_t i = 0; i < value_.elements(); ++i)
       wrong += !(std::abs(at(claimed, i) - at(value_, i)) <= bound);
     return text(wrong, " of ", value_.elements(), " elements of ", value_.shape(), " differ.");
+  }
+
+  // The largest sum_p |c_p df_p / dx_i| over elements i of an input, about: what its gradient would be if no
+  // terms cancelled. Roundings are shares of that.
+  double uncancelled(std::size_t number, const Tensor& cotangent) const {
+    constexpr std::int64_t probes = 64;
+    const Tensor& x = inputs_[number];
+    double largest = 0;
+    for (std::int64_t i = 0; i < x.elements(); i += 1 + x.elements() / probes) {
+      const double h = 0x1p-16 * std::max(1.0, std::abs(at(x, i)));
+      const Tensor up = value_at(number, i, h), down = value_at(number, i, -h);
+      const double sum = dot(map(cotangent, [](double c) { return std::abs(c); }),
+                             zip(up, down, [](double a, double b) { return std::abs(a - b); }));
+      if (std::isfinite(sum)) largest = std::max(largest, sum / (2 * h));
+    }
+    return largest;
+  }
+
+  Tensor value_at(std::size_t number, std::int64_t element, double h) const {
+    std::vector<Variable> all(inputs_.begin(), inputs_.end());
+    std::vector<double> x = inputs_[number].to_vector<double>();
+    x[static_cast<std::size_t>(element)] += h;
+    all[number] = Tensor(inputs_[number].shape(), x);
+    return vector_.op.call(all).value();
   }
 
   // sum(cotangent * op(inputs)) as one op whose rules are the claims: what the checker takes them for.
@@ -208,6 +230,8 @@ class Judge {
                              .tolerance_of_largest = result_.tolerance,
                              .max_coordinates = 512,
                              .seed = seed_};
+    for (const std::size_t number : slots)
+      options.negligible.push_back(result_.tolerance * uncancelled(number, cotangent));
     for (const GradCandidate& slip : vector_.op.slips)
       options.candidates.push_back({slip.name, product(slip.function)});
     result_.gradients = check_grad(vector_.name, claimed, at, options);

@@ -44,9 +44,9 @@ void take(Pieces& pieces, const std::string& where, const std::string& part, con
 }
 
 // A case that was put together, and what it lacks.
-class Judge {
+class CaseCheck {
  public:
-  Judge(const Vector& vector, const std::string& where)
+  CaseCheck(const Vector& vector, const std::string& where)
       : vector_(vector), where_(text(where, ", ", vector.op.name, ',')) {}
 
   void expect_inputs(const std::map<std::size_t, Tensor>& inputs) const {
@@ -114,7 +114,7 @@ Vector assembled(const std::string& where, const Pieces& pieces, const Safetenso
                 .value = pieces.value,
                 .cotangent = pieces.cotangent,
                 .gradients = pieces.gradients};
-  const Judge judge(vector, where);
+  const CaseCheck judge(vector, where);
   judge.expect_inputs(pieces.inputs);
   for (const auto& [number, tensor] : pieces.inputs) vector.inputs.push_back(tensor);
   judge.expect_claims();

@@ -21,6 +21,23 @@ Tensor direction(const Phi& phi, const GradCheckOptions& options, int order, int
   return random_unit(shape, key);
 }
 
+bool sharp(const std::vector<Estimate>& found, double sharpness) {
+  double largest = 0;
+  for (const Estimate& e : found) largest = std::max(largest, std::abs(e.value));
+  return std::all_of(found.begin(), found.end(),
+                     [&](const Estimate& e) { return sure * e.error() <= sharpness * largest; });
+}
+
+// Where large inputs drown the slope in round-off, larger steps may save it, if they see the same slope.
+void widen(Column& column, const std::vector<Estimate>& wide) {
+  for (std::size_t p = 0; p < wide.size(); ++p) {
+    Estimate& found = column.difference[p];
+    const double both = found.error() + wide[p].error();
+    if (!std::isfinite(both) || std::abs(found.value - wide[p].value) > sure * both) continue;
+    if (wide[p].error() < found.error()) found = wide[p];
+  }
+}
+
 }  // namespace
 
 double Column::unseen(std::size_t p) const {
@@ -38,6 +55,10 @@ double Column::gap(std::size_t p) const {
   return std::isfinite(rule[p]) ? std::abs(rule[p] - difference[p].value) : infinity;
 }
 
+bool Column::agrees_with_narrow(std::size_t p) const {
+  return std::abs(rule[p] - narrow[p].value) <= sure * (narrow[p].error() + rule_round_off[p]);
+}
+
 bool Column::at_edge() const {
   return std::any_of(difference.begin(), difference.end(), [](const Estimate& e) { return e.step == 0; });
 }
@@ -50,25 +71,12 @@ double widest_step(const Phi& phi, const GradCheckOptions& options, int input, c
   return options.step * phi.scale(input, u);
 }
 
-// Where large inputs drown the slope in round-off, larger steps may save it, if they see the same slope.
-std::vector<Estimate> scaled_differences(const Phi& phi, const GradCheckOptions& options, int order,
+std::vector<Estimate> narrow_differences(const Phi& phi, const GradCheckOptions& options, int order,
                                          int input, const Tensor& u, const std::vector<double>& noise,
                                          double widest) {
-  const double h = std::min(options.step, widest);
-  std::vector<Estimate> found = differences(phi, order, input, u, noise, h, options.sharpness);
-  double largest = 0;
-  for (const Estimate& e : found) largest = std::max(largest, std::abs(e.value));
-  const bool sharp = std::all_of(found.begin(), found.end(), [&](const Estimate& e) {
-    return sure * e.error() <= options.sharpness * largest;
-  });
-  if (sharp || widest < 4 * h) return found;
-  const std::vector<Estimate> wide = differences(phi, order, input, u, noise, widest, options.sharpness);
-  for (std::size_t p = 0; p < found.size(); ++p) {
-    const double both = found[p].error() + wide[p].error();
-    if (!std::isfinite(both) || std::abs(found[p].value - wide[p].value) > sure * both) continue;
-    if (wide[p].error() < found[p].error()) found[p] = wide[p];
-  }
-  return found;
+  const double moves = 0x1p10 * phi.spacing(input, u);  // inputs, by enough to tell steps apart
+  const double h = std::min(std::max(options.step, moves), widest);
+  return differences(phi, order, input, u, noise, h, options.sharpness);
 }
 
 void differentiate(Column& column, const Phi& phi, const GradCheckOptions& options, int order, int input,
@@ -77,7 +85,10 @@ void differentiate(Column& column, const Phi& phi, const GradCheckOptions& optio
   for (std::size_t p = 0; p < column.rule.size(); ++p)
     column.rule_round_off.push_back(round_off.of_rule(p, input, column.u));
   column.noise = round_off.values;
-  column.difference = scaled_differences(phi, options, order, input, column.u, column.noise, widest);
+  column.narrow = narrow_differences(phi, options, order, input, column.u, column.noise, widest);
+  column.difference = column.narrow;
+  if (widest >= 4 * options.step && !sharp(column.narrow, options.sharpness))
+    widen(column, differences(phi, order, input, column.u, column.noise, widest, options.sharpness));
 }
 
 Column column(const Phi& phi, const GradCheckOptions& options, const Order& order, int input,

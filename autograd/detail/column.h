@@ -25,13 +25,16 @@ struct Column {
   std::int64_t which;  ///< coordinate or random direction
   std::vector<double> rule = {}, rule_round_off = {}, noise = {};
   std::vector<Estimate> difference = {};
-  bool confined = false;  ///< to the smooth part around the inputs
-  std::string kink = {};  ///< at the end of that part
-  bool on_kink = false;   ///< there is no derivative along u
+  std::vector<Estimate> narrow = {};  ///< by the first steps alone: wider ones may pass over a wave
+  bool confined = false;              ///< to the smooth part around the inputs
+  std::string kink = {};              ///< at the end of that part
+  bool on_kink = false;               ///< there is no derivative along u
 
-  /// By how much rule and difference of number `p` may be apart, together.
+  /// By how much rule and difference of number `p` may be apart, and are.
   double error(std::size_t p) const;
   double gap(std::size_t p) const;
+  /// Whether the rule is as far from the narrow difference as that tells.
+  bool agrees_with_narrow(std::size_t p) const;
   /// What the rule may be where f does not change in any bit: less than an epsilon over the step. It may have
   /// been absorbed by numbers near 1 on the way (log(1 + exp(-40))).
   double unseen(std::size_t p) const;
@@ -52,8 +55,8 @@ void differentiate(Column& column, const Phi& phi, const GradCheckOptions& optio
 /// The largest step along u: grows with the inputs.
 double widest_step(const Phi& phi, const GradCheckOptions& options, int input, const Tensor& u);
 
-/// detail::differences over steps of at most `widest`, the first being options.step where that is less.
-std::vector<Estimate> scaled_differences(const Phi& phi, const GradCheckOptions& options, int order,
+/// By steps from options.step down, if that is at most `widest`.
+std::vector<Estimate> narrow_differences(const Phi& phi, const GradCheckOptions& options, int order,
                                          int input, const Tensor& u, const std::vector<double>& noise,
                                          double widest);
 

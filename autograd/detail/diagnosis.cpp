@@ -189,6 +189,8 @@ std::string nearly_right(const WrongGradient& w) {
       worst = std::max(worst, std::abs(r - d) / size);
     }
   }
+  if (wrong.empty())
+    return "Element by element no difference is seen: the directions add up what is below that.";
   return text("The rule is right to ", alike, " of the largest derivative, but ", wrong.size(), " of ",
               w.rule[0].elements(), " elements are off, by up to ", worst, " of themselves.");
 }

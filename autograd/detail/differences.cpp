@@ -13,6 +13,7 @@ namespace trous::detail {
 namespace {
 
 constexpr int halvings = 48;  // of the step, at most
+constexpr double least = 4;   // spacings that a step must have, for the inputs to move by it
 
 // Wide steps may settle on what is not the slope here: those over whole periods of a wave, or around a peak.
 // Much smaller ones tell, at no power of two of the others. Where two of them agree on another slope, the
@@ -32,7 +33,9 @@ std::optional<double> contradiction(const Phi& phi, int order, int input, const 
     double before = -1;  // how far the larger step was off
     bool varies = false;
     for (std::size_t i = 0; i < closer.size(); ++i) {
-      const double h = closer[i] * last, difference = (above[i][p] - below[i][p]) / (2 * h);
+      const double h = closer[i] * last;
+      if (h <= least * spacing) break;
+      const double difference = (above[i][p] - below[i][p]) / (2 * h);
       const double round_off = (noise[p] + spacing * std::abs(difference)) / h;
       const double truncation = 2 * closer[i] * closer[i] * std::abs(ridders.last_difference(p) - e.value);
       const double off = std::abs(difference - e.value);
@@ -56,7 +59,7 @@ std::pair<Ridders, double> settled(const Phi& phi, int order, int input, const T
                                    const std::vector<double>& noise, double spacing, double h,
                                    double sharpness) {
   Ridders ridders(noise, spacing);
-  for (int k = 0; k < halvings; ++k, h /= 2) {
+  for (int k = 0; k < halvings && h > least * spacing; ++k, h /= 2) {
     ridders.add(h, phi.values(order, phi.moved(input, u, h)), phi.values(order, phi.moved(input, u, -h)));
     double largest = 0;
     for (const Estimate& e : ridders.best()) largest = std::max(largest, std::abs(e.value));
@@ -69,14 +72,16 @@ std::pair<Ridders, double> settled(const Phi& phi, int order, int input, const T
 
 std::vector<Estimate> differences(const Phi& phi, int order, int input, const Tensor& u,
                                   const std::vector<double>& noise, double h, double sharpness) {
-  // The roundings of a point are so many epsilons.
-  const double spacing = std::numeric_limits<double>::epsilon() * phi.moving_length(input, u);
+  const double spacing = phi.spacing(input, u);
   while (true) {
     const auto [ridders, last] = settled(phi, order, input, u, noise, spacing, h, sharpness);
     std::vector<Estimate> estimates = ridders.best();
     const auto closer = contradiction(phi, order, input, u, noise, spacing, ridders, last, estimates);
     if (!closer) return estimates;
     h = *closer;
+    if (h > least * spacing) continue;
+    for (Estimate& e : estimates) e.truncation = std::numeric_limits<double>::infinity();
+    return estimates;
   }
 }
 

@@ -23,7 +23,7 @@ std::vector<Tensor> full_difference(const Phi& phi, const GradCheckOptions& opti
     const std::vector<Estimate> column =
         by_coordinates(phi, options, row.input)
             ? columns[static_cast<std::size_t>(i)].difference
-            : scaled_differences(phi, options, row.order, row.input, u, columns[0].noise,
+            : narrow_differences(phi, options, row.order, row.input, u, columns[0].noise,
                                  widest_step(phi, options, row.input, u));
     for (std::size_t p = 0; p < column.size(); ++p)
       gradients[p].mutable_values<double>()[static_cast<std::size_t>(i)] = column[p].value;
@@ -35,7 +35,9 @@ std::vector<Tensor> full_difference(const Phi& phi, const GradCheckOptions& opti
 
 std::string doubt(const GradCheckRow& row, const std::string& nearest_kink, double step) {
   if (row.step == 0 || !std::isfinite(row.rule))
-    return "The values are not finite at the inputs, or right beside them. Move the inputs into the domain.";
+    return "No difference could be taken: the values are not finite at the inputs or right beside them, or "
+           "the step "
+           "is too small to move them. Move the inputs into the domain, or take a larger step.";
   if (!std::isfinite(row.truncation)) {
     return text("Steps of ", scientific(row.step),
                 " and much smaller ones see different slopes: f varies too fast here. "

@@ -27,6 +27,11 @@ std::pair<std::size_t, std::int64_t> locate(const Tensors& all, std::size_t whic
   return {i, rest};
 }
 
+// x where u is not 0, and 0 elsewhere.
+Tensor moving_part(const Tensor& x, const Tensor& u) {
+  return zip(x, u, [](double v, double d) { return d == 0 ? 0 : v; });
+}
+
 // f threw.
 struct Threw : Error {
   using Error::Error;
@@ -100,6 +105,8 @@ Variable Phi::call(const std::vector<Variable>& xs) const {
     return f_(xs);
   } catch (const std::exception& error) {
     throw Threw(text("check_grad: ", name_, " threw: ", error.what()));
+  } catch (...) {
+    throw Threw(text("check_grad: ", name_, " threw what is no std::exception."));
   }
 }
 
@@ -137,15 +144,15 @@ std::vector<Variable> Phi::cotangents(int order, const std::vector<Variable>& re
   return seeds;
 }
 
-double Phi::moving_length(int input, const Tensor& u) const {
-  const Tensor moving =
-      zip(inputs_[static_cast<std::size_t>(input)], u, [](double v, double d) { return d == 0 ? 0 : v; });
-  return std::sqrt(dot(moving, moving));
+double Phi::spacing(int input, const Tensor& u) const {
+  const Tensor moving = moving_part(inputs_[static_cast<std::size_t>(input)], u);
+  return std::numeric_limits<double>::epsilon() * std::sqrt(dot(moving, moving));
 }
 
 double Phi::scale(int input, const Tensor& u) const {
-  const Tensor moves = map(u, [](double d) { return d == 0 ? 0.0 : 1.0; });
-  return std::max(1.0, moving_length(input, u) / std::sqrt(dot(moves, moves)));
+  const Tensor moving = moving_part(inputs_[static_cast<std::size_t>(input)], u),
+               moves = moving_part(Tensor::ones(u.shape(), DType::float64), u);
+  return std::max(1.0, std::sqrt(dot(moving, moving) / dot(moves, moves)));
 }
 
 std::vector<Tensor> Phi::moved(int input, const Tensor& u, double t) const {

@@ -30,8 +30,8 @@ class Phi {
   const std::vector<Tensor>& inputs() const { return inputs_; }
   std::int64_t result_elements() const { return shape_.elements(); }
 
-  /// The length of what moves of an input along u.
-  double moving_length(int input, const Tensor& u) const;
+  /// The spacing of floating-point numbers along u: an epsilon of the length of what moves.
+  double spacing(int input, const Tensor& u) const;
 
   /// By how much steps along u grow with an input: the root mean square of what moves, if that is above 1.
   double scale(int input, const Tensor& u) const;

@@ -187,6 +187,12 @@ TEST(CheckGrad, RefusesToCheckNothing) {
       "check_grad: sine: order 0, max_coordinates 24, step 0.0625, tolerance 1e-06 and 0 of the largest, "
       "sharpness 1e-06. Orders and coordinates count from 1, step and sharpness are above 0, tolerances 0 or "
       "more.");
+  EXPECT_EQ(thrown<ArgumentError>([&] {
+              check_grad("sine", f, {draw({3}, 1)}, {.negligible = {0, 0}});
+            }),
+            "check_grad: sine: negligible has 2 numbers for 1 inputs. Give one for each, or none.");
+  EXPECT_EQ(thrown<ArgumentError>([&] { check_grad("sine", f, {draw({3}, 1)}, {.negligible = {-1}}); }),
+            "check_grad: sine: negligible -1. Give 0 or more.");
 }
 
 TEST(CheckGrad, ARowOfZerosSaysSo) {

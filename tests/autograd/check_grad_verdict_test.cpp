@@ -4,6 +4,7 @@
 #include <core/thrown.h>
 #include <regex>
 #include <stdexcept>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -17,6 +18,11 @@ namespace {
 
 using namespace toy;
 using Inputs = std::vector<Variable>;
+
+const std::string out_of_domain =
+    "No difference could be taken: the values are not finite at the inputs or right beside them, or the step "
+    "is "
+    "too small to move them. Move the inputs into the domain, or take a larger step.";
 
 // max(x, 0), whose rule asks a locally constant op.
 Variable rectified(const Variable& x, std::string name = {}) {
@@ -87,18 +93,80 @@ TEST(CheckGradVerdict, WrongWhereWhatMovesIsDeclaredLocallyConstant) {
       "[1], where it reads -0.25. Such an op has a derivative: give it a rule.");
 }
 
-// The first step grows with the inputs, so that round-off does not hide a slope of 2e8.
+// Where round-off hides a slope of 2e8, wider steps show it.
 TEST(CheckGradVerdict, DecidesAtInputsOfAnySize) {
+  const auto squared = [](double factor) {
+    return [factor](const Inputs& in) {
+      return add_same_shape(square(in[0]), scale(times(in[0], detach(in[0])), factor));
+    };
+  };
   for (const double size : {1e-8, 1.0, 1e4, 1e8, 1e12}) {
     const Tensor x = map(draw({3}, 1), [size](double v) { return size * v; });
-    EXPECT_TRUE(
-        check_grad("square", [](const Inputs& in) { return square(in[0]); }, {x}, {.order = 2}).passed())
-        << check_grad("square", [](const Inputs& in) { return square(in[0]); }, {x}, {.order = 2});
-    const auto off = [](const Inputs& in) {
-      return add_same_shape(square(in[0]), scale(times(in[0], detach(in[0])), 1e-5));
-    };
-    EXPECT_EQ(check_grad("off", off, {x}).verdict(), Verdict::wrong) << size;
+    const GradReport right = check_grad("square", squared(0), {x}, {.order = 2});
+    EXPECT_TRUE(right.passed()) << right;
+    EXPECT_EQ(check_grad("square", squared(0.1), {x}).verdict(), Verdict::wrong) << size;
+    EXPECT_FALSE(check_grad("square", squared(1e-5), {x}).passed()) << size;
   }
+}
+
+// A wave on large inputs: wide steps pass over it, and must not condemn a rule that saw it.
+TEST(CheckGradVerdict, WideStepsCondemnNothingThatNarrowOnesDoNot) {
+  const auto wave = [](double factor) {
+    return [factor](const Inputs& in) { return add_same_shape(square(in[0]), scale(sine(in[0]), factor)); };
+  };
+  for (const double size : {1e2, 1e4, 1e6, 1e8, 1e10}) {
+    Tensor x = draw({40}, 3);
+    x.mutable_values<double>()[0] = size;
+    for (const double factor : {0.0, 1.0, size}) {
+      const GradReport report = check_grad("wave", wave(factor), {x});
+      EXPECT_NE(report.verdict(), Verdict::wrong) << size << ' ' << factor << '\n' << report;
+    }
+  }
+}
+
+// A wave that even the smallest steps are too wide for has no slope that differences could see.
+TEST(CheckGradVerdict, IllConditionedOnWavesThatNoStepSees) {
+  for (const double frequency : {1e6, 1e7, 1e8, 1e9}) {
+    const auto f = [frequency](const Inputs& in) { return sine(scale(in[0], frequency)); };
+    const GradReport report = check_grad("wave", f, {vec({0.3})});
+    EXPECT_EQ(report.verdict(), Verdict::ill_conditioned) << frequency << '\n' << report;
+  }
+}
+
+// log(1 + exp(-40 x)) is 0 to the last bit, and its slope 1e-17: no rule is wrong there.
+TEST(CheckGradVerdict, PassesWhereNumbersNearOneAbsorbASlope) {
+  const auto absorbed = [](double factor) {
+    return [factor](const Inputs& in) {
+      return record({"absorbed"}, {in[0]},
+                    [](std::span<const Tensor> x) {
+                      return map(x[0], [](double v) { return std::log(1 + std::exp(-v)); });
+                    },
+                    {[factor](const Vjp& v) {
+                      return times(v.grad(), map(v.input(0).value(),
+                                                 [factor](double e) { return -factor / (1 + std::exp(e)); }));
+                    }});
+    };
+  };
+  EXPECT_TRUE(check_grad("absorbed", absorbed(1), {vec({40, 0.5})}).passed());
+  EXPECT_TRUE(check_grad("absorbed", absorbed(1), {vec({40})}).passed());
+  EXPECT_EQ(check_grad("absorbed", absorbed(2), {vec({40, 0.5})}).verdict(), Verdict::wrong);
+  EXPECT_EQ(check_grad("absorbed", absorbed(1e15), {vec({40})}).verdict(), Verdict::wrong);
+}
+
+// One element on a kink says nothing of the others.
+TEST(CheckGradVerdict, AKinkDoesNotHideAWrongRuleElsewhere) {
+  const auto f = [](double factor) {
+    return [factor](const Inputs& in) {
+      return record({"modulus"}, {in[0]},
+                    [](std::span<const Tensor> x) { return map(x[0], [](double v) { return std::abs(v); }); },
+                    {[factor](const Vjp& v) {
+                      return times(v.grad(), map(v.input(0).value(),
+                                                 [factor](double e) { return e < 0 ? -factor : factor; }));
+                    }});
+    };
+  };
+  EXPECT_EQ(check_grad("modulus", f(1), {vec({0.5, 0, -2})}).verdict(), Verdict::non_smooth);
+  EXPECT_EQ(check_grad("modulus", f(0.9), {vec({0.5, 0, -2})}).verdict(), Verdict::wrong);
 }
 
 // 100,000 rectified numbers: every step of a size that round-off likes crosses the kinks of many.
@@ -220,9 +288,7 @@ TEST(CheckGradVerdict, IllConditionedAtTheEndOfTheDomain) {
   };
   const GradReport report = check_grad("root", root, {vec({0, 1})});
   EXPECT_EQ(report.verdict(), Verdict::ill_conditioned);
-  EXPECT_EQ(
-      report.rows[0].why,
-      "The values are not finite at the inputs, or right beside them. Move the inputs into the domain.");
+  EXPECT_EQ(report.rows[0].why, out_of_domain);
   const auto broken = [](const Inputs& in) {
     return curve(
         in[0], [](double x) { return x; }, [](double) { return std::nan(""); });
@@ -238,9 +304,7 @@ TEST(CheckGradVerdict, IllConditionedOutsideTheDomain) {
   };
   const GradReport report = check_grad("root", f, {vec({-1})});
   EXPECT_EQ(report.verdict(), Verdict::ill_conditioned);
-  EXPECT_EQ(
-      report.rows[0].why,
-      "The values are not finite at the inputs, or right beside them. Move the inputs into the domain.");
+  EXPECT_EQ(report.rows[0].why, out_of_domain);
 }
 
 TEST(CheckGradVerdict, NotDeterministic) {

@@ -5,6 +5,7 @@
 
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
+#include <trous/ops/pointwise.h>
 #include <trous/ops/pool.h>
 #include <trous/ops/softmax.h>
 #include <trous/ops/softmax_cross_entropy.h>
@@ -182,6 +183,55 @@ TEST_F(CheckVectors, AValueOfAnotherShapeIsWrongWithItsCotangent) {
   EXPECT_EQ(lines[0]["value_fault"],
             "check: shape, value: claimed [1, 1, 20, 3], trous [1, 5, 4, 3].\n"
             "  WRONG. The shapes differ, so gradients were not judged.\n");
+}
+
+// A tie has no derivative; what is wrong beside it is wrong.
+TEST_F(CheckVectors, ATieDoesNotHideWrongClaims) {
+  const Tensor x({4}, std::vector<double>{0, 1, -2, 3});
+  Parts parts = parts_of([](const std::vector<Variable>& in) { return relu(in[0]); }, {x});
+  put("right", R"({"op": "relu"})", parts);
+  parts.at("gradient.0") = times(parts.at("gradient.0"), 1.2);
+  put("wrong", R"({"op": "relu"})", parts);
+  const Finished run = judged();
+  EXPECT_EQ(run.code, 1) << run.err;
+  EXPECT_EQ(verdict_of(run, "right"), "NON-SMOOTH");
+  EXPECT_EQ(verdict_of(run, "wrong"), "WRONG");
+}
+
+TEST_F(CheckVectors, ZerosAreComparedWithoutAScale) {
+  const Tensor x({2}, std::vector<double>{-1, -2}), zero = Tensor::zeros({2}, DType::float64);
+  const auto value_alone = [&](const std::string& name, const Tensor& at, const Tensor& value) {
+    put(name, R"({"op": "relu"})", {{"input.0", at}, {"value", value}});
+  };
+  value_alone("zeros", x, zero);
+  value_alone("leaky", x, times(x, 0.1));
+  value_alone("nothing", times(x, -1), zero);
+  const Finished run = judged();
+  EXPECT_EQ(verdict_of(run, "zeros"), "PASS");
+  EXPECT_EQ(verdict_of(run, "leaky"), "WRONG");
+  expect_says(run,
+              "check: leaky, value, element [1]: claimed -0.2, trous 0, relative error inf > 1e-10.\n"
+              "  WRONG. trous' is zero everywhere.\n");
+  expect_says(run, "  WRONG. It is zero everywhere.\n");
+}
+
+// The gradient of a sum of softmax is zero. Roundings leave 1e-8 of its terms, which is no slip; 1e-3 is one.
+TEST_F(CheckVectors, RoundingsOfTermsThatCancelAreRight) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    const double rounding = dtype == DType::float32 ? 1e-8 : 1e-17;
+    for (const double factor : {1.0, 1e8}) {
+      Parts parts = parts_of([](const std::vector<Variable>& in) { return softmax(in[0]); },
+                             {numbers_like({2, 3}, 1, dtype)});
+      parts.at("cotangent") = Tensor::ones({2, 3}, dtype);
+      parts.at("gradient.0") = times(numbers_like({2, 3}, 4, dtype), factor * rounding);
+      put(text(dtype, factor == 1 ? " right" : " wrong"), R"({"op": "softmax"})", parts);
+    }
+  }
+  const Finished run = judged();
+  EXPECT_TRUE(has_line(run.out, "  float32 right .* 0.0e\\+00    1.0e-05  PASS")) << run.out;
+  EXPECT_EQ(verdict_of(run, "float32 wrong"), "WRONG") << run.out;
+  EXPECT_EQ(verdict_of(run, "float64 right"), "PASS") << run.out;
+  EXPECT_EQ(verdict_of(run, "float64 wrong"), "WRONG") << run.out;
 }
 
 TEST_F(CheckVectors, TheToleranceIsThatOfTheClaims) {

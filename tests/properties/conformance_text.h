@@ -70,7 +70,7 @@ its offset does not on x. Not every slip in a list is one on every line behind i
 
 inline constexpr const char* beside =
     R"(Convolutions with every combination of stride, rate, padding, channels and filter size; random shapes and attributes,
-where equality is demanded; and wrong members of forms and of maps, each of which was found.
+where equality is demanded; and wrong members of the convolutions' forms and maps, each of which was found.
 )";
 
 }  // namespace trous::conformance
