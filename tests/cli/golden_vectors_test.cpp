@@ -63,9 +63,7 @@ Roundings roundings_of(const Vector& v) {
 // The results of both sides, each off by half of it at most.
 double bound(const Vector& v, const Tensor& expected) {
   if (exact.contains(v.op.name)) return 0;
-  double largest = 1;
-  for (const double e : expected.cast(DType::float64).values<double>())
-    largest = std::max(largest, std::abs(e));
+  const double largest = std::max(1.0, largest_magnitude(expected));
   const Roundings r = roundings_of(v);
   const double unit = expected.dtype() == DType::float32 ? 0x1p-24 : 0x1p-53;
   return 2 * r.count * r.growth * unit * largest;
