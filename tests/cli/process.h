@@ -5,10 +5,12 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <wordexp.h>
 
 #include "cli/program.h"
 
@@ -18,7 +20,10 @@ class Process {
  public:
   Process(const std::string& folder, const std::string& arguments, std::string output)
       : output_(std::move(output)) {
-    const std::string line = "exec '" TROUS_PROGRAM "' " + arguments;
+    // Without a shell on the way: sh -c handles SIGINT itself until it is replaced.
+    const std::string line = "'" TROUS_PROGRAM "' " + arguments;
+    wordexp_t words{};
+    if (wordexp(line.c_str(), &words, WRDE_NOCMD) != 0) throw std::invalid_argument(line);
     child_ = fork();
     if (child_ == 0) {
       const int err = ::open(output_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -26,9 +31,10 @@ class Process {
       dup2(null, STDIN_FILENO);
       dup2(null, STDOUT_FILENO);
       dup2(err, STDERR_FILENO);
-      if (chdir(folder.c_str()) == 0) execl("/bin/sh", "sh", "-c", line.c_str(), static_cast<char*>(nullptr));
+      if (chdir(folder.c_str()) == 0) execv(words.we_wordv[0], words.we_wordv);
       _exit(99);
     }
+    wordfree(&words);
   }
   ~Process() {
     if (child_ > 0) {
