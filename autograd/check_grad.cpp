@@ -41,7 +41,8 @@ double share(double part, double whole) { return whole > 0 ? part / whole : part
 double largest_of(const std::vector<Column>& columns) {
   double largest = 0;
   for (const Column& c : columns) {
-    for (std::size_t p = 0; !c.on_kink && p < c.rule.size(); ++p) {
+    if (c.on_kink) continue;
+    for (std::size_t p = 0; p < c.rule.size(); ++p) {
       const double size = std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value));
       if (std::isfinite(size)) largest = std::max(largest, size);
     }
@@ -61,7 +62,7 @@ class Check {
     return options_.negligible.empty() ? 0 : options_.negligible[static_cast<std::size_t>(input)];
   }
   bool vanish(const std::vector<Column>& columns) const;
-  std::pair<Sight, double> compare(double largest, int input, const Column& column, std::size_t p) const;
+  std::pair<Sight, double> compare(const GradCheckRow& row, const Column& column, std::size_t p) const;
   Worst judge(GradCheckRow& row, const std::vector<Column>& columns) const;
   bool confine(GradCheckRow& row, Column& column) const;
   bool is_on_kink(GradCheckRow& row, Column& column, std::size_t number) const;
@@ -76,7 +77,8 @@ class Check {
 // zero.
 bool Check::vanish(const std::vector<Column>& columns) const {
   for (const Column& c : columns) {
-    for (std::size_t p = 0; !c.on_kink && p < c.rule.size(); ++p) {
+    if (c.on_kink) continue;
+    for (std::size_t p = 0; p < c.rule.size(); ++p) {
       const double blur = detail::sure * c.error(p);
       const bool zero = std::abs(c.difference[p].value) <= blur && blur <= options_.sharpness &&
                         std::abs(c.rule[p]) <= detail::sure * (c.rule_round_off[p] + c.unseen(p));
@@ -86,17 +88,17 @@ bool Check::vanish(const std::vector<Column>& columns) const {
   return true;
 }
 
-std::pair<Sight, double> Check::compare(double largest, int input, const Column& c, std::size_t p) const {
+std::pair<Sight, double> Check::compare(const GradCheckRow& row, const Column& c, std::size_t p) const {
   const bool blurred =
-      !(detail::sure * c.error(p) <= std::max(options_.sharpness * largest, negligible(input)));
+      !(detail::sure * c.error(p) <= std::max(options_.sharpness * row.largest, negligible(row.input)));
   const double allowed = options_.tolerance * std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value)) +
-                         options_.tolerance_of_largest * largest + negligible(input) +
+                         options_.tolerance_of_largest * row.largest + negligible(row.input) +
                          detail::sure * c.error(p);
   const bool known = std::isfinite(c.difference[p].error()), finite = std::isfinite(c.rule[p]);
   // Across kinks differences settle by accident, so one that is blurred condemns only what is far off.
   const bool far = finite ? c.gap(p) > (blurred ? unsure : 1) * allowed : !c.at_edge();
-  if (known && far && !c.agrees_with_narrow(p)) return {Sight::wrong, share(c.gap(p), largest)};
-  if (blurred || far || !finite) return {Sight::blurred, share(c.error(p), largest)};
+  if (known && far && !c.agrees_with_narrow(p)) return {Sight::wrong, share(c.gap(p), row.largest)};
+  if (blurred || far || !finite) return {Sight::blurred, share(c.error(p), row.largest)};
   return {Sight::right, share(c.gap(p), allowed)};
 }
 
@@ -105,8 +107,9 @@ Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const 
   row.largest = largest_of(columns);
   Worst worst;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    for (std::size_t p = 0; !columns[i].on_kink && p < columns[i].rule.size(); ++p) {
-      const auto how = compare(row.largest, row.input, columns[i], p);
+    if (columns[i].on_kink) continue;
+    for (std::size_t p = 0; p < columns[i].rule.size(); ++p) {
+      const auto how = compare(row, columns[i], p);
       if (how > worst.how) worst = {i, p, how};
     }
   }

@@ -24,7 +24,7 @@ struct GradCheckOptions {
   int order = 1;                        ///< orders 1 .. order are checked
   double tolerance = 1e-6;              ///< by how much of itself a derivative may be off
   double tolerance_of_largest = 0;      ///< and besides by how much of the largest of its input
-  std::vector<double> negligible = {};  ///< and by this much in each input; none: 0
+  std::vector<double> negligible = {};  ///< and besides by so much in each input; empty: 0
   double sharpness = 1e-6;              ///< ten errors of a difference that decides, of the largest
   double step = 1.0 / 16;               ///< the first, along a coordinate or a direction of length 1; where
                                         ///< it decides nothing, times the root mean square of what moves
@@ -51,9 +51,9 @@ struct GradCheckOptions {
 ///                    tolerances 0 a rule is held to what can be told at all
 ///   WRONG            they differ by more; by 100 times more where the difference is not sharp
 ///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: some locally constant
-///   op (a mask, a sign, a
-///                    winner) decides otherwise beside them, however small the step. `why` names it. A
-///                    network of 1e5 ReLUs still passes, with steps that stay between its kinks
+///                    op (a mask, a sign, a winner) decides otherwise beside them, however small the step.
+///                    `why` names it. A network of 1e5 ReLUs still passes, with steps that stay between its
+///                    kinks
 ///   ILL-CONDITIONED  no step is left between truncation and round-off; `why` says what would decide
 ///   NOT DETERMINISTIC  two calls gave different bits
 ///

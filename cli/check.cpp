@@ -228,10 +228,6 @@ int check_model(const CheckCommand& c) {
   return report.passed() ? ok : failed;
 }
 
-int run(const CheckCommand& c) {
-  return c.vectors.empty() ? check_model(c) : check_vectors(c.vectors, c.tolerance, c.seed, c.voice);
-}
-
 // "abs, add, ..."
 std::string listed(const std::vector<std::string>& names) {
   std::string list;
@@ -259,18 +255,12 @@ void add_check(CLI::App& app, int& code) {
           ->add_option("--tolerance", c->tolerance,
                        "of vectors, relative to the largest element; 1e-10, or 1e-5 for float32, without it")
           ->check(above_zero())};
-  const std::vector<const CLI::Option*> of_names{
-      check->add_option("--channels", c->channels, "of the images, for a network by name")
-          ->check(whole(1, 4096))
-          ->capture_default_str(),
-      check->add_option("--classes", c->classes, "for a network by name")
-          ->check(whole(1, 4096))
-          ->capture_default_str()};
+  const std::vector<const CLI::Option*> of_names = add_network_size(*check, c->channels, c->classes);
   const std::vector<const CLI::Option*> of_model{
       check->add_option("--order", c->order, "orders 1 to this one are checked")
           ->check(whole(1, 3))
           ->capture_default_str(),
-      check->add_option("--step", c->step, "the largest step of the differences")
+      check->add_option("--step", c->step, "the first step of the differences")
           ->check(above_zero())
           ->capture_default_str(),
       check->add_flag("--all-ops", c->all_ops, "a line for each recorded op, not for each kind"),
@@ -291,7 +281,7 @@ void add_check(CLI::App& app, int& code) {
           "check: give either MODEL or --vectors FILE. trous check --help says what they are.");
     c->vectors.empty() ? expect_none(of_vectors, "--vectors") : expect_none(of_model, "MODEL");
     if (!is_network_name(c->model)) expect_none(of_names, "the name of a network");
-    code = run(*c);
+    code = c->vectors.empty() ? check_model(*c) : check_vectors(c->vectors, c->tolerance, c->seed, c->voice);
   });
 }
 

@@ -176,12 +176,12 @@ class Judge {
   double uncancelled(std::size_t number, const Tensor& cotangent) const {
     constexpr std::int64_t probes = 64;
     const Tensor& x = inputs_[number];
+    const Tensor weights = map(cotangent, [](double c) { return std::abs(c); });
     double largest = 0;
     for (std::int64_t i = 0; i < x.elements(); i += 1 + x.elements() / probes) {
       const double h = 0x1p-16 * std::max(1.0, std::abs(at(x, i)));
       const Tensor up = value_at(number, i, h), down = value_at(number, i, -h);
-      const double sum = dot(map(cotangent, [](double c) { return std::abs(c); }),
-                             zip(up, down, [](double a, double b) { return std::abs(a - b); }));
+      const double sum = dot(weights, zip(up, down, [](double a, double b) { return std::abs(a - b); }));
       if (std::isfinite(sum)) largest = std::max(largest, sum / (2 * h));
     }
     return largest;

@@ -166,13 +166,7 @@ void add_inspect(CLI::App& app, int& code) {
       ->check(not_empty());
   inspect->add_option("--height", c->height, "of the image")->check(whole(1, 32768))->capture_default_str();
   inspect->add_option("--width", c->width, "of the image")->check(whole(1, 32768))->capture_default_str();
-  const std::vector<const CLI::Option*> of_names{
-      inspect->add_option("--channels", c->channels, "of the image, for a network by name")
-          ->check(whole(1, 4096))
-          ->capture_default_str(),
-      inspect->add_option("--classes", c->classes, "for a network by name")
-          ->check(whole(1, 4096))
-          ->capture_default_str()};
+  const std::vector<const CLI::Option*> of_names = add_network_size(*inspect, c->channels, c->classes);
   inspect->add_flag("--weights", c->weights, "also the statistics of every parameter and buffer");
   inspect
       ->add_option("--coverage", c->coverage,

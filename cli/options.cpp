@@ -92,6 +92,15 @@ void expect_none(const std::vector<const CLI::Option*>& options, const std::stri
   }
 }
 
+std::vector<const CLI::Option*> add_network_size(CLI::App& command, std::int64_t& channels,
+                                                 std::int64_t& classes) {
+  const auto add = [&](const char* option, std::int64_t& size, const char* what) {
+    return command.add_option(option, size, what)->check(whole(1, 4096))->capture_default_str();
+  };
+  return {add("--channels", channels, "of an image, for a network by name"),
+          add("--classes", classes, "for a network by name")};
+}
+
 void add_voice(CLI::App& command, Voice& voice) {
   command.add_flag("-q,--quiet", voice.quiet, "the result alone: no progress, no tables on the way");
   command.add_flag("--json", voice.json, "one JSON object per line on stdout");

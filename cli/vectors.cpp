@@ -114,10 +114,10 @@ Vector assembled(const std::string& where, const Pieces& pieces, const Safetenso
                 .value = pieces.value,
                 .cotangent = pieces.cotangent,
                 .gradients = pieces.gradients};
-  const CaseCheck judge(vector, where);
-  judge.expect_inputs(pieces.inputs);
+  const CaseCheck check(vector, where);
+  check.expect_inputs(pieces.inputs);
   for (const auto& [number, tensor] : pieces.inputs) vector.inputs.push_back(tensor);
-  judge.expect_claims();
+  check.expect_claims();
   return vector;
 }
 

@@ -33,7 +33,7 @@ struct Column {
   /// By how much rule and difference of number `p` may be apart, and are.
   double error(std::size_t p) const;
   double gap(std::size_t p) const;
-  /// Whether the rule is as far from the narrow difference as that tells.
+  /// Whether the rule may be the slope that the narrow difference saw, to its errors.
   bool agrees_with_narrow(std::size_t p) const;
   /// What the rule may be where f does not change in any bit: less than an epsilon over the step. It may have
   /// been absorbed by numbers near 1 on the way (log(1 + exp(-40))).

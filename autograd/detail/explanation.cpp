@@ -36,8 +36,7 @@ std::vector<Tensor> full_difference(const Phi& phi, const GradCheckOptions& opti
 std::string doubt(const GradCheckRow& row, const std::string& nearest_kink, double step) {
   if (row.step == 0 || !std::isfinite(row.rule))
     return "No difference could be taken: the values are not finite at the inputs or right beside them, or "
-           "the step "
-           "is too small to move them. Move the inputs into the domain, or take a larger step.";
+           "the step is too small to move them. Move the inputs into the domain, or take a larger step.";
   if (!std::isfinite(row.truncation)) {
     return text("Steps of ", scientific(row.step),
                 " and much smaller ones see different slopes: f varies too fast here. "

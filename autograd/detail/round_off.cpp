@@ -21,9 +21,9 @@ double noise_of(const Lines& lines, F number) {
     double largest_here = 0;
     for (const double v : values) largest_here = std::max(largest_here, std::abs(v));
     largest = std::max(largest, largest_here);
-    if (largest_here == 0) continue;
-    for (double& v : values) v /= largest_here;  // their squares may be beyond what a double holds
-    const double here = std::sqrt(squared_noise(values)) * largest_here;
+    const double unit = largest_here > 0 ? largest_here : 1;  // squares may be beyond what a double holds
+    for (double& v : values) v /= unit;
+    const double here = std::sqrt(squared_noise(values)) * unit;
     noise = std::hypot(noise, here / std::sqrt(noise_lines));
   }
   // The spacing of doubles, which near 0 is not relative.
