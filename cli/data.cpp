@@ -1,4 +1,5 @@
 // trous data: what a data set holds, and what its samples look like.
+#include <cmath>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
@@ -19,7 +20,7 @@ namespace {
 
 struct DataCommand {
   std::string data, directory, split = "train", preview, folder, augment = "none";
-  std::int64_t count = 12;
+  std::int64_t count = 12, mask_threshold = 0;
   std::uint64_t seed = 0;
   Voice voice;
 };
@@ -35,6 +36,16 @@ void write_preview(const DataCommand& c, const Dataset& split) {
   write_png(c.preview, sample_panel(samples, {.columns = 3}));
 }
 
+// The numbers that a file holds for an image in 0..1: those that were read, where it was read from one.
+Tensor stored_image(const Tensor& image, std::int64_t white) {
+  if (white <= 255) return image_picture(image);
+  Tensor numbers = Tensor::uninitialized(image.shape(), DType::int32);
+  std::int32_t* out = numbers.mutable_values<std::int32_t>().data();
+  for (const float value : image.values<float>())
+    *out++ = static_cast<std::int32_t>(std::lround(static_cast<double>(value) * static_cast<double>(white)));
+  return numbers;
+}
+
 // As a folder that `trous train --data DIR` takes: images, masks as indexed PNG, and the names of the
 // classes.
 void write_folder(const DataCommand& c, const Splits& data) {
@@ -48,7 +59,7 @@ void write_folder(const DataCommand& c, const Splits& data) {
     make_folder(masks.string(), "--export");
     for (std::int64_t i = 0; i < std::min(c.count, split->size); ++i) {
       const Sample sample = checked_sample(*split, i);
-      write_png((images / numbered("", i)).string(), image_picture(sample.image));
+      write_png((images / numbered("", i)).string(), stored_image(sample.image, split->white));
       write_indexed_png((masks / numbered("", i)).string(), sample.mask, palette);
     }
   }
@@ -59,7 +70,8 @@ void write_folder(const DataCommand& c, const Splits& data) {
 int run(const DataCommand& c) {
   if (!c.preview.empty()) check_file(c.preview, "--preview");
   if (!c.folder.empty()) check_new_folder(c.folder, "--export");
-  const Splits data = open_data(c.data, c.directory);
+  const Splits data =
+      open_data({.name = c.data, .directory = c.directory, .folder = {.mask_threshold = c.mask_threshold}});
   const Survey facts = survey(data);
   if (c.voice.json) {
     std::cout << json_of(data, facts).dump() << '\n';
@@ -87,6 +99,10 @@ void add_data(CLI::App& app, int& code) {
   CLI::App* const data = app.add_subcommand("data", "Checks a data set and tells what it holds.");
   data->add_option("DATA", c->data, "fashion, brain, shapes, or a folder of images and masks")->required();
   data->add_option("--data-dir", c->directory, "where the files of fashion or brain are")->check(not_empty());
+  data->add_option("--mask-threshold", c->mask_threshold,
+                   "of a folder of grey masks: numbers from here on are foreground; 0 reads classes")
+      ->check(whole(0, 255))
+      ->capture_default_str();
   data->add_option("--preview", c->preview, "write a picture of the first samples here")->check(not_empty());
   data->add_option("--split", c->split, "of the preview: train, validation or test")
       ->check(one_of({"train", "validation", "test"}))

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/eval_data.h>
 #include <trous/cli/open.h>
 #include <trous/cli/output.h>
 #include <trous/cli/score.h>
@@ -26,7 +27,7 @@ struct EvalCommand {
   std::string trained, split = "test", data, data_dir, per_image, masks;
   std::int64_t batch = 16;
   int threads = 0;
-  bool mirror = false;
+  bool mirror = false, split_anew = false;
   double min_miou = -1;
   Voice voice;
 };
@@ -41,21 +42,32 @@ SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalComman
   });
 }
 
-void write_per_image(const std::string& path, const SplitScores& scores) {
+// As RFC 4180 takes it: in quotes where it has a comma, a quote or a line's end.
+std::string csv_word(const std::string& word) {
+  if (word.find_first_of(",\"\r\n") == std::string::npos) return word;
+  std::string quoted = "\"";
+  for (const char c : word) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+void write_per_image(const std::string& path, const Dataset& split, const SplitScores& scores) {
   std::string table = "image,foreground_mean_iou,mean_iou,pixel_accuracy\n";
   for (std::size_t i = 0; i < scores.images.size(); ++i) {
     const ConfusionMatrix& one = scores.images[i];
-    table += text(i, ',', fixed(one.mean_iou(1), 6), ',', fixed(one.mean_iou(), 6), ',',
+    table += text(split.names.empty() ? std::to_string(i) : csv_word(split.names[i]), ',',
+                  fixed(one.mean_iou(1), 6), ',', fixed(one.mean_iou(), 6), ',',
                   fixed(one.pixel_accuracy(), 6), '\n');
   }
   write_text(path, table);
 }
 
-void tell(const EvalCommand& c, const Trained& trained, const std::string& data, const Dataset& split,
-          const SplitScores& scores, const std::vector<Baseline>& baselines) {
-  std::cout << wrapped(text(trained.path, ", step ", trained.loaded.info.step, ", on ", split.size, ' ',
-                            c.split, split.size == 1 ? " image of " : " images of ", data),
-                       0, columns())
+void tell(const EvalCommand& c, const Trained& trained, const EvalData& data, const SplitScores& scores,
+          const std::vector<Baseline>& baselines) {
+  const Dataset& split = data.split();
+  std::cout << wrapped(
+                   text(trained.path, ", step ", trained.loaded.info.step, ", on ", split.size, ' ', c.split,
+                        split.size == 1 ? " image of " : " images of ", data.name, data.in_words()),
+                   0, columns())
             << "\n\n";
   tell_classes(scores.all, split.classes, c.voice);
   const auto line = [](const char* what, const std::string& value) {
@@ -77,8 +89,9 @@ void tell(const EvalCommand& c, const Trained& trained, const std::string& data,
   tell_score("this network", scores.all);
 }
 
-Json json_of_all(const EvalCommand& c, const Trained& trained, const Dataset& split,
+Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& data,
                  const SplitScores& scores, const std::vector<Baseline>& baselines) {
+  const Dataset& split = data.split();
   Json result = summary_of_scores(scores.all, split.classes);
   const auto boundary = scores.boundary.mean_iou(1);
   result["boundary_iou"] = boundary ? Json(*boundary) : Json(nullptr);
@@ -89,9 +102,17 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const Dataset& sp
     one["name"] = baseline.name;
     beside.push_back(one);
   }
-  return {{"event", "eval"},    {"checkpoint", trained.path}, {"step", trained.loaded.info.step},
-          {"split", c.split},   {"images", split.size},       {"scores", result},
-          {"baselines", beside}};
+  Json all{{"event", "eval"},    {"checkpoint", trained.path}, {"step", trained.loaded.info.step},
+           {"split", c.split},   {"images", split.size},       {"scores", result},
+           {"baselines", beside}};
+  if (data.changes) {
+    all["folder"] = {{"split", data.anew ? "anew" : "of the run"},
+                     {"new", data.changes->added.size()},
+                     {"gone", data.changes->gone.size()},
+                     {"changed", data.changes->changed.size()},
+                     {"trained_on", data.trained_on.size()}};
+  }
+  return all;
 }
 
 // Throws unless the network can say something of these images.
@@ -120,24 +141,26 @@ int run(const EvalCommand& c) {
   if (!c.per_image.empty()) check_file(c.per_image, "--per-image");
   Trained trained = open_trained(c.trained);
   if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};
-  const std::string name = !c.data.empty()  ? c.data
-                           : trained.config ? trained.config->data
-                                            : trained.loaded.info.data;
-  const std::string directory =
-      !c.data_dir.empty() || !c.data.empty() || !trained.config ? c.data_dir : trained.config->data_dir;
-  const std::int64_t ignored = trained.config ? trained.config->ignore_index : -1;
-  const Splits data = open_data(name, directory, ignored);
-  const Dataset& split = split_named(data, c.split);
-  check_fit(trained, name, split);
+  const EvalData data = eval_data({.checkpoint = trained.path,
+                                   .config = trained.config,
+                                   .learned_from = trained.loaded.info.data,
+                                   .white = trained.loaded.info.white,
+                                   .data = c.data,
+                                   .data_dir = c.data_dir,
+                                   .split = c.split,
+                                   .split_anew = c.split_anew});
+  const Dataset& split = data.split();
+  check_fit(trained, data.name, split);
   const SplitScores scores = evaluate(trained.loaded.net, split, c);
-  if (!c.per_image.empty()) write_per_image(c.per_image, scores);
+  if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
   const double miou = scores.all.mean_iou(1);
   if (c.voice.json) {
-    std::cout << json_of_all(c, trained, split, scores, baselines_of(name, data, split)).dump() << '\n';
+    std::cout << json_of_all(c, trained, data, scores, baselines_of(data.name, data.splits, split)).dump()
+              << '\n';
   } else if (c.voice.quiet) {
     std::cout << fixed(miou, 4) << '\n';
   } else {
-    tell(c, trained, name, split, scores, baselines_of(name, data, split));
+    tell(c, trained, data, scores, baselines_of(data.name, data.splits, split));
   }
   if (c.min_miou > miou) {
     std::cerr << "eval: mIoU of the foreground " << fixed(miou, 4) << " is below --min-miou " << c.min_miou
@@ -165,6 +188,8 @@ void add_eval(CLI::App& app, int& code) {
   eval->add_option("--masks", c->masks,
                    "write truth and prediction of each image into this folder, as indexed PNG")
       ->check(not_empty());
+  eval->add_flag("--split-anew", c->split_anew,
+                 "split the folder as it is now, also where that scores images that the run was trained on");
   eval->add_flag("--tta", c->mirror, "average the predictions for each image and for its mirror image");
   eval->add_option("--min-miou", c->min_miou, "exit with 1 if the mIoU of the foreground is below")
       ->check(share());

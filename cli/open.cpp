@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -9,7 +10,6 @@
 #include <trous/core/suggestion.h>
 #include <trous/data/brain.h>
 #include <trous/data/fashion.h>
-#include <trous/data/folder.h>
 #include <trous/data/ignore.h>
 #include <trous/data/palette.h>
 #include <trous/data/shapes.h>
@@ -52,17 +52,26 @@ std::string brightness_name(const ThresholdBaseline& baseline, const std::vector
               classes[static_cast<std::size_t>(baseline.common_class)]);
 }
 
-Splits open_all(const std::string& name, const std::string& directory) {
+bool is_built_in(const std::string& name) {
+  const std::vector<std::string> names = built_in_data();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Splits open_all(const std::string& name, const std::string& directory, FolderOptions options) {
   const bool has_directory = !directory.empty();
+  if (options.mask_threshold > 0 && is_built_in(name)) {
+    throw ArgumentError(
+        text("data: --mask-threshold is for folders of masks, not for ", name, ". Leave it out."));
+  }
   if (name == "fashion") {
-    FashionOptions options;
-    if (has_directory) options.directory = directory;
-    return fashion(options);
+    FashionOptions fashion_options;
+    if (has_directory) fashion_options.directory = directory;
+    return fashion(fashion_options);
   }
   if (name == "brain") {
-    BrainOptions options;
-    if (has_directory) options.directory = directory;
-    return brain(options);
+    BrainOptions brain_options;
+    if (has_directory) brain_options.directory = directory;
+    return brain(brain_options);
   }
   if (has_directory) {
     throw ArgumentError(text("data: --data-dir is for fashion and brain, not for ", name, ". Leave it out."));
@@ -74,7 +83,8 @@ Splits open_all(const std::string& name, const std::string& directory) {
                              ". Choose fashion, brain, shapes, or a folder with images/ and masks/ in it.",
                              suggestion(name, built_in_data())));
   }
-  return folder({.directory = name});
+  options.directory = name;
+  return folder(options);
 }
 
 }  // namespace
@@ -92,9 +102,16 @@ void resolve(TrainConfig& config) {
   if (config.batch == 0) config.batch = recipe.batch;
 }
 
-Splits open_data(const std::string& name, const std::string& directory, std::int64_t ignored) {
-  Splits all = open_all(name, directory);
-  return ignored < 0 ? all : ignoring(std::move(all), ignored);
+DataRequest data_of(const TrainConfig& config) {
+  return {.name = config.data,
+          .directory = config.data_dir,
+          .ignored = config.ignore_index,
+          .folder = {.mask_threshold = config.mask_threshold}};
+}
+
+Splits open_data(DataRequest request) {
+  Splits all = open_all(request.name, request.directory, std::move(request.folder));
+  return request.ignored < 0 ? all : ignoring(std::move(all), request.ignored);
 }
 
 const Dataset& split_named(const Splits& data, const std::string& name) {

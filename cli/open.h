@@ -8,6 +8,7 @@
 
 #include <trous/cli/train_config.h>
 #include <trous/data/dataset.h>
+#include <trous/data/folder.h>
 #include <trous/layers/sequential.h>
 #include <trous/layers/summary.h>
 #include <trous/train/checkpoint.h>
@@ -18,10 +19,20 @@ namespace trous::cli {
 /// Fills in what the data set decides unless it was said: model, steps, batch, augmentation.
 void resolve(TrainConfig& config);
 
-/// The data set called `name`: fashion, brain, shapes, or a folder. Throws ArgumentError for what is none of
-/// these, FileError for files that are absent or faulty. Pixels of the class `ignored` do not count; -1 is
-/// none.
-Splits open_data(const std::string& name, const std::string& directory, std::int64_t ignored = -1);
+/// A data set as a command asks for it.
+struct DataRequest {
+  std::string name;           ///< fashion, brain, shapes, or a folder
+  std::string directory;      ///< of the files of fashion or brain, if not where Debian puts them
+  std::int64_t ignored = -1;  ///< the class whose pixels do not count; -1 is none
+  FolderOptions folder = {};  ///< for a folder; its `directory` is `name`
+};
+
+/// What a run asks for.
+DataRequest data_of(const TrainConfig& config);
+
+/// Throws ArgumentError for a name that is no data set and no folder, FileError for files that are absent or
+/// faulty.
+Splits open_data(DataRequest request);
 
 /// A split by its name, train, validation (val) or test.
 const Dataset& split_named(const Splits& data, const std::string& name);

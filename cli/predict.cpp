@@ -94,15 +94,33 @@ std::vector<Work> planned(const PredictCommand& c) {
   return all;
 }
 
+// By what the numbers of an image are divided: what the network learned with, as far as that is known.
+std::int64_t white_for(const std::string& path, const Tensor& pixels, std::int64_t learned_with) {
+  if (pixels.dtype() != DType::int32) return white_of(pixels);
+  const auto values = pixels.values<std::int32_t>();
+  const std::int64_t brightest = *std::max_element(values.begin(), values.end());
+  const std::int64_t white = learned_with > 255 ? learned_with : white_of(pixels);
+  if (learned_with <= 255) {
+    std::cerr << path << ": it has 16 bits, and the network learned from images of 8. Its numbers, up to "
+              << brightest << ", are divided by " << white << ".\n";
+  } else if (brightest > white) {
+    std::cerr << path << ": its numbers reach " << brightest << ", above " << white
+              << ", by which the run divided its images of 16 bits.\n";
+  }
+  return white;
+}
+
 void predict(const PredictCommand& c, const Trained& trained, const Work& work) {
   const AnyLayer& net = trained.loaded.net;
   const Tensor pixels = read_image(work.image);
-  const Tensor image = to_float_image(pixels, in_channels_of(trained.loaded.info.network));
+  const std::int64_t white = white_for(work.image, pixels, trained.loaded.info.white);
+  const Tensor image = to_float_image(pixels, in_channels_of(trained.loaded.info.network), white);
   const Tensor probabilities = predict_tiled(net, image, {.tile = c.tile, .overlap = c.overlap});
   const Tensor labels = argmax(probabilities, -1).value();
   write_indexed_png(work.mask, labels, class_palette());
   if (c.overlay) {
-    write_png(work.overlay, overlay_picture(image_picture(to_float_image(pixels, 3)), labels, c.alpha));
+    write_png(work.overlay,
+              overlay_picture(image_picture(to_float_image(pixels, 3, white)), labels, c.alpha));
   }
   if (c.probabilities) write_npy(work.probabilities, probabilities);
   nlohmann::ordered_json count;

@@ -315,7 +315,7 @@ int run(const ProfileCommand& c, const CLI::App& app) {
   TrainConfig config = config_of(c, app);
   if (config.threads > 0) set_threads(config.threads);
   resolve(config);
-  const Splits data = open_data(config.data, config.data_dir, config.ignore_index);
+  const Splits data = open_data(data_of(config));
   AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
   initialize(net, fold_in(Key{config.seed}, 0));
   const Shape image = augmented_shape(data.train.image_shape, parse_augmentation(config.augment));

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include <trous/cli/resume.h>
+#include <trous/cli/run_data.h>
 #include <trous/cli/session.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
@@ -61,6 +62,17 @@ std::int64_t steps_in(double minutes, const AnyLayer& net, const Splits& data, T
   return static_cast<std::int64_t>(std::clamp(60 * minutes / per_step, 1.0, most));
 }
 
+// A run that goes on takes the split that it remembers.
+DataRequest request_of(const TrainCommand& command) {
+  DataRequest request = data_of(command.config);
+  const auto past = command.resuming ? run_data(command.config.out) : std::nullopt;
+  if (past) {
+    request.folder.split = past->split;
+    request.folder.stratified = past->split.has_value();
+  }
+  return request;
+}
+
 }  // namespace
 
 TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
@@ -88,7 +100,7 @@ TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
 Session open_session(TrainCommand& command) {
   TrainConfig& c = command.config;
   resolve(c);
-  Splits data = open_data(c.data, c.data_dir, c.ignore_index);
+  Splits data = open_data(request_of(command));
   if (command.epochs > 0) c.steps = (command.epochs * data.train.size + c.batch - 1) / c.batch;
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
@@ -97,7 +109,8 @@ Session open_session(TrainCommand& command) {
   Survey facts = survey(data);
   if (command.minutes > 0 && !command.resuming)
     c.steps = steps_in(command.minutes, net, data, make_options(c, facts));
-  CheckpointInfo about{.network = description, .classes = data.train.classes, .data = c.data};
+  CheckpointInfo about{
+      .network = description, .classes = data.train.classes, .data = c.data, .white = data.train.white};
   Trainer trainer(net, data, make_options(c, facts));
   trainer.rehearse();
   std::vector<Baseline> baselines = baselines_of(c.data, data, data.validation);

@@ -34,9 +34,27 @@ std::string sources_of(const Splits& data) {
   return sources;
 }
 
+std::int64_t known_pixels(const SplitFacts& facts) {
+  return std::accumulate(facts.class_pixels.begin(), facts.class_pixels.end(), std::int64_t{0});
+}
+
+// Of the pixels whose class is known.
+double class_share(const SplitFacts& facts, std::size_t c) {
+  const std::int64_t known = known_pixels(facts);
+  return known > 0 ? static_cast<double>(facts.class_pixels[c]) / static_cast<double>(known) : 0;
+}
+
+// Of all pixels. A share that is not 0 does not read as 0.
+std::string unknown_text(const SplitFacts& facts) {
+  const std::int64_t all = known_pixels(facts) + facts.unknown_pixels;
+  const double share = all > 0 ? static_cast<double>(facts.unknown_pixels) / static_cast<double>(all) : 0;
+  return share > 0 && share < 0.0005 ? "< 0.1 %" : percent(share);
+}
+
 Json json_of(const SplitFacts& facts) {
   return {{"samples", facts.samples},
           {"class_pixels", facts.class_pixels},
+          {"unknown_pixels", facts.unknown_pixels},
           {"images_with_class", facts.images_with_class}};
 }
 
@@ -88,19 +106,31 @@ std::string wrapped(const std::string& paragraph, int indent, int columns) {
 
 void tell_data(const Splits& data, const Survey& survey) {
   const Shape& image = data.train.image_shape;
-  const std::vector<std::int64_t>& pixels = survey.train.class_pixels;
-  const double all = static_cast<double>(std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0}));
   std::string shares = "pixels:";
-  for (std::size_t c = 0; c < pixels.size(); ++c) {
-    shares += text(c ? ", " : " ", data.train.classes[c], ' ', percent(static_cast<double>(pixels[c]) / all));
+  for (std::size_t c = 0; c < data.train.classes.size(); ++c)
+    shares += text(c ? ", " : " ", data.train.classes[c], ' ', percent(class_share(survey.train, c)));
+  std::vector<std::string> paragraphs{
+      text(data.train.size, " train, ", data.validation.size, " validation, ", data.test.size,
+           " test images of ", image[0], 'x', image[1], 'x', image[2]),
+      data.train.source, shares};
+  if (survey.train.unknown_pixels + survey.validation.unknown_pixels + survey.test.unknown_pixels > 0) {
+    paragraphs.push_back(text("unknown: ", unknown_text(survey.train), " of the pixels in train, ",
+                              unknown_text(survey.validation), " in validation, ", unknown_text(survey.test),
+                              " in test"));
+  }
+  paragraphs.push_back(text("images in two splits: ", survey.shared_train_validation, " train/validation, ",
+                            survey.shared_train_test, " train/test, ", survey.shared_validation_test,
+                            " validation/test"));
+  for (const std::int64_t c : classes_not_in_train(survey)) {
+    const auto at = static_cast<std::size_t>(c);
+    const std::int64_t in_validation = survey.validation.images_with_class[at],
+                       in_test = survey.test.images_with_class[at];
+    paragraphs.push_back(text("NOTE: no training image shows ", data.train.classes[at], ", but ",
+                              in_validation, " of validation and ", in_test,
+                              " of test do. It cannot be learned."));
   }
   const char* before = "data    ";
-  for (const std::string& paragraph :
-       {text(data.train.size, " train, ", data.validation.size, " validation, ", data.test.size,
-             " test images of ", image[0], 'x', image[1], 'x', image[2]),
-        data.train.source, shares,
-        text("images in two splits: ", survey.shared_train_validation, " train/validation, ",
-             survey.shared_train_test, " train/test, ", survey.shared_validation_test, " validation/test")}) {
+  for (const std::string& paragraph : paragraphs) {
     std::cout << before << wrapped(paragraph, 8, columns()) << '\n';
     before = "        ";
   }
@@ -108,7 +138,7 @@ void tell_data(const Splits& data, const Survey& survey) {
 }
 
 void tell_splits(const Splits& data, const Survey& survey) {
-  std::size_t widest = 5;
+  std::size_t widest = 7;
   for (const std::string& name : data.train.classes) widest = std::max(widest, name.size());
   const int name_width = static_cast<int>(widest) + 2;
   const SplitFacts* const splits[]{&survey.train, &survey.validation, &survey.test};
@@ -116,16 +146,17 @@ void tell_splits(const Splits& data, const Survey& survey) {
             << std::setw(15) << "validation" << std::setw(15) << "test" << '\n';
   for (std::size_t c = 0; c < data.train.classes.size(); ++c) {
     std::cout << "  " << std::left << std::setw(name_width) << data.train.classes[c] << std::right;
-    for (const SplitFacts* split : splits) {
-      const auto all =
-          std::accumulate(split->class_pixels.begin(), split->class_pixels.end(), std::int64_t{0});
-      const double share =
-          all > 0 ? static_cast<double>(split->class_pixels[c]) / static_cast<double>(all) : 0;
-      std::cout << std::setw(8) << percent(share) << std::setw(7) << split->images_with_class[c];
-    }
+    for (const SplitFacts* split : splits)
+      std::cout << std::setw(8) << percent(class_share(*split, c)) << std::setw(7)
+                << split->images_with_class[c];
     std::cout << '\n';
   }
-  std::cout << "  (share of the pixels, number of images)\n\n";
+  std::cout << "  " << std::left << std::setw(name_width) << "unknown" << std::right;
+  for (const SplitFacts* split : splits)
+    std::cout << std::setw(8) << unknown_text(*split) << std::setw(7) << "";
+  std::cout
+      << "\n  (share of the pixels whose class is known, number of images; unknown: share of all pixels)"
+         "\n\n";
 }
 
 void tell_heading(const std::string& title) {

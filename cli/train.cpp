@@ -1,5 +1,6 @@
 // trous train: a run from its options to its report, in a folder from which it can always go on.
 #include <iostream>
+#include <map>
 #include <memory>
 #include <new>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <trous/cli/output.h>
 #include <trous/cli/recorder.h>
 #include <trous/cli/resume.h>
+#include <trous/cli/run_data.h>
 #include <trous/cli/session.h>
 #include <trous/cli/tell.h>
 #include <trous/core/build_info.h>
@@ -143,10 +145,11 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
     log_event(folder, "resume", resumed_from);
     return folder;
   }
-  RunFolder folder = RunFolder::create(s.config.out,
-                                       {{"config.json", to_json(s.config).dump(2) + '\n'},
-                                        {"environment.json", environment(s.config, s.data).dump(2) + '\n'}},
-                                       s.command.force);
+  std::map<std::string, std::string> files{
+      {"config.json", to_json(s.config).dump(2) + '\n'},
+      {"environment.json", environment(s.config, s.data).dump(2) + '\n'}};
+  if (const auto split = split_record(s.data); !split.empty()) files["split.json"] = split.dump(1) + '\n';
+  RunFolder folder = RunFolder::create(s.config.out, files, s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
   write_fixed(folder, s.data.validation);

@@ -29,7 +29,8 @@ struct TrainConfig {
   std::string weights;
   std::string optimizer = "adam", schedule = "poly", loss = "cross-entropy", class_weights = "inverse-sqrt";
   std::int64_t steps = 0, batch = 0, width = 0, kernel = 3;
-  std::int64_t ignore_index = -1, validate_every = 100, patience = 0, save_every = 0, warmup = 0;
+  std::int64_t mask_threshold = 0, ignore_index = -1, validate_every = 100, patience = 0, save_every = 0,
+               warmup = 0;
   double learning_rate = 8e-3, weight_decay = 0, clip_norm = 0, average = 0.99, min_delta = 0;
   std::string freeze;
   std::uint64_t seed = 0;
@@ -43,6 +44,8 @@ struct TrainConfig {
     f("data", self.data, not_empty(), "fashion, brain, shapes, or a folder of images and masks");
     f("data_dir", self.data_dir, not_empty(),
       "where the files of fashion or brain are, if not where Debian puts them");
+    f("mask_threshold", self.mask_threshold, whole(0, 255),
+      "of a folder of grey masks: numbers from here on are foreground; 0 reads classes");
     f("model", self.model, parsed_by(check_model),
       "network: small-dilated, deep-dilated, mirror-context, or a FILE.json");
     f("out", self.out, not_empty(), "folder of the run; must be new");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -77,10 +78,23 @@ class TableReader {
       entry.ignore = field.get<bool>();
     } else if (key == "color") {
       entry.color = color(field);
+    } else if (key == "numbers") {
+      entry.numbers = numbers(field);
     } else {
       fail(text("has ", shown(key), ": ", shown(field), " at ", at_),
-           R"(An entry has a "name" (text), a "color" and "ignore" (true or false).)");
+           R"(An entry has a "name" (text), a "color", "numbers" and "ignore" (true or false).)");
     }
+  }
+
+  NumberRange numbers(const json& field) const {
+    const auto good = [](const json& number) {
+      return number.is_number_unsigned() && number.get<std::uint64_t>() <= 255;
+    };
+    if (good(field)) return {field.get<std::uint8_t>(), field.get<std::uint8_t>()};
+    if (field.is_array() && field.size() == 2 && good(field[0]) && good(field[1]) && field[0] <= field[1])
+      return {field[0].get<std::uint8_t>(), field[1].get<std::uint8_t>()};
+    fail(text("has the numbers ", shown(field), " at ", at_),
+         "Numbers are one of 0 to 255, such as 7, or the first and the last of a range, such as [128, 255].");
   }
 
   Color color(const json& field) const {
@@ -109,15 +123,27 @@ class TableReader {
 
   void check(const ClassTable& table) const {
     std::map<std::string, std::size_t> names, colors;
+    std::map<int, std::size_t> owners;
     for (std::size_t i = 0; i < table.entries.size(); ++i) {
       const ClassEntry& entry = table.entries[i];
       if (entry.color.has_value() != table.has_colors()) {
         fail(text("has ", table.has_colors() ? "no colour" : "a colour", " at ", i, ", unlike at 0"),
              "Give all entries a colour, for RGB masks, or none.");
       }
+      if (entry.numbers.has_value() != table.has_numbers()) {
+        fail(text("has ", table.has_numbers() ? "no numbers" : "numbers", " at ", i, ", unlike at 0"),
+             "Give all entries numbers, or none: then the first is 0, the next 1, and so on.");
+      }
       if (!entry.name.empty() && !names.try_emplace(entry.name, i).second) {
         fail(text("has the name ", shown(entry.name), " at ", names[entry.name], " and at ", i),
              "Names differ; give one of them another.");
+      }
+      for (int number = entry.numbers ? entry.numbers->first : 1;
+           number <= (entry.numbers ? entry.numbers->last : 0); ++number) {
+        if (const auto [known, fresh] = owners.try_emplace(number, i); !fresh) {
+          fail(text("has the number ", number, " at ", known->second, " and at ", i),
+               "A number belongs to one class; let the ranges end before each other.");
+        }
       }
       if (!entry.color) continue;
       if (const std::string color = hexadecimal(*entry.color); !colors.try_emplace(color, i).second) {
@@ -142,6 +168,20 @@ std::vector<std::string> ClassTable::classes() const {
   return result;
 }
 
+std::vector<std::int32_t> ClassTable::places() const {
+  std::vector<std::int32_t> result(256, -1);
+  result[unknown_label] = unknown_label;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto place = static_cast<std::int32_t>(i);
+    if (const auto& range = entries[i].numbers) {
+      std::fill(result.begin() + range->first, result.begin() + range->last + 1, place);
+    } else {
+      result[i] = place;
+    }
+  }
+  return result;
+}
+
 std::vector<std::int32_t> ClassTable::labels() const {
   std::vector<std::int32_t> result(256, -1);
   std::int32_t next = 0;
@@ -150,6 +190,18 @@ std::vector<std::int32_t> ClassTable::labels() const {
   }
   result[unknown_label] = unknown_label;
   return result;
+}
+
+ClassTable black_and_white(std::int64_t threshold, const std::string& below, const std::string& above) {
+  if (threshold < 1 || threshold > 255) {
+    throw ArgumentError(text("black_and_white: threshold ", threshold,
+                             " is not in 1 to 255. 128 is the middle between black, 0, and white, 255."));
+  }
+  const auto first = static_cast<std::uint8_t>(threshold);
+  const NumberRange dark{0, static_cast<std::uint8_t>(threshold - 1)}, bright{first, 255};
+  return {.entries = {{.name = below, .color = {}, .numbers = dark},
+                      {.name = above, .color = {}, .numbers = bright}},
+          .shades = true};
 }
 
 ClassTable read_class_table(const std::string& path) { return TableReader(path).read(); }

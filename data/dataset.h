@@ -25,6 +25,11 @@ struct Dataset {
   std::int64_t size = 0;                       ///< number of samples
   Shape image_shape;                           ///< [h, w, channels], the same for all
   std::function<Sample(std::int64_t)> sample;  ///< of 0..size - 1; pure, and safe to call from many threads
+  /// What each sample is called, such as the path of its image in a folder; empty where samples are
+  /// generated.
+  std::vector<std::string> names = {};
+  /// The stored number that 1 in an image stands for: 255 for files of 8 bits, up to 65535 for those of 16.
+  std::int64_t white = 255;
 };
 
 struct Splits {

@@ -1,16 +1,19 @@
 #include <algorithm>
 #include <array>
-#include <bitset>
+#include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
 #include <trous/core/error.h>
-#include <trous/core/random.h>
 #include <trous/data/folder.h>
+#include <trous/data/folder_classes.h>
 #include <trous/data/folder_content.h>
 #include <trous/data/folder_files.h>
+#include <trous/data/folder_split.h>
 #include <trous/data/image.h>
 #include <trous/data/mask.h>
 #include <trous/data/palette.h>
@@ -31,76 +34,20 @@ using Indices = std::vector<std::size_t>;  // of items
   throw FileError(list);
 }
 
-// What the numbers of the masks mean, and how that is told.
-struct Classes {
-  std::vector<std::string> names;
-  std::vector<std::int32_t> labels;  // for each number of a mask; -1: it does not occur
-  std::string note;
-};
-
-std::bitset<256> numbers_of(const FolderContent& content) {
-  std::bitset<256> all;
-  for (const FolderItem& item : content.items) all |= item.numbers;
-  return all;
-}
-
-// Read otherwise, such masks would hold one class and the unknown, and nothing could be learnt.
-bool is_binary(const FolderContent& content, const std::bitset<256>& numbers) {
-  const std::optional<ClassTable>& table = content.table;
-  const bool two = !table || (table->entries.size() == 2 && table->classes().size() == 2);
-  return two && numbers.count() == 2 && numbers[0] && numbers[unknown_label];
-}
-
-// Throws where the numbers, without a table, cannot be counted from 0.
-Classes make_classes(const std::string& directory, const FolderContent& content) {
-  const std::bitset<256> numbers = numbers_of(content);
-  Classes result;
-  if (content.table) {
-    result = {.names = content.table->classes(), .labels = content.table->labels(), .note = ""};
-  }
-  if (is_binary(content, numbers)) {
-    if (!content.table) result = {{"background", "foreground"}, std::vector<std::int32_t>(256, -1), ""};
-    result.labels[0] = 0;
-    result.labels[unknown_label] = 1;
-    result.note = text("; masks hold only 0 and 255, so 255 is class 1, ", result.names[1]);
-    return result;
-  }
-  if (content.table) return result;
-  std::size_t count = 0, different = 0;
-  for (std::size_t number = 0; number < unknown_label; ++number) {
-    if (!numbers[number]) continue;
-    count = number + 1;
-    ++different;
-  }
-  if (2 * different < count) {
-    fail(directory,
-         {text("the masks hold ", different, " different numbers from 0 to ", count - 1, ", so most of the ",
-               count,
-               " classes would be empty. Number the classes 0, 1, 2, ..., or save the masks as RGB "
-               "and write classes.json.")});
-  }
-  result.labels.assign(256, -1);
-  for (std::size_t number = 0; number < count; ++number) {
-    result.names.push_back(text("class ", number));
-    result.labels[number] = static_cast<std::int32_t>(number);
-  }
-  result.labels[unknown_label] = unknown_label;
-  result.note = "; without classes.json, classes are the numbers in the masks";
-  return result;
-}
-
 // Everything that a sample is made of; shared by the splits, never changed.
 struct Store {
   std::vector<FolderItem> items;
   std::optional<ClassTable> table;
-  std::vector<std::int32_t> labels;
+  FolderClasses classes;
   std::int64_t height = 0, width = 0, channels = 1;
+  std::int64_t white = 255;  // of images of 16 bits, where there are any
 
   // Item `index`, decoded and padded.
   Sample sample(std::size_t index) const {
     const FolderItem& item = items[index];
     const Tensor pixels = item.image ? *item.image : read_image(item.files.image);
-    const Tensor mask = item.mask ? *item.mask : read_mask(item.files.mask, table ? &*table : nullptr);
+    const Tensor mask =
+        item.mask ? *item.mask : read_mask(item.files.mask, table ? &*table : nullptr).numbers;
     const Shape size{item.height, item.width};
     if (!(mask.shape() == size) || pixels.shape()[0] != size[0] || pixels.shape()[1] != size[1]) {
       throw FileError(text("folder: ", item.files.image,
@@ -109,7 +56,8 @@ struct Store {
                            item.width, " x ", item.height,
                            " (width x height). Start again, and leave the files alone meanwhile."));
     }
-    return {.image = padded(to_float_image(pixels, channels)), .mask = labelled(mask, item.files.mask)};
+    const std::int64_t full = pixels.dtype() == DType::int32 ? white : white_of(pixels);
+    return {.image = padded(to_float_image(pixels, channels, full)), .mask = labelled(mask, item)};
   }
 
  private:
@@ -125,16 +73,17 @@ struct Store {
     return result;
   }
 
-  Tensor labelled(const Tensor& mask, const std::string& path) const {
+  Tensor labelled(const Tensor& mask, const FolderItem& item) const {
     Tensor result = Tensor::full({height, width}, DType::int32, unknown_label);
     const std::uint8_t* number = mask.values<std::uint8_t>().data();
     std::int32_t* to = result.mutable_values<std::int32_t>().data();
     for (std::int64_t i = 0; i < mask.shape()[0]; ++i) {
       for (std::int64_t j = 0; j < mask.shape()[1]; ++j) {
-        const std::int32_t label = labels[*number++];
+        const std::int32_t label = classes.label(*number++, item.white);
         if (label < 0) {
-          throw FileError(text("folder: ", path, " has changed since it was first read: it now has number ",
-                               int{number[-1]}, ". Start again, and leave the files alone meanwhile."));
+          throw FileError(text("folder: ", item.files.mask,
+                               " has changed since it was first read: it now has number ", int{number[-1]},
+                               ". Start again, and leave the files alone meanwhile."));
         }
         to[i * width + j] = label;
       }
@@ -168,24 +117,48 @@ void find_leaks(const FolderFiles& files, const std::vector<FolderItem>& items,
   }
 }
 
-// Train, validation and test of items that come in one part.
-std::array<Indices, 3> permuted(const std::vector<Indices>& groups, std::uint64_t seed) {
-  const auto count = static_cast<std::int64_t>(groups.size());
-  const std::int64_t held_out = std::max<std::int64_t>(1, (15 * count + 50) / 100);
-  const std::vector<std::int64_t> order = permutation(count, Key{seed});
-  std::array<Indices, 3> result;
-  for (std::int64_t place = 0; place < count; ++place) {
-    const std::size_t split = place < count - 2 * held_out ? 0 : place < count - held_out ? 1 : 2;
-    const Indices& group = groups[static_cast<std::size_t>(order[static_cast<std::size_t>(place)])];
-    result[split].insert(result[split].end(), group.begin(), group.end());
+// What a sample is called: the path of its image, from the folder on.
+std::string name_of(const FolderFiles& files, const FolderItem& item) {
+  return item.files.image.substr(files.directory.size() + 1);
+}
+
+std::vector<SplitGroup> groups_of(const Store& store) {
+  std::vector<SplitGroup> groups;
+  for (const Indices& group : copies(store.items)) {
+    groups.push_back({.items = group, .classes = {}});
+    for (const std::size_t i : group) {
+      const FolderItem& item = store.items[i];
+      for (const auto& [number, pixels] : item.numbers) {
+        const std::int32_t label = store.classes.label(number, item.white);
+        if (label != unknown_label) groups.back().classes.insert(label);
+      }
+    }
   }
-  for (Indices& split : result) std::sort(split.begin(), split.end());
+  return groups;
+}
+
+// Train, validation and test as a run had them.
+ItemSplits remembered(const FolderFiles& files, const std::vector<FolderItem>& items,
+                      const SplitNames& names) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < items.size(); ++i) places[name_of(files, items[i])] = i;
+  ItemSplits result;
+  constexpr std::array<const char*, 3> words{"train", "validation", "test"};
+  const std::array<const std::vector<std::string>*, 3> lists{&names.train, &names.validation, &names.test};
+  for (std::size_t split = 0; split < 3; ++split) {
+    for (const std::string& name : *lists[split]) {
+      if (const auto found = places.find(name); found != places.end()) result[split].push_back(found->second);
+    }
+    if (!result[split].empty()) continue;
+    fail(files.directory, {text("none of the ", lists[split]->size(), " images of the ", words[split],
+                                " split is there any more. Put them back, or split the folder anew.")});
+  }
   return result;
 }
 
 // Train, validation and test as the folder has them.
-std::array<Indices, 3> given(const FolderFiles& files, const std::vector<FolderItem>& items) {
-  std::array<Indices, 3> result;
+ItemSplits given(const FolderFiles& files, const std::vector<FolderItem>& items) {
+  ItemSplits result;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::string& name = files.parts[items[i].part].name;
     result[name == "train" ? 0 : name == "validation" ? 1 : 2].push_back(i);
@@ -195,27 +168,40 @@ std::array<Indices, 3> given(const FolderFiles& files, const std::vector<FolderI
 }
 
 // Fewer than two classes among `indices` leave nothing to learn.
-void check_classes(const std::string& directory, const Store& store, const Classes& classes,
-                   const Indices& indices, const std::string& which) {
-  std::bitset<256> present;
+void check_classes(const std::string& directory, const Store& store, const Indices& indices,
+                   const std::string& which) {
+  std::set<std::int32_t> present;
   for (const std::size_t i : indices) {
-    for (std::size_t number = 0; number < 256; ++number) {
-      if (store.items[i].numbers[number] && classes.labels[number] != unknown_label) {
-        present.set(static_cast<std::size_t>(classes.labels[number]));
-      }
+    for (const auto& [number, pixels] : store.items[i].numbers) {
+      const std::int32_t label = store.classes.label(number, store.items[i].white);
+      if (label != unknown_label) present.insert(label);
     }
   }
-  if (present.count() >= 2) return;
-  std::size_t only = 0;
-  while (only < 256 && !present[only]) ++only;
-  const std::string what =
-      only == 256 ? "are unknown everywhere" : text("show only class ", only, ", ", classes.names[only]);
+  if (present.size() >= 2) return;
+  const std::string what = present.empty()
+                               ? "are unknown everywhere"
+                               : text("show only class ", *present.begin(), ", ",
+                                      store.classes.names[static_cast<std::size_t>(*present.begin())]);
   fail(directory, {text(which, " (", indices.size(), ") ", what,
                         ". There is nothing to learn; draw what is to be found, with another class.")});
 }
 
-std::string notes(const FolderFiles& files, const Store& store, const Classes& classes) {
-  std::string result = classes.note;
+// How images of 16 bits are divided, if there are any.
+std::string note_on_bits(const Store& store) {
+  std::int64_t deep = 0, brightest = 0;
+  for (const FolderItem& item : store.items) {
+    deep += item.brightest > 0;
+    brightest = std::max(brightest, item.brightest);
+  }
+  if (deep == 0) return {};
+  const auto all = static_cast<std::int64_t>(store.items.size());
+  return text("; ", deep, " of ", all, deep == 1 ? " image has" : " images have",
+              " 16 bits, their brightest number is ", brightest, ": divided by ", store.white,
+              deep < all ? ", the others by 255" : "");
+}
+
+std::string notes(const FolderFiles& files, const Store& store) {
+  std::string result = store.classes.note + note_on_bits(store);
   const auto smaller = std::count_if(store.items.begin(), store.items.end(), [&](const FolderItem& item) {
     return item.height != store.height || item.width != store.width;
   });
@@ -231,8 +217,8 @@ std::string notes(const FolderFiles& files, const Store& store, const Classes& c
   return result;
 }
 
-std::string origin(const FolderFiles& files, std::uint64_t seed, const Store& store, std::size_t split,
-                   std::size_t size) {
+std::string origin(const FolderFiles& files, const FolderOptions& options, const Store& store,
+                   std::size_t split, std::size_t size) {
   constexpr std::array<const char*, 3> names{"train", "validation", "test"};
   std::string result = text("PNG and JPEG files of ", files.directory, ", ");
   if (files.parts.size() > 1) {
@@ -240,8 +226,10 @@ std::string origin(const FolderFiles& files, std::uint64_t seed, const Store& st
     return result +
            (missing ? "its validation split, since it has no test/" : text("its ", names[split], " split"));
   }
+  result += text(size, " of ", store.items.size(), " images, ");
+  if (options.split) return result + "split as the run remembers it";
   const std::size_t copied = store.items.size() - copies(store.items).size();
-  result += text(size, " of ", store.items.size(), " images, split 70/15/15 with seed ", seed);
+  result += text("split 70/15/15 with seed ", options.seed, options.stratified ? ", each class spread" : "");
   if (copied > 0)
     result += text("; ", copied, copied == 1 ? " copy" : " copies", " kept in the split of the original");
   return result;
@@ -257,50 +245,96 @@ std::vector<std::string> all_files(const FolderFiles& files, const std::vector<F
   return result;
 }
 
-}  // namespace
+void check(const FolderOptions& options) {
+  if (options.mask_threshold < 0 || options.mask_threshold > 255) {
+    throw ArgumentError(text("folder: mask_threshold ", options.mask_threshold,
+                             " is not in 1 to 255. 128 is the middle between black, 0, and white, 255; 0 is "
+                             "none."));
+  }
+  if (options.white < 0 || options.white > 65535) {
+    throw ArgumentError(
+        text("folder: white ", options.white, " is not in 1 to 65535. 0 takes what the folder says."));
+  }
+}
 
-Splits folder(const FolderOptions& options) {
-  const FolderFiles files = list_folder(options.directory);
-  FolderContent content = read_folder_content(files, options.memory);
+// Adds the images that are brighter than `white`.
+void find_too_bright(const std::vector<FolderItem>& items, std::int64_t white,
+                     std::vector<std::string>& faults) {
+  for (const FolderItem& item : items) {
+    if (white == 0 || item.brightest <= white) continue;
+    faults.push_back(text(item.files.image, " has the number ", item.brightest, ", above ", white,
+                          ", by which images of 16 bits are divided. Give images of one range."));
+  }
+}
+
+// The faults of the folder, each looked for where those before allow it.
+void check_content(const FolderFiles& files, const FolderOptions& options, FolderContent& content) {
   const bool ready_made = files.parts.size() > 1;
   if (ready_made) find_leaks(files, content.items, content.faults);
-  const std::vector<Indices> groups = copies(content.items);
-  if (content.faults.empty() && !ready_made && groups.size() < 3) {
+  find_too_bright(content.items, options.white, content.faults);
+  const std::size_t different = copies(content.items).size();
+  if (content.faults.empty() && !ready_made && !options.split && different < 3) {
     content.faults.push_back(
-        text(files.directory, "/images has ", groups.size(),
+        text(files.directory, "/images has ", different,
              " different images. 3 or more are needed: one each to train, to validate and "
              "to test."));
   }
   if (!content.faults.empty()) fail(files.directory, content.faults);
+}
 
-  const Classes classes = make_classes(files.directory, content);
+std::shared_ptr<Store> store_of(const FolderFiles& files, const FolderOptions& options,
+                                FolderContent content) {
   auto store = std::make_shared<Store>();
+  store->classes = judge_classes(content, content.faults);
+  if (!content.faults.empty()) fail(files.directory, content.faults);
   store->items = std::move(content.items);
   store->table = std::move(content.table);
-  store->labels = classes.labels;
+  std::int64_t brightest = 0;
   for (const FolderItem& item : store->items) {
     store->height = std::max(store->height, item.height);
     store->width = std::max(store->width, item.width);
+    brightest = std::max(brightest, item.brightest);
     if (item.channels >= 3) store->channels = 3;
   }
-  const std::array<Indices, 3> splits =
-      ready_made ? given(files, store->items) : permuted(groups, options.seed);
-  Indices all(store->items.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-  check_classes(files.directory, *store, classes, all, "all masks");
-  check_classes(files.directory, *store, classes, splits[0], "the masks of the train split");
+  if (brightest > 0) store->white = options.white > 0 ? options.white : sensor_white(brightest);
+  return store;
+}
 
-  const std::string note = notes(files, *store, classes);
+ItemSplits splits_of(const FolderFiles& files, const FolderOptions& options, const Store& store) {
+  if (files.parts.size() > 1) return given(files, store.items);
+  if (options.split) return remembered(files, store.items, *options.split);
+  const std::vector<SplitGroup> groups = groups_of(store);
+  return options.stratified ? stratified_split(groups, options.seed) : permuted_split(groups, options.seed);
+}
+
+}  // namespace
+
+Splits folder(const FolderOptions& options) {
+  check(options);
+  const FolderFiles files = list_folder(options.directory);
+  FolderContent content = read_folder_content(files, options.memory, options.mask_threshold);
+  check_content(files, options, content);
+  const std::shared_ptr<const Store> store = store_of(files, options, std::move(content));
+  const ItemSplits splits = splits_of(files, options, *store);
+  Indices all(store->items.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  check_classes(files.directory, *store, all, "all masks");
+  check_classes(files.directory, *store, splits[0], "the masks of the train split");
+
+  const std::string note = notes(files, *store);
   const auto dataset = [&](std::size_t split, const char* name) -> Dataset {
     const Indices& indices = splits[split];
+    std::vector<std::string> names;
+    for (const std::size_t i : indices) names.push_back(name_of(files, store->items[i]));
     return {.name = name,
-            .source = origin(files, options.seed, *store, split, indices.size()) + note,
-            .classes = classes.names,
+            .source = origin(files, options, *store, split, indices.size()) + note,
+            .classes = store->classes.names,
             .size = static_cast<std::int64_t>(indices.size()),
             .image_shape = {store->height, store->width, store->channels},
-            .sample = [store, indices](std::int64_t i) {
-              return store->sample(indices[static_cast<std::size_t>(i)]);
-            }};
+            .sample = [store, indices](
+                          std::int64_t i) { return store->sample(indices[static_cast<std::size_t>(i)]); },
+            .names = std::move(names),
+            .white = store->white};
   };
   return {.train = dataset(0, "folder/train"),
           .validation = dataset(1, "folder/validation"),

@@ -2,18 +2,34 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <trous/data/dataset.h>
 
 namespace trous {
 
+/// Which images are in which split, by Dataset::names: what a run remembers of its data.
+struct SplitNames {
+  std::vector<std::string> train, validation, test;
+};
+
 struct FolderOptions {
   std::string directory;
   std::uint64_t seed = 20201108;  ///< of the splits; another seed is another split
-  /// Bytes of decoded images and masks, 8 bits a number, that may stay in memory. Samples beyond are decoded
-  /// each time they are asked for; they are the same either way.
+  /// Bytes of decoded images and masks that may stay in memory: 1 byte a number, 4 in images of 16 bits.
+  /// Samples beyond are decoded each time they are asked for; they are the same either way.
   std::int64_t memory = std::int64_t{1} << 30;
+  /// Makes black and white of grey masks: numbers below are background, from it on foreground. 1 to 255; 0
+  /// reads the numbers as classes.
+  std::int64_t mask_threshold = 0;
+  /// The number that 1 stands for in images of 16 bits, 1 to 65535; 0 takes what the folder says.
+  std::int64_t white = 0;
+  /// Splits the images as a run did, in place of by `seed`; images that it does not name are in no split.
+  std::optional<SplitNames> split = std::nullopt;
+  /// Spreads the classes over the splits. False gives the splits of trous before this option was there.
+  bool stratified = true;
 };
 
 /// The images and masks of a folder, paired by the name before the extension:
@@ -23,24 +39,26 @@ struct FolderOptions {
 ///
 /// images    PNG or JPEG, any number of bits. Alpha is dropped. If a file has colour, all become RGB. If
 ///           sizes differ, all are padded at the bottom and the right to the largest height and the largest
-///           width: black, and unknown in the mask.
-/// masks     PNG. A palette or a grey channel of up to 8 bits: the stored number is the class, 255 means
-///           unknown. RGB: the class whose colour it is in DIR/classes.json. No JPEG: its colours are not
-///           exact.
+///           width: black, and unknown in the mask. Numbers of 8 bits are divided by 255, those of 16 bits by
+///           sensor_white of the brightest number of the whole folder, which is Dataset::white.
+/// masks     PNG, as read_mask reads it. No JPEG: its colours are not exact.
 /// classes   the names in DIR/classes.json, as read_class_table reads it. Without it "class 0", "class 1",
-///           ... up to the largest number in any mask. Masks that hold 0 and 255 and nothing else, in the
-///           whole folder, are what black and white means to everybody: background and foreground; so they
-///           are read if there is no table, or one of two classes.
-/// splits    one permutation of the images by seed: of n, 0.15 n for validation and as many for test,
-/// rounded,
-///           at least one. Copies of one image count as one and stay together. The same names, contents and
-///           seed give the same split. Of ready-made splits, a missing test/ is replaced by validation/.
+///           ... up to the largest number in any mask, and 255 means unknown. folder_classes.h has the rule
+///           for black and white, and which numbers are a fault because they could mean several things.
+/// splits    of n images 0.15 n for validation and as many for test, rounded, at least one each, drawn by
+///           seed. Each class is spread over the three in proportion to the images that show it: validation
+///           is served first, then test, and train keeps at least one image of each class; what two images
+///           show is in train and validation, what one shows in train. Copies of one image count as one and
+///           stay together. The same names, contents and seed give the same split. Of ready-made splits, a
+///           missing test/ is replaced by validation/.
 ///
 /// Every file is decoded once before this returns, in parallel. Throws one FileError that names every fault,
 /// one a line, 50 at most: files without partner, two of one name, empty, damaged, or not what their name
 /// says; sizes of an image and its mask that differ; masks that cannot be read as classes; a class table that
 /// cannot be read; an image that stands in two ready-made splits; masks of fewer than two classes; fewer than
-/// three images to split. The `source` of each split says what was split, padded, ignored and assumed.
+/// three images to split; a split of `split` of which no image is left; numbers above `white`. The `source`
+/// of each split says what was split, padded, divided, ignored and assumed. Throws ArgumentError for a
+/// threshold or a white out of range.
 Splits folder(const FolderOptions& options);
 
 }  // namespace trous

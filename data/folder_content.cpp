@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <iterator>
 #include <utility>
@@ -40,7 +42,8 @@ class Judge {
 
   std::vector<std::string> run(FolderItem& item) {
     std::vector<std::string> faults;
-    std::optional<Tensor> image, mask;
+    std::optional<Tensor> image;
+    std::optional<Mask> mask;
     noting(faults, [&] {
       if (InputFile(item.files.image).bytes() == 0) {
         throw FileError(
@@ -50,23 +53,33 @@ class Judge {
       item.height = image->shape()[0];
       item.width = image->shape()[1];
       item.channels = image->shape()[2];
+      if (image->dtype() == DType::int32) {
+        const auto values = image->values<std::int32_t>();
+        item.brightest = *std::max_element(values.begin(), values.end());
+      }
       item.hash = content_hash(*image);
     });
     noting(faults, [&] {
       // Where the table cannot be read, an RGB mask can be judged by its size alone.
       const bool size_only = table_is_faulty_ && mask_kind(item.files.mask) == MaskKind::colors;
-      mask = size_only ? read_png(item.files.mask) : read_mask(item.files.mask, table_);
+      mask = size_only ? Mask{.numbers = read_png(item.files.mask)} : read_mask(item.files.mask, table_);
     });
     if (!image || !mask) return faults;
-    if (mask->shape()[0] != item.height || mask->shape()[1] != item.width) {
-      faults.push_back(text(item.files.mask, " has ", size_of_picture(mask->shape()[0], mask->shape()[1]),
-                            " pixels, its image ", item.files.image, " ",
-                            size_of_picture(item.height, item.width),
-                            " (width x height). Save both at one size."));
+    if (mask->numbers.shape()[0] != item.height || mask->numbers.shape()[1] != item.width) {
+      faults.push_back(
+          text(item.files.mask, " has ", size_of_picture(mask->numbers.shape()[0], mask->numbers.shape()[1]),
+               " pixels, its image ", item.files.image, " ", size_of_picture(item.height, item.width),
+               " (width x height). Save both at one size."));
       return faults;
     }
-    for (const std::uint8_t number : mask->values<std::uint8_t>()) item.numbers.set(number);
-    keep(item, std::move(*image), std::move(*mask));
+    std::array<std::int64_t, 256> pixels{};
+    for (const std::uint8_t number : mask->numbers.values<std::uint8_t>()) ++pixels[number];
+    for (std::size_t number = 0; number < pixels.size(); ++number) {
+      if (pixels[number] > 0) item.numbers[static_cast<std::uint8_t>(number)] = pixels[number];
+    }
+    item.white = mask->white;
+    item.palette = std::move(mask->palette);
+    keep(item, std::move(*image), std::move(mask->numbers));
     return faults;
   }
 
@@ -84,9 +97,25 @@ class Judge {
   std::atomic<std::int64_t> bytes_{0};  // of all pairs so far, kept or not
 };
 
+// Black and white, with the names that the folder gives them.
+ClassTable thresholded(const FolderFiles& files, const std::optional<ClassTable>& table,
+                       std::int64_t threshold) {
+  if (!table) return black_and_white(threshold);
+  if (table->entries.size() == 2 && table->classes().size() == 2 && !table->has_colors() &&
+      !table->has_numbers()) {
+    return black_and_white(threshold, table->entries[0].name, table->entries[1].name);
+  }
+  throw FileError(text("folder: ", *files.class_table, " lists ", table->entries.size(), " entries",
+                       table->has_colors()    ? " with colours"
+                       : table->has_numbers() ? " with numbers"
+                                              : "",
+                       ", and a mask threshold makes two classes. Leave the threshold out, or let the table "
+                       "be the two names."));
+}
+
 }  // namespace
 
-FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory) {
+FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory, std::int64_t threshold) {
   FolderContent result;
   result.faults = files.faults;
   bool table_is_faulty = false;
@@ -94,6 +123,8 @@ FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory)
     noting(result.faults, [&] { result.table = read_class_table(*files.class_table); });
     table_is_faulty = !result.table;
   }
+  if (threshold > 0 && !table_is_faulty)
+    noting(result.faults, [&] { result.table = thresholded(files, result.table, threshold); });
   for (std::size_t part = 0; part < files.parts.size(); ++part) {
     for (const FolderPair& pair : files.parts[part].pairs) {
       FolderItem item;

@@ -1,8 +1,8 @@
 // What the files of a user's folder hold: every image and mask is decoded once, and judged.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +10,7 @@
 #include <trous/core/tensor.h>
 #include <trous/data/class_table.h>
 #include <trous/data/folder_files.h>
+#include <trous/data/palette.h>
 
 namespace trous {
 
@@ -17,9 +18,12 @@ struct FolderItem {
   FolderPair files;
   std::size_t part = 0;                              ///< of FolderFiles::parts
   std::int64_t height = 0, width = 0, channels = 0;  ///< of the image; 0: it cannot be decoded
+  std::int64_t brightest = 0;                        ///< number of an image of 16 bits; 0 for one of 8
   std::uint64_t hash = 0;                            ///< content_hash of the decoded image
-  std::bitset<256> numbers;                          ///< that occur in the mask
-  std::optional<Tensor> image, mask;                 ///< uint8 [h, w, channels] and [h, w], if they are kept
+  std::map<std::uint8_t, std::int64_t> numbers;      ///< that occur in the mask, each with its pixels
+  std::uint8_t white = 255;                          ///< Mask::white
+  std::vector<Color> palette;                        ///< Mask::palette
+  std::optional<Tensor> image, mask;  ///< as read_image and read_mask give them, if they are kept
 };
 
 struct FolderContent {
@@ -28,9 +32,10 @@ struct FolderContent {
   std::vector<std::string> faults;  ///< those of `files`, then those of each pair in its order
 };
 
-/// Decodes all pairs of `files`, in parallel, and the class table. Decoded tensors are kept until the next
-/// pair would make them more than `memory` bytes; which pairs come first depends on the threads, and nothing
-/// else does. Throws nothing for what it finds in the files.
-FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory);
+/// Decodes all pairs of `files`, in parallel. The class table is read, unless `threshold` is above 0: then it
+/// is `black_and_white(threshold)`, with the names of a table of two entries without colours and numbers.
+/// Decoded tensors are kept until the next pair would make them more than `memory` bytes; which pairs come
+/// first depends on the threads, and nothing else does. Throws nothing for what it finds in the files.
+FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory, std::int64_t threshold = 0);
 
 }  // namespace trous

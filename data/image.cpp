@@ -34,11 +34,20 @@ bool is_image_name(const std::string& path) {
   return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
 }
 
-Tensor to_float_image(const Tensor& pixels, std::int64_t channels) {
+std::int64_t white_of(const Tensor& pixels) { return pixels.dtype() == DType::int32 ? 65535 : 255; }
+
+std::int64_t sensor_white(std::int64_t brightest) {
+  for (const std::int64_t white : {1023, 4095, 16383}) {
+    if (brightest <= white) return white;
+  }
+  return 65535;
+}
+
+Tensor to_float_image(const Tensor& pixels, std::int64_t channels, std::int64_t white) {
   const Shape& shape = pixels.shape();
-  if (pixels.dtype() != DType::uint8) {
+  if (pixels.dtype() != DType::uint8 && pixels.dtype() != DType::int32) {
     throw DTypeError(text("to_float_image: the pixels are ", pixels.dtype(),
-                          ". read_image gives uint8; a floating image needs no conversion."));
+                          ". read_image gives uint8 or int32; a floating image needs no conversion."));
   }
   if (shape.rank() != 3 || shape[2] < 1 || shape[2] > 4) {
     throw ShapeError(text("to_float_image: pixels ", shape,
@@ -48,17 +57,31 @@ Tensor to_float_image(const Tensor& pixels, std::int64_t channels) {
     throw ArgumentError(
         text("to_float_image: ", channels, " channels were asked for. Ask for 1, grey, or 3, RGB."));
   }
+  if (white < 1 || white > 65535) {
+    throw ArgumentError(
+        text("to_float_image: white ", white, " is not in 1 to 65535. White is 255 in 8 bits, 65535 in 16."));
+  }
   Tensor image = Tensor::uninitialized({shape[0], shape[1], channels}, DType::float32);
-  const std::uint8_t* in = pixels.values<std::uint8_t>().data();
   float* out = image.mutable_values<float>().data();
   const bool in_color = shape[2] >= 3;
-  for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i, in += shape[2], out += channels) {
-    if (in_color && channels == 1) {
-      // Below 2^24, so exact: the one division rounds, the same way everywhere.
-      out[0] = static_cast<float>(299 * in[0] + 587 * in[1] + 114 * in[2]) / 255000.0F;
-    } else {
-      for (std::int64_t c = 0; c < channels; ++c) out[c] = static_cast<float>(in[in_color ? c : 0]) / 255.0F;
+  const auto whole = static_cast<float>(white);
+  const double thousandfold = 1000 * static_cast<double>(white);
+  const auto convert = [&](const auto* in) {
+    for (std::int64_t i = 0; i < shape[0] * shape[1]; ++i, in += shape[2], out += channels) {
+      if (in_color && channels == 1) {
+        // The sum is a whole number that a double holds, so the one division rounds, the same way everywhere.
+        const std::int64_t luma =
+            std::int64_t{299} * in[0] + std::int64_t{587} * in[1] + std::int64_t{114} * in[2];
+        out[0] = static_cast<float>(static_cast<double>(luma) / thousandfold);
+      } else {
+        for (std::int64_t c = 0; c < channels; ++c) out[c] = static_cast<float>(in[in_color ? c : 0]) / whole;
+      }
     }
+  };
+  if (pixels.dtype() == DType::uint8) {
+    convert(pixels.values<std::uint8_t>().data());
+  } else {
+    convert(pixels.values<std::int32_t>().data());
   }
   return image;
 }

@@ -8,9 +8,10 @@
 
 namespace trous {
 
-/// The pixels of a PNG or JPEG file, told apart by the first bytes, not by the name.
+/// The pixels of a PNG or JPEG file. The first bytes decide which of the two it is, not the name.
 ///
-/// returns   uint8 [h, w, channels], as read_png or read_jpeg returns them
+/// returns   [h, w, channels], as read_png or read_jpeg returns them: uint8, or int32 in 0..65535 of a PNG
+///           file of 16 bits
 ///
 /// Throws FileError as these do, and if the file is neither.
 Tensor read_image(const std::string& path);
@@ -18,17 +19,26 @@ Tensor read_image(const std::string& path);
 /// Whether a path ends in .png, .jpg or .jpeg, in any case: which files of a directory are taken for images.
 bool is_image_name(const std::string& path);
 
-/// Pixels as a network takes them, in 0..1. Alpha is dropped, grey is repeated for RGB, and RGB becomes
-/// grey by
+/// The number that stands for full brightness in pixels of this dtype: 255 for uint8, 65535 for int32.
+std::int64_t white_of(const Tensor& pixels);
+
+/// The full brightness of a camera whose brightest number is `brightest`: the largest number of 10, 12, 14 or
+/// 16 bits that holds it, so 1023, 4095, 16383 or 65535. Cameras of fewer than 16 bits often write files of
+/// 16 bits in which the upper ones are 0.
+std::int64_t sensor_white(std::int64_t brightest);
+
+/// Pixels as a network takes them: each number divided by `white`. Alpha is dropped, grey is repeated for
+/// RGB, and RGB becomes grey by
 ///
-///   y = (299 red + 587 green + 114 blue) / 255000
+///   y = (299 red + 587 green + 114 blue) / (1000 white)
 ///
-/// pixels    uint8 [h, w, 1 to 4]: grey; grey, alpha; RGB; RGB, alpha
+/// pixels    uint8, or int32 in 0..65535, [h, w, 1 to 4]: grey; grey, alpha; RGB; RGB, alpha
 /// channels  1 or 3
+/// white     1 to 65535; the result is in 0..1 where no number is above it
 /// returns   float32 [h, w, channels]
 ///
 /// Throws DTypeError, ShapeError or ArgumentError for other arguments. Source of the luma: ITU-R BT.601,
 /// section 2.5.1.
-Tensor to_float_image(const Tensor& pixels, std::int64_t channels);
+Tensor to_float_image(const Tensor& pixels, std::int64_t channels, std::int64_t white = 255);
 
 }  // namespace trous

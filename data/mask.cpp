@@ -36,11 +36,12 @@ Color color_at(const std::uint8_t* pixels, std::int64_t at, std::int64_t channel
 }
 
 // The first of several channels, grey with alpha or three equal ones.
+template <class T>
 Tensor first_channel(const Tensor& pixels) {
   const std::int64_t channels = pixels.shape()[2];
-  Tensor result = Tensor::uninitialized({pixels.shape()[0], pixels.shape()[1]}, DType::uint8);
-  const std::uint8_t* from = pixels.values<std::uint8_t>().data();
-  for (std::uint8_t& number : result.mutable_values<std::uint8_t>()) {
+  Tensor result = Tensor::uninitialized({pixels.shape()[0], pixels.shape()[1]}, pixels.dtype());
+  const T* from = pixels.values<T>().data();
+  for (T& number : result.mutable_values<T>()) {
     number = *from;
     from += channels;
   }
@@ -76,6 +77,7 @@ bool is_grey(const Tensor& pixels) {
                        R"(. Write classes.json: [{"name": "background", "color": "#000000"}, ...].)"));
 }
 
+// The places of the colours of `pixels` in the table.
 Tensor from_colors(const std::string& path, const Tensor& pixels, const ClassTable& table) {
   std::map<std::array<std::uint8_t, 3>, std::uint8_t> places;
   for (std::size_t i = 0; i < table.entries.size(); ++i) {
@@ -108,20 +110,142 @@ Tensor from_colors(const std::string& path, const Tensor& pixels, const ClassTab
                        " List it there, or draw the mask without smooth edges."));
 }
 
-Tensor checked_numbers(const std::string& path, Tensor numbers, const ClassTable* table) {
+std::string numbers_listed(const ClassTable& table) {
+  if (!table.has_numbers()) return text("0 to ", table.entries.size() - 1);
+  std::string list;
+  for (const ClassEntry& entry : table.entries) {
+    const auto [first, last] = *entry.numbers;
+    list += text(list.empty() ? "" : ", ", int{first}, first == last ? "" : text(" to ", int{last}));
+  }
+  return list;
+}
+
+// The places of the numbers in the table; without one the numbers themselves.
+Tensor placed(const std::string& path, Tensor numbers, const ClassTable* table) {
   if (!table) return numbers;
+  const std::vector<std::int32_t> places = table->places();
   Strangers strangers;
   std::optional<int> stranger;
+  Tensor result = Tensor::uninitialized(numbers.shape(), DType::uint8);
   const std::span<const std::uint8_t> values = numbers.values<std::uint8_t>();
+  const std::span<std::uint8_t> out = result.mutable_values<std::uint8_t>();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] < table->entries.size() || values[i] == unknown_label) continue;
+    if (places[values[i]] >= 0) {
+      out[i] = static_cast<std::uint8_t>(places[values[i]]);
+      continue;
+    }
     if (!stranger) stranger = values[i];
     strangers.add(i);
   }
-  if (strangers.none()) return numbers;
+  if (strangers.none()) return result;
   throw FileError(text("read_mask: ", path, " has label ", *stranger,
-                       strangers.told(static_cast<std::size_t>(numbers.shape()[1])), " It lists 0 to ",
-                       table->entries.size() - 1, ". Add the class, or mend the mask."));
+                       strangers.told(static_cast<std::size_t>(numbers.shape()[1])), " It lists ",
+                       numbers_listed(*table),
+                       ". Add the class, or mend the mask; greys between black and white become two classes "
+                       "with a mask threshold."));
+}
+
+// What a grey file stores in 16 bits: numbers up to 255 as they are and 65535, white, as 255; as shades all
+// of them scaled to 0..255.
+Tensor of_sixteen_bits(const std::string& path, const Tensor& stored, bool shades) {
+  Tensor result = Tensor::uninitialized(stored.shape(), DType::uint8);
+  const std::span<const std::int32_t> values = stored.values<std::int32_t>();
+  const std::span<std::uint8_t> out = result.mutable_values<std::uint8_t>();
+  const auto width = static_cast<std::size_t>(stored.shape()[1]);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::int32_t number = values[i];
+    if (!shades && number > 255 && number != 65535) {
+      throw FileError(text("read_mask: ", path, " has 16 bits and number ", number, " at row ", i / width,
+                           ", column ", i % width,
+                           ". Labels are 0 to 254, and 255 or 65535 for white or unknown. Number the classes "
+                           "0, 1, 2, ..., or give a mask threshold if these are greys."));
+    }
+    out[i] = static_cast<std::uint8_t>(shades ? (number + 128) / 257 : std::min(number, 255));
+  }
+  return result;
+}
+
+bool is_grey(const Color& color) { return color.red == color.green && color.green == color.blue; }
+
+// The numbers of a file whose palette has nothing but greys.
+Mask of_grey_palette(const std::string& path, IndexedPng stored, bool shades) {
+  std::array<bool, 256> used{};
+  for (const std::uint8_t number : stored.numbers.values<std::uint8_t>()) used[number] = true;
+  bool same = true, extremes = true;
+  std::size_t odd = 0;
+  for (std::size_t number = 0; number < 256; ++number) {
+    if (!used[number]) continue;
+    const std::uint8_t shade = number < stored.palette.size() ? stored.palette[number].red : std::uint8_t{0};
+    extremes = extremes && (shade == 0 || shade == 255);
+    if (same && shade != number) {
+      same = false;
+      odd = number;
+    }
+  }
+  if (same && !shades) return {.numbers = std::move(stored.numbers)};
+  if (!extremes && !shades) {
+    throw FileError(text("read_mask: ", path, " has a palette of greys in which number ", odd, " looks like ",
+                         int{stored.palette[odd].red},
+                         ", so the numbers may mean classes or greys. Save it as a grey picture, with the "
+                         "class of each pixel as its grey, or list the colours in classes.json: "
+                         R"([{"name": "background", "color": "#000000"}, ...].)"));
+  }
+  Tensor result = Tensor::uninitialized(stored.numbers.shape(), DType::uint8);
+  std::uint8_t* out = result.mutable_values<std::uint8_t>().data();
+  for (const std::uint8_t number : stored.numbers.values<std::uint8_t>()) {
+    const std::uint8_t shade = number < stored.palette.size() ? stored.palette[number].red : std::uint8_t{0};
+    *out++ = shades ? shade : static_cast<std::uint8_t>(shade == 255);
+  }
+  return {.numbers = std::move(result), .white = shades ? std::uint8_t{255} : std::uint8_t{1}};
+}
+
+Tensor scaled_to_shades(const Tensor& numbers, int white) {
+  Tensor result = Tensor::uninitialized(numbers.shape(), DType::uint8);
+  std::uint8_t* out = result.mutable_values<std::uint8_t>().data();
+  for (const std::uint8_t number : numbers.values<std::uint8_t>())
+    *out++ = static_cast<std::uint8_t>(number * 255 / white);
+  return result;
+}
+
+// The numbers of a file with one channel of up to 8 bits, or with a palette.
+Mask of_index(const std::string& path, bool shades) {
+  IndexedPng stored = read_png_numbers(path);
+  if (!stored.palette.empty()) {
+    const bool greys = std::all_of(stored.palette.begin(), stored.palette.end(),
+                                   [](const Color& color) { return is_grey(color); });
+    if (greys) return of_grey_palette(path, std::move(stored), shades);
+    if (shades) {
+      throw FileError(
+          text("read_mask: ", path,
+               " has a palette of colours, and a mask threshold is for greys. Leave the threshold "
+               "out, or save the mask in greys."));
+    }
+    return {.numbers = std::move(stored.numbers), .palette = std::move(stored.palette)};
+  }
+  const int white = (1 << stored.bits) - 1;
+  if (shades) return {.numbers = scaled_to_shades(stored.numbers, white)};
+  return {.numbers = std::move(stored.numbers), .white = static_cast<std::uint8_t>(white)};
+}
+
+// How the header codes pixels.
+struct Coding {
+  bool palette, alpha;
+  int bits;
+};
+
+Coding coding_of(const std::string& path) {
+  std::array<std::uint8_t, 2> bytes{};  // bits of a channel, kind of pixels
+  InputFile(path).read(24, bytes);
+  return {.palette = (bytes[1] & 1) != 0, .alpha = (bytes[1] & 4) != 0, .bits = bytes[0]};
+}
+
+// A grey file's numbers as they are stored, or its shades.
+Mask of_grey(const std::string& path, const Coding& coding, bool shades) {
+  if (coding.bits == 16)
+    return {.numbers = of_sixteen_bits(path, first_channel<std::int32_t>(read_png(path)), shades)};
+  // Grey with alpha has 8 bits, so that read_png leaves the numbers as they are stored.
+  if (coding.alpha) return {.numbers = first_channel<std::uint8_t>(read_png(path))};
+  return of_index(path, shades);
 }
 
 }  // namespace
@@ -148,29 +272,28 @@ MaskKind mask_kind(const std::string& path) {
   }
   // IHDR is the first chunk: bits of a channel at 24, kind of pixels at 25, in which 2 stands for colour and
   // 1 for a palette. Source: ISO/IEC 15948, 11.2.2.
-  if (header[24] == 16) {
-    throw FileError(
-        text("read_mask: ", path,
-             " has 16 bits a channel. Labels are 0 to 254, and 255 for unknown; save the mask with "
-             "8 bits."));
+  const bool in_colors = (header[25] & 3) == 2;
+  if (in_colors && header[24] == 16) {
+    throw FileError(text("read_mask: ", path,
+                         " has colours of 16 bits a channel. classes.json names colours of 8 bits; save the "
+                         "mask with 8 bits."));
   }
-  return (header[25] & 3) == 2 ? MaskKind::colors : MaskKind::numbers;
+  return in_colors ? MaskKind::colors : MaskKind::numbers;
 }
 
-Tensor read_mask(const std::string& path, const ClassTable* table) {
-  constexpr std::uint8_t alpha = 4;
+Mask read_mask(const std::string& path, const ClassTable* table) {
   const MaskKind kind = mask_kind(path);
+  const Coding coding = coding_of(path);
+  if (table && table->has_colors() && (kind == MaskKind::colors || coding.palette))
+    return {.numbers = from_colors(path, read_png(path), *table)};
   if (kind == MaskKind::colors) {
     const Tensor pixels = read_png(path);
-    if (table && table->has_colors()) return from_colors(path, pixels, *table);
     if (!is_grey(pixels)) no_colors(path, pixels, table);
-    return checked_numbers(path, first_channel(pixels), table);
+    return {.numbers = placed(path, first_channel<std::uint8_t>(pixels), table)};
   }
-  std::array<std::uint8_t, 1> pixel_kind{};
-  InputFile(path).read(25, pixel_kind);
-  // Grey with alpha has 8 bits, so that read_png leaves the numbers as they are stored.
-  Tensor numbers = (pixel_kind[0] & alpha) ? first_channel(read_png(path)) : read_indexed_png(path);
-  return checked_numbers(path, std::move(numbers), table);
+  Mask mask = of_grey(path, coding, table && table->shades);
+  mask.numbers = placed(path, std::move(mask.numbers), table);
+  return mask;
 }
 
 }  // namespace trous

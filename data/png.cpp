@@ -54,10 +54,15 @@ void take_bytes(png_structp png, png_bytep out, std::size_t count) {
   decoder->left -= count;
 }
 
-// What the header says, before and after the conversion to 8 bits.
+// What the header says, before and after the conversion to whole bytes.
 struct Layout {
   png_uint_32 width, height;
   int depth, color, stored_channels, channels;
+
+  std::size_t bytes_of_number() const { return depth == 16 ? 2 : 1; }
+  std::size_t row_bytes() const {
+    return std::size_t{width} * static_cast<std::size_t>(channels) * bytes_of_number();
+  }
 };
 
 bool read_layout(Decoder& decoder, bool indices, Layout& layout) {
@@ -78,7 +83,6 @@ bool read_layout(Decoder& decoder, bool indices, Layout& layout) {
   if (indices) {
     png_set_packing(png);  // one byte for each index of 1, 2 or 4 bits
   } else {
-    png_set_scale_16(png);
     png_set_expand(png);  // palette to RGB, grey to 8 bits, transparent colour to alpha
   }
   png_set_interlace_handling(png);
@@ -87,11 +91,11 @@ bool read_layout(Decoder& decoder, bool indices, Layout& layout) {
   return true;
 }
 
-// `out` has height rows of width * channels bytes.
+// `out` has height rows of layout.row_bytes() bytes.
 bool read_pixels(Decoder& decoder, const Layout& layout, std::uint8_t* out) {
   if (setjmp(png_jmpbuf(decoder.png))) return false;
   const int passes = png_get_interlace_type(decoder.png, decoder.info) == PNG_INTERLACE_ADAM7 ? 7 : 1;
-  const std::size_t stride = std::size_t{layout.width} * static_cast<std::size_t>(layout.channels);
+  const std::size_t stride = layout.row_bytes();
   for (int pass = 0; pass < passes; ++pass) {
     for (png_uint_32 row = 0; row < layout.height; ++row)
       png_read_row(decoder.png, out + row * stride, nullptr);
@@ -107,10 +111,12 @@ bool read_pixels(Decoder& decoder, const Layout& layout, std::uint8_t* out) {
 
 void check_layout(const char* op, const std::string& path, const Layout& layout, std::size_t file_bytes) {
   const std::int64_t width = layout.width, height = layout.height;
-  if (width > max_extent || height > max_extent || width * height * layout.channels > max_decoded) {
+  // A number of 16 bits becomes an int32.
+  const std::int64_t bytes = layout.depth == 16 ? 4 : 1;
+  if (width > max_extent || height > max_extent || width * height * layout.channels * bytes > max_decoded) {
     throw FileError(text(op, ": ", path, " has ", width, " x ", height, " pixels of ", layout.channels,
-                         " channels. Up to ", max_extent, " a side and ", max_decoded,
-                         " bytes are read. Cut it into tiles."));
+                         " channels", layout.depth == 16 ? " of 16 bits" : "", ". Up to ", max_extent,
+                         " a side and ", max_decoded, " bytes are read. Cut it into tiles."));
   }
   // Deflate shrinks at most 1032 to 1, so a short file cannot hold the rows that its header promises.
   const std::int64_t row_bits = width * layout.stored_channels * layout.depth;
@@ -122,25 +128,42 @@ void check_layout(const char* op, const std::string& path, const Layout& layout,
   }
 }
 
-Tensor decode(const char* op, const std::string& path, bool indices) {
-  const std::vector<std::uint8_t> bytes = read_file(path);
-  if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) {
-    throw FileError(text(op, ": ", path, " is no PNG file. It starts with ", first_bytes(bytes),
-                         " instead of 89 50 4e 47 0d 0a 1a 0a. Convert it to PNG."));
-  }
+// A file whose header is read and found good.
+struct Opened {
+  std::vector<std::uint8_t> bytes;
   Decoder decoder;
-  decoder.next = bytes.data();
-  decoder.left = bytes.size();
   Layout layout{};
-  if (!read_layout(decoder, indices, layout)) damaged(op, path, decoder);
-  if (indices && (layout.channels != 1 || layout.depth > 8)) {
-    throw FileError(text(op, ": ", path, " holds colours, not labels: ", layout.channels, " channels of ",
-                         layout.depth, " bits. Labels have a palette or one grey channel of up to 8 bits."));
+
+  Opened(const char* op, const std::string& path, bool indices) : bytes(read_file(path)) {
+    if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) {
+      throw FileError(text(op, ": ", path, " is no PNG file. It starts with ", first_bytes(bytes),
+                           " instead of 89 50 4e 47 0d 0a 1a 0a. Convert it to PNG."));
+    }
+    decoder.next = bytes.data();
+    decoder.left = bytes.size();
+    if (!read_layout(decoder, indices, layout)) damaged(op, path, decoder);
+    if (indices && (layout.channels != 1 || layout.depth > 8)) {
+      throw FileError(text(op, ": ", path, " holds colours, not labels: ", layout.channels, " channels of ",
+                           layout.depth,
+                           " bits. Labels have a palette or one grey channel of up to 8 bits."));
+    }
+    check_layout(op, path, layout, bytes.size());
   }
-  check_layout(op, path, layout, bytes.size());
-  Tensor pixels = Tensor::uninitialized({layout.height, layout.width, layout.channels}, DType::uint8);
-  if (!read_pixels(decoder, layout, pixels.mutable_values<std::uint8_t>().data())) damaged(op, path, decoder);
-  return pixels;
+
+  void read(const char* op, const std::string& path, std::uint8_t* out) {
+    if (!read_pixels(decoder, layout, out)) damaged(op, path, decoder);
+  }
+};
+
+// PNG stores numbers of 16 bits with the upper byte first.
+Tensor widened(const std::vector<std::uint8_t>& stored, const Shape& shape) {
+  Tensor result = Tensor::uninitialized(shape, DType::int32);
+  const std::uint8_t* from = stored.data();
+  for (std::int32_t& number : result.mutable_values<std::int32_t>()) {
+    number = from[0] << 8 | from[1];
+    from += 2;
+  }
+  return result;
 }
 
 // Writing.
@@ -193,7 +216,8 @@ bool encode(Encoder& encoder, const Header& header, const png_color* palette, in
   if (palette) png_set_PLTE(png, encoder.info, palette, colors);
   png_write_info(png, encoder.info);
   png_set_packing(png);
-  const std::size_t stride = std::size_t{header.width} * static_cast<std::size_t>(header.channels);
+  const std::size_t stride =
+      std::size_t{header.width} * static_cast<std::size_t>(header.channels) * (header.depth == 16 ? 2 : 1);
   for (png_uint_32 row = 0; row < header.height; ++row) png_write_row(png, pixels + row * stride);
   png_write_end(png, encoder.info);
   return true;
@@ -211,6 +235,21 @@ void write_encoded(const char* op, const std::string& path, const Header& header
 
 bool fits(const Shape& shape) {
   return shape[0] >= 1 && shape[0] <= max_extent && shape[1] >= 1 && shape[1] <= max_extent;
+}
+
+// Numbers of 16 bits as PNG stores them, the upper byte first.
+std::vector<std::uint8_t> narrowed(const Tensor& image) {
+  std::vector<std::uint8_t> stored;
+  stored.reserve(static_cast<std::size_t>(2 * image.elements()));
+  for (const std::int32_t number : image.values<std::int32_t>()) {
+    if (number < 0 || number > 65535) {
+      throw ArgumentError(text("write_png: number ", number, " at place ", stored.size() / 2,
+                               " is not in 0 to 65535. PNG holds no other."));
+    }
+    stored.push_back(static_cast<std::uint8_t>(number >> 8));
+    stored.push_back(static_cast<std::uint8_t>(number & 255));
+  }
+  return stored;
 }
 
 // The labels as bytes, each known to have a colour.
@@ -238,18 +277,40 @@ std::vector<std::uint8_t> label_bytes(const Tensor& labels, std::size_t colors) 
 
 }  // namespace
 
-Tensor read_png(const std::string& path) { return decode("read_png", path, false); }
-
-Tensor read_indexed_png(const std::string& path) {
-  const Tensor pixels = decode("read_indexed_png", path, true);
-  return pixels.reshaped({pixels.shape()[0], pixels.shape()[1]});
+Tensor read_png(const std::string& path) {
+  Opened file("read_png", path, false);
+  const Shape shape{file.layout.height, file.layout.width, file.layout.channels};
+  if (file.layout.depth == 16) {
+    std::vector<std::uint8_t> stored(file.layout.row_bytes() * file.layout.height);
+    file.read("read_png", path, stored.data());
+    return widened(stored, shape);
+  }
+  Tensor pixels = Tensor::uninitialized(shape, DType::uint8);
+  file.read("read_png", path, pixels.mutable_values<std::uint8_t>().data());
+  return pixels;
 }
+
+IndexedPng read_png_numbers(const std::string& path) {
+  Opened file("read_indexed_png", path, true);
+  IndexedPng result{.numbers = Tensor::uninitialized({file.layout.height, file.layout.width}, DType::uint8),
+                    .bits = file.layout.depth,
+                    .palette = {}};
+  file.read("read_indexed_png", path, result.numbers.mutable_values<std::uint8_t>().data());
+  png_colorp colors = nullptr;
+  int count = 0;
+  if (file.layout.color == PNG_COLOR_TYPE_PALETTE)
+    png_get_PLTE(file.decoder.png, file.decoder.info, &colors, &count);
+  for (int i = 0; i < count; ++i) result.palette.push_back({colors[i].red, colors[i].green, colors[i].blue});
+  return result;
+}
+
+Tensor read_indexed_png(const std::string& path) { return read_png_numbers(path).numbers; }
 
 void write_png(const std::string& path, const Tensor& image) {
   const Shape& shape = image.shape();
-  if (image.dtype() != DType::uint8) {
+  if (image.dtype() != DType::uint8 && image.dtype() != DType::int32) {
     throw DTypeError(text("write_png: the image is ", image.dtype(),
-                          ", PNG holds uint8. A float32 image in "
+                          ", PNG holds uint8, or int32 of 0 to 65535. A float32 image in "
                           "0..1 becomes one through image_picture."));
   }
   if (shape.rank() != 3 || shape[2] < 1 || shape[2] > 4 || !fits(shape)) {
@@ -260,9 +321,10 @@ void write_png(const std::string& path, const Tensor& image) {
                          PNG_COLOR_TYPE_RGB_ALPHA};
   const Header header{.width = static_cast<png_uint_32>(shape[1]),
                       .height = static_cast<png_uint_32>(shape[0]),
-                      .depth = 8,
+                      .depth = image.dtype() == DType::int32 ? 16 : 8,
                       .color = colors[shape[2] - 1],
                       .channels = static_cast<int>(shape[2])};
+  if (header.depth == 16) return write_encoded("write_png", path, header, nullptr, 0, narrowed(image).data());
   write_encoded("write_png", path, header, nullptr, 0, image.values<std::uint8_t>().data());
 }
 

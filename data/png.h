@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include <trous/core/tensor.h>
 #include <trous/data/palette.h>
@@ -10,28 +11,37 @@
 namespace trous {
 
 /// The pixels of a PNG file as they are stored: no gamma, no colour profile is applied. Palettes become
-/// red, green, blue, 16 bits are rounded to 8, fewer than 8 bits are scaled to 0..255, and a transparent
-/// colour becomes an alpha channel.
+/// red, green, blue, fewer than 8 bits are scaled to 0..255, and a transparent colour becomes an alpha
+/// channel.
 ///
-/// returns   uint8 [h, w, channels], channels 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha)
+/// returns   [h, w, channels], channels 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha): uint8, or int32
+///           in 0..65535 where the file has 16 bits a channel
 ///
 /// Throws FileError, naming the file, if it is absent, no PNG, truncated or damaged, wider or higher than
 /// 32768, or larger than 1 GiB when decoded; all of this but damage is judged before pixels are allocated.
 Tensor read_png(const std::string& path);
 
+/// A PNG file that holds numbers.
+struct IndexedPng {
+  Tensor numbers;              ///< uint8 [h, w], as stored
+  int bits;                    ///< of a stored number: 1, 2, 4 or 8
+  std::vector<Color> palette;  ///< the colour of each number; empty where the file is grey
+};
+
 /// The stored numbers of a PNG file with a palette, or of a grey one of up to 8 bits whose values are
-/// labels.
-///
-/// returns   uint8 [h, w]
-///
-/// Throws FileError as read_png does, and if the file holds colours or 16 bits.
+/// labels. Throws FileError as read_png does, and if the file holds colours or 16 bits.
+IndexedPng read_png_numbers(const std::string& path);
+
+/// The `numbers` of read_png_numbers.
 Tensor read_indexed_png(const std::string& path);
 
 /// Writes a PNG file as write_file does: whole, or not at all.
 ///
-/// image     uint8 [h, w, channels], channels 1 to 4 as read_png returns them
+/// image     [h, w, channels], channels 1 to 4 as read_png returns them: uint8, or int32 in 0..65535, which
+///           makes a file of 16 bits a channel
 ///
-/// Throws ShapeError or DTypeError for any other tensor, FileError if the file cannot be written.
+/// Throws ShapeError or DTypeError for any other tensor, ArgumentError for a number out of range, FileError
+/// if the file cannot be written.
 void write_png(const std::string& path, const Tensor& image);
 
 /// Writes labels as a PNG file whose pixels are the labels and whose palette gives their colours.

@@ -17,19 +17,24 @@ void add(std::vector<std::int64_t>& total, const std::vector<std::int64_t>& part
   std::transform(part.begin(), part.end(), total.begin(), total.begin(), std::plus<>());
 }
 
-// The pixels of each class in the mask of sample `index`.
-std::vector<std::int64_t> count_labels(const Dataset& dataset, std::int64_t index, const Tensor& mask) {
+// Adds the pixels of the mask of sample `index`.
+void count_labels(const Dataset& dataset, std::int64_t index, const Tensor& mask, SplitFacts& facts) {
   const auto classes = static_cast<std::int64_t>(dataset.classes.size());
   std::vector<std::int64_t> pixels(dataset.classes.size());
   for (const std::int32_t label : mask.values<std::int32_t>()) {
-    if (label == unknown_label && label >= classes) continue;
+    if (label == unknown_label && label >= classes) {
+      ++facts.unknown_pixels;
+      continue;
+    }
     if (label < 0 || label >= classes) {
       throw ArgumentError(text(dataset.name, ": sample ", index, " has label ", label, ". The set has ",
                                classes, " classes, and ", unknown_label, " means unknown. Mend the mask."));
     }
     ++pixels[static_cast<std::size_t>(label)];
   }
-  return pixels;
+  add(facts.class_pixels, pixels);
+  for (std::int64_t& number : pixels) number = std::min<std::int64_t>(number, 1);
+  add(facts.images_with_class, pixels);
 }
 
 // Counts the set; image i's hash goes to (*hashes)[i] if hashes are wanted.
@@ -41,10 +46,7 @@ SplitFacts count(const Dataset& dataset, std::vector<std::uint64_t>* hashes) {
     SplitFacts facts{.samples = end - begin, .class_pixels = none, .images_with_class = none};
     for (std::int64_t i = begin; i < end; ++i) {
       const Sample sample = checked_sample(dataset, i);
-      std::vector<std::int64_t> pixels = count_labels(dataset, i, sample.mask);
-      add(facts.class_pixels, pixels);
-      for (std::int64_t& number : pixels) number = std::min<std::int64_t>(number, 1);
-      add(facts.images_with_class, pixels);
+      count_labels(dataset, i, sample.mask, facts);
       if (hashes) (*hashes)[static_cast<std::size_t>(i)] = content_hash(sample.image);
     }
     partial[static_cast<std::size_t>(begin / grain)] = std::move(facts);
@@ -53,6 +55,7 @@ SplitFacts count(const Dataset& dataset, std::vector<std::uint64_t>* hashes) {
   for (const SplitFacts& facts : partial) {
     total.samples += facts.samples;
     add(total.class_pixels, facts.class_pixels);
+    total.unknown_pixels += facts.unknown_pixels;
     add(total.images_with_class, facts.images_with_class);
   }
   return total;
@@ -77,6 +80,15 @@ Survey survey(const Splits& splits) {
   result.shared_train_validation = shared(in_train, validation);
   result.shared_train_test = shared(in_train, test);
   result.shared_validation_test = shared(in_validation, test);
+  return result;
+}
+
+std::vector<std::int64_t> classes_not_in_train(const Survey& survey) {
+  std::vector<std::int64_t> result;
+  for (std::size_t c = 0; c < survey.train.images_with_class.size(); ++c) {
+    const bool elsewhere = survey.validation.images_with_class[c] > 0 || survey.test.images_with_class[c] > 0;
+    if (survey.train.images_with_class[c] == 0 && elsewhere) result.push_back(static_cast<std::int64_t>(c));
+  }
   return result;
 }
 

@@ -11,7 +11,8 @@ namespace trous {
 
 struct SplitFacts {
   std::int64_t samples = 0;
-  std::vector<std::int64_t> class_pixels;       ///< of each class; `unknown_label` is not counted
+  std::vector<std::int64_t> class_pixels;       ///< of each class
+  std::int64_t unknown_pixels = 0;              ///< of `unknown_label`, padding included
   std::vector<std::int64_t> images_with_class;  ///< samples whose mask has the class at least once
 };
 
@@ -21,6 +22,9 @@ struct Survey {
   // its validation split shares all of them.
   std::int64_t shared_train_validation = 0, shared_train_test = 0, shared_validation_test = 0;
 };
+
+/// The classes that validation or test show and train does not, in the order of their numbers.
+std::vector<std::int64_t> classes_not_in_train(const Survey& survey);
 
 /// Counts every sample of every split, in parallel, one pass over each. Images are compared by
 /// `content_hash`, 64 bits: among n images two different ones count as equal with a probability of about

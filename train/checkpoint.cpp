@@ -110,6 +110,7 @@ std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
                                {"data", info.data},           {"seed", std::to_string(info.seed)},
                                {"step", info.step},           {"steps", info.steps},
                                {"best_step", info.best_step}, {"best_score", json_of(info.best_score)}};
+  if (info.white != CheckpointInfo().white) about["white"] = info.white;
   return {{"trous", about.dump()}};
 }
 
@@ -125,6 +126,7 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
     return {.network = about.at("network"),
             .classes = about.at("classes"),
             .data = about.at("data"),
+            .white = about.value("white", CheckpointInfo().white),
             .seed = seed_of(about.at("seed").get<std::string>()),
             .step = about.at("step"),
             .steps = about.at("steps"),

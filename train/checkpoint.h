@@ -17,6 +17,7 @@ struct CheckpointInfo {
   std::string network = {};               ///< a description that network_from_json reads
   std::vector<std::string> classes = {};  ///< class 0 is the background
   std::string data = {};                  ///< the data set it learned from
+  std::int64_t white = 255;               ///< Dataset::white: by what numbers of images are divided
   std::uint64_t seed = 0;
   std::int64_t step = 0, steps = 0;  ///< of the weights; of the run
   std::int64_t best_step = 0;

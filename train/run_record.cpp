@@ -275,6 +275,7 @@ CoverageFacts read_coverage(const Place& all, const Place& input) {
 SplitFacts read_split(const Place& split, std::size_t classes) {
   SplitFacts facts{.samples = split["samples"].whole(),
                    .class_pixels = split["class_pixels"].wholes(),
+                   .unknown_pixels = split.has("unknown_pixels") ? split["unknown_pixels"].whole() : 0,
                    .images_with_class = split["images_with_class"].wholes()};
   check_sum(split["class_pixels"], facts.class_pixels);
   for (const char* name : {"class_pixels", "images_with_class"}) {

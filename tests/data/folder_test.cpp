@@ -62,8 +62,9 @@ TEST(Folder, EveryImageIsInOneSplitWithItsOwnMask) {
   EXPECT_EQ(splits.train.classes, set.classes);
   EXPECT_EQ(splits.train.name, "folder/train");
   EXPECT_EQ(splits.train.image_shape, (Shape{16, 16, 3}));
-  EXPECT_EQ(splits.train.source, "PNG and JPEG files of " + scratch.path() +
-                                     ", 28 of 40 images, split 70/15/15 with seed 20201108");
+  EXPECT_EQ(splits.train.source,
+            "PNG and JPEG files of " + scratch.path() +
+                ", 28 of 40 images, split 70/15/15 with seed 20201108, each class spread");
 }
 
 TEST(Folder, TheSplitIsTheSeedsOnAnyNumberOfThreadsAndWithAnyMemory) {
@@ -160,10 +161,12 @@ TEST(Folder, WithoutATableTheNumbersAreTheClasses) {
   for (std::int64_t i = 0; i < 4; ++i) {
     write_pair(far.path(), std::to_string(i), plain(4, 4, static_cast<double>(i) / 51, i % 2 ? 100 : 200));
   }
-  EXPECT_EQ(fault_of({.directory = far.path()}),
-            "the masks hold 3 different numbers from 0 to 200, so most of the 201 classes would be empty. "
-            "Number the "
-            "classes 0, 1, 2, ..., or save the masks as RGB and write classes.json.");
+  EXPECT_EQ(
+      fault_of({.directory = far.path()}),
+      "the masks hold 3 different numbers from 0 to 200, so most of the 201 classes would be empty. "
+      "Number the classes 0, 1, 2, ..., or say in classes.json what the numbers are: [{\"name\": "
+      "\"background\", \"numbers\": 0}, {\"name\": \"boot\", \"numbers\": 200}]. Greys become black and "
+      "white with a mask threshold (--mask-threshold 128).");
 }
 
 TEST(Folder, MasksOfZeroAnd255AreBinary) {
@@ -184,10 +187,12 @@ TEST(Folder, MasksOfZeroAnd255AreBinary) {
   EXPECT_TRUE(splits.train.source.ends_with("; masks hold only 0 and 255, so 255 is class 1, boot"));
 
   spill(scratch / "classes.json", bytes_of(R"(["floor", "boot", "shoe"])"));
-  EXPECT_EQ(fault_of({.directory = scratch.path()}),
-            "all masks (5) show only class 0, floor. There is nothing to learn; draw what is to be found, "
-            "with another "
-            "class.");
+  EXPECT_EQ(
+      fault_of({.directory = scratch.path()}),
+      "255 is 100.0 % of what is not 0 in the masks, 75 of 75 pixels. As 255 means unknown, nothing of it "
+      "would be learned or scored. Make black and white of the masks with a mask threshold of 128 "
+      "(--mask-threshold 128), or say in classes.json what 255 is: [{\"name\": \"background\", "
+      "\"numbers\": 0}, {\"name\": \"boot\", \"numbers\": 1}, {\"numbers\": 255, \"ignore\": true}].");
 }
 
 TEST(Folder, BesideOtherNumbers255IsUnknown) {

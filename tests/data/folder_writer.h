@@ -111,7 +111,7 @@ inline std::vector<std::string> plant_ten_faults(const std::string& directory, c
   spill(images + "1006.png", bytes_of("no picture"));
   Tensor beyond = Tensor::zeros({height, width}, DType::uint8);
   beyond.mutable_values<std::uint8_t>()[static_cast<std::size_t>(width) + 3] = 77;
-  write_indexed_png(masks + "1007.png", beyond, class_palette());
+  write_png(masks + "1007.png", beyond.reshaped({height, width, 1}));
   Tensor odd = Tensor::zeros({height, width, 3}, DType::uint8);  // black, which class_color never is
   write_png(masks + "1008.png", odd);
   spill(masks + "1009.png", slurp(golden("mask_rgb16.png")));
@@ -135,15 +135,18 @@ inline std::vector<std::string> plant_ten_faults(const std::string& directory, c
           "1007.png has label 77 at row 1, column 3, which classes.json does not list, in this pixel only. "
           "It "
           "lists 0 to " +
-          std::to_string(set.classes.size() - 1) + ". Add the class, or mend the mask.",
+          std::to_string(set.classes.size() - 1) +
+          ". Add the class, or mend the mask; greys between black and white become two classes with a mask "
+          "threshold.",
       masks +
           "1008.png has the colour #000000 at row 0, column 0, which classes.json does not list, the first "
           "of " +
           std::to_string(height * width) +
           " such pixels. List it there, or draw the mask without smooth edges.",
       masks +
-          "1009.png has 16 bits a channel. Labels are 0 to 254, and 255 for unknown; save the mask with 8 "
-          "bits."};
+          "1009.png has colours of 16 bits a channel. classes.json names colours of 8 bits; save the mask "
+          "with "
+          "8 bits."};
 }
 
 }  // namespace trous

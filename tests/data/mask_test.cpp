@@ -26,13 +26,13 @@ ClassTable four_classes() {
 TEST(Mask, EveryCodingOfPngGivesTheSameNumbers) {
   for (const char* name :
        {"mask_palette.png", "mask_grey.png", "mask_grey_alpha.png", "mask_grey_in_rgb.png"}) {
-    EXPECT_TRUE(same_bits(read_mask(golden(name), nullptr), written())) << name;
+    EXPECT_TRUE(same_bits(read_mask(golden(name), nullptr).numbers, written())) << name;
   }
   const ClassTable table = four_classes();
   const std::vector<std::int32_t> labels = table.labels();
   for (const char* name :
        {"mask_palette.png", "mask_grey.png", "mask_grey_alpha.png", "mask_rgb.png", "mask_rgba.png"}) {
-    const Tensor numbers = read_mask(golden(name), &table);
+    const Tensor numbers = read_mask(golden(name), &table).numbers;
     ASSERT_EQ(numbers.shape(), (Shape{3, 5})) << name;
     for (std::size_t i = 0; i < 15; ++i) {
       EXPECT_EQ(labels[numbers.values<std::uint8_t>()[i]], written().values<std::uint8_t>()[i])
@@ -45,20 +45,22 @@ TEST(Mask, FewBitsAreNumbersNotShades) {
   Bytes small = written().to_vector<std::uint8_t>();
   for (std::uint8_t& number : small) number %= 4;
   for (const char* name : {"mask_grey2.png", "mask_grey4.png"}) {
-    EXPECT_TRUE(same_bits(read_mask(golden(name), nullptr), Tensor({3, 5}, small))) << name;
+    EXPECT_TRUE(same_bits(read_mask(golden(name), nullptr).numbers, Tensor({3, 5}, small))) << name;
   }
-  EXPECT_TRUE(
-      same_bits(read_mask(golden("palette.png"), nullptr), Tensor({2, 4}, Bytes{0, 1, 2, 3, 3, 2, 1, 0})));
+  EXPECT_TRUE(same_bits(read_mask(golden("palette.png"), nullptr).numbers,
+                        Tensor({2, 4}, Bytes{0, 1, 2, 3, 3, 2, 1, 0})));
 }
 
 TEST(Mask, SaysWhichPixelMeansNothing) {
   ClassTable table = four_classes();
   table.entries.resize(2);
   EXPECT_EQ(
-      message_of<FileError>([&] { read_mask(golden("mask_palette.png"), &table); }),
-      "read_mask: " + golden("mask_palette.png") +
+      message_of<FileError>([&] { read_mask(golden("mask_grey.png"), &table); }),
+      "read_mask: " + golden("mask_grey.png") +
           " has label 2 at row 0, column 3, which classes.json does not list, the first of 6 such pixels. It "
-          "lists 0 to 1. Add the class, or mend the mask.");
+          "lists 0 to 1. Add the class, or mend the mask; greys between black and white become two classes "
+          "with a "
+          "mask threshold.");
   EXPECT_EQ(
       message_of<FileError>([&] { read_mask(golden("mask_rgb.png"), &table); }),
       "read_mask: " + golden("mask_rgb.png") +
@@ -105,8 +107,9 @@ TEST(Mask, SaysWhyAFileIsNoMask) {
   Bytes cut = slurp(golden("mask_grey.png"));
   cut.resize(25);
   expect(cut, " is truncated. It has 25 bytes. Fetch or write the file again.");
-  expect(slurp(golden("grey16.png")),
-         " has 16 bits a channel. Labels are 0 to 254, and 255 for unknown; save the mask with 8 bits.");
+  expect(
+      slurp(golden("mask_rgb16.png")),
+      " has colours of 16 bits a channel. classes.json names colours of 8 bits; save the mask with 8 bits.");
   EXPECT_THROW(read_mask(scratch / "none.png", nullptr), FileError);
 }
 

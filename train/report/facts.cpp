@@ -39,6 +39,16 @@ std::string split_table(const RunResults& results) {
     }
     rows.push_back(row);
   }
+  std::vector<std::string> unknown{"unknown, of all pixels"};
+  for (const SplitFacts* split : splits) {
+    const std::int64_t all =
+        split->unknown_pixels +
+        std::accumulate(split->class_pixels.begin(), split->class_pixels.end(), std::int64_t{0});
+    unknown.push_back(all ? percent(static_cast<double>(split->unknown_pixels) / static_cast<double>(all))
+                          : std::string(dash));
+    unknown.emplace_back("");
+  }
+  rows.push_back(unknown);
   std::vector<std::string> sizes{"all"};
   for (const SplitFacts* split : splits) {
     sizes.emplace_back("");

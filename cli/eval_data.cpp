@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include <trous/cli/eval_data.h>
+#include <trous/cli/open.h>
+#include <trous/cli/tell.h>
+#include <trous/core/error.h>
+
+namespace trous::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_folder(const std::string& name) {
+  const std::vector<std::string> built_in = built_in_data();
+  return std::find(built_in.begin(), built_in.end(), name) == built_in.end();
+}
+
+// "3 images are new (the first is images/a.png)"
+std::string counted(const std::vector<std::string>& names, const char* one, const char* many) {
+  return text(names.size(), ' ', names.size() == 1 ? one : many, " (",
+              names.size() == 1 ? "" : "the first is ", names.front(), ')');
+}
+
+void tell_changes(const std::string& folder, const FolderChanges& changes, bool anew) {
+  if (changes.none()) return;
+  std::string words;
+  const auto add = [&](const std::vector<std::string>& names, const char* one, const char* many) {
+    if (!names.empty()) words += (words.empty() ? "" : ", ") + counted(names, one, many);
+  };
+  add(changes.added, "image is new", "images are new");
+  add(changes.gone, "image is gone", "images are gone");
+  add(changes.changed, "image or its mask has changed", "images or their masks have changed");
+  std::cerr << "eval: since the run began, in " << folder << ' ' << words << '.'
+            << (anew                    ? ""
+                : changes.added.empty() ? " The split is the run's."
+                                        : " The split is the run's, so what is new is not scored.")
+            << '\n';
+}
+
+// Whether the folder is the run's: most of its images are there, under their names.
+bool is_same_folder(const RunData& past, const FolderDigests& now) {
+  const auto kept = std::count_if(past.digests.begin(), past.digests.end(), [&](const auto& entry) {
+    const auto found = now.find(entry.first);
+    return found != now.end() && found->second == entry.second;
+  });
+  return 2 * kept >= std::ssize(past.digests);
+}
+
+bool is_split_here(const FolderDigests& now) {
+  return std::all_of(now.begin(), now.end(),
+                     [](const auto& entry) { return entry.first.starts_with("images/"); });
+}
+
+[[noreturn]] void refuse(const std::string& folder, const std::string& split,
+                         const std::vector<std::string>& seen, std::int64_t size) {
+  throw ArgumentError(text("eval: ", seen.size(), " of the ", size, ' ', split, " images of ", folder,
+                           seen.size() == 1 ? " is one" : " are some",
+                           " that the run was trained on, such as ", seen.front(),
+                           ", so the score would be no test. Score images of its own, or give --split-anew "
+                           "to score these all the same."));
+}
+
+}  // namespace
+
+const Dataset& EvalData::split() const { return split_named(splits, split_name); }
+
+std::string EvalData::in_words() const {
+  if (trained_on.empty()) return anew ? ", split anew" : "";
+  return text(anew ? ", split anew: " : ": ", trained_on.size(), " of them ",
+              trained_on.size() == 1 ? "was" : "were", " trained on");
+}
+
+EvalData eval_data(const EvalRequest& r) {
+  const bool of_run = r.data.empty() && r.config.has_value();
+  DataRequest request = r.config ? data_of(*r.config) : DataRequest{};
+  if (!of_run) {
+    request.name = r.data.empty() ? r.learned_from : r.data;
+    request.directory = r.data_dir;
+  } else if (!r.data_dir.empty()) {
+    request.directory = r.data_dir;
+  }
+  if (!is_folder(request.name)) request.folder = {};
+  if (r.white > 255) request.folder.white = r.white;
+  EvalData result{.name = request.name, .splits = {}, .split_name = r.split, .changes = {}, .trained_on = {}};
+
+  const std::string run = fs::path(r.checkpoint).parent_path().string();
+  const auto past = is_folder(request.name) && r.config ? run_data(run.empty() ? "." : run) : std::nullopt;
+  std::error_code failure;
+  if (!past || !fs::is_directory(request.name, failure)) {
+    result.splits = open_data(std::move(request));
+    return result;
+  }
+  const FolderDigests now = folder_digests(request.name);
+  const bool same_folder = of_run || is_same_folder(*past, now), split_here = is_split_here(now);
+  result.anew = r.split_anew && split_here;
+  if (same_folder) {
+    result.changes = changes_since(*past, now);
+    if (!past->split && split_here && !result.changes->none() && !r.split_anew) {
+      throw ArgumentError(
+          text("eval: ", request.name,
+               " has changed since the run began, and the run, of an earlier trous, does not "
+               "remember its split, so images that it was trained on might be scored. Put the "
+               "folder back, or give --split-anew to score them all the same."));
+    }
+    tell_changes(request.name, *result.changes, result.anew);
+    if (!result.anew) {
+      request.folder.split = past->split;
+      request.folder.stratified = past->split.has_value();
+    }
+  }
+  result.splits = open_data(std::move(request));
+  if (r.split == "train") return result;  // as was asked for
+  result.trained_on = trained_on(*past, now, result.split());
+  if (!result.trained_on.empty() && !r.split_anew)
+    refuse(result.name, r.split, result.trained_on, result.split().size);
+  return result;
+}
+
+}  // namespace trous::cli

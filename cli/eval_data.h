@@ -1,0 +1,44 @@
+// What `trous eval` scores: the split of the run, or another, and what became of its images since.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <trous/cli/run_data.h>
+#include <trous/cli/train_config.h>
+#include <trous/data/dataset.h>
+
+namespace trous::cli {
+
+struct EvalRequest {
+  std::string checkpoint;             ///< its path; beside it lie the records of its run, if it is in one
+  std::optional<TrainConfig> config;  ///< of the run
+  std::string learned_from;           ///< the data set that the checkpoint names
+  std::int64_t white = 255;           ///< CheckpointInfo::white
+  std::string data, data_dir;         ///< as said; empty for those of the run
+  std::string split;                  ///< train, validation or test
+  bool split_anew = false;
+};
+
+struct EvalData {
+  std::string name;
+  Splits splits;
+  std::string split_name;
+  std::optional<FolderChanges> changes;  ///< since the run began, where that is known
+  std::vector<std::string> trained_on;   ///< scored images that the run was trained on
+  bool anew = false;                     ///< the folder was split anew, as was asked for
+
+  const Dataset& split() const;
+  /// What a result says of the split: ", split anew: 2 of them were trained on"; empty where nothing is to
+  /// say.
+  std::string in_words() const;
+};
+
+/// Opens the data of `request`. The folder of a run is split as the run remembers it, whatever was added
+/// since; what is new, gone or changed is told on stderr. Throws ArgumentError where a score would count
+/// images that the run was trained on, or might, unless `split_anew`; and as open_data.
+EvalData eval_data(const EvalRequest& request);
+
+}  // namespace trous::cli

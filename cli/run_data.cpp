@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <filesystem>
+
+#include <trous/cli/run_data.h>
+#include <trous/core/error.h>
+#include <trous/core/parallel.h>
+#include <trous/data/digest.h>
+#include <trous/data/file.h>
+#include <trous/data/folder_files.h>
+
+namespace trous::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr const char* split_words[]{"train", "validation", "test"};
+
+// The folder of the data as paths in it begin.
+std::string trimmed(std::string directory) {
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  return directory;
+}
+
+std::optional<Json> json_in(const std::string& path) {
+  std::error_code failure;
+  if (!fs::exists(path, failure)) return std::nullopt;
+  Json value = Json::parse(read_file(path), nullptr, false);
+  if (!value.is_object())
+    throw FileError(text(path, ": it is no JSON object. Fetch or write the file again."));
+  return value;
+}
+
+std::vector<std::string> names_in(const std::string& path, const Json& record, const char* split) {
+  std::vector<std::string> names;
+  const auto found = record.find(split);
+  bool good = found != record.end() && found->is_array() && !found->empty();
+  for (const Json& name : good ? *found : Json::array()) {
+    good = good && name.is_string();
+    if (good) names.push_back(name.get<std::string>());
+  }
+  if (!good)
+    throw FileError(text(path, ": ", split, " is no list of images. Fetch or write the file again."));
+  return names;
+}
+
+// The part of a recorded path from the folder of the data on, where it lies in it.
+std::optional<std::string> name_in(const std::string& directory, const std::string& path) {
+  if (!path.starts_with(directory + '/')) return std::nullopt;
+  return path.substr(directory.size() + 1);
+}
+
+bool is_image(const std::string& name) {
+  return name.starts_with("images/") || name.find("/images/") != std::string::npos;
+}
+
+// The images and, right behind each, its mask.
+FolderDigests digests_in(const std::string& path, const Json& files, const std::string& directory) {
+  FolderDigests digests;
+  const auto field = [&](const Json& file, const char* name) {
+    const auto found = file.is_object() ? file.find(name) : file.end();
+    if (!file.is_object() || found == file.end() || !found->is_string())
+      throw FileError(text(path, ": a file of the data has no ", name, ". Fetch or write the file again."));
+    return found->get<std::string>();
+  };
+  for (std::size_t i = 0; i + 1 < files.size(); ++i) {
+    const auto name = name_in(directory, field(files[i], "path"));
+    if (!name || !is_image(*name)) continue;
+    digests[*name] = {field(files[i], "sha256"), field(files[i + 1], "sha256")};
+    ++i;
+  }
+  return digests;
+}
+
+}  // namespace
+
+Json split_record(const Splits& data) {
+  Json record;
+  if (data.train.names.empty()) return record;
+  record["train"] = data.train.names;
+  record["validation"] = data.validation.names;
+  record["test"] = data.test.names;
+  return record;
+}
+
+std::optional<RunData> run_data(const std::string& run) {
+  const std::string path = run + "/environment.json", split_path = run + "/split.json";
+  const auto environment = json_in(path), config = json_in(run + "/config.json");
+  const bool listed = environment && environment->contains("files") && (*environment)["files"].is_array();
+  const bool named = config && config->contains("data") && (*config)["data"].is_string();
+  if (!listed || !named) return std::nullopt;
+  RunData past{
+      .split = std::nullopt,
+      .digests = digests_in(path, (*environment)["files"], trimmed((*config)["data"].get<std::string>()))};
+  if (past.digests.empty()) return std::nullopt;
+  if (const auto record = json_in(split_path)) {
+    past.split = SplitNames{.train = names_in(split_path, *record, split_words[0]),
+                            .validation = names_in(split_path, *record, split_words[1]),
+                            .test = names_in(split_path, *record, split_words[2])};
+  }
+  return past;
+}
+
+FolderDigests folder_digests(const std::string& directory) {
+  const FolderFiles files = list_folder(directory);
+  std::vector<FolderPair> pairs;
+  for (const FolderPart& part : files.parts) pairs.insert(pairs.end(), part.pairs.begin(), part.pairs.end());
+  std::vector<PairDigests> digests(pairs.size());
+  parallel_for(std::ssize(pairs), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+      digests[i] = {sha256_of_file(pairs[i].image), sha256_of_file(pairs[i].mask)};
+  });
+  FolderDigests result;
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    result[pairs[i].image.substr(files.directory.size() + 1)] = digests[i];
+  return result;
+}
+
+FolderChanges changes_since(const RunData& past, const FolderDigests& now) {
+  FolderChanges changes;
+  for (const auto& [name, digests] : now) {
+    const auto before = past.digests.find(name);
+    if (before == past.digests.end()) {
+      changes.added.push_back(name);
+    } else if (!(before->second == digests)) {
+      changes.changed.push_back(name);
+    }
+  }
+  for (const auto& [name, digests] : past.digests) {
+    if (!now.contains(name)) changes.gone.push_back(name);
+  }
+  return changes;
+}
+
+std::vector<std::string> trained_on(const RunData& past, const FolderDigests& now, const Dataset& split) {
+  std::set<std::string> seen;
+  for (const std::string& name : past.split ? past.split->train : std::vector<std::string>()) {
+    if (const auto found = past.digests.find(name); found != past.digests.end())
+      seen.insert(found->second.image);
+  }
+  std::vector<std::string> result;
+  for (const std::string& name : split.names) {
+    const auto found = now.find(name);
+    if (found != now.end() && seen.contains(found->second.image)) result.push_back(name);
+  }
+  return result;
+}
+
+}  // namespace trous::cli
