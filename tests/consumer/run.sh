@@ -72,6 +72,16 @@ install_moved() {  # install_moved BUILD PREFIX
   ! grep -rnE '#include <(Eigen|nlohmann|tbb|hwy|CLI|png|jpeglib|zlib|sha2)' "$2/include" || fail "a header shows a private library."
   [[ $("$2/bin/trous" --version) == "trous $version "* ]] || fail "$2/bin/trous does not run."
   [[ -s $2/share/doc/trous/LICENSE && -s $2/share/doc/trous/README.md ]] || fail "the licence is not installed."
+  look_up_names "$2"
+}
+
+# Pages, examples and headers that the installed documents name are installed too.
+look_up_names() {  # look_up_names PREFIX
+  local documents=$1/share/doc/trous name
+  while read -r name; do
+    [[ -e $documents/$name || -e $1/include/trous/$name ]] || fail "the installed documents name $name, which is not there."
+  done < <(grep -rhoE '(docs|examples|core|autograd|ops|layers|data|train)/[a-z_-]+\.(md|h)|examples/[a-z_]+\.cpp|\b[A-Z]+\.md' \
+    "$documents" --include='*.md' | sort -u)
 }
 
 find_package() {  # find_package PREFIX BUILD NAME...: what the library must not ask its users for is not to be found

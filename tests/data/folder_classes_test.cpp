@@ -62,8 +62,6 @@ TEST(FolderClasses, ege_unet_13_greys_between_black_and_white_are_no_classes) {
       "in classes.json.");
   const Splits splits = folder({.directory = scratch.path(), .mask_threshold = 128});
   EXPECT_EQ(splits.train.classes, (std::vector<std::string>{"background", "foreground"}));
-  // Of the greys 10 + 20 k + 3 i those from 128 on: k from 6 (i 0, 1, 2: 130, 133, 136) and also 5 + ... for
-  // none.
   std::int64_t bright = 0;
   for (int i = 0; i < 4; ++i) {
     for (int k = 0; k < 10; ++k) bright += 20 * k + 3 * i + 10 >= 128;
@@ -200,8 +198,7 @@ TEST(FolderClasses, APaletteOfGreysIsThePictureThatItShows) {
           "colours in classes.json: [{\"name\": \"background\", \"color\": \"#000000\"}, ...].");
 }
 
-// A grey PNG of 1 bit, 8 pixels a row: IHDR with 1 bit is not what write_png makes, so a golden file lends
-// it.
+// 65535 in 16 bits, and black and white in a palette, which a grey file of 1 bit is read like.
 TEST(FolderClasses, WhiteIsWhiteInEveryBitDepth) {
   constexpr Color black{0, 0, 0}, white{255, 255, 255};
   const Scratch scratch;
