@@ -16,7 +16,7 @@ struct SplitNames {
 };
 
 struct FolderOptions {
-  std::string directory;
+  std::string directory = {};
   std::uint64_t seed = 20201108;  ///< of the splits; another seed is another split
   /// Bytes of decoded images and masks that may stay in memory: 1 byte a number, 4 in images of 16 bits.
   /// Samples beyond are decoded each time they are asked for; they are the same either way.

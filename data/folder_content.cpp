@@ -123,8 +123,12 @@ FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory,
     noting(result.faults, [&] { result.table = read_class_table(*files.class_table); });
     table_is_faulty = !result.table;
   }
-  if (threshold > 0 && !table_is_faulty)
+  if (threshold > 0 && !table_is_faulty) {
+    const std::size_t before = result.faults.size();
     noting(result.faults, [&] { result.table = thresholded(files, result.table, threshold); });
+    table_is_faulty = result.faults.size() > before;
+    if (table_is_faulty) result.table.reset();
+  }
   for (std::size_t part = 0; part < files.parts.size(); ++part) {
     for (const FolderPair& pair : files.parts[part].pairs) {
       FolderItem item;

@@ -30,8 +30,7 @@ TEST(Mask, EveryCodingOfPngGivesTheSameNumbers) {
   }
   const ClassTable table = four_classes();
   const std::vector<std::int32_t> labels = table.labels();
-  for (const char* name :
-       {"mask_palette.png", "mask_grey.png", "mask_grey_alpha.png", "mask_rgb.png", "mask_rgba.png"}) {
+  for (const char* name : {"mask_grey.png", "mask_grey_alpha.png", "mask_rgb.png", "mask_rgba.png"}) {
     const Tensor numbers = read_mask(golden(name), &table).numbers;
     ASSERT_EQ(numbers.shape(), (Shape{3, 5})) << name;
     for (std::size_t i = 0; i < 15; ++i) {
@@ -39,6 +38,19 @@ TEST(Mask, EveryCodingOfPngGivesTheSameNumbers) {
           << name << ' ' << i;
     }
   }
+}
+
+TEST(Mask, APaletteIsReadByColourWhereTheTableHasColours) {
+  const ClassTable table = four_classes();
+  EXPECT_EQ(
+      message_of<FileError>([&] { read_mask(golden("mask_palette.png"), &table); }),
+      "read_mask: " + golden("mask_palette.png") +
+          " has the colour #0000ff at row 0, column 0, which classes.json does not list, the first of 15 "
+          "such pixels. List it there, or draw the mask without smooth edges.");
+  const Scratch scratch;
+  const Tensor numbers({1, 4}, Bytes{0, 1, 2, 0});
+  write_indexed_png(scratch / "a.png", numbers, std::vector<Color>{{0, 255, 0}, {0, 0, 0}, {255, 255, 255}});
+  EXPECT_TRUE(same_bits(read_mask(scratch / "a.png", &table).numbers, Tensor({1, 4}, Bytes{2, 0, 4, 2})));
 }
 
 TEST(Mask, FewBitsAreNumbersNotShades) {

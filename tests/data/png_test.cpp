@@ -129,7 +129,8 @@ TEST(Png, RefusesOtherTensorsAndWritesNothing) {
   EXPECT_EQ(message_of<DTypeError>([&] {
               write_png(scratch / "a", Tensor::zeros({2, 2, 3}, DType::float32));
             }),
-            "write_png: the image is float32, PNG holds uint8. A float32 image in 0..1 becomes one through "
+            "write_png: the image is float32, PNG holds uint8, or int32 of 0 to 65535. A float32 image in "
+            "0..1 becomes one through "
             "image_picture.");
   EXPECT_EQ(
       message_of<ShapeError>([&] {
