@@ -152,8 +152,9 @@ void tell_splits(const Splits& data, const Survey& survey) {
     std::cout << '\n';
   }
   std::cout << "  " << std::left << std::setw(name_width) << "unknown" << std::right;
-  for (const SplitFacts* split : splits)
-    std::cout << std::setw(8) << unknown_text(*split) << std::setw(7) << "";
+  for (const SplitFacts* split : splits) {
+    std::cout << std::setw(split == splits[0] ? 8 : 15) << unknown_text(*split);
+  }
   std::cout
       << "\n  (share of the pixels whose class is known, number of images; unknown: share of all pixels)"
          "\n\n";
