@@ -87,11 +87,16 @@ void find_mixed_bits(const FolderContent& content, const Numbers& numbers, std::
                         " is a class or white cannot be told; save all masks with 8 bits."));
 }
 
-// What is unknown is neither learned nor scored, so that this should be most of a mask was hardly meant.
-void find_mostly_unknown(const FolderContent& content, const Numbers& numbers,
-                         std::vector<std::string>& faults) {
+// Where 255 is nearly all of what is not 0, it was hardly meant as unknown: what is unknown is neither
+// learned nor scored. Where it is most of it, a note for Dataset::source.
+std::string judge_unknown(const FolderContent& content, const Numbers& numbers,
+                          std::vector<std::string>& faults) {
   const std::int64_t unknown = numbers.pixels[unknown_number], others = numbers.between();
-  if (unknown <= others) return;
+  const std::string fact = unknown > others ? text("255 is ", percent(unknown, unknown + others),
+                                                   " of what is not 0 in the masks, ", unknown, " of ",
+                                                   unknown + others, " pixels")
+                                            : "";
+  if (unknown <= 10 * others) return fact.empty() ? "" : "; NOTE " + fact + ", and means unknown";
   std::size_t other = 1;
   while (other < unknown_label && numbers.pixels[other] == 0) ++other;
   std::string beside;
@@ -100,13 +105,13 @@ void find_mostly_unknown(const FolderContent& content, const Numbers& numbers,
                   pixels_of(numbers.pixels[other]), ", first in ", numbers.first[other]->files.mask);
   }
   faults.push_back(text(
-      "255 is ", percent(unknown, unknown + others), " of what is not 0 in the masks, ", unknown, " of ",
-      unknown + others, " pixels", beside,
+      fact, beside,
       content.table ? ". As 255 means unknown, nothing of it would be learned or scored"
                     : ". Beside other numbers 255 means unknown, so nothing of it would be learned or scored",
       ". Make black and white of the masks with a mask threshold of 128 (--mask-threshold 128), or say "
       R"(in classes.json what 255 is: [{"name": "background", "numbers": 0}, {"name": "boot", "numbers": )"
       R"(1}, {"numbers": 255, "ignore": true}].)"));
+  return "";
 }
 
 // Numbers, without a table, that are no count of classes from 0.
@@ -177,13 +182,13 @@ std::string rare_numbers(const Numbers& numbers) {
   return result;
 }
 
-FolderClasses of_table(const ClassTable& table) {
-  FolderClasses result{.names = table.classes(), .labels = {}, .note = ""};
+FolderClasses of_table(const ClassTable& table, const std::string& note) {
+  FolderClasses result{.names = table.classes(), .labels = {}, .note = note};
   const std::vector<std::int32_t> labels = table.labels();
   std::copy(labels.begin(), labels.end(), result.labels.begin());
   if (table.shades) {
-    result.note = text("; masks are ", table.entries[1].name, " from ", int{table.entries[1].numbers->first},
-                       " of 255 on");
+    result.note += text("; masks are ", table.entries[1].name, " from ", int{table.entries[1].numbers->first},
+                        " of 255 on");
   }
   return result;
 }
@@ -205,14 +210,14 @@ FolderClasses judge_classes(const FolderContent& content, std::vector<std::strin
   find_mixed_bits(content, numbers, faults);
   const std::size_t before = faults.size();
   if (!table) find_no_classes(numbers, faults);
-  if (faults.size() == before) find_mostly_unknown(content, numbers, faults);
-  if (table) return of_table(*table);
+  const std::string note = faults.size() == before ? judge_unknown(content, numbers, faults) : "";
+  if (table) return of_table(*table, note);
   for (std::size_t number = 0; number < numbers.count(); ++number) {
     result.names.push_back(text("class ", number));
     result.labels[number] = static_cast<std::int32_t>(number);
   }
   result.labels[unknown_number] = unknown_label;
-  result.note = "; without classes.json, classes are the numbers in the masks" + rare_numbers(numbers);
+  result.note = "; without classes.json, classes are the numbers in the masks" + rare_numbers(numbers) + note;
   return result;
 }
 

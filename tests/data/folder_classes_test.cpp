@@ -47,7 +47,7 @@ const std::string threshold_remedy =
     "255, \"ignore\": true}].";
 
 // JCruan519/EGE-UNet#13 and mantasu/glasses-detector#23.
-TEST(FolderClasses, ege_unet_13_greys_between_black_and_white_are_no_classes) {
+TEST(FolderClasses, ege_unet_13_GreysBetweenBlackAndWhiteAreNoClasses) {
   const Scratch scratch;
   for (std::int64_t i = 0; i < 4; ++i) {
     std::vector<std::pair<std::uint8_t, int>> greys{{255, 20}};
@@ -76,7 +76,7 @@ TEST(FolderClasses, ege_unet_13_greys_between_black_and_white_are_no_classes) {
 }
 
 // milesial/Pytorch-UNet#341 and #408.
-TEST(FolderClasses, pytorch_unet_341_one_stray_grey_does_not_make_white_unknown) {
+TEST(FolderClasses, pytorch_unet_341_OneStrayGreyDoesNotMakeWhiteUnknown) {
   const Scratch scratch;
   for (std::int64_t i = 0; i < 4; ++i)
     write_numbers(scratch.path(), i, i == 2 ? mostly_zero({{255, 20}, {1, 1}}) : mostly_zero({{255, 20}}));
@@ -145,7 +145,7 @@ void write_palette(const std::string& path, const Bytes& numbers, const std::vec
 }
 
 // NVIDIA/DIGITS#1676 and image-segmentation-keras#117: an optimiser has given each file a palette of its own.
-TEST(FolderClasses, digits_1676_palettes_of_their_own_are_read_by_colour_or_a_fault) {
+TEST(FolderClasses, digits_1676_PalettesOfTheirOwnAreReadByColourOrAFault) {
   constexpr Color black{0, 0, 0}, red{255, 0, 0}, green{0, 160, 0};
   const Scratch scratch;
   for (std::int64_t i = 0; i < 4; ++i) {

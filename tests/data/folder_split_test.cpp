@@ -89,7 +89,7 @@ TEST(FolderSplit, ClassesOfOneImageEachStayInTrain) {
 }
 
 // Half of the images show nothing: nnUNet#2530, kraken#581.
-TEST(FolderSplit, nnunet_2530_half_empty_folder_has_foreground_in_every_split) {
+TEST(FolderSplit, nnunet_2530_AHalfEmptyFolderHasForegroundInEverySplit) {
   const Scratch scratch;
   for (std::int64_t i = 0; i < 8; ++i) {
     write_pair(scratch.path(), std::to_string(i), plain(4, 6, static_cast<double>(i) / 255, i % 2 ? 0 : 1));

@@ -51,7 +51,7 @@ TEST(SixteenBits, NumbersAreDividedByWhite) {
             "to_float_image: white 65536 is not in 1 to 65535. White is 255 in 8 bits, 65535 in 16.");
 }
 
-TEST(SixteenBits, yolov5_8481_ten_bits_of_a_folder_are_read_whole) {
+TEST(SixteenBits, yolov_8481_TenBitsOfAFolderAreReadWhole) {
   const Scratch scratch;
   for (std::int64_t i = 0; i < 4; ++i) {
     write_pair(scratch.path(), std::to_string(i), plain(4, 6, 0, 1));
