@@ -133,7 +133,8 @@ TEST_F(Eval, ATableOfEachImage) {
   ASSERT_EQ(lines.size(), 5u);
   EXPECT_EQ(lines[0], "image,foreground_mean_iou,mean_iou,pixel_accuracy");
   for (std::size_t i = 1; i < lines.size(); ++i) {
-    EXPECT_TRUE(std::regex_match(lines[i], std::regex(std::to_string(i - 1) + "(,[01]\\.[0-9]{6}){3}")))
+    EXPECT_TRUE(std::regex_match(lines[i], std::regex("validation/images/100" + std::to_string(i - 1) +
+                                                      "\\.png(,[01]\\.[0-9]{6}){3}")))
         << lines[i];
   }
 }

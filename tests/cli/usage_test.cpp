@@ -42,6 +42,7 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
       {"train",
        {"--data TEXT=fashion",
         "--data-dir",
+        "--mask-threshold",
         "--model",
         "--out",
         "--weights",
@@ -76,7 +77,7 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--force"}},
       {"eval",
        {"RUN TEXT REQUIRED", "--split TEXT=test", "--data", "--data-dir", "--batch INT=16", "--per-image",
-        "--masks", "--tta", "--min-miou", "--threads INT=0"}},
+        "--masks", "--split-anew", "--tta", "--min-miou", "--threads INT=0"}},
       {"predict",
        {"RUN TEXT REQUIRED", "IMAGE TEXT ... REQUIRED", "--out TEXT REQUIRED", "--overlay",
         "--alpha FLOAT=0.5", "--probs", "--tta", "--tile INT=0", "--overlap INT=32", "--force",
@@ -90,7 +91,7 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--seed INT=0"}},
       {"report", {"RUN TEXT ... REQUIRED", "--out"}},
       {"data",
-       {"DATA TEXT REQUIRED", "--data-dir", "--preview", "--split TEXT=train", "--export", "--count INT=12",
+       {"DATA TEXT REQUIRED", "--data-dir", "--mask-threshold INT=0", "--preview", "--split TEXT=train", "--export", "--count INT=12",
         "--augment TEXT=none", "--seed UINT=0"}},
   };
   for (const auto& [subcommand, options] : all) {
