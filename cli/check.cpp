@@ -11,6 +11,7 @@
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
 #include <trous/cli/open.h>
+#include <trous/cli/option_pairs.h>
 #include <trous/cli/tell.h>
 #include <trous/cli/vectors.h>
 #include <trous/core/build_info.h>
@@ -250,37 +251,33 @@ void add_check(CLI::App& app, int& code) {
       ->add_option("--vectors", c->vectors,
                    "judge values and gradients in this safetensors file, computed elsewhere; docs/vectors.md")
       ->check(not_empty());
-  const std::vector<const CLI::Option*> of_vectors{
-      check
-          ->add_option("--tolerance", c->tolerance,
-                       "of vectors, relative to the largest element; 1e-10, or 1e-5 for float32, without it")
-          ->check(above_zero())};
-  const std::vector<const CLI::Option*> of_names = add_network_size(*check, c->channels, c->classes);
-  const std::vector<const CLI::Option*> of_model{
-      check->add_option("--order", c->order, "orders 1 to this one are checked")
-          ->check(whole(1, 3))
-          ->capture_default_str(),
-      check->add_option("--step", c->step, "the first step of the differences")
-          ->check(above_zero())
-          ->capture_default_str(),
-      check->add_flag("--all-ops", c->all_ops, "a line for each recorded op, not for each kind"),
-      check->add_option("--batch", c->batch, "images")->check(whole(1, 64))->capture_default_str(),
-      check
-          ->add_option("--height", c->height, "of the images; without it the smallest that the network takes")
-          ->check(whole(1, 1024)),
-      check->add_option("--width", c->width, "of the images")->check(whole(1, 1024)),
-      check->add_flag("--evaluation", c->evaluation, "as in evaluation: running statistics, no dropout")};
+  check
+      ->add_option("--tolerance", c->tolerance,
+                   "of vectors, relative to the largest element; 1e-10, or 1e-5 for float32, without it")
+      ->check(above_zero());
+  add_network_size(*check, c->channels, c->classes);
+  check->add_option("--order", c->order, "orders 1 to this one are checked")
+      ->check(whole(1, 3))
+      ->capture_default_str();
+  check->add_option("--step", c->step, "the first step of the differences")
+      ->check(above_zero())
+      ->capture_default_str();
+  check->add_flag("--all-ops", c->all_ops, "a line for each recorded op, not for each kind");
+  check->add_option("--batch", c->batch, "images")->check(whole(1, 64))->capture_default_str();
+  check->add_option("--height", c->height, "of the images; without it the smallest that the network takes")
+      ->check(whole(1, 1024));
+  check->add_option("--width", c->width, "of the images")->check(whole(1, 1024));
+  check->add_flag("--evaluation", c->evaluation, "as in evaluation: running statistics, no dropout");
   check->add_option("--seed", c->seed, "of weights, images and directions")
       ->check(whole(0, 1LL << 53))
       ->capture_default_str();
   check->footer("Ops that vectors may name: " + listed(vector_ops()));
   add_voice(*check, c->voice);
-  check->callback([c, of_names, of_model, of_vectors, &code] {
+  check->callback([c, check, &code] {
     if (c->model.empty() == c->vectors.empty())
       throw ArgumentError(
           "check: give either MODEL or --vectors FILE. trous check --help says what they are.");
-    c->vectors.empty() ? expect_none(of_vectors, "--vectors") : expect_none(of_model, "MODEL");
-    if (!is_network_name(c->model)) expect_none(of_names, "the name of a network");
+    check_pairs(Asked(*check));
     code = c->vectors.empty() ? check_model(*c) : check_vectors(c->vectors, c->tolerance, c->seed, c->voice);
   });
 }

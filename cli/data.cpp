@@ -8,6 +8,7 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/open.h>
+#include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
@@ -120,7 +121,10 @@ void add_data(CLI::App& app, int& code) {
       ->check(whole(0, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
   add_voice(*data, c->voice);
-  data->callback([c, &code] { code = run(*c); });
+  data->callback([c, data, &code] {
+    check_pairs(Asked(*data));
+    code = run(*c);
+  });
 }
 
 }  // namespace trous::cli

@@ -54,13 +54,21 @@ Json files_of(const Splits& data) {
 
 Json environment(const TrainConfig& config, const Splits& data) {
   const BuildInfo build = build_info();
-  return {{"command", command_of(config)},  {"trous", build.version},
-          {"commit", build.commit},         {"compiler", build.compiler},
-          {"build_type", build.build_type}, {"libraries", TROUS_LIBRARIES},
-          {"kernels", kernels()},           {"cpu", cpu_name()},
-          {"threads", threads()},           {"seed", std::to_string(config.seed)},
-          {"started", time_now()},          {"directory", fs::current_path().string()},
-          {"data", data.train.source},      {"files", files_of(data)}};
+  return {{"command", command_of(config)},
+          {config_format_key, 2},
+          {"trous", build.version},
+          {"commit", build.commit},
+          {"compiler", build.compiler},
+          {"build_type", build.build_type},
+          {"libraries", TROUS_LIBRARIES},
+          {"kernels", kernels()},
+          {"cpu", cpu_name()},
+          {"threads", threads()},
+          {"seed", std::to_string(config.seed)},
+          {"started", time_now()},
+          {"directory", fs::current_path().string()},
+          {"data", data.train.source},
+          {"files", files_of(data)}};
 }
 
 std::string kernels() {

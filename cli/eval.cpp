@@ -8,6 +8,7 @@
 #include <trous/cli/commands.h>
 #include <trous/cli/eval_data.h>
 #include <trous/cli/open.h>
+#include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/score.h>
 #include <trous/cli/tell.h>
@@ -197,7 +198,10 @@ void add_eval(CLI::App& app, int& code) {
       ->check(whole(0, 1024))
       ->capture_default_str();
   add_voice(*eval, c->voice);
-  eval->callback([c, &code] { code = run(*c); });
+  eval->callback([c, eval, &code] {
+    check_pairs(Asked(*eval));
+    code = run(*c);
+  });
 }
 
 }  // namespace trous::cli

@@ -8,6 +8,7 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/open.h>
+#include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
@@ -144,6 +145,7 @@ int run(const InspectCommand& c) {
     std::cout << json_of_all(subject, summary, seen).dump() << '\n';
     return ok;
   }
+  if (c.voice.quiet) return ok;
   if (subject.info) tell_info(*subject.info);
   std::cout << narrow_table(summary, columns()) << "\n  "
             << wrapped(
@@ -166,7 +168,7 @@ void add_inspect(CLI::App& app, int& code) {
       ->check(not_empty());
   inspect->add_option("--height", c->height, "of the image")->check(whole(1, 32768))->capture_default_str();
   inspect->add_option("--width", c->width, "of the image")->check(whole(1, 32768))->capture_default_str();
-  const std::vector<const CLI::Option*> of_names = add_network_size(*inspect, c->channels, c->classes);
+  add_network_size(*inspect, c->channels, c->classes);
   inspect->add_flag("--weights", c->weights, "also the statistics of every parameter and buffer");
   inspect
       ->add_option("--coverage", c->coverage,
@@ -174,8 +176,8 @@ void add_inspect(CLI::App& app, int& code) {
       ->check(not_empty());
   inspect->add_option("--dot", c->dot, "write the layers as a graph for graphviz")->check(not_empty());
   add_voice(*inspect, c->voice);
-  inspect->callback([c, of_names, &code] {
-    if (!is_network_name(c->what)) expect_none(of_names, "the name of a network");
+  inspect->callback([c, inspect, &code] {
+    check_pairs(Asked(*inspect));
     code = run(*c);
   });
 }

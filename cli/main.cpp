@@ -12,7 +12,6 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
-#include <trous/cli/train_config.h>
 #include <trous/cli/usage.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
@@ -40,7 +39,7 @@ int main(int argc, char** argv) {
     add(app, code);
   try {
     trous::kernel_set();  // judges the environment
-    std::vector<std::string> words = trous::cli::with_config({argv + 1, argv + argc});
+    std::vector<std::string> words(argv + 1, argv + argc);
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     app.parse(words);
     return code;

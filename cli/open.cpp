@@ -92,14 +92,12 @@ Splits open_all(const std::string& name, const std::string& directory, FolderOpt
 void resolve(TrainConfig& config) {
   const Recipe recipe = recipe_for(config.data);
   if (config.model.empty()) config.model = recipe.model;
-  if (is_network_file(config.model) &&
-      (config.width != 0 || config.kernel != TrainConfig().kernel || config.pixel_baseline)) {
-    throw ArgumentError(text("train: --width, --kernel and --pixel-baseline are for networks by name; ",
-                             config.model, " says itself what its layers are. Leave them out."));
-  }
   if (config.augment.empty()) config.augment = recipe.augment;
   if (config.steps == 0) config.steps = recipe.steps;
   if (config.batch == 0) config.batch = recipe.batch;
+  if (!config.weight_decay)
+    config.weight_decay = config.optimizer == "adamw" ? AdamWOptions().weight_decay : 0;
+  if (!takes_class_weights(config.loss)) config.class_weights = name(ClassWeighting::none);
 }
 
 DataRequest data_of(const TrainConfig& config) {

@@ -16,7 +16,8 @@
 
 namespace trous::cli {
 
-/// Fills in what the data set decides unless it was said: model, steps, batch, augmentation.
+/// Fills in what the data set decides unless it was said: model, steps, batch, augmentation; and what follows
+/// from other options: the optimizer's weight decay, and no class weights for a loss that has none.
 void resolve(TrainConfig& config);
 
 /// A data set as a command asks for it.

@@ -85,20 +85,12 @@ CLI::Validator one_of(std::vector<std::string> words) {
           ""};
 }
 
-void expect_none(const std::vector<const CLI::Option*>& options, const std::string& use) {
-  for (const CLI::Option* option : options) {
-    if (option->count() > 0)
-      throw ArgumentError(text(option->get_name(), " goes with ", use, " only. Leave it out."));
-  }
-}
-
-std::vector<const CLI::Option*> add_network_size(CLI::App& command, std::int64_t& channels,
-                                                 std::int64_t& classes) {
+void add_network_size(CLI::App& command, std::int64_t& channels, std::int64_t& classes) {
   const auto add = [&](const char* option, std::int64_t& size, const char* what) {
-    return command.add_option(option, size, what)->check(whole(1, 4096))->capture_default_str();
+    command.add_option(option, size, what)->check(whole(1, 4096))->capture_default_str();
   };
-  return {add("--channels", channels, "of an image, for a network by name"),
-          add("--classes", classes, "for a network by name")};
+  add("--channels", channels, "of an image, for a network by name");
+  add("--classes", classes, "for a network by name");
 }
 
 void add_voice(CLI::App& command, Voice& voice) {

@@ -34,12 +34,8 @@ CLI::Validator parsed_by(Parse parse) {
           ""};
 }
 
-/// Throws ArgumentError if one of `options`, which go with `use` alone, was given.
-void expect_none(const std::vector<const CLI::Option*>& options, const std::string& use);
-
-/// Adds --channels and --classes of a network by name, and returns them.
-std::vector<const CLI::Option*> add_network_size(CLI::App& command, std::int64_t& channels,
-                                                 std::int64_t& classes);
+/// Adds --channels and --classes of a network by name.
+void add_network_size(CLI::App& command, std::int64_t& channels, std::int64_t& classes);
 
 /// How a command speaks.
 struct Voice {

@@ -7,6 +7,7 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/open.h>
+#include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
 #include <trous/core/error.h>
@@ -188,7 +189,10 @@ void add_predict(CLI::App& app, int& code) {
       ->check(whole(0, 1024))
       ->capture_default_str();
   add_voice(*predict, c->voice);
-  predict->callback([c, &code] { code = run(*c); });
+  predict->callback([c, predict, &code] {
+    check_pairs(Asked(*predict));
+    code = run(*c);
+  });
 }
 
 }  // namespace trous::cli

@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <set>
 
@@ -11,6 +10,7 @@
 #include <trous/cli/environment.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/open.h>
+#include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/session.h>
 #include <trous/cli/tell.h>
@@ -53,22 +53,13 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
     throw FileError(text(c.run, ": no run is there. Give a folder that trous train --out made, or --data."));
   }
   TrainConfig config = read_config(c.run + "/config.json");
-  std::map<std::string_view, const void*> said;
-  TrainConfig::parts(c.config, [&](const char* name, const auto& member, const auto&, const char*) {
-    if (matters(name) && app.get_option(flag_of(name))->count() > 0) said[name] = &member;
-  });
   // What the run said of another data set or network does not go with a new one.
-  if (said.contains("data")) config.data_dir = TrainConfig().data_dir;
-  if (said.contains("model")) {
+  if (app.count("--data") > 0) config.data_dir = TrainConfig().data_dir;
+  if (app.count("--model") > 0) {
     config.width = TrainConfig().width;
     config.kernel = TrainConfig().kernel;
   }
-  TrainConfig::parts(config, [&](const char* name, auto& member, const auto&, const char*) {
-    if (said.contains(name))
-      member = *static_cast<const std::remove_reference_t<decltype(member)>*>(said[name]);
-  });
-  config.pixel_baseline = false;
-  return config;
+  return with_said(std::move(config), c.config, app);
 }
 
 // One step more than are taken, so that no validation follows.
@@ -313,6 +304,9 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
 int run(const ProfileCommand& c, const CLI::App& app) {
   heed_interrupts();
   TrainConfig config = config_of(c, app);
+  Asked asked(app);
+  put_into(asked, config);
+  check_pairs(asked);
   if (config.threads > 0) set_threads(config.threads);
   resolve(config);
   const Splits data = open_data(data_of(config));

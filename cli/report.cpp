@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/option_pairs.h>
 #include <trous/cli/options.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
@@ -42,7 +43,10 @@ void add_report(CLI::App& app, int& code) {
   report->add_option("--out", command->out, "file; RUN/report.html, or comparison.html for several runs")
       ->check(not_empty());
   add_voice(*report, command->voice);
-  report->callback([command, &code] { code = run(*command); });
+  report->callback([command, report, &code] {
+    check_pairs(Asked(*report));
+    code = run(*command);
+  });
 }
 
 }  // namespace trous::cli

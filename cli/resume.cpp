@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include <trous/cli/environment.h>
+#include <trous/cli/open.h>
 #include <trous/cli/resume.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
@@ -67,7 +68,9 @@ bool has_state(const std::string& run) {
 
 std::int64_t resume(const std::string& run, const TrainConfig& config, const Splits& data,
                     const CheckpointInfo& about, Trainer& trainer) {
-  check_same_run(run, to_json(read_config(run + "/config.json")), to_json(config));
+  TrainConfig before = read_config(run + "/config.json");
+  resolve(before);
+  check_same_run(run, to_json(before), to_json(config));
   check_same_origin(run, data);
   if (!has_state(run)) return 0;
   const std::string last = last_of(run);

@@ -19,9 +19,10 @@ double seconds_since(Clock::time_point start) {
 }
 
 Optimizer make_optimizer(const TrainConfig& c) {
-  if (c.optimizer == "sgd") return Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = c.weight_decay});
-  if (c.optimizer == "adamw") return AdamW({.weight_decay = c.weight_decay > 0 ? c.weight_decay : 0.01});
-  return Adam({.weight_decay = c.weight_decay});
+  const double decay = c.weight_decay.value();
+  if (c.optimizer == "sgd") return Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = decay});
+  if (c.optimizer == "adamw") return AdamW({.weight_decay = decay});
+  return Adam({.weight_decay = decay});
 }
 
 std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
@@ -76,7 +77,8 @@ DataRequest request_of(const TrainCommand& command) {
 }  // namespace
 
 TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
-  const Tensor weights = parse_class_weights(c.class_weights, facts.train.class_pixels);
+  std::optional<Tensor> weights;
+  if (takes_class_weights(c.loss)) weights = parse_class_weights(c.class_weights, facts.train.class_pixels);
   return {.steps = c.steps,
           .batch = c.batch,
           .learning_rate = c.learning_rate,
@@ -109,6 +111,8 @@ Session open_session(TrainCommand& command) {
   Survey facts = survey(data);
   if (command.minutes > 0 && !command.resuming)
     c.steps = steps_in(command.minutes, net, data, make_options(c, facts));
+  put_into(command.asked, c);
+  check_pairs(command.asked);
   CheckpointInfo about{
       .network = description, .classes = data.train.classes, .data = c.data, .white = data.train.white};
   Trainer trainer(net, data, make_options(c, facts));

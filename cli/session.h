@@ -15,8 +15,10 @@ namespace trous::cli {
 /// The words of `trous train`.
 struct TrainCommand {
   TrainConfig config;
+  Asked asked;  ///< all words, with what `config` has made of them
   Voice voice;
-  std::string resume;  ///< a run's folder; empty for the one that --out names
+  std::string options_file;  ///< of --config
+  std::string resume;        ///< a run's folder; empty for the one that --out names
   bool resuming = false, force = false;
   std::int64_t epochs = 0;
   double minutes = 0;

@@ -207,6 +207,28 @@ int run(TrainCommand& command) {
   return end_of(session, folder, result, recorder.seconds());
 }
 
+// The options of the run: those of the run that goes on, then of --config, then of the command line, of which
+// the last to say something wins. Refuses those that do not go together.
+void put_together(TrainCommand& command, const CLI::App& words) {
+  TrainConfig before, file;
+  if (!command.options_file.empty()) file = read_config(command.options_file);
+  const std::string out = command.config.out.empty() ? file.out : command.config.out;
+  const std::string run = command.resume.empty() ? out : command.resume;
+  command.resuming = words.count("--resume") > 0 && is_run_folder(run);
+  if (command.resuming) before = read_config(run + "/config.json");
+  if (!command.options_file.empty()) before = read_config(command.options_file, before);
+  before.out = run;
+  command.asked = Asked(words);
+  command.config = with_said(std::move(before), command.config, words);
+  put_into(command.asked, command.config, file);
+  check_pairs(command.asked);
+  command.config.out = run;
+  if (run.empty()) throw CLI::RequiredError("--out");
+  if (!command.resume.empty() && !command.resuming) {
+    throw FileError(text(run, ": no run is there. Begin one with trous train --out ", run, '.'));
+  }
+}
+
 }  // namespace
 
 void add_train(CLI::App& app, int& code) {
@@ -221,24 +243,15 @@ void add_train(CLI::App& app, int& code) {
                    "about so long, in place of --steps: timed once, then a number of steps")
       ->check(above_zero());
   train
-      ->add_option_function<std::string>(
-          "--config", [](const std::string&) {},  // main puts what it says before the other words
-          "FILE.json with options, as config.json of a run; the command line wins")
+      ->add_option("--config", command->options_file,
+                   "FILE.json with options, as config.json of a run; the command line wins")
       ->check(not_empty());
-  CLI::Option* const resume = train
-                                  ->add_option("--resume", command->resume,
-                                               "go on with this run, or with that of --out if there is one")
-                                  ->expected(0, 1);
+  train->add_option("--resume", command->resume, "go on with this run, or with that of --out if there is one")
+      ->expected(0, 1);
   train->add_flag("--force", command->force, "replace the run that is in --out");
   add_voice(*train, command->voice);
-  train->callback([command, resume, &code] {
-    if (resume->count() > 0 && !command->resume.empty()) command->config.out = command->resume;
-    if (command->config.out.empty()) throw CLI::RequiredError("--out");
-    command->resuming = resume->count() > 0 && is_run_folder(command->config.out);
-    if (resume->count() > 0 && !command->resume.empty() && !command->resuming) {
-      throw FileError(text(command->config.out, ": no run is there. Begin one with trous train --out ",
-                           command->config.out, '.'));
-    }
+  train->callback([command, train, &code] {
+    put_together(*command, *train);
     code = run(*command);
   });
 }

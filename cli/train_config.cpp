@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <type_traits>
 
@@ -57,17 +58,24 @@ bool same_place(const std::string& before, const std::string& now) {
          fs::absolute(before).lexically_normal() == fs::absolute(now).lexically_normal();
 }
 
-// Where the run of this config.json was begun, if it is one of a run and that was elsewhere.
-std::optional<std::string> elsewhere(const fs::path& config) {
+// What environment.json tells about the config.json of a run.
+struct Origin {
+  std::optional<std::string> directory;  // where the run was begun, if elsewhere
+  bool zero_is_own = false;              // weight_decay 0 is what the optimizer has of its own
+};
+
+Origin origin_of(const fs::path& config) {
   const fs::path path = config.parent_path() / "environment.json";
   std::error_code failure;
-  if (config.filename() != "config.json" || !fs::exists(path, failure)) return std::nullopt;
+  Origin origin;
+  if (config.filename() != "config.json" || !fs::exists(path, failure)) return origin;
   const auto record = nlohmann::json::parse(read_file(path.string()), nullptr, false);
-  if (!record.is_object() || !record.contains("directory") || !record["directory"].is_string())
-    return std::nullopt;
-  const std::string directory = record["directory"].get<std::string>();
-  if (directory == fs::current_path(failure).string()) return std::nullopt;
-  return directory;
+  if (!record.is_object()) return origin;
+  origin.zero_is_own = !record.contains(config_format_key);
+  if (record.contains("directory") && record["directory"].is_string() &&
+      record["directory"] != fs::current_path(failure).string())
+    origin.directory = record["directory"].get<std::string>();
+  return origin;
 }
 
 // The words that would have said the same on the command line.
@@ -79,7 +87,7 @@ std::vector<std::string> words_of(const std::string& path) {
         text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
   }
   const std::vector<std::string> names = option_names();
-  const std::optional<std::string> directory = elsewhere(path);
+  const auto [directory, zero_is_own] = origin_of(path);
   std::vector<std::string> words;
   for (const auto& [name, value] : object.items()) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -89,14 +97,14 @@ std::vector<std::string> words_of(const std::string& path) {
       throw FileError(
           text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
     }
+    if (zero_is_own && name == "weight_decay" && value == 0) continue;
     const std::string word = directory ? based_on(*directory, name, word_of(value)) : word_of(value);
     if (!word.empty()) words.push_back(flag_of(name) + '=' + word);
   }
   return words;
 }
 
-TrainConfig config_of(const std::string& path, std::vector<std::string> words) {
-  TrainConfig config;
+TrainConfig config_of(const std::string& path, std::vector<std::string> words, TrainConfig config) {
   CLI::App app;
   add_config(app, config);
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
@@ -106,27 +114,6 @@ TrainConfig config_of(const std::string& path, std::vector<std::string> words) {
     throw FileError(text(path, ": ", in_our_words(app, error)));
   }
   return config;
-}
-
-// What follows `flag` among `words`, or nothing.
-std::string value_of(const std::vector<std::string>& words, const std::string& flag) {
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    if (words[i].starts_with(flag + '=')) return words[i].substr(flag.size() + 1);
-    if (words[i] == flag && i + 1 < words.size() && !words[i + 1].starts_with('-')) return words[i + 1];
-  }
-  return {};
-}
-
-bool has(const std::vector<std::string>& words, const std::string& flag) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const std::string& word) { return word == flag || word.starts_with(flag + '='); });
-}
-
-// Adds what the file says to `words`, once it is judged.
-void append_file(std::vector<std::string>& words, const std::string& path) {
-  const std::vector<std::string> from = words_of(path);
-  config_of(path, from);
-  words.insert(words.end(), from.begin(), from.end());
 }
 
 }  // namespace
@@ -161,36 +148,47 @@ void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(std::stri
                        } else {
                          CLI::Option* const option = command.add_option(flag_of(name), member, help);
                          option->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-                         if (member != Member()) option->capture_default_str();
+                         if (!(member == Member())) option->capture_default_str();
                        }
                      });
 }
 
 nlohmann::ordered_json to_json(const TrainConfig& config) {
   nlohmann::ordered_json object;
-  TrainConfig::parts(
-      config, [&](const char* name, const auto& member, const auto&, const char*) { object[name] = member; });
+  TrainConfig::parts(config, [&](const char* name, const auto& member, const auto&, const char*) {
+    if constexpr (requires { *member; }) {
+      object[name] = member ? nlohmann::ordered_json(*member) : nlohmann::ordered_json();
+    } else {
+      object[name] = member;
+    }
+  });
   return object;
 }
 
-TrainConfig read_config(const std::string& path) { return config_of(path, words_of(path)); }
+TrainConfig read_config(const std::string& path, const TrainConfig& base) {
+  return config_of(path, words_of(path), base);
+}
 
-std::vector<std::string> with_config(std::vector<std::string> words) {
-  if (words.empty() || words[0] != "train") return words;
-  std::string said;
-  for (const char* flag : {"--steps", "--epochs", "--minutes"}) {
-    if (!has(words, flag)) continue;
-    if (!said.empty())
-      throw ArgumentError(text("train: ", said, " and ", flag, " both say how long. Give one of them."));
-    said = flag;
+TrainConfig with_said(TrainConfig base, const TrainConfig& said, const CLI::App& command) {
+  std::map<std::string_view, const void*> members;
+  TrainConfig::parts(said, [&](const char* name, const auto& member, const auto&, const char*) {
+    const CLI::Option* const option = command.get_option_no_throw(flag_of(name));
+    if (option && option->count() > 0) members[name] = &member;
+  });
+  TrainConfig::parts(base, [&](const char* name, auto& member, const auto&, const char*) {
+    if (const auto found = members.find(name); found != members.end())
+      member = *static_cast<const std::remove_reference_t<decltype(member)>*>(found->second);
+  });
+  return base;
+}
+
+void put_into(Asked& asked, const TrainConfig& config, const TrainConfig& file) {
+  const nlohmann::ordered_json now = to_json(config), from = to_json(file), plain = to_json(TrainConfig());
+  for (const auto& [name, value] : now.items()) {
+    const bool off = value.is_null() || value == false;
+    asked.set(flag_of(name), off ? std::string() : word_of(value));
+    if (from[name] != plain[name]) asked.mean(flag_of(name));
   }
-  std::vector<std::string> from;
-  const std::string run =
-      value_of(words, "--resume").empty() ? value_of(words, "--out") : value_of(words, "--resume");
-  if (has(words, "--resume") && !run.empty() && is_run_folder(run)) append_file(from, run + "/config.json");
-  if (const std::string path = value_of(words, "--config"); !path.empty()) append_file(from, path);
-  words.insert(words.begin() + 1, from.begin(), from.end());
-  return words;
 }
 
 void check_same_run(const std::string& run, const nlohmann::ordered_json& before,

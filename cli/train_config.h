@@ -3,38 +3,51 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <trous/cli/option_pairs.h>
 #include <trous/cli/options.h>
 #include <trous/data/augment.h>
 #include <trous/layers/from_json.h>
 #include <trous/train/class_weights.h>
 #include <trous/train/loss.h>
 #include <trous/train/schedule.h>
+#include <trous/train/trainer.h>
 
 namespace trous::cli {
 
 /// Throws ArgumentError, with a suggestion, for what is neither a network's name nor a FILE.json.
 void check_model(const std::string& model);
 
-/// Empty texts and zeros that "the data set's own" is said of are filled in by `resolve`.
+/// In the order of Optimizer.
+inline const std::vector<std::string> optimizer_names{"sgd", "adam", "adamw"};
+/// Where the defaults of a run come from.
+inline const TrainOptions library_defaults;
+
+/// Empty texts and zeros that "the data set's own" is said of, and what is absent, are filled in by
+/// `resolve`.
 struct TrainConfig {
   std::string data = "fashion", data_dir;
   std::string model, augment;
   std::string out;
   std::string weights;
-  std::string optimizer = "adam", schedule = "poly", loss = "cross-entropy", class_weights = "inverse-sqrt";
-  std::int64_t steps = 0, batch = 0, width = 0, kernel = 3;
-  std::int64_t mask_threshold = 0, ignore_index = -1, validate_every = 100, patience = 0, save_every = 0,
-               warmup = 0;
-  double learning_rate = 8e-3, weight_decay = 0, clip_norm = 0, average = 0.99, min_delta = 0;
+  std::string optimizer = optimizer_names.at(library_defaults.optimizer.index());
+  std::string schedule{name(library_defaults.schedule)};
+  std::string loss = "cross-entropy", class_weights{name(default_class_weighting)};
+  std::int64_t steps = 0, batch = 0, width = 0, kernel = 3, ignore_index = -1, mask_threshold = 0;
+  std::int64_t validate_every = library_defaults.validate_every, patience = library_defaults.patience;
+  std::int64_t save_every = library_defaults.save_every, warmup = library_defaults.warmup;
+  double learning_rate = library_defaults.learning_rate, clip_norm = library_defaults.clip_norm;
+  double average = library_defaults.average, min_delta = library_defaults.min_delta;
+  std::optional<double> weight_decay;  ///< absent: the optimizer's own
   std::string freeze;
-  std::uint64_t seed = 0;
-  int threads = 0, loader_threads = 1;
+  std::uint64_t seed = library_defaults.seed;
+  int threads = 0, loader_threads = library_defaults.loader_threads;
   bool pixel_baseline = false;
 
   /// f(name, member, check, help) for each.
@@ -56,11 +69,14 @@ struct TrainConfig {
     f("schedule", self.schedule, parsed_by(parse_schedule),
       "of the learning rate: constant, poly, cosine, one-cycle or plateau");
     f("warmup", self.warmup, whole(0, most), "steps over which the learning rate rises");
-    f("optimizer", self.optimizer, one_of({"sgd", "adam", "adamw"}), "sgd, adam or adamw");
-    f("weight_decay", self.weight_decay, number(0, any), "of the optimizer");
+    f("optimizer", self.optimizer, one_of(optimizer_names), "sgd, adam or adamw");
+    static_assert(AdamWOptions().weight_decay == 0.01, "the next help says so");
+    f("weight_decay", self.weight_decay, number(0, any),
+      "of the optimizer; without it 0.01 for adamw, 0 for the others");
     f("loss", self.loss, parsed_by([](const std::string& name) { make_loss(name); }),
       "cross-entropy, dice, focal or cross-entropy+dice");
-    f("class_weights", self.class_weights, parsed_by(check_class_weights),
+    f("class_weights", self.class_weights,
+      parsed_by([](const std::string& list) { check_class_weights(list); }),
       "none, inverse-sqrt, enet, or numbers such as 0.5,1,2");
     f("ignore_index", self.ignore_index, whole(-1, 255),
       "class whose pixels do not count in loss and scores, where predicting it stays a mistake; -1 is none");
@@ -86,6 +102,10 @@ struct TrainConfig {
   }
 };
 
+/// The number in environment.json that says how config.json is to be read. Without it, the run is of a
+/// version in which weight_decay 0 stood for what the optimizer has of its own, 0.01 for adamw.
+inline constexpr const char* config_format_key = "config_format";
+
 /// --learning-rate for learning_rate.
 std::string flag_of(std::string_view name);
 
@@ -102,13 +122,16 @@ bool is_network_file(const std::string& model);
 
 /// The options in a file as config.json of a run is one; the paths of a run that was begun in another folder
 /// are taken from there, if they still lead somewhere. Throws FileError, naming file and option, if it is
-/// no such file, has an option that is not known, or a value that is not allowed.
-TrainConfig read_config(const std::string& path);
+/// no such file, has an option that is not known, or a value that is not allowed. An option that the file
+/// leaves out is that of `base`.
+TrainConfig read_config(const std::string& path, const TrainConfig& base = {});
 
-/// `words`, of which the first is the subcommand, with those that the resumed run's config.json and --config
-/// stand for put before the others, which therefore win. Throws as read_config, and ArgumentError where the
-/// number of steps is said twice.
-std::vector<std::string> with_config(std::vector<std::string> words);
+/// `base`, with the options that the command line of `command` says put in their place; they are in `said`.
+TrainConfig with_said(TrainConfig base, const TrainConfig& said, const CLI::App& command);
+
+/// Sets every option of `config` in `asked`. Those that differ from the defaults in `file`, an options file,
+/// are meant.
+void put_into(Asked& asked, const TrainConfig& config, const TrainConfig& file = {});
 
 /// Throws ArgumentError naming the first option, of those that change what is learned, in which they differ.
 void check_same_run(const std::string& run, const nlohmann::ordered_json& before,

@@ -28,9 +28,6 @@ int main(int argc, char** argv) {
     const TrainOptions options{
         .steps = steps,
         .batch = 8,
-        .learning_rate = 8e-3,
-        .class_weights = class_weights(ClassWeighting::inverse_sqrt, class_pixels(data.train)),
-        .average = 0.99,
         .augmentation = {.scale = 1.15, .rotate = 10, .shift = 0.06, .contrast = 0.2, .noise = 0.02},
         .validate_every = std::max<std::int64_t>(1, steps / 10)};
     train(net, data, options, {.on_validation = [](const ValidationReport& r, const AnyLayer&) {

@@ -21,12 +21,7 @@ int main() {
               << " atrous_conv2d_transpose on its tape\n\n";
   }
 
-  const TrainOptions options{
-      .steps = 300,
-      .batch = 8,
-      .learning_rate = 1e-2,
-      .class_weights = class_weights(ClassWeighting::inverse_sqrt, class_pixels(data.train)),
-      .validate_every = 100};
+  const TrainOptions options{.steps = 300, .batch = 8, .learning_rate = 1e-2};
   const TrainCallbacks callbacks{.on_validation = [](const ValidationReport& report, const AnyLayer&) {
     std::cout << "step " << report.step << "  loss " << report.train_loss
               << "  validation mIoU of the shapes " << report.scores.mean_iou(1) << '\n';

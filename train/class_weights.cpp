@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <string>
 
 #include <trous/core/error.h>
 #include <trous/train/class_weights.h>
@@ -23,7 +25,64 @@ std::optional<std::vector<float>> numbers_of(std::string_view list) {
   }
 }
 
+// "0, 1.5, 2"
+template <class T>
+std::string listed(const std::vector<T>& numbers) {
+  std::string list;
+  for (const T number : numbers) list += text(list.empty() ? "" : ", ", number);
+  return list;
+}
+
+bool all_zero(const std::vector<float>& weights) {
+  return std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 0; });
+}
+
 }  // namespace
+
+std::string_view name(ClassWeighting weighting) {
+  switch (weighting) {
+    case ClassWeighting::none:
+      return "none";
+    case ClassWeighting::inverse_sqrt:
+      return "inverse-sqrt";
+    case ClassWeighting::enet:
+      break;
+  }
+  return "enet";
+}
+
+void check_class_weights(const Tensor& weights, std::int64_t classes) {
+  if (!(weights.shape() == Shape{classes})) {
+    throw ShapeError(
+        text("class weights: ", weights.shape(), " for ", classes, " classes. Give one weight per class."));
+  }
+  if (weights.dtype() != DType::float32) {
+    throw DTypeError(
+        text("class weights: they are ", weights.dtype(), ". Give float32: weights.cast(DType::float32)."));
+  }
+  const std::vector<float> numbers = weights.to_vector<float>();
+  for (std::size_t c = 0; c < numbers.size(); ++c) {
+    if (numbers[c] >= 0 && std::isfinite(numbers[c])) continue;
+    throw ArgumentError(text("class weights: class ", c, " has ", numbers[c],
+                             ". Give each class a finite number, 0 or more."));
+  }
+  if (all_zero(numbers)) {
+    throw ArgumentError(
+        text("class weights: ", listed(numbers),
+             " are all 0, so no pixel counts and nothing is learned. Give at least one class more than 0."));
+  }
+}
+
+void check_class_weights(const Tensor& weights, const std::vector<std::int64_t>& pixels) {
+  const std::vector<float> numbers = weights.to_vector<float>();
+  for (std::size_t c = 0; c < numbers.size(); ++c) {
+    if (pixels[c] > 0 && numbers[c] > 0) return;
+  }
+  throw ArgumentError(text("class weights: ", listed(numbers),
+                           " are 0 for every class that occurs, so nothing "
+                           "is learned. The classes have ",
+                           listed(pixels), " training pixels. Give a class that has some more than 0."));
+}
 
 Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& pixels) {
   const std::int64_t all = std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0});
@@ -49,9 +108,9 @@ Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& 
 }
 
 ClassWeighting parse_class_weighting(std::string_view name) {
-  if (name == "none") return ClassWeighting::none;
-  if (name == "inverse-sqrt") return ClassWeighting::inverse_sqrt;
-  if (name == "enet") return ClassWeighting::enet;
+  for (const auto one : {ClassWeighting::none, ClassWeighting::inverse_sqrt, ClassWeighting::enet}) {
+    if (name == trous::name(one)) return one;
+  }
   throw ArgumentError(text("class weights: \"", name,
                            "\" is not known. Choose none, inverse-sqrt or enet, or give "
                            "one number per class, as in 0.2,1,1."));
@@ -64,11 +123,20 @@ Tensor parse_class_weights(std::string_view list, const std::vector<std::int64_t
     throw ArgumentError(text("class weights: ", list, " are ", numbers->size(), " numbers for ",
                              pixels.size(), " classes. Give one per class, the background first."));
   }
-  return Tensor(Shape{static_cast<std::int64_t>(numbers->size())}, *numbers);
+  const Tensor weights(Shape{static_cast<std::int64_t>(numbers->size())}, *numbers);
+  check_class_weights(weights, pixels);
+  return weights;
 }
 
 void check_class_weights(std::string_view list) {
-  if (!numbers_of(list)) parse_class_weighting(list);
+  const auto numbers = numbers_of(list);
+  if (!numbers) {
+    parse_class_weighting(list);
+  } else if (all_zero(*numbers)) {
+    throw ArgumentError(
+        text("class weights: ", list,
+             " are all 0, so no pixel counts and nothing is learned. Give at least one class more than 0."));
+  }
 }
 
 }  // namespace trous

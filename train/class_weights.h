@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <trous/core/tensor.h>
@@ -15,20 +16,38 @@ enum class ClassWeighting {
   enet           ///< 1 / ln(1.02 + f). Source: Paszke et al., arXiv:1606.02147
 };
 
+/// What training weighs classes by where nothing else is said. Without weights a small network that learns
+/// for a few hundred steps calls every pixel background.
+constexpr ClassWeighting default_class_weighting = ClassWeighting::inverse_sqrt;
+
+/// "none", "inverse-sqrt", "enet".
+std::string_view name(ClassWeighting weighting);
+
+/// A weighting by the pixels of the training split, or one weight per class, float32 [classes].
+using ClassWeights = std::variant<ClassWeighting, Tensor>;
+
 /// float32 [classes], from the number of pixels of each class, f being a class's share of them; scaled so
 /// that the mean weight of a class that occurs is 1. A class that never occurs weighs 0: no label asks for
 /// it. Throws ArgumentError where no pixel has a class.
 Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& pixels);
 
+/// Throws ShapeError or DTypeError unless `weights` is float32 [classes], ArgumentError unless each weight is
+/// finite and 0 or more, and one of them above 0.
+void check_class_weights(const Tensor& weights, std::int64_t classes);
+
+/// Throws ArgumentError, with the numbers of both, if `weights` are 0 for every class that has pixels: the
+/// loss would be 0 and nothing would be learned. `pixels` has the number of pixels of each class.
+void check_class_weights(const Tensor& weights, const std::vector<std::int64_t>& pixels);
+
 /// The weighting called `name`. Throws ArgumentError listing the names.
 ClassWeighting parse_class_weighting(std::string_view name);
 
 /// What `list` says: the name of a weighting, which then needs the `pixels`, or one number per class, 0 or
-/// more, such as "0.2,1,1". Throws ArgumentError for anything else, and if the number of numbers is not that
-/// of classes.
+/// more, such as "0.2,1,1". Throws ArgumentError for anything else, if the number of numbers is not that of
+/// classes, and if they are 0 for every class that has pixels.
 Tensor parse_class_weights(std::string_view list, const std::vector<std::int64_t>& pixels);
 
-/// Throws what parse_class_weights would throw for any number of classes.
+/// Throws what parse_class_weights would throw for any number of classes and pixels.
 void check_class_weights(std::string_view list);
 
 }  // namespace trous

@@ -1,5 +1,11 @@
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <utility>
+
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
+#include <trous/data/survey.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/dice_loss.h>
 #include <trous/ops/focal_loss.h>
@@ -31,9 +37,19 @@ std::vector<std::string_view> loss_names() {
   return {"cross-entropy", "dice", "focal", "cross-entropy+dice"};
 }
 
+bool takes_class_weights(std::string_view name) {
+  make_loss(name);
+  return name != "dice";
+}
+
 Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights) {
   if (name == "cross-entropy") return cross_entropy(class_weights);
-  if (name == "dice") return dice;
+  if (name == "dice") {
+    if (!class_weights) return dice;
+    throw ArgumentError(
+        text("loss: dice with class weights ", class_weights->shape(),
+             ". Dice weighs all classes that occur alike. Take cross-entropy+dice, or no class weights."));
+  }
   if (name == "focal") {
     return [weights = weights_of(class_weights)](const Variable& logits, const Tensor& labels) {
       return focal_loss(logits, labels, {.class_weights = weights, .ignore_index = unknown});
@@ -46,6 +62,34 @@ Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights
   }
   throw ArgumentError(
       text("loss: \"", name, "\" is not known. Choose cross-entropy, dice, focal or cross-entropy+dice."));
+}
+
+Loss weighted_cross_entropy(Dataset training, const ClassWeights& weights) {
+  const auto* const given = std::get_if<Tensor>(&weights);
+  if (given) {
+    check_class_weights(*given, static_cast<std::int64_t>(training.classes.size()));
+    const std::vector<float> numbers = given->to_vector<float>();
+    if (std::find(numbers.begin(), numbers.end(), 0.0F) == numbers.end()) return cross_entropy(*given);
+  } else if (std::get<ClassWeighting>(weights) == ClassWeighting::none) {
+    return cross_entropy(std::nullopt);
+  }
+  struct Counted {
+    std::once_flag once;
+    Loss loss;
+  };
+  return [training = std::move(training), weights, counted = std::make_shared<Counted>()](
+             const Variable& logits, const Tensor& labels) {
+    std::call_once(counted->once, [&] {
+      const std::vector<std::int64_t> pixels = class_pixels(training);
+      if (const auto* const fixed = std::get_if<Tensor>(&weights)) {
+        check_class_weights(*fixed, pixels);
+        counted->loss = cross_entropy(*fixed);
+      } else {
+        counted->loss = cross_entropy(class_weights(std::get<ClassWeighting>(weights), pixels));
+      }
+    });
+    return counted->loss(logits, labels);
+  };
 }
 
 }  // namespace trous

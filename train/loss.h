@@ -8,6 +8,8 @@
 
 #include <trous/autograd/variable.h>
 #include <trous/core/tensor.h>
+#include <trous/data/dataset.h>
+#include <trous/train/class_weights.h>
 
 namespace trous {
 
@@ -21,9 +23,22 @@ using Loss = std::function<Variable(const Variable& logits, const Tensor& labels
 /// The names that make_loss knows.
 std::vector<std::string_view> loss_names();
 
+/// Whether the loss called `name` has pixels that class weights weigh: all but dice. Throws ArgumentError
+/// listing the names.
+bool takes_class_weights(std::string_view name);
+
 /// "cross-entropy" (softmax_cross_entropy), "dice" (dice_loss), "focal" (focal_loss, gamma 2), or
 /// "cross-entropy+dice", their sum. Unknown pixels do not count. `class_weights`, float32 [classes], weigh
-/// the pixels of cross-entropy and focal. Throws ArgumentError listing the names.
+/// the pixels of cross-entropy and focal. Throws ArgumentError listing the names, or for class weights of a
+/// loss that has none.
 Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights = std::nullopt);
+
+/// Cross-entropy with class weights that suit the split `training`. Its pixels are counted, in one pass over
+/// all its samples, when the loss, or a copy of it, is first called, and only where the count matters: for a
+/// weighting by name other than none, and for weights of which some are 0.
+///
+/// Throws as check_class_weights; at the first call also as class_pixels and class_weights, and ArgumentError
+/// if the weights are 0 for every class that occurs.
+Loss weighted_cross_entropy(Dataset training, const ClassWeights& weights = default_class_weighting);
 
 }  // namespace trous

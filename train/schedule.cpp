@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -6,6 +7,9 @@
 
 namespace trous {
 namespace {
+
+// In the order of Schedule.
+constexpr std::array<std::string_view, 5> names{"constant", "poly", "cosine", "one-cycle", "plateau"};
 
 void check_step(std::int64_t step, std::int64_t steps) {
   if (steps < 1) throw ArgumentError(text("learning_rate_at: steps ", steps, ". Give 1 or more."));
@@ -59,12 +63,13 @@ double learning_rate_at(const ScheduleOptions& options, std::int64_t step) {
          static_cast<double>(warmup + 1);
 }
 
+std::string_view name(Schedule schedule) { return names.at(static_cast<std::size_t>(schedule)); }
+
 Schedule parse_schedule(std::string_view name) {
-  if (name == "constant") return Schedule::constant;
-  if (name == "poly") return Schedule::poly;
-  if (name == "cosine") return Schedule::cosine;
-  if (name == "one-cycle" || name == "onecycle") return Schedule::one_cycle;
-  if (name == "plateau") return Schedule::plateau;
+  if (name == "onecycle") return Schedule::one_cycle;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (name == names.at(i)) return static_cast<Schedule>(i);
+  }
   throw ArgumentError(
       text("schedule: \"", name, "\" is not known. Choose constant, poly, cosine, one-cycle or plateau."));
 }

@@ -33,6 +33,9 @@ struct ScheduleOptions {
 /// The same with a warm-up. Throws ArgumentError unless 0 <= warmup < steps and 0 <= step < steps.
 double learning_rate_at(const ScheduleOptions& options, std::int64_t step);
 
+/// "constant", "poly", "cosine", "one-cycle", "plateau".
+std::string_view name(Schedule schedule);
+
 /// The schedule called `name`: constant, poly, cosine, one-cycle (or onecycle), plateau. Throws ArgumentError
 /// listing the names.
 Schedule parse_schedule(std::string_view name);

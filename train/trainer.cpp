@@ -8,6 +8,7 @@
 #include <trous/data/loader.h>
 #include <trous/layers/network.h>
 #include <trous/train/clip.h>
+#include <trous/train/progress.h>
 #include <trous/train/trainer.h>
 
 namespace trous {
@@ -18,14 +19,14 @@ enum class Stream : std::uint64_t { order = 1, passes = 2, augmentation = 3 };
 
 Key stream(std::uint64_t seed, Stream which) { return fold_in(Key{seed}, static_cast<std::uint64_t>(which)); }
 
-void check(const TrainOptions& o, const Splits& data) {
+void check(const TrainOptions& o) {
   if (o.steps < 1 || o.batch < 1 || o.validate_every < 1) {
     throw ArgumentError(text("train: steps ", o.steps, ", batch ", o.batch, ", validate_every ",
                              o.validate_every, ". Each must be 1 or more."));
   }
   if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) {
-    throw ArgumentError(
-        text("train: learning_rate ", o.learning_rate, " is not above 0. 2e-3 is usual for Adam."));
+    throw ArgumentError(text("train: learning_rate ", o.learning_rate, " is not above 0. ",
+                             TrainOptions().learning_rate, " suits most networks."));
   }
   if (o.warmup < 0 || o.warmup >= o.steps) {
     throw ArgumentError(text("train: warmup ", o.warmup, " of ", o.steps,
@@ -40,10 +41,10 @@ void check(const TrainOptions& o, const Splits& data) {
     throw ArgumentError(text("train: min_delta ", o.min_delta, ", clip_norm ", o.clip_norm, ", average ",
                              o.average, ". Each must be 0 or more, min_delta finite and average below 1."));
   }
-  if (o.class_weights &&
-      !(o.class_weights->shape() == Shape{static_cast<std::int64_t>(data.train.classes.size())})) {
-    throw ShapeError(text("train: class_weights ", o.class_weights->shape(), " for ",
-                          data.train.classes.size(), " classes. Give one weight per class."));
+  if (o.loss && o.class_weights) {
+    throw ArgumentError(
+        "train: class_weights beside a loss would do nothing. Give make_loss the weights, or leave the loss "
+        "out for cross-entropy.");
   }
 }
 
@@ -115,9 +116,11 @@ Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
       best_(net_),
       data_(std::move(data)),
       options_(std::move(options)),
-      loss_(options_.loss ? options_.loss : make_loss("cross-entropy", options_.class_weights)),
+      loss_(options_.loss ? options_.loss
+                          : weighted_cross_entropy(data_.train,
+                                                   options_.class_weights.value_or(default_class_weighting))),
       optimizer_(options_.optimizer) {
-  check(options_, data_);
+  check(options_);
   check_groups(options_.groups, net_);
   plateau_ = Plateau({.min_delta = options_.min_delta});
   for (const auto& [path, parameter] : parameters(std::as_const(net_))) {
@@ -345,7 +348,18 @@ std::string_view name(StepPhase phase) {
 TrainResult train(AnyLayer& net, const Splits& data, const TrainOptions& options,
                   const TrainCallbacks& callbacks) {
   Trainer trainer(net, data, options);
-  TrainResult result = trainer.run(callbacks);
+  Progress progress(options.batch, options.quiet || callbacks.on_step);
+  TrainCallbacks watched = callbacks;
+  if (!callbacks.on_step) {
+    watched.on_step = [&](const StepReport& r) {
+      progress.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
+    };
+    watched.on_validation = [&](const ValidationReport& report, const AnyLayer& scored) {
+      progress.clear();  // what it prints begins on an empty line, and its time is not that of a step
+      if (callbacks.on_validation) callbacks.on_validation(report, scored);
+    };
+  }
+  TrainResult result = trainer.run(watched);
   net = trainer.best();
   return result;
 }

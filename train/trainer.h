@@ -11,6 +11,7 @@
 #include <trous/data/dataset.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/checkpoint.h>
+#include <trous/train/class_weights.h>
 #include <trous/train/ema.h>
 #include <trous/train/evaluate.h>
 #include <trous/train/loss.h>
@@ -29,19 +30,21 @@ struct ParameterGroup {
   bool frozen = false;       ///< its weights and running statistics stay as they are
 };
 
+/// How a network is trained. The defaults are those of `trous train`, and suit all built-in data sets.
 struct TrainOptions {
   std::int64_t steps = 400;
   std::int64_t batch = 16;
-  double learning_rate = 2e-3;
+  double learning_rate = 8e-3;  ///< highest
   Schedule schedule = Schedule::poly;
   std::int64_t warmup = 0;  ///< steps over which the learning rate rises from 0
   Optimizer optimizer = Adam();
-  Loss loss = nullptr;                                 ///< absent: cross-entropy
-  std::optional<Tensor> class_weights = std::nullopt;  ///< float32 [classes], of the loss that is absent
-  std::vector<ParameterGroup> groups = {};             ///< the first whose path fits counts
-  double clip_norm = 0;                                ///< largest norm of all gradients together; 0: any
-  double average =
-      0;  ///< decay of the weights' moving average, which is then what is scored and kept; 0: none
+  Loss loss = nullptr;  ///< absent: weighted_cross_entropy of the training split with `class_weights`
+  /// Of the loss that is absent, so not to be given with one that is. Absent: default_class_weighting.
+  std::optional<ClassWeights> class_weights = std::nullopt;
+  std::vector<ParameterGroup> groups = {};  ///< the first whose path fits counts
+  double clip_norm = 0;                     ///< largest norm of all gradients together; 0: any
+  /// Decay of the weights' moving average, which is then what is scored and kept; 0: none.
+  double average = 0.99;
   Augmentation augmentation = {};
   std::int64_t validate_every = 100;  ///< steps; the last step is always followed by a validation
   std::int64_t patience = 0;    ///< validations without a better score before training ends; 0: any number
@@ -49,6 +52,7 @@ struct TrainOptions {
   std::int64_t save_every = 0;  ///< steps between calls of on_save; 0: at validations alone
   int loader_threads = 1;       ///< that make batches ahead; 0: the training thread makes them
   std::uint64_t seed = 0;       ///< of the batches' order, their augmentation and dropout
+  bool quiet = false;           ///< `train` shows no progress; a Trainer never does
 };
 
 /// What a step does, in this order.
@@ -111,7 +115,8 @@ struct TrainResult {
 class Trainer {
  public:
   /// Throws ArgumentError or ShapeError for options that are out of range, a group's path that is no part of
-  /// `net`, or class_weights of another length.
+  /// `net`, class_weights beside a loss, and as weighted_cross_entropy. The pixels that class weights need
+  /// are counted at the first step or rehearsal, not here.
   Trainer(AnyLayer net, Splits data, TrainOptions options);
 
   /// One forward and backward pass and one batch of validation, which change nothing: what does not fit
@@ -172,13 +177,14 @@ class Trainer {
 };
 
 /// Trains `net` and leaves it with the weights of its best validation: a Trainer from the first step to the
-/// last.
-TrainResult train(AnyLayer& net, const Splits& data, const TrainOptions& options,
+/// last. Shows progress on stderr, as `Progress` does, unless `options` are quiet or `callbacks` watch each
+/// step.
+TrainResult train(AnyLayer& net, const Splits& data, const TrainOptions& options = {},
                   const TrainCallbacks& callbacks = {});
 
 /// The same for a network of known type.
 template <class Net>
-TrainResult train(Net& net, const Splits& data, const TrainOptions& options,
+TrainResult train(Net& net, const Splits& data, const TrainOptions& options = {},
                   const TrainCallbacks& callbacks = {}) {
   AnyLayer trained = net;
   TrainResult result = train(trained, data, options, callbacks);

@@ -66,10 +66,14 @@ std::string text_of(const Optimizer& optimizer) {
               ", epsilon ", digits(o.epsilon), ", weight_decay ", digits(o.weight_decay));
 }
 
-std::string text_of(const std::optional<Tensor>& class_weights) {
-  if (!class_weights) return "none";
+// Of a loss that was given, whose weights are its own business: none.
+std::string class_weights_of(const TrainOptions& o) {
+  if (o.loss) return "none";
+  const ClassWeights weights = o.class_weights.value_or(default_class_weighting);
+  if (const auto* const weighting = std::get_if<ClassWeighting>(&weights))
+    return std::string(name(*weighting));
   std::string line;
-  for (const double weight : class_weights->cast(DType::float64).to_vector<double>())
+  for (const double weight : std::get<Tensor>(weights).cast(DType::float64).to_vector<double>())
     line += (line.empty() ? "" : ",") + digits(weight);
   return line;
 }
@@ -85,16 +89,15 @@ std::string text_of(const std::vector<ParameterGroup>& groups) {
 
 // What must be the same for the next steps to be those that would have followed.
 Json lasting(const TrainOptions& o) {
-  const std::array schedules{"constant", "poly", "cosine", "one-cycle", "plateau"};
   return {{"steps", std::to_string(o.steps)},
           {"batch", std::to_string(o.batch)},
           {"seed", std::to_string(o.seed)},
           {"learning_rate", digits(o.learning_rate)},
-          {"schedule", schedules.at(static_cast<std::size_t>(o.schedule))},
+          {"schedule", name(o.schedule)},
           {"warmup", std::to_string(o.warmup)},
           {"optimizer", text_of(o.optimizer)},
           {"loss", o.loss ? "given" : "cross-entropy"},
-          {"class_weights", text_of(o.class_weights)},
+          {"class_weights", class_weights_of(o)},
           {"groups", text_of(o.groups)},
           {"clip_norm", digits(o.clip_norm)},
           {"average", digits(o.average)},

@@ -108,11 +108,12 @@ TEST(Check, SaysWhatItCannotTake) {
        {"--order 2", "--step 0.1", "--all-ops", "--batch 1", "--height 8", "--evaluation"}) {
     const std::string word(option);
     EXPECT_EQ(refused("--vectors v.safetensors " + word, 2),
-              word.substr(0, word.find(' ')) + " goes with MODEL only. Leave it out.\n");
+              "check: " + word + " goes with MODEL only. Leave it out.\n");
   }
-  EXPECT_EQ(refused("net.json --tolerance 1e-3", 2), "--tolerance goes with --vectors only. Leave it out.\n");
+  EXPECT_EQ(refused("net.json --tolerance 1e-3", 2),
+            "check: --tolerance 1e-3 goes with --vectors only. Leave it out.\n");
   EXPECT_EQ(refused("net.json --channels 3", 2),
-            "--channels goes with the name of a network only. Leave it out.\n");
+            "check: --channels 3 goes with the name of a network only. Leave it out.\n");
   EXPECT_EQ(refused("smal-dilated", 3),
             "smal-dilated: there is no network, run or checkpoint of this name. Did you mean small-dilated? "
             "Networks "

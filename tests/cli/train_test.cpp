@@ -7,8 +7,11 @@
 #include <trous/data/folder.h>
 #include <trous/data/png.h>
 #include <trous/layers/coverage.h>
+#include <trous/layers/from_json.h>
+#include <trous/layers/networks.h>
 #include <trous/train/checkpoint.h>
 #include <trous/train/evaluate.h>
+#include <trous/train/trainer.h>
 
 #include "cli/program.h"
 
@@ -104,6 +107,23 @@ TEST_F(Train, TheSeedDecidesEveryByteWhateverTheThreadsAndTheFolder) {
   EXPECT_EQ(scratch_.files(), 4u) << "set, here, elsewhere, other: nothing outside --out";
 }
 
+// One set of defaults: what is said here is what `short_run` says.
+TEST_F(Train, TheLibraryLearnsWhatTheProgramLearns) {
+  train("run", "--quiet");
+  const LoadedNetwork best = load_network(scratch_ / "run/best.safetensors");
+  const Splits data = folder({.directory = scratch_ / "set"});
+  AnyLayer net =
+      network_from_json(network_description("small-dilated", {.in_channels = 3, .classes = 5, .width = 2}));
+  initialize(net, fold_in(Key{3}, 0));
+  trous::train(net, data, {.steps = 4, .batch = 2, .validate_every = 2, .seed = 3, .quiet = true});
+  const auto expected = parameters(std::as_const(best.net)), found = parameters(std::as_const(net));
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_EQ(found[i].part->get().value().to_vector<float>(),
+              expected[i].part->get().value().to_vector<float>())
+        << expected[i].path;
+}
+
 TEST_F(Train, QuietPrintsTheResultAlone) {
   const Finished run = train("run", "--quiet");
   EXPECT_EQ(run.err, "");
@@ -159,7 +179,7 @@ TEST_F(Train, MinutesBecomeANumberOfStepsThatIsRecorded) {
   ASSERT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(file("again/last.safetensors"), file("run/last.safetensors"));
   // The number stands: going on asks no clock.
-  const Finished on = run("train --resume run --minutes 0.005 --quiet");
+  const Finished on = run("train --resume --out run --minutes 0.005 --quiet");
   EXPECT_EQ(on.code, 0) << on.err;
 }
 

@@ -250,9 +250,9 @@ TEST_F(Usage, ANumberOutOfRangeIsRefused) {
 
 TEST_F(Usage, TheNumberOfStepsIsSaidOnce) {
   expect("train --out run --steps 5 --epochs 2", 2,
-         "train: --steps and --epochs both say how long. Give one of them.\n");
+         "train: --epochs 2 and --steps 5 both say how long. Give one of them.\n");
   expect("train --out run --minutes=1 --epochs 2", 2,
-         "train: --epochs and --minutes both say how long. Give one of them.\n");
+         "train: --minutes 1 and --epochs 2 both say how long. Give one of them.\n");
 }
 
 TEST_F(Usage, AFileOfOptionsIsJudgedByName) {
@@ -288,11 +288,10 @@ TEST_F(Usage, NoArgumentIsAcceptedAndIgnored) {
   expect("train --out run --data shapes --data-dir .", 2,
          "data: --data-dir is for fashion and brain, not for shapes. Leave it out.\n");
   spill(scratch_ / "net.json", bytes_of(R"({"network": "small-dilated"})"));
-  for (const char* ignored : {"--width 2", "--kernel 5", "--pixel-baseline"}) {
-    expect(
-        std::string("train --out run --data shapes --model net.json ") + ignored, 2,
-        "train: --width, --kernel and --pixel-baseline are for networks by name; net.json says itself what "
-        "its layers are. Leave them out.\n");
+  for (const std::string ignored : {"--width 2", "--kernel 5", "--pixel-baseline"}) {
+    expect("train --out run --data shapes --model net.json " + ignored, 2,
+           "train: " + ignored +
+               " is for networks by name; net.json says itself what its layers are. Leave it out.\n");
   }
 }
 

@@ -27,7 +27,7 @@ Sequential another_net() {
 TEST(Checkpoint, dynet_274_GivesBackEveryBit) {
   const Scratch scratch;
   Sequential net = small_net(), read = another_net();
-  train(net, striped(), {.steps = 3, .batch = 4});  // statistics that are not 0 and 1
+  train(net, striped(), {.steps = 3, .batch = 4, .quiet = true});  // statistics that are not 0 and 1
   save(net, scratch / "net.safetensors", {{"step", "3"}});
   ASSERT_FALSE(same_network(read, net));
   load(read, scratch / "net.safetensors");
@@ -87,7 +87,7 @@ TEST(Checkpoint, dynet_274_AnotherProcessComputesTheSame) {
   }
   const Scratch scratch;
   Sequential net = small_net();
-  train(net, striped(), {.steps = 3, .batch = 4});
+  train(net, striped(), {.steps = 3, .batch = 4, .quiet = true});
   save(net, scratch / "net.safetensors");
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string command =

@@ -47,7 +47,13 @@ Sequential made(Layers... layers) {
   return net;
 }
 
-const TrainOptions four_steps{.steps = 4, .batch = 2, .validate_every = 1};
+const TrainOptions four_steps{.steps = 4,
+                              .batch = 2,
+                              .learning_rate = 2e-3,
+                              .class_weights = ClassWeighting::none,
+                              .average = 0,
+                              .validate_every = 1,
+                              .quiet = true};
 
 TEST(Divergence, NamesTheFirstBadTensorAndItsLayer) {
   Sequential net = made(Conv2d{{.in_channels = 1, .out_channels = 8}},

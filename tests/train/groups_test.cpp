@@ -24,7 +24,9 @@ TrainOptions sgd(std::vector<ParameterGroup> groups, double weight_decay = 0) {
           .learning_rate = 0.05,
           .schedule = Schedule::constant,
           .optimizer = Sgd({.weight_decay = weight_decay}),
+          .class_weights = ClassWeighting::none,
           .groups = std::move(groups),
+          .average = 0,
           .validate_every = 4,
           .loader_threads = 0,
           .seed = 5};
@@ -204,6 +206,7 @@ TEST(Groups, FactorsAndClippingAreThoseOfThePaper) {
     TrainOptions options = sgd({{.path = "filters", .learning_rate = 0.5, .weight_decay = 3}}, 0.1);
     options.batch = 2;
     options.clip_norm = clip;
+    options.class_weights = std::nullopt;
     options.loss = linear.loss();
     Trainer trainer(linear.net, linear.data, options);
     std::vector<double> norms;
@@ -231,6 +234,7 @@ TEST(Groups, TheNormIsOfWhatLearns) {
   Linear linear;
   TrainOptions options = sgd({{.path = "filters", .frozen = true}});
   options.batch = 2;
+  options.class_weights = std::nullopt;
   options.loss = linear.loss();
   Trainer trainer(linear.net, linear.data, options);
   trainer.run({.on_step = [&](const StepReport& r) { EXPECT_NEAR(r.gradient_norm, 288 * 5e-3, 1e-5); }});

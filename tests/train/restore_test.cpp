@@ -12,7 +12,9 @@
 namespace trous {
 namespace {
 
-TrainOptions options() { return {.steps = 6, .batch = 4, .average = 0.9, .validate_every = 2, .seed = 5}; }
+TrainOptions options() {
+  return {.steps = 6, .batch = 4, .learning_rate = 2e-3, .average = 0.9, .validate_every = 2, .seed = 5};
+}
 
 class Restore : public testing::Test {
  protected:
@@ -95,10 +97,12 @@ TEST_F(Restore, OtherOptionsByNameAndBothValues) {
             expected(adam, "Sgd, momentum 0.9, nesterov, weight_decay 0"));
   EXPECT_EQ(with([](TrainOptions& o) { o.loss = make_loss("dice"); }),
             expected("loss cross-entropy", "given"));
+  EXPECT_EQ(with([](TrainOptions& o) { o.class_weights = ClassWeighting::enet; }),
+            expected("class_weights inverse-sqrt", "enet"));
   EXPECT_EQ(with([](TrainOptions& o) {
               o.class_weights = Tensor({3}, std::vector<float>{0, 1, 0.5F});
             }),
-            expected("class_weights none", "0,1,0.5"));
+            expected("class_weights inverse-sqrt", "0,1,0.5"));
   EXPECT_EQ(
       with([](TrainOptions& o) {
         o.groups = {{.path = "0", .frozen = true}, {.path = "1.scale"}};

@@ -118,7 +118,12 @@ TEST(Resume, WithAPlateauBeforeAndAfterItsCuts) {
 }
 
 TEST(Resume, WithoutAnAverageAnAugmentationOrAClip) {
-  TrainOptions options{.steps = 5, .batch = 3, .validate_every = 4, .seed = 1};
+  TrainOptions options{.steps = 5,
+                       .batch = 3,
+                       .class_weights = ClassWeighting::none,
+                       .average = 0,
+                       .validate_every = 4,
+                       .seed = 1};
   expect_resumes(options, 2);
   options.class_weights = Tensor({3}, std::vector<float>{0, 1, 3});
   expect_resumes(options, 4);

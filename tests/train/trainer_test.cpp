@@ -21,7 +21,14 @@ namespace trous {
 namespace {
 
 TrainOptions few_steps(std::int64_t steps = 6) {
-  return {.steps = steps, .batch = 4, .learning_rate = 0.02, .validate_every = steps, .seed = 5};
+  return {.steps = steps,
+          .batch = 4,
+          .learning_rate = 0.02,
+          .class_weights = ClassWeighting::none,
+          .average = 0,
+          .validate_every = steps,
+          .seed = 5,
+          .quiet = true};
 }
 
 Sequential trained(const TrainOptions& options) {
@@ -34,7 +41,13 @@ Sequential trained(const TrainOptions& options) {
 // class, one IoU is about 1/2 and the other 0; if it gives them two, both are (1/4) / (3/4). The largest mean
 // is 1/3, and chance moves it by a few hundredths on 16 images.
 TEST(Trainer, ANetworkThatCanLearnDoesAndOneThatCannotDoesNot) {
-  const TrainOptions options{.steps = 120, .batch = 8, .learning_rate = 0.02, .validate_every = 40};
+  const TrainOptions options{.steps = 120,
+                             .batch = 8,
+                             .learning_rate = 0.02,
+                             .class_weights = ClassWeighting::none,
+                             .average = 0,
+                             .validate_every = 40,
+                             .quiet = true};
   const Splits data = striped();
   Sequential net = small_net(), blind = small_net(1);
   EXPECT_LT(evaluate_on(net, data.test).mean_iou(1), 0.5) << "before";
@@ -228,7 +241,7 @@ TEST(Trainer, RefusesOptionsBeforeItStarts) {
   EXPECT_EQ(thrown<ArgumentError>(run({.batch = -1})),
             "train: steps 400, batch -1, validate_every 100. Each must be 1 or more.");
   EXPECT_EQ(thrown<ArgumentError>(run({.learning_rate = 0})),
-            "train: learning_rate 0 is not above 0. 2e-3 is usual for Adam.");
+            "train: learning_rate 0 is not above 0. 0.008 suits most networks.");
   EXPECT_THROW(run({.learning_rate = std::nan("")})(), ArgumentError);
   EXPECT_THROW(run({.learning_rate = std::numeric_limits<double>::infinity()})(), ArgumentError);
   EXPECT_EQ(thrown<ArgumentError>(run({.steps = 10, .warmup = 10})),
@@ -240,7 +253,7 @@ TEST(Trainer, RefusesOptionsBeforeItStarts) {
   EXPECT_THROW(run({.loader_threads = -1})(), ArgumentError);
   EXPECT_EQ(
       thrown<ArgumentError>(run({.clip_norm = -1})),
-      "train: min_delta 0, clip_norm -1, average 0. Each must be 0 or more, min_delta finite and average "
+      "train: min_delta 0, clip_norm -1, average 0.99. Each must be 0 or more, min_delta finite and average "
       "below 1.");
   const double nan = std::nan(""), infinite = std::numeric_limits<double>::infinity();
   EXPECT_THROW(run({.clip_norm = nan})(), ArgumentError);
@@ -250,7 +263,7 @@ TEST(Trainer, RefusesOptionsBeforeItStarts) {
   EXPECT_THROW(run({.min_delta = nan})(), ArgumentError);
   EXPECT_THROW(run({.min_delta = infinite})(), ArgumentError);
   EXPECT_EQ(thrown<ShapeError>(run({.class_weights = Tensor::ones({4}, DType::float32)})),
-            "train: class_weights [4] for 3 classes. Give one weight per class.");
+            "class weights: [4] for 3 classes. Give one weight per class.");
   EXPECT_EQ(thrown<ArgumentError>([&] { evaluate_on(net, striped().test, 0); }),
             "evaluate_on: batch 0. Give 1 or more.");
   EXPECT_TRUE(same_network(net, small_net()));
@@ -260,7 +273,7 @@ TEST(Train, ANetworkOfOtherClassesIsRefused) {
   Conv2d net{{.in_channels = 3, .out_channels = 4, .kernel = 1}};
   initialize(net, Key{1});
   const Splits data = shapes({.size = 16, .train = 4, .validation = 2, .test = 2});
-  EXPECT_EQ(thrown<ShapeError>([&] { train(net, data, {.steps = 1, .batch = 2}); }),
+  EXPECT_EQ(thrown<ShapeError>([&] { train(net, data, {.steps = 1, .batch = 2, .quiet = true}); }),
             "train: the network gives [2, 16, 16, 4], the data have 5 classes. Its last layer must give "
             "[batch, height, "
             "width, 5].");

@@ -1,0 +1,258 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <optional>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <trous/cli/open.h>
+#include <trous/cli/option_pairs.h>
+#include <trous/cli/output.h>
+#include <trous/core/error.h>
+#include <trous/train/loss.h>
+
+namespace trous::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A row of the table. `objection` returns the rest of the sentence "train: --width 2 ..." where the option
+// does not go with the others, and an empty text where it does.
+struct Row {
+  std::vector<std::string_view> commands;
+  std::string_view option;
+  std::vector<std::string_view> harmless;  // values that only say what is so without the option
+  std::string (*objection)(const Asked&);
+};
+
+template <class T>
+std::optional<T> number_in(const std::string& word) {
+  T value{};
+  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
+  return value;
+}
+
+std::int64_t whole_of(const Asked& a, std::string_view option) {
+  return number_in<std::int64_t>(a.value(option)).value_or(0);
+}
+
+// 0 and 0.0 are one value.
+bool is(const std::string& word, std::string_view value) {
+  const auto number = number_in<double>(word);
+  return word == value || (number && number == number_in<double>(std::string(value)));
+}
+
+std::string without(const Asked& a, std::initializer_list<std::string_view> needed) {
+  std::string list;
+  for (const std::string_view option : needed) {
+    if (!a.value(option).empty()) return {};
+    list += text(list.empty() ? "" : " or ", option);
+  }
+  return text("does nothing without ", list, ". Give both, or leave it out.");
+}
+
+std::string of_named_network(const Asked& a) {
+  if (!is_network_file(a.value("--model"))) return {};
+  return text("is for networks by name; ", a.value("--model"),
+              " says itself what its layers are. Leave it out.");
+}
+
+std::string of_weighing_loss(const Asked& a) {
+  if (takes_class_weights(a.value("--loss"))) return {};
+  return text("does nothing with --loss ", a.value("--loss"),
+              ", which weighs all classes that occur alike. Take --loss cross-entropy+dice, or leave it out.");
+}
+
+std::string of_another_network(const Asked& a) {
+  if (const std::string why = of_named_network(a); !why.empty()) return why;
+  if (!is(a.value("--kernel"), "1")) return {};
+  return "trains the same network with 1x1 filters, and --kernel 1 is that network. Leave one of them out.";
+}
+
+std::string of_what_compares_scores(const Asked& a) {
+  if (whole_of(a, "--patience") > 0 || a.value("--schedule") == "plateau") return {};
+  return "does nothing without --patience or --schedule plateau, which alone compare scores. Give one of them, "
+         "or leave it out.";
+}
+
+// A run ends early if `patience` validations in a row, none of them the first or the last, were no better.
+std::string of_enough_validations(const Asked& a) {
+  const std::int64_t steps = whole_of(a, "--steps"), every = whole_of(a, "--validate-every");
+  if (steps == 0) return {};
+  const std::int64_t validations = (steps + every - 1) / every, most = std::max<std::int64_t>(0, validations - 2);
+  if (whole_of(a, "--patience") <= most) return {};
+  return text("ends no run of ", steps, " steps with --validate-every ", every, ": of its ", validations,
+              validations == 1 ? " validation" : " validations",
+              ", the first and the last left out, there are ", most,
+              ". Validate more often, give more steps, or leave it out.");
+}
+
+std::string of_steps_between_validations(const Asked& a) {
+  const std::int64_t steps = whole_of(a, "--steps"), every = whole_of(a, "--validate-every"),
+                     save = whole_of(a, "--save-every");
+  if (steps == 0 || (save < steps && save % every != 0)) return {};
+  return text("saves at no step at which --validate-every ", every, " does not, in ", steps,
+              steps == 1 ? " step" : " steps", ". Give fewer steps than lie between validations, or leave it out.");
+}
+
+std::string of_one_length(const Asked& a) {
+  for (const char* other : {"--steps", "--epochs"}) {
+    if (a.said(other)) return text("and ", other, ' ', a.value(other), " both say how long. Give one of them.");
+  }
+  return {};
+}
+
+std::string of_epochs(const Asked& a) {
+  if (!a.said("--steps")) return {};
+  return text("and --steps ", a.value("--steps"), " both say how long. Give one of them.");
+}
+
+// A new run's; with --resume alone that of --out may be new.
+std::string of_minutes(const Asked& a) {
+  if (const std::string why = of_one_length(a); !why.empty()) return why;
+  const std::string& run = a.value("--resume");
+  if (run.empty()) return {};
+  return text("is for a new run, and the one in ", run, " has its number of steps. Leave it out.");
+}
+
+std::string of_new_run(const Asked& a) {
+  if (!a.said("--resume")) return {};
+  return "replaces a run, and --resume goes on with it. Give one of them.";
+}
+
+std::string of_the_same_run(const Asked& a) {
+  const std::string &run = a.value("--resume"), &out = a.value("--out");
+  const auto place = [](const std::string& path) { return (fs::absolute(path) / "").lexically_normal(); };
+  if (run.empty() || place(run) == place(out)) return {};
+  return text("is not the run that --resume ", run, " goes on with. Leave it out, or begin another run with --weights ",
+              shell_word(run + "/best.safetensors"), '.');
+}
+
+std::string of_text(const Asked& a) {
+  if (a.value("--json").empty()) return {};
+  return "does nothing with --json, which prints neither progress nor tables. Leave it out.";
+}
+
+std::string of_tables(const Asked& a) {
+  for (const char* other : {"--json", "--quiet"}) {
+    if (!a.value(other).empty()) return text("does nothing with ", other, ", which prints no table. Leave it out.");
+  }
+  return {};
+}
+
+std::string of_rows(const Asked& a) {
+  if (!a.value("--json").empty()) return "does nothing with --json, which has all of that anyway. Leave it out.";
+  return of_tables(a);
+}
+
+std::string of_colored_text(const Asked& a) {
+  for (const char* other : {"--json", "--quiet"}) {
+    if (!a.value(other).empty()) return text("does nothing with ", other, ", which prints no colour. Leave it out.");
+  }
+  return {};
+}
+
+std::string of_colors(const Asked&) { return "does nothing: this command prints no colour. Leave it out."; }
+
+std::string of_tiles(const Asked& a) {
+  if (!is(a.value("--tile"), "0")) return {};
+  return "does nothing without --tile, which cuts the image. Give both, or leave it out.";
+}
+
+std::string of_augmentation(const Asked& a) {
+  if (const std::string why = without(a, {"--preview"}); !why.empty()) return why;
+  if (a.value("--augment") != "none") return {};
+  return "does nothing without --augment, which alone draws numbers. Give both, or leave it out.";
+}
+
+std::string of_network_name(const Asked& a) {
+  const std::string& what = a.value(a.command() == "inspect" ? "WHAT" : "MODEL");
+  return is_network_name(what) ? std::string() : "goes with the name of a network only. Leave it out.";
+}
+
+std::string of_model(const Asked& a) {
+  return a.value("--vectors").empty() ? std::string() : "goes with MODEL only. Leave it out.";
+}
+
+std::string of_vectors(const Asked& a) {
+  return a.value("--vectors").empty() ? "goes with --vectors only. Leave it out." : std::string();
+}
+
+const std::vector<Row>& table() {
+  static const std::vector<Row> rows{
+      {{"train"}, "--out", {}, of_the_same_run},
+      {{"train"}, "--epochs", {}, of_epochs},
+      {{"train"}, "--minutes", {}, of_minutes},
+      {{"train"}, "--force", {}, of_new_run},
+      {{"train", "profile"}, "--width", {"0"}, of_named_network},
+      {{"train", "profile"}, "--kernel", {}, of_named_network},
+      {{"train"}, "--pixel-baseline", {}, of_another_network},
+      {{"train", "profile"}, "--class-weights", {"none"}, of_weighing_loss},
+      {{"train"}, "--min-delta", {"0"}, of_what_compares_scores},
+      {{"train"}, "--patience", {"0"}, of_enough_validations},
+      {{"train"}, "--save-every", {"0"}, of_steps_between_validations},
+      {{"predict"}, "--alpha", {}, [](const Asked& a) { return without(a, {"--overlay"}); }},
+      {{"predict"}, "--overlap", {}, of_tiles},
+      {{"data"}, "--split", {}, [](const Asked& a) { return without(a, {"--preview"}); }},
+      {{"data"}, "--count", {}, [](const Asked& a) { return without(a, {"--preview", "--export"}); }},
+      {{"data"}, "--augment", {"none"}, [](const Asked& a) { return without(a, {"--preview"}); }},
+      {{"data"}, "--seed", {}, of_augmentation},
+      {{"check"}, "--tolerance", {}, of_vectors},
+      {{"inspect", "check"}, "--channels", {}, of_network_name},
+      {{"inspect", "check"}, "--classes", {}, of_network_name},
+      {{"check"}, "--order", {}, of_model},
+      {{"check"}, "--step", {}, of_model},
+      {{"check"}, "--batch", {}, of_model},
+      {{"check"}, "--height", {}, of_model},
+      {{"check"}, "--width", {}, of_model},
+      {{"check"}, "--evaluation", {}, of_model},
+      {{"check"}, "--all-ops", {}, of_model},
+      {{"check"}, "--all-ops", {}, of_rows},
+      {{"profile"}, "--layers", {}, of_rows},
+      {{"inspect"}, "--weights", {}, of_rows},
+      {{"train", "eval", "predict", "inspect", "check", "profile", "report", "data"}, "--quiet", {}, of_text},
+      {{"train", "eval"}, "--color", {"auto", "never"}, of_colored_text},
+      {{"predict", "inspect", "check", "profile", "report", "data"}, "--color", {"auto", "never"}, of_colors},
+  };
+  return rows;
+}
+
+}  // namespace
+
+Asked::Asked(const CLI::App& command) : command_(command.get_name()) {
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name =
+        option->get_lnames().empty() ? option->get_name() : "--" + option->get_lnames().front();
+    if (option->count() > 0) said_.insert(name);
+    const bool flag = option->get_expected_max() == 0;
+    values_[name] = flag ? (option->count() > 0 ? "true" : "")
+                    : option->count() > 0 && !option->results().empty() ? option->results().back()
+                                                                        : option->get_default_str();
+  }
+}
+
+const std::string& Asked::value(std::string_view option) const {
+  static const std::string nothing;
+  const auto found = values_.find(option);
+  return found == values_.end() ? nothing : found->second;
+}
+
+void check_pairs(const Asked& asked) {
+  for (const Row& row : table()) {
+    if (std::find(row.commands.begin(), row.commands.end(), asked.command()) == row.commands.end()) continue;
+    const std::string& value = asked.value(row.option);
+    const bool harmless = std::any_of(row.harmless.begin(), row.harmless.end(),
+                                      [&](std::string_view one) { return is(value, one); });
+    if (!asked.meant(row.option) || harmless) continue;
+    const std::string why = row.objection(asked);
+    if (why.empty()) continue;
+    throw ArgumentError(
+        text(asked.command(), ": ", row.option, value == "true" ? "" : ' ' + value, ' ', why));
+  }
+}
+
+}  // namespace trous::cli
