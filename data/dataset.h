@@ -30,7 +30,12 @@ struct Dataset {
   std::vector<std::string> names = {};
   /// The stored number that 1 in an image stands for: 255 for files of 8 bits, up to 65535 for those of 16.
   std::int64_t white = 255;
+  /// Classes that do not count: no mask shows them, and they have no score. Set by `ignoring`.
+  std::vector<std::int32_t> ignored = {};
 };
+
+/// The labels whose pixels do not count in `data`: `unknown_label`, and the classes that it ignores.
+std::vector<std::int32_t> uncounted_labels(const Dataset& data);
 
 struct Splits {
   Dataset train, validation, test;
