@@ -117,6 +117,7 @@ Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
       options_(std::move(options)),
       loss_(options_.loss ? options_.loss : make_loss("cross-entropy", options_.class_weights)),
       optimizer_(options_.optimizer) {
+  check_names("train", parameters(std::as_const(net_)), buffers(std::as_const(net_)));
   check(options_, data_);
   check_groups(options_.groups, net_);
   plateau_ = Plateau({.min_delta = options_.min_delta});
