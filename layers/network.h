@@ -2,19 +2,24 @@
 #pragma once
 
 #include <trous/core/error.h>
+#include <trous/layers/names.h>
 #include <trous/layers/visit.h>
 
 namespace trous {
 
 /// Gives every parameter and buffer of `net` its first value: parameter k in the order of `parts` draws
-/// from fold_in(key, k).
+/// from fold_in(key, k). Throws ArgumentError where the names of `parts` do not lead to one part each; see
+/// layers/names.h.
 template <class Net>
 void initialize(Net& net, Key key, DType dtype = DType::float32) {
+  const auto weights = parameters(net);
+  const auto statistics = buffers(net);
+  check_names("initialize", weights, statistics);
   std::uint64_t ordinal = 0;
-  for (const auto& [path, parameter] : parameters(net)) {
+  for (const auto& [path, parameter] : weights) {
     parameter->value = parameter->initializer(parameter->spec, dtype, fold_in(key, ordinal++));
   }
-  for (const auto& [path, buffer] : buffers(net)) {
+  for (const auto& [path, buffer] : statistics) {
     buffer->value = buffer->initializer(buffer->spec, dtype, fold_in(key, ordinal++));
   }
 }

@@ -5,8 +5,13 @@ namespace trous {
 namespace {
 
 [[noreturn]] void no_value(const char* what, std::string_view path, const Shape& shape) {
-  throw Error(text(what, ": ", path.empty() ? "one" : path, " of shape ", shape,
-                   " has no value yet. Call initialize(net, key) or load(net, path)."));
+  const std::string fact =
+      text(what, ": ", path.empty() ? "one" : path, " of shape ", shape, " has no value yet.");
+  throw Error(path.empty()
+                  ? fact +
+                        " Call initialize(net, key) or load(net, path); if that was done, the member "
+                        "is missing in its layer's parts()."
+                  : fact + " Call initialize(net, key) or load(net, path).");
 }
 
 }  // namespace

@@ -15,8 +15,9 @@ struct Parameter {
   Initializer initializer;
   std::optional<Variable> value = std::nullopt;
 
-  /// The value. Throws Error naming `initialize` and `load`, and the `path` where the caller knows it, if
-  /// there is none yet.
+  /// The value. Throws Error if there is none yet: with `path`, which the caller knows from
+  /// `parameters(net)`, because neither initialize nor load was called; without it perhaps also because no
+  /// `parts` lists this member, so that they do not reach it.
   const Variable& get(std::string_view path = {}) const;
 };
 

@@ -1,3 +1,5 @@
+#include <typeinfo>
+
 #include <trous/layers/pass.h>
 
 namespace trous {
@@ -22,6 +24,9 @@ void Pass::rethrow_under(std::string_view layer) {
     throw DTypeError(text(layer, ": ", error.what()));
   } catch (const ArgumentError& error) {
     throw ArgumentError(text(layer, ": ", error.what()));
+  } catch (const Error& error) {
+    if (typeid(error) != typeid(Error)) throw;  // a GraphError or FileError says where it arose
+    throw Error(text(layer, ": ", error.what()));
   }
 }
 

@@ -49,8 +49,9 @@ class Pass {
   /// The path of `layer`, or nothing.
   std::string_view name_of(const void* layer) const;
 
-  /// op(name), with the path of `layer` as name. What it throws of shapes, dtypes and arguments has that path
-  /// in front, so that one layer of many is found: "context.0: atrous_conv2d: input has 3 channels, ..."
+  /// op(name), with the path of `layer` as name. What it throws of shapes, dtypes, arguments and missing
+  /// values has that path in front, so that one layer of many is found: "context.0: atrous_conv2d: input has
+  /// 3 channels, ..."
   template <class Op>
   auto under(const void* layer, const Op& op) const {
     const std::string_view name = name_of(layer);

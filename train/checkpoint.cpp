@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -13,9 +12,6 @@
 
 namespace trous {
 namespace {
-
-// What a trainer keeps beside the network.
-constexpr std::array<std::string_view, 3> trainer_prefixes{"best/", "optimizer/", "average/"};
 
 bool is_of_trainer(std::string_view name) {
   return std::any_of(trainer_prefixes.begin(), trainer_prefixes.end(),
@@ -45,7 +41,7 @@ std::uint64_t seed_of(const std::string& digits) {
   return seed;
 }
 
-std::string buffer_name(const std::string& path) { return "buffer/" + path; }
+std::string buffer_name(const std::string& path) { return text(buffer_prefix, path); }
 
 const Tensor& found(const std::string& path, const SafetensorsFile& file, const std::string& name,
                     const Shape& shape) {
@@ -69,6 +65,7 @@ const Tensor& found(const std::string& path, const SafetensorsFile& file, const 
 
 SafetensorsFile network_file(const std::vector<Named<const Parameter>>& parameters,
                              const std::vector<Named<const Buffer>>& buffers) {
+  check_names("save", parameters, buffers);
   SafetensorsFile file;
   for (const auto& [path, parameter] : parameters)
     file.tensors.emplace_back(path, parameter->get(path).value());
@@ -79,6 +76,7 @@ SafetensorsFile network_file(const std::vector<Named<const Parameter>>& paramete
 void restore_network(const std::string& path, const SafetensorsFile& file,
                      const std::vector<Named<Parameter>>& parameters,
                      const std::vector<Named<Buffer>>& buffers) {
+  check_names("load", parameters, buffers);
   std::vector<Tensor> weights, statistics;
   std::set<std::string> wanted;
   for (const auto& [name, parameter] : parameters) {

@@ -28,13 +28,16 @@ struct CheckpointInfo {
   std::optional<double> best_loss = std::nullopt;
 };
 
-/// The values of `parameters` under their paths and of `buffers` under "buffer/" and their paths.
+/// The values of `parameters` under their paths and of `buffers` under "buffer/" and their paths. Throws
+/// ArgumentError where the names do not lead to one part each, see layers/names.h, and Error for a part
+/// without a value.
 SafetensorsFile network_file(const std::vector<Named<const Parameter>>& parameters,
                              const std::vector<Named<const Buffer>>& buffers);
 
 /// Puts the tensors of `file`, read from `path`, into `parameters` and `buffers`. What a trainer keeps beside
 /// them (optimizer/, average/, best/) is passed over. Everything is judged first, so a failure changes
-/// nothing. Throws FileError naming file and tensor.
+/// nothing. Throws FileError naming file and tensor, ArgumentError where the names do not lead to one part
+/// each.
 void restore_network(const std::string& path, const SafetensorsFile& file,
                      const std::vector<Named<Parameter>>& parameters,
                      const std::vector<Named<Buffer>>& buffers);

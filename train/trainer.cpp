@@ -133,6 +133,7 @@ Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
                           : weighted_cross_entropy(data_.train,
                                                    options_.class_weights.value_or(default_class_weighting))),
       optimizer_(options_.optimizer) {
+  check_names("train", parameters(std::as_const(net_)), buffers(std::as_const(net_)));
   check(options_);
   check_groups(options_.groups, net_);
   plateau_ = Plateau({.min_delta = options_.min_delta});

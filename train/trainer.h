@@ -121,9 +121,10 @@ struct TrainResult {
 /// training was saved and resumed.
 class Trainer {
  public:
-  /// Throws ArgumentError or ShapeError for options that are out of range, a group's path that is no part of
-  /// `net`, class_weights beside a loss, and as weighted_cross_entropy. The pixels that class weights need
-  /// are counted at the first step or rehearsal, not here.
+  /// Throws ArgumentError or ShapeError for parts of `net` whose names do not lead to one part each, see
+  /// layers/names.h, options that are out of range, a group's path that is no part of `net`, class_weights
+  /// beside a loss, and as weighted_cross_entropy. The pixels that class weights need are counted at the first
+  /// step or rehearsal, not here.
   Trainer(AnyLayer net, Splits data, TrainOptions options);
 
   /// One forward and backward pass and one batch of validation, which change nothing: what does not fit

@@ -119,16 +119,23 @@ TEST(Visit, ACopyHasItsOwnWeights) {
 
 TEST(Visit, APartWithoutAValueSaysHowToGetOne) {
   const Leaf leaf;
-  EXPECT_EQ(thrown<Error>([&] { leaf.weight.get(); }),
-            "parameter: one of shape [2] has no value yet. Call initialize(net, key) or load(net, path).");
-  EXPECT_EQ(thrown<Error>([&] { leaf.seen.get(); }),
-            "buffer: one of shape [1] has no value yet. Call initialize(net, key) or load(net, path).");
+  EXPECT_EQ(
+      thrown<Error>([&] { leaf.weight.get(); }),
+      "parameter: one of shape [2] has no value yet. Call initialize(net, key) or load(net, path); if that "
+      "was done, the member is missing in its layer's parts().");
+  EXPECT_EQ(
+      thrown<Error>([&] { leaf.weight.get("leaf.weight"); }),
+      "parameter: leaf.weight of shape [2] has no value yet. Call initialize(net, key) or load(net, path).");
+  EXPECT_EQ(
+      thrown<Error>([&] { leaf.seen.get(); }),
+      "buffer: one of shape [1] has no value yet. Call initialize(net, key) or load(net, path); if that was "
+      "done, the member is missing in its layer's parts().");
   const Conv2d conv{{.in_channels = 2, .out_channels = 4}};
   EXPECT_EQ(thrown<Error>([&] {
               conv(numbers({1, 5, 5, 2}, 0));
             }),
             "parameter: one of shape [3, 3, 2, 4] has no value yet. Call initialize(net, key) or load(net, "
-            "path).");
+            "path); if that was done, the member is missing in its layer's parts().");
 }
 
 }  // namespace

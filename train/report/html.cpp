@@ -3,33 +3,18 @@
 #include <charconv>
 #include <cmath>
 
+#include <trous/core/utf8.h>
 #include <trous/data/palette.h>
 #include <trous/train/report/html.h>
 
 namespace trous::report {
 namespace {
 
-// Bytes of the UTF-8 character that `text` starts with, or 0 if it starts with none.
+// Bytes of the character that `text` starts with, or 0 if it starts with none that XML has.
 std::size_t character_bytes(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t count = first >= 0xC2 && first < 0xE0   ? 2
-                            : first >= 0xE0 && first < 0xF0 ? 3
-                            : first >= 0xF0 && first < 0xF5 ? 4
-                                                            : 0;
-  if (count == 0 || count > text.size()) return 0;
-  for (std::size_t i = 1; i < count; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what lies above U+10FFFF.
-  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) >= 0xA0) ||
-      (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) >= 0x90)) {
-    return 0;
-  }
-  // U+FFFE and U+FFFF are no characters of XML.
-  if (first == 0xEF && byte(1) == 0xBF && byte(2) >= 0xBE) return 0;
-  return count;
+  const std::size_t count = utf8_character_bytes(text);
+  const bool no_character = text.starts_with("\xEF\xBF\xBE") || text.starts_with("\xEF\xBF\xBF");
+  return no_character ? 0 : count;
 }
 
 std::string_view entity(char c) {
