@@ -6,6 +6,8 @@
 
 #include <trous/autograd/check_grad.h>
 #include <trous/autograd/detail/column.h>
+#include <trous/autograd/detail/differences.h>
+#include <trous/autograd/detail/digits.h>
 #include <trous/autograd/detail/explanation.h>
 #include <trous/autograd/detail/kinks.h>
 #include <trous/autograd/detail/phi.h>
@@ -95,8 +97,10 @@ std::pair<Sight, double> Check::compare(const GradCheckRow& row, const Column& c
                          options_.tolerance_of_largest * row.largest + negligible(row.input) +
                          detail::sure * c.error(p);
   const bool known = std::isfinite(c.difference[p].error()), finite = std::isfinite(c.rule[p]);
-  // Across kinks differences settle by accident, so one that is blurred condemns only what is far off.
-  const bool far = finite ? c.gap(p) > (blurred ? unsure : 1) * allowed : !c.at_edge();
+  // Across kinks differences settle by accident, so one that is blurred condemns only what is far off, and
+  // one whose error exceeds it nothing.
+  const bool says_nothing = blurred && !(c.error(p) < std::abs(c.difference[p].value));
+  const bool far = finite ? !says_nothing && c.gap(p) > (blurred ? unsure : 1) * allowed : !c.at_edge();
   if (known && far && !c.agrees_with_narrow(p)) return {Sight::wrong, share(c.gap(p), row.largest)};
   if (blurred || far || !finite) return {Sight::blurred, share(c.error(p), row.largest)};
   return {Sight::right, share(c.gap(p), allowed)};
@@ -148,6 +152,7 @@ bool Check::confine(GradCheckRow& row, Column& column) const {
     row.verdict = Verdict::non_smooth;
     row.why =
         text("The inputs lie on a kink of ", smooth.kink, ". Move them off it, by another seed for example.");
+    if (!std::isfinite(row.rule)) row.why += detail::not_finite_cause(phi_, row.order);
     return false;
   }
   // Round-off, too, was looked at where kinks may be: between them it may be less.
@@ -196,11 +201,16 @@ GradCheckRow Check::row(const Order& order, int input) const {
     const Worst worst = judge(row, columns);
     Column& column = columns[worst.column];
     if (!row.passed() && !column.confined && confine(row, column)) continue;
+    if (!row.passed() && row.why.empty() && !column.steep.contains(worst.number) &&
+        detail::approach(column, phi_, options_, order, input, worst.number)) {
+      continue;
+    }
     const bool kink = row.verdict == Verdict::non_smooth ||
                       (!row.passed() && row.why.empty() && is_on_kink(row, column, worst.number));
     locate(row, column, worst.number);
     if (!kink) {
-      if (row.verdict == Verdict::ill_conditioned) row.why = detail::doubt(row, column.kink, options_.step);
+      if (row.verdict == Verdict::ill_conditioned)
+        row.why = detail::doubt(phi_, row, column, worst.number, options_.step);
       if (row.verdict == Verdict::wrong && row.why.empty()) {
         row.why = text(detail::cause(phi_, options_, row, order, columns), " The difference may be off by ",
                        scientific(row.truncation + row.round_off), '.');
@@ -220,7 +230,8 @@ std::optional<GradCheckRow> Check::unsteady(int order, const Phi::Gradients& gra
   GradCheckRow row{.order = order, .verdict = Verdict::not_deterministic};
   const auto differ = [&](double a, double b, const char* what) {
     if (a == b || (std::isnan(a) && std::isnan(b))) return false;
-    row.why = text("Two ", what, " with the same inputs gave ", a, " and ", b,
+    const auto [one, other] = detail::distinct_digits(a, b);
+    row.why = text("Two ", what, " with the same inputs gave ", one, " and ", other,
                    ". Let what is random take a key or a seed that stays the same.");
     return true;
   };

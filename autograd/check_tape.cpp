@@ -81,7 +81,8 @@ double definition_error(const Replay& replay, const TapeCheckOptions& options) {
                            options.directions);
   const auto noise = [](const detail::Phi& phi) {
     return detail::value_noise(phi, 1, detail::noise_step,
-                               [&](int line, double t) { return phi.beside(line, t); });
+                               [&](int line, double t) { return phi.beside(line, t); })
+        .noise;
   };
   const std::vector<double> a = ours.values(1, replay.at()), b = theirs.values(1, replay.at());
   const std::vector<double> noise_a = noise(ours), noise_b = noise(theirs);

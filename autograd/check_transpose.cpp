@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <iomanip>
 #include <limits>
 #include <ostream>
 #include <sstream>
 
 #include <trous/autograd/check_transpose.h>
+#include <trous/autograd/detail/digits.h>
 #include <trous/autograd/detail/transpose_cause.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
@@ -94,12 +97,15 @@ void Check::twice(const Side& side) const {
   const std::string which = text("a random ", side.argument);
   const Tensor first = apply(side, argument, which), second = apply(side, argument, which);
   if (same_bits(first, second)) return;
+  const auto bits = [](const Tensor& tensor, std::size_t i) {  // 0 and -0 differ in them
+    return std::bit_cast<std::uint64_t>(tensor.values<double>()[i]);
+  };
   std::size_t i = 0;
-  while (first.values<double>()[i] == second.values<double>()[i]) ++i;
-  throw ArgumentError(text("check_transpose: ", report_.name, ": ", side.label, " gives ",
-                           first.values<double>()[i], " and then ", second.values<double>()[i], " at ",
-                           position(side.to.shape, static_cast<std::int64_t>(i)), " for one ", side.argument,
-                           ": it is not deterministic. Draw what is random before."));
+  while (bits(first, i) == bits(second, i)) ++i;
+  const auto [one, other] = detail::distinct_digits(first.values<double>()[i], second.values<double>()[i]);
+  throw ArgumentError(text("check_transpose: ", report_.name, ": ", side.label, " gives ", one, " and then ",
+                           other, " at ", position(side.to.shape, static_cast<std::int64_t>(i)), " for one ",
+                           side.argument, ": it is not deterministic. Draw what is random before."));
 }
 
 double distance(double left, double right) {
@@ -318,8 +324,9 @@ std::string TransposeReport::failures() const {
   for (const TransposeCheckRow& row : rows) {
     if (row.passed) continue;
     const bool entry = row.check == "entries";
-    stream << who << ", " << row.check << (entry ? "" : ", " + row.at) << ": " << std::setprecision(6)
-           << row.left_name << " = " << row.left << ", " << row.right_name << " = " << row.right;
+    const auto [left, right] = detail::distinct_digits(row.left, row.right);
+    stream << who << ", " << row.check << (entry ? "" : ", " + row.at) << ": " << row.left_name << " = "
+           << left << ", " << row.right_name << " = " << right;
     if (entry) {
       stream << ". " << wrong_entries << " of " << row.checked << " entries differ";
     } else {

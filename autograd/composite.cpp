@@ -59,11 +59,13 @@ Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, st
   const std::size_t count = parts->rules.slots.size();
   std::vector<Variable> inputs = all_inputs(v, count);
   std::vector<Tensor> kept, originals, shared;
-  for (std::size_t i = 0; i < v.kept_count(); ++i) kept.push_back(v.kept(static_cast<int>(i)));
+  const Vjp values = v.detached();  // orders two and up come from the definition
+  for (std::size_t i = 0; i < v.kept_count(); ++i) kept.push_back(values.kept(static_cast<int>(i)));
   for (const Variable& input : inputs) originals.push_back(input.value());
   const Tensor grad = v.grad().value();
   inputs.push_back(v.grad());
-  if (parts->rules.shared) shared = v.shared([&] { return parts->rules.shared({originals, kept, grad}); });
+  if (parts->rules.shared)
+    shared = values.shared([&] { return parts->rules.shared({originals, kept, grad}); });
 
   // At the values of the walk all by-products are at hand; a replay elsewhere computes them anew.
   Forward value = [=](std::span<const Tensor> in) -> Computed {

@@ -17,7 +17,7 @@ namespace {
 class Walk {
  public:
   Walk(const char* caller, std::vector<Variable> ys, const std::vector<Variable>& xs,
-       std::vector<Variable> seeds, bool keep);
+       std::vector<Variable> seeds, Again again);
   std::vector<Variable> run();
 
  private:
@@ -37,6 +37,7 @@ class Walk {
   std::vector<Variable> ys_;
   const std::vector<Variable>& xs_;
   std::vector<Variable> seeds_;
+  Again again_;
   bool keep_;
   std::vector<NodePtr> nodes_;          // oldest first; released as they are walked
   std::vector<std::uint64_t> serials_;  // of the nodes
@@ -46,8 +47,13 @@ class Walk {
 };
 
 Walk::Walk(const char* caller, std::vector<Variable> ys, const std::vector<Variable>& xs,
-           std::vector<Variable> seeds, bool keep)
-    : caller_(caller), ys_(std::move(ys)), xs_(xs), seeds_(std::move(seeds)), keep_(keep) {
+           std::vector<Variable> seeds, Again again)
+    : caller_(caller),
+      ys_(std::move(ys)),
+      xs_(xs),
+      seeds_(std::move(seeds)),
+      again_(again),
+      keep_(again != Again::nothing) {
   std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
   for (std::size_t i = 0; i < xs_.size(); ++i) {
     if (!xs_[i].tracked()) {
@@ -112,8 +118,8 @@ Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variabl
     throw GraphError(text(op.kind, ": input ", slot,
                           " has no derivative, but a gradient was asked through it. Detach it: detach(x)."));
   }
-  const RuleOf scope(op);
-  Variable result = rule.cotangent(Vjp(node, static_cast<int>(slot), cotangent, keep_, shared));
+  const RuleOf scope(op, static_cast<int>(slot));
+  Variable result = rule.cotangent(Vjp(node, static_cast<int>(slot), cotangent, again_, shared));
   if (!(result.shape() == input.shape) || result.dtype() != input.dtype) {
     throw GraphError(text(op.kind, ": the rule of input ", slot, " gives ", short_name(result.dtype()),
                           result.shape(), ", the input is ", short_name(input.dtype), input.shape,
@@ -183,10 +189,12 @@ void check_roots(const char* caller, const std::vector<Variable>& ys, const std:
 }
 
 std::vector<Variable> walk(const char* caller, std::vector<Variable> ys, const std::vector<Variable>& xs,
-                           std::vector<Variable> seeds, Graph graph) {
+                           std::vector<Variable> seeds, Again again) {
   check_roots(caller, ys, seeds);
-  return Walk(caller, std::move(ys), xs, std::move(seeds), graph == Graph::keep).run();
+  return Walk(caller, std::move(ys), xs, std::move(seeds), again).run();
 }
+
+Again again(Graph graph) { return graph == Graph::keep ? Again::everything : Again::nothing; }
 
 void check_directions(const char* caller, const std::vector<Variable>& xs,
                       const std::vector<Variable>& directions) {
@@ -222,23 +230,25 @@ void check_scalar(const char* caller, const Variable& y) {
 std::vector<Variable> grad(Variable y, std::vector<Variable> xs, Graph graph) {
   check_scalar("grad", y);
   Variable seed = Tensor::ones(y.shape(), y.dtype());
-  return walk("grad", one(std::move(y)), xs, one(std::move(seed)), graph);
+  return walk("grad", one(std::move(y)), xs, one(std::move(seed)), again(graph));
 }
 
 std::vector<Variable> vjp(Variable y, std::vector<Variable> xs, const Variable& seed, Graph graph) {
-  return walk("vjp", one(std::move(y)), xs, one(seed), graph);
+  return walk("vjp", one(std::move(y)), xs, one(seed), again(graph));
 }
 
 std::vector<Variable> vjp(std::vector<Variable> ys, std::vector<Variable> xs, std::vector<Variable> seeds,
                           Graph graph) {
-  return walk("vjp", std::move(ys), xs, std::move(seeds), graph);
+  return walk("vjp", std::move(ys), xs, std::move(seeds), again(graph));
 }
 
 Variable jvp(const Variable& y, std::vector<Variable> xs, std::vector<Variable> tangents, Graph graph) {
   check_directions("jvp", xs, tangents);
   const Variable seed = track(Tensor::zeros(y.shape(), y.dtype()), "seed");
-  std::vector<Variable> gradients = walk("jvp", one(y), xs, one(seed), Graph::keep);
-  return walk("jvp", std::move(gradients), one(seed), std::move(tangents), graph)[0];
+  // Of these gradients the second walk asks the derivative in the seed alone.
+  const Again after = graph == Graph::keep ? Again::everything : Again::cotangent;
+  std::vector<Variable> gradients = walk("jvp", one(y), xs, one(seed), after);
+  return walk("jvp", std::move(gradients), one(seed), std::move(tangents), again(graph))[0];
 }
 
 std::vector<Variable> hvp(const Variable& y, std::vector<Variable> xs, std::vector<Variable> vectors,
@@ -246,8 +256,8 @@ std::vector<Variable> hvp(const Variable& y, std::vector<Variable> xs, std::vect
   check_scalar("hvp", y);
   check_directions("hvp", xs, vectors);
   std::vector<Variable> gradients =
-      walk("hvp", one(y), xs, one(Tensor::ones(y.shape(), y.dtype())), Graph::keep);
-  return walk("hvp", std::move(gradients), xs, std::move(vectors), graph);
+      walk("hvp", one(y), xs, one(Tensor::ones(y.shape(), y.dtype())), Again::everything);
+  return walk("hvp", std::move(gradients), xs, std::move(vectors), again(graph));
 }
 
 }  // namespace trous

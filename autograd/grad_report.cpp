@@ -5,6 +5,7 @@
 #include <ostream>
 #include <sstream>
 
+#include <trous/autograd/detail/digits.h>
 #include <trous/autograd/grad_report.h>
 #include <trous/core/error.h>
 
@@ -72,8 +73,11 @@ std::string GradReport::failures() const {
       stream << ":\n  " << row.verdict << ". " << row.why << '\n';
       continue;
     }
-    stream << ": rule " << row.rule << ", difference " << row.difference;
-    if (row.verdict == Verdict::wrong) {
+    const bool wrong = row.verdict == Verdict::wrong;
+    const auto [rule, difference] = detail::distinct_digits(row.rule, row.difference);
+    stream << ": rule " << (wrong ? rule : text(row.rule)) << ", difference "
+           << (wrong ? difference : text(row.difference));
+    if (wrong) {
       const double size = std::max(std::abs(row.rule), std::abs(row.difference));
       const double error = std::isfinite(row.rule) ? std::abs(row.rule - row.difference) / size : INFINITY;
       stream << ", relative error " << scientific(error) << " > " << tolerance;

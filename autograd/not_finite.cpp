@@ -53,15 +53,54 @@ NotFinite described(const OpEvaluation& e, NotFinite::Where where, std::size_t w
 
 bool same_op(const Op& a, const Op& b) { return a.kind == b.kind && a.name == b.name; }
 
+bool is_zero_at(const Tensor& tensor, std::int64_t i) {
+  return is_floating(tensor.dtype()) &&
+         visit(tensor.dtype(), [&]<class T> { return tensor.values<T>()[static_cast<std::size_t>(i)] == 0; });
+}
+
+// An op in whose rule a cotangent became 0, and where.
+struct Mask {
+  Op op;
+  Shape shape;
+  std::vector<bool> at;
+};
+
+// What became 0 in this op: elements that are not 0 in an input of the output's shape.
+std::optional<Mask> mask(const OpEvaluation& e) {
+  if (!is_floating(e.output.dtype())) return {};
+  Mask result{*e.rule_of, e.output.shape(), {}};
+  bool any = false;
+  for (const Tensor& input : e.inputs) {
+    if (input.dtype() != e.output.dtype() || !(input.shape() == e.output.shape())) continue;
+    result.at.resize(static_cast<std::size_t>(e.output.elements()));
+    visit(e.output.dtype(), [&]<class T> {
+      const auto in = input.values<T>(), out = e.output.values<T>();
+      for (std::size_t i = 0; i < result.at.size(); ++i) {
+        if (out[i] != 0 || in[i] == 0) continue;
+        result.at[i] = true;
+        any = true;
+      }
+    });
+  }
+  return any ? std::optional(std::move(result)) : std::nullopt;
+}
+
 class Seen {
  public:
   std::optional<NotFinite> found;
 
   void operator()(const OpEvaluation& e) {
-    if (found) return;
+    if (found) {
+      if (!found->masked_by) look_for_its_mask(e);
+      return;
+    }
+    if (e.rule_of) {
+      if (auto here = mask(e)) masks_.push_back(std::move(*here));
+    }
     const bool sum = !e.rule_of && e.op.kind == "add" && e.op.name.empty();
     judge(e);
     if (found && sum) found->summed_after = last_rule_;
+    if (found && found->rule_of) look_among_masks(e);
     if (e.rule_of) {
       last_rule_ = *e.rule_of;
     } else if (!sum) {
@@ -102,6 +141,30 @@ class Seen {
     }
   }
 
+  // Of an op that reads the bad value: it hides it, or multiplies it with a cotangent that a mask made 0.
+  void look_for_its_mask(const OpEvaluation& e) {
+    const auto is_it = [&](const Tensor& input) { return input.same_storage(found->value); };
+    if (std::none_of(e.inputs.begin(), e.inputs.end(), is_it)) return;
+    if (!all_finite(e.output)) {
+      if (e.rule_of) look_among_masks(e);
+    } else if (!e.rule_of) {
+      found->masked_by = e.op;
+    }
+  }
+
+  void look_among_masks(const OpEvaluation& e) {
+    const Shape& shape = found->value.shape();
+    const bool times_zero = std::any_of(e.inputs.begin(), e.inputs.end(), [&](const Tensor& input) {
+      return input.shape() == shape && is_zero_at(input, found->first);
+    });
+    if (!times_zero) return;
+    const auto made = std::find_if(masks_.rbegin(), masks_.rend(), [&](const Mask& mask) {
+      return mask.shape == shape && mask.at[static_cast<std::size_t>(found->first)];
+    });
+    if (made != masks_.rend()) found->masked_by = made->op;
+  }
+
+  std::vector<Mask> masks_;          // oldest first
   std::vector<NotFinite> products_;  // by-products that are bad, oldest first
   std::optional<Op> last_rule_;      // as long as nothing but sums came after it
 };
@@ -129,6 +192,15 @@ std::string how_bad(const NotFinite& bad) {
               count == 1 ? " elements is bad" : " elements are bad");
 }
 
+std::string remedy(const NotFinite& bad) {
+  const std::string& culprit = bad.rule_of ? bad.rule_of->kind : bad.op.kind;
+  return text(
+      ' ', *bad.masked_by,
+      bad.rule_of ? " made the cotangent 0 there, and" : " keeps that out of its value, but in a gradient",
+      " 0 times infinity is NaN. Give ", culprit, " an input inside its domain, as in where(mask, ", culprit,
+      "(where(mask, x, 1)), 0).");
+}
+
 }  // namespace
 
 std::ostream& operator<<(std::ostream& stream, const NotFinite& bad) {
@@ -145,6 +217,7 @@ std::ostream& operator<<(std::ostream& stream, const NotFinite& bad) {
   line += text(type, ", is ", how_bad(bad), ", though all that it read is finite.");
   for (std::size_t i = 0; i < std::min(bad.reads.size(), most_inputs_told); ++i)
     line += text(" Input ", i, ", ", phrase(bad.reads[i]), '.');
+  if (bad.masked_by) line += remedy(bad);
   return stream << line;
 }
 

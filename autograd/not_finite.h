@@ -40,12 +40,21 @@ struct NotFinite {
   std::int64_t first;             ///< its first bad element in row-major order
   std::int64_t nans, infinities;  ///< how many of its elements are bad
   std::vector<Read> reads;
+  /// The op that kept the bad value out of its own (where), or that made the cotangent 0 at the bad place;
+  /// none if there was none. 0 times infinity is NaN, so such a mask does not keep the value out of a
+  /// gradient.
+  std::optional<Op> masked_by = {};
 };
 
 /// As a text of two or three sentences:
 ///
 ///   log "1.0", in the rule of pow (exponent 2) "1.0": the output, f32[2, 3], is -infinity at [0, 2], and 2
 ///   of 6 elements are bad, though all that it read is finite. Input 0, f32[2, 3] within 0 .. 4, is 0 there.
+///
+/// and one more where a mask is a part of the cause:
+///
+///   where made the cotangent 0 there, and 0 times infinity is NaN. Give sqrt an input inside its domain, as
+///   in where(mask, sqrt(where(mask, x, 1)), 0).
 std::ostream& operator<<(std::ostream& stream, const NotFinite& bad);
 
 /// Runs `step` and returns the first value that went bad in it, or nothing. Every op that this thread

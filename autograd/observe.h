@@ -18,6 +18,7 @@ struct OpEvaluation {
   std::span<const Tensor> kept;  ///< by-products, see Computed
   /// The op whose rule is evaluated where this is a part of a gradient, the outermost of several; else null.
   const Op* rule_of;
+  int rule_slot;  ///< of which input the rule is
   double seconds;
 };
 
@@ -47,16 +48,18 @@ class Observe {
   const Listener* outer_;
 };
 
-/// While it lives, the ops of this thread are evaluated for the rule of `op`: set by whoever runs rules.
+/// While it lives, the ops of this thread are evaluated for the rule of input `slot` of `op`: set by whoever
+/// runs rules.
 class RuleOf {
  public:
-  [[nodiscard("a scope needs a name to live on")]] explicit RuleOf(const Op& op);
+  [[nodiscard("a scope needs a name to live on")]] RuleOf(const Op& op, int slot);
   ~RuleOf();
   RuleOf(const RuleOf&) = delete;
   RuleOf& operator=(const RuleOf&) = delete;
 
  private:
   const Op* outer_;
+  int outer_slot_;
 };
 
 }  // namespace trous

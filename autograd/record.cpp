@@ -16,6 +16,7 @@ std::atomic<std::uint64_t> next_serial{1};
 thread_local Recording::Mode current_mode = Recording::needed;
 thread_local const Observe::Listener* current_listener = nullptr;
 thread_local const Op* current_rule = nullptr;
+thread_local int current_rule_slot = 0;
 
 // Destroying a node may release the last handle of its inputs, and so on down the chain. Every release
 // only queues the node; the outermost one empties the queue. The queue is an intrusive list, since it must
@@ -68,7 +69,7 @@ Computed evaluated(const Op& op, std::span<const Tensor> values, const Forward& 
   const auto begin = Clock::now();
   Computed computed = forward(values);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  (*here.listener)({op, values, computed.value, computed.kept, current_rule, seconds});
+  (*here.listener)({op, values, computed.value, computed.kept, current_rule, current_rule_slot, seconds});
   return computed;
 }
 
@@ -81,10 +82,15 @@ Observe::Observe(Listener listener) : listener_(std::move(listener)), outer_(cur
 }
 Observe::~Observe() { current_listener = outer_; }
 
-RuleOf::RuleOf(const Op& op) : outer_(current_rule) {
-  if (!outer_) current_rule = &op;
+RuleOf::RuleOf(const Op& op, int slot) : outer_(current_rule), outer_slot_(current_rule_slot) {
+  if (outer_) return;
+  current_rule = &op;
+  current_rule_slot = slot;
 }
-RuleOf::~RuleOf() { current_rule = outer_; }
+RuleOf::~RuleOf() {
+  current_rule = outer_;
+  current_rule_slot = outer_slot_;
+}
 
 Recording::Recording(Mode mode) : outer_(current_mode) { current_mode = mode; }
 Recording::~Recording() { current_mode = outer_; }
@@ -211,7 +217,7 @@ Variable Vjp::input(int i) const {
     not_declared(node_->op, slot_, text("input ", i), text("Reads::input(", i, ")"));
   }
   const auto with = [&](const Tensor& value) {
-    return keep_ ? Variable(value, saved.node) : Variable(value);
+    return keeps() ? Variable(value, saved.node) : Variable(value);
   };
   if (saved.value) return with(*saved.value);
   for (const auto& [node, value] : shared_.remade) {
@@ -225,7 +231,16 @@ Variable Vjp::output() const {
   if (!node_->rules[static_cast<std::size_t>(slot_)].reads.output) {
     not_declared(node_->op, slot_, "the output", "Reads::the_output()");
   }
-  return keep_ ? Variable(*node_->output, node_) : Variable(*node_->output);
+  return keeps() ? Variable(*node_->output, node_) : Variable(*node_->output);
+}
+
+Vjp Vjp::detached() const { return {node_, slot_, detach(grad_), Again::nothing, shared_}; }
+
+void Vjp::would_be_constant(const std::string& what, const std::string& read) const {
+  throw GraphError(text(node_->op.kind, ": the rule of input ", slot_, " reads ", what,
+                        " under Graph::keep. It is a value, which the next differentiation would take for a "
+                        "constant. Compute it with ops from v.input(i); read v.detached().",
+                        read, " where it does not depend on the inputs; or take Graph::discard."));
 }
 
 const Tensor& Vjp::kept(int i) const {
@@ -235,13 +250,24 @@ const Tensor& Vjp::kept(int i) const {
   if (i < 0 || static_cast<std::size_t>(i) >= node_->kept.size()) {
     not_there(node_->op, slot_, "by-product", i, node_->kept.size());
   }
-  return node_->kept[static_cast<std::size_t>(i)];
+  const Tensor& product = node_->kept[static_cast<std::size_t>(i)];
+  if (again_ == Again::everything && is_floating(product.dtype())) {
+    would_be_constant(text("by-product ", i, ", ", short_name(product.dtype()), product.shape(), ","),
+                      text("kept(", i, ")"));
+  }
+  return product;
 }
 
 std::size_t Vjp::kept_count() const { return node_->kept.size(); }
 
 const std::vector<Tensor>& Vjp::shared(const std::function<std::vector<Tensor>()>& compute) const {
-  if (shared_.computed) return *shared_.computed;
+  const auto checked = [&]() -> const std::vector<Tensor>& {
+    const bool floating = std::any_of(shared_.computed->begin(), shared_.computed->end(),
+                                      [](const Tensor& value) { return is_floating(value.dtype()); });
+    if (again_ == Again::everything && floating) would_be_constant("shared values", "shared(f)");
+    return *shared_.computed;
+  };
+  if (shared_.computed) return checked();
   std::vector<Tensor> read{grad_.value()};
   for (const Node::Input& input : node_->inputs) {
     if (input.value) read.push_back(*input.value);
@@ -253,7 +279,7 @@ const std::vector<Tensor>& Vjp::shared(const std::function<std::vector<Tensor>()
     if (all.empty()) return grad_.value();
     return {all.front(), {all.begin() + 1, all.end()}};
   });
-  return *shared_.computed;
+  return checked();
 }
 
 const Shape& Vjp::shape(int i) const {

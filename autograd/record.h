@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -20,10 +21,14 @@ namespace trous {
 /// Makes a value again, bit for bit, from the inputs and by-products of its evaluation.
 using Remake = std::function<Tensor(std::span<const Tensor> inputs, std::span<const Tensor> kept)>;
 
-/// What a forward function returns: the value, and by-products that a rule may read later. Where `remake` is
-/// given, rules downstream that read the value do not keep it: this op's node keeps its inputs and
-/// by-products, and the value is made again when such a rule runs. For ops whose rules read their input
-/// anyway and whose value costs little, so that one buffer lives instead of two.
+/// What a forward function returns: the value, and by-products that a rule may read later. By-products are
+/// values, not ops, so no derivative passes through them. Integers (indices, masks, counts) may be kept by
+/// any op. A floating by-product serves gradients of first order; Vjp::kept says what more a rule can do with
+/// it.
+///
+/// Where `remake` is given, rules downstream that read the value do not keep it: this op's node keeps its
+/// inputs and by-products, and the value is made again when such a rule runs. For ops whose rules read their
+/// input anyway and whose value costs little, so that one buffer lives instead of two.
 struct Computed {
   Computed(Tensor result) : value(std::move(result)) {}
   Computed(Tensor result, std::vector<Tensor> by_products, Remake again = nullptr)
@@ -55,6 +60,13 @@ struct Reads {
   }
 };
 
+/// In what the cotangents that a rule returns may be differentiated again.
+enum class Again {
+  nothing,    ///< Graph::discard: they are values
+  cotangent,  ///< jvp: in the cotangent of the output, in which every rule is linear
+  everything  ///< Graph::keep: in the inputs, too
+};
+
 /// What a rule is given: the cotangent of the output, and what the rule declared that it reads. Reading
 /// anything else is a GraphError.
 class Vjp {
@@ -65,29 +77,41 @@ class Vjp {
     std::vector<std::pair<const Node*, Tensor>> remade;
   };
 
-  Vjp(const NodePtr& node, int slot, const Variable& grad, bool keep, Shared& shared)
-      : node_(node), slot_(slot), grad_(grad), keep_(keep), shared_(shared) {}
+  Vjp(const NodePtr& node, int slot, Variable grad, Again again, Shared& shared)
+      : node_(node), slot_(slot), grad_(std::move(grad)), again_(again), shared_(shared) {}
 
   /// The cotangent of the output; has the output's shape and dtype.
   const Variable& grad() const { return grad_; }
   Variable input(int i) const;
   Variable output() const;
+
+  /// By-product i of the forward. Under Graph::keep a floating one is a GraphError: the next differentiation
+  /// would take it for a constant, and a Hessian would be wrong without a word. What does not depend on the
+  /// inputs (a mask that was drawn, a table) is read as `detached().kept(i)`.
   const Tensor& kept(int i) const;
   std::size_t kept_count() const;
 
   /// Values that several rules of this node need for this cotangent: the first that asks computes them. All
-  /// must ask with the same function.
+  /// must ask with the same function. Floating ones are a GraphError under Graph::keep, as by-products are.
   const std::vector<Tensor>& shared(const std::function<std::vector<Tensor>()>& compute) const;
+
+  /// The same, with values in place of Variables: cotangent, inputs, output, by-products and shared values
+  /// are constants of the next differentiation. For what does not depend on the inputs, and for a rule that
+  /// records an op with rules of its own (`composite` computes fused rules so).
+  Vjp detached() const;
 
   /// Shape and dtype of input i; may always be read.
   const Shape& shape(int i) const;
   DType dtype(int i) const;
 
  private:
+  [[noreturn]] void would_be_constant(const std::string& what, const std::string& read) const;
+  bool keeps() const { return again_ != Again::nothing; }
+
   const NodePtr& node_;
   int slot_;
-  const Variable& grad_;
-  bool keep_;
+  Variable grad_;
+  Again again_;
   Shared& shared_;
 };
 
@@ -117,7 +141,9 @@ struct Rule {
 };
 
 /// Evaluates `forward` at the inputs' values and, where the recording scope asks for it, puts a node on
-/// the tape. `rules` has one rule per input.
+/// the tape. `rules` has one rule per input, written in ops, so that it can be differentiated again. What a
+/// rule computes outside ops (value(), a floating by-product) has the right value, and no derivative:
+/// see Vjp::kept.
 ///
 ///   Variable square(const Variable& x) {
 ///     return record({"square"}, {x},
@@ -129,7 +155,7 @@ struct Rule {
 Variable record(Op op, std::vector<Variable> inputs, Forward forward, std::vector<Rule> rules);
 
 /// As `record`; also returns the by-products of this evaluation, for a caller who wants them (batch norm
-/// reads the batch's statistics here).
+/// reads the batch's statistics here). They are values: no gradient passes through them.
 std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Variable> inputs,
                                                           Forward forward, std::vector<Rule> rules);
 

@@ -111,8 +111,10 @@ StepSweep sweep_steps(std::string_view name, const Function& f, const std::vecto
                              sweep.points.size(),
                              " steps lead to values that are finite. Move the inputs into the domain."));
   }
-  const std::vector<double> noise = detail::value_noise(
-      phi, options.order, detail::noise_step, [&](int line, double t) { return phi.beside(line, t); });
+  const std::vector<double> noise =
+      detail::value_noise(phi, options.order, detail::noise_step, [&](int line, double t) {
+        return phi.beside(line, t);
+      }).noise;
   const GradCheckOptions as_checked;
   sweep.extrapolated = detail::differences(phi, options.order, options.input, u, noise, as_checked.step,
                                            as_checked.sharpness)[0]

@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include <trous/autograd/detail/digits.h>
+#include <trous/autograd/detail/evaluations.h>
 #include <trous/autograd/grad.h>
 #include <trous/autograd/node.h>
-#include <trous/autograd/observe.h>
 #include <trous/autograd/recording.h>
 #include <trous/autograd/tape.h>
 #include <trous/autograd/transpose.h>
@@ -80,27 +81,6 @@ double element(const Tensor& tensor, std::int64_t i) { return numbers(tensor)[st
 // The node's op with its type.
 std::string phrase(const Node& node) { return text(node.op, ' ', short_name(node.dtype), node.shape); }
 
-// A serial number between those of the nodes before and after.
-std::uint64_t stamp() { return make_node({"stamp"}, {}, DType::float64, false)->serial; }
-
-// What was evaluated, and when: any node's evaluation is the last before its serial number.
-class Evaluations {
- public:
-  // The op whose rule made the node; none for a sum of cotangents.
-  std::optional<Op> rule_of(const Node& node) const {
-    const auto after =
-        std::upper_bound(told_.begin(), told_.end(), node.serial,
-                         [](std::uint64_t serial, const auto& one) { return serial < one.first; });
-    return after == told_.begin() ? std::nullopt : std::prev(after)->second;
-  }
-
- private:
-  std::vector<std::pair<std::uint64_t, std::optional<Op>>> told_;
-  Observe scope_{[this](const OpEvaluation& e) {
-    told_.emplace_back(stamp(), e.rule_of ? std::optional(*e.rule_of) : std::nullopt);
-  }};
-};
-
 // Through what the node reads x, where that is not x itself.
 std::string by_way_of(const Node& node, const std::vector<NodePtr>& dependent) {
   for (const Node::Input& input : node.inputs) {
@@ -135,8 +115,8 @@ class Probe {
 
 Variable Probe::gradient(const Variable& seed) const {
   if (!y_.tracked()) return track(Tensor::zeros(x_.shape(), x_.dtype()), "zeros");
-  const Evaluations evaluations;
-  const std::uint64_t begin = stamp();
+  const detail::Evaluations evaluations;
+  const std::uint64_t begin = detail::stamp();
   Variable result = vjp(y_, {x_}, seed, Graph::keep)[0];
   const std::vector<NodePtr> reading = dependent_on(x_, result);
   if (reading.empty()) return result;
@@ -144,8 +124,8 @@ Variable Probe::gradient(const Variable& seed) const {
   const auto first =
       std::find_if(reading.begin(), reading.end(), [&](const NodePtr& node) { return node->serial > begin; });
   const Node& node = first == reading.end() ? *result.node() : **first;
-  const std::optional<Op> blamed = evaluations.rule_of(node);
-  throw GraphError(text("transpose: f is not linear, because of ", blamed ? *blamed : node.op,
+  const std::optional<detail::RuleName> blamed = evaluations.rule_of(node);
+  throw GraphError(text("transpose: f is not linear, because of ", blamed ? blamed->op : node.op,
                         ": the gradient through it reads x, in ", phrase(node), by_way_of(node, reading),
                         ". The gradient of a linear function is the same everywhere. Leave that op out, or "
                         "transpose the derivative at one x: v -> jvp(f(x), {x}, {v})."));
@@ -184,9 +164,9 @@ void Probe::check_zero() const {
 void Probe::refuse_value(const Tensor& derivative, std::int64_t i) const {
   const Variable recorded = again();
   const double tolerance = half_the_digits(recorded);
-  const std::string fact =
-      text("transpose: f is not linear: at a random x it is ", element(y_.value(), i), at(y_.value(), i),
-           ", and its derivative applied to x is ", element(derivative, i), ". ");
+  const auto [left, right] = detail::distinct_digits(element(y_.value(), i), element(derivative, i));
+  const std::string fact = text("transpose: f is not linear: at a random x it is ", left, at(y_.value(), i),
+                                ", and its derivative applied to x is ", right, ". ");
   for (const NodePtr& node : dependent_on(x_, recorded)) {
     if (node == x_.node() || !node->output) continue;
     Tensor by_rules = Tensor::zeros(node->shape, DType::float64);
@@ -220,9 +200,9 @@ void check_same_type(const Variable& zero, const Variable& there) {
 void check_same_slope(const Tensor& zero, const Tensor& there, double tolerance) {
   const auto i = apart(zero, there, tolerance);
   if (!i) return;
+  const auto [at_zero, at_random] = detail::distinct_digits(element(zero, *i), element(there, *i));
   throw GraphError(
-      text("transpose: f is not linear: its gradient is ", element(zero, *i), at(zero, *i), " at 0, and ",
-           element(there, *i),
+      text("transpose: f is not linear: its gradient is ", at_zero, at(zero, *i), " at 0, and ", at_random,
            " at a random x. It chooses its ops by the values of x, or by chance. Let them follow "
            "from x's shape alone."));
 }

@@ -30,9 +30,15 @@ Variable greater_equal(const Variable& x, double number);
 /// Throws DTypeError or ShapeError otherwise.
 Variable masked(const Variable& x, const Variable& mask);
 
-/// a where mask is not 0, else b. mask is uint8; the three shapes broadcast. A NaN in the side not taken
-/// reaches neither value nor gradient. A number takes the other side's dtype. Throws DTypeError or ShapeError
-/// if they do not fit.
+/// a where mask is not 0, else b. mask is uint8; the three shapes broadcast. A number takes the other side's
+/// dtype. Throws DTypeError or ShapeError if they do not fit.
+///
+/// A NaN in the side not taken reaches neither the value nor the gradients in a and b, which are 0 there. It
+/// does reach the gradient in what that side was computed from, since 0 times an infinite slope is NaN:
+/// where(greater(x, 0), sqrt(x), 0) has the gradient NaN at x = 0. Choose the input of such a function, too:
+///
+///   const Variable inside = greater(x, 0);
+///   const Variable y = where(inside, sqrt(where(inside, x, 1)), 0);  // its gradient at x = 0 is 0
 Variable where(const Variable& mask, const Variable& a, const Variable& b);
 Variable where(const Variable& mask, const Variable& a, double b);
 Variable where(const Variable& mask, double a, const Variable& b);

@@ -84,18 +84,31 @@ void differentiate(Column& column, const Phi& phi, const GradCheckOptions& optio
   column.rule_round_off.clear();
   for (std::size_t p = 0; p < column.rule.size(); ++p)
     column.rule_round_off.push_back(round_off.of_rule(p, input, column.u));
-  column.noise = round_off.values;
+  column.noise = round_off.values.noise;
   column.narrow = narrow_differences(phi, options, order, input, column.u, column.noise, widest);
   column.difference = column.narrow;
   if (widest >= 4 * options.step && !sharp(column.narrow, options.sharpness))
     widen(column, differences(phi, order, input, column.u, column.noise, widest, options.sharpness));
 }
 
+bool approach(Column& column, const Phi& phi, const GradCheckOptions& options, const Order& order, int input,
+              std::size_t p) {
+  const double until = steep_until(phi, order.number, input, column.u, p, options.step);
+  column.steep[p] = until;
+  if (until == 0) return false;
+  Column closer = column;
+  differentiate(closer, phi, options, order.number, input, order.round_off, until / 16);
+  column.difference[p] = closer.difference[p];
+  column.narrow[p] = closer.narrow[p];
+  if (column.difference[p].step >= until) column.difference[p] = Estimate{};
+  return true;
+}
+
 Column column(const Phi& phi, const GradCheckOptions& options, const Order& order, int input,
               std::int64_t which) {
   Column column{.u = direction(phi, options, order.number, input, which), .which = which};
   for (const std::vector<Tensor>& gradient : order.gradients)
-    column.rule.push_back(dot(gradient[static_cast<std::size_t>(input)], column.u));
+    column.rule.push_back(along(gradient[static_cast<std::size_t>(input)], column.u));
   differentiate(column, phi, options, order.number, input, order.round_off,
                 widest_step(phi, options, input, column.u));
   return column;

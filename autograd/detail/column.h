@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ struct Column {
   bool confined = false;              ///< to the smooth part around the inputs
   std::string kink = {};              ///< at the end of that part
   bool on_kink = false;               ///< there is no derivative along u
+  /// By number, where it was looked at: the step down to which differences grow, as next to a pole; 0 if
+  /// none.
+  std::map<std::size_t, double> steep = {};
 
   /// By how much rule and difference of number `p` may be apart, and are.
   double error(std::size_t p) const;
@@ -51,6 +55,11 @@ Column column(const Phi& phi, const GradCheckOptions& options, const Order& orde
 /// The differences once more, by what is known of the round-off now, over steps of at most `widest`.
 void differentiate(Column& column, const Phi& phi, const GradCheckOptions& options, int order, int input,
                    const RoundOff& round_off, double widest);
+
+/// Where differences of number `p` grow the shorter their steps are, takes them again from shorter ones; if
+/// there are none that move the inputs, nothing is known of the derivative. False if they do not grow.
+bool approach(Column& column, const Phi& phi, const GradCheckOptions& options, const Order& order, int input,
+              std::size_t p);
 
 /// The largest step along u: grows with the inputs.
 double widest_step(const Phi& phi, const GradCheckOptions& options, int input, const Tensor& u);

@@ -12,8 +12,8 @@
 namespace trous::detail {
 namespace {
 
-constexpr int halvings = 48;  // of the step, at most
-constexpr double least = 4;   // spacings that a step must have, for the inputs to move by it
+constexpr int halvings = 160;  // of the step, at most: inputs may be tiny
+constexpr double least = 4;    // spacings that a step must have, for the inputs to move by it
 
 // Wide steps may settle on what is not the slope here: those over whole periods of a wave, or around a peak.
 // Much smaller ones tell, at no power of two of the others. Where two of them agree on another slope, the
@@ -83,6 +83,23 @@ std::vector<Estimate> differences(const Phi& phi, int order, int input, const Te
     for (Estimate& e : estimates) e.truncation = std::numeric_limits<double>::infinity();
     return estimates;
   }
+}
+
+double steep_until(const Phi& phi, int order, int input, const Tensor& u, std::size_t p, double h) {
+  constexpr int steps = 64, enough = 3;
+  constexpr double growth = 64;  // round-off grows 16 times, the difference next to 1/x 256 times
+  const double spacing = phi.spacing(input, u);
+  double before = 0, until = 0;
+  int grown = 0;
+  for (int k = 0; k < steps && h > least * spacing; ++k, h /= 16) {
+    const double rise =
+        phi.values(order, phi.moved(input, u, h))[p] - phi.values(order, phi.moved(input, u, -h))[p];
+    const double slope = std::abs(rise / (2 * h));
+    grown = before > 0 && slope > growth * before ? grown + 1 : 0;
+    if (grown >= enough) until = h;
+    before = std::isfinite(slope) ? slope : 0;
+  }
+  return until;
 }
 
 }  // namespace trous::detail

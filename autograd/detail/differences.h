@@ -14,4 +14,9 @@ namespace trous::detail {
 std::vector<Estimate> differences(const Phi& phi, int order, int input, const Tensor& u,
                                   const std::vector<double>& noise, double h, double sharpness);
 
+/// The step down to which the central difference of number `p` grows faster than round-off could make it
+/// grow, over steps from h down that are 16 times smaller each; 0 where it does not. Next to a pole it does,
+/// until the steps are shorter than the way to the pole: only differences over shorter ones mean anything.
+double steep_until(const Phi& phi, int order, int input, const Tensor& u, std::size_t p, double h);
+
 }  // namespace trous::detail

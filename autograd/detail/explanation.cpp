@@ -4,6 +4,8 @@
 
 #include <trous/autograd/detail/diagnosis.h>
 #include <trous/autograd/detail/explanation.h>
+#include <trous/autograd/detail/moving_constants.h>
+#include <trous/autograd/not_finite.h>
 #include <trous/core/error.h>
 
 namespace trous::detail {
@@ -33,7 +35,17 @@ std::vector<Tensor> full_difference(const Phi& phi, const GradCheckOptions& opti
 
 }  // namespace
 
-std::string doubt(const GradCheckRow& row, const std::string& nearest_kink, double step) {
+std::string doubt(const Phi& phi, const GradCheckRow& row, const Column& column, std::size_t p, double step) {
+  const auto steep = column.steep.find(p);
+  if (steep != column.steep.end() && steep->second > 0) {
+    const double spacing = phi.spacing(row.input, column.u);
+    return text(
+        "Differences grow the shorter their steps are, down to ", scientific(steep->second),
+        ": a pole lies about as near. Only steps far below that would decide, and the inputs move by no "
+        "less than ",
+        scientific(spacing),
+        ". Move the inputs away from the pole, or let f take the distance from it as its input.");
+  }
   if (row.step == 0 || !std::isfinite(row.rule))
     return "No difference could be taken: the values are not finite at the inputs or right beside them, or "
            "the step is too small to move them. Move the inputs into the domain, or take a larger step.";
@@ -46,19 +58,27 @@ std::string doubt(const GradCheckRow& row, const std::string& nearest_kink, doub
   std::string why = text("The difference may be off by ", row.truncation, " by truncation and ",
                          row.round_off, " by round-off, the rule by ", row.rule_round_off,
                          "; the largest derivative is ", row.largest, ". ");
-  if (!nearest_kink.empty())
-    return text(why, "The nearest kink is that of ", nearest_kink,
-                ": move the inputs, or take another seed.");
+  if (!column.kink.empty())
+    return text(why, "The nearest kink is that of ", column.kink, ": move the inputs, or take another seed.");
   if (row.truncation < std::max(row.round_off, row.rule_round_off))
     return why +
            "Leave out of f what cancels or does not depend on this input, take another step, or raise the "
            "sharpness.";
-  return text(why, "Take a step below ", step, ", or raise the sharpness.");
+  return text(why, "Take a step below ", std::min(step, row.step), ", or raise the sharpness.");
+}
+
+std::string not_finite_cause(const Phi& phi, int order) {
+  const auto bad = trace_not_finite([&] { phi.gradients(order); });
+  return bad ? text(" The first value that is not finite: ", *bad) : std::string();
 }
 
 std::string cause(const Phi& phi, const GradCheckOptions& options, const GradCheckRow& row,
                   const Order& order, const std::vector<Column>& columns) {
   if (!options.causes) return "Its cause was not looked for.";
+  if (row.order > 1) {
+    const std::string constant = moving_constant(phi, row.order, row.input);
+    if (!constant.empty()) return constant;
+  }
   const auto slot = static_cast<std::size_t>(row.input);
   const Tensor& x = phi.inputs()[slot];
   const auto of_input = [](const Phi::Gradients& all, std::size_t i) {
@@ -83,7 +103,8 @@ std::string cause(const Phi& phi, const GradCheckOptions& options, const GradChe
   wrong.batch = x.shape().rank() > 0 ? x.shape()[0] : 1;
   wrong.result_elements = phi.result_elements();
   if (x.elements() <= most_guessed) wrong.difference = full_difference(phi, options, row, columns);
-  const std::string found = diagnosis(wrong);
+  std::string found = diagnosis(wrong);
+  if (!std::isfinite(row.rule)) found += not_finite_cause(phi, row.order);
   return found.empty() ? text("The input has ", x.elements(), " elements: check a smaller one to learn more.")
                        : found;
 }

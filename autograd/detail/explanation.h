@@ -10,8 +10,13 @@
 
 namespace trous::detail {
 
-/// Why a difference cannot decide, and what would. `nearest_kink` may be empty.
-std::string doubt(const GradCheckRow& row, const std::string& nearest_kink, double step);
+/// Why the difference of number `p` in this column cannot decide, and what would. `step` is the one that the
+/// check began with.
+std::string doubt(const Phi& phi, const GradCheckRow& row, const Column& column, std::size_t p, double step);
+
+/// Which op gave the first value that is not finite where the gradients of this order are computed, as a
+/// sentence after a space; empty if all are finite.
+std::string not_finite_cause(const Phi& phi, int order);
 
 /// What the wrong gradient is like: that of a candidate, or of another input; else it is made in full, by
 /// differences too, and compared.

@@ -71,6 +71,8 @@ Tensor random_unit(const Shape& shape, Key key) {
   return map(random, [length](double v) { return v / length; });
 }
 
+double along(const Tensor& gradient, const Tensor& u) { return dot(moving_part(gradient, u), u); }
+
 Phi::Phi(std::string name, const Function& f, std::vector<Tensor> inputs, std::uint64_t seed,
          std::int64_t most)
     : name_(std::move(name)), f_(f), inputs_(std::move(inputs)), seed_(seed), most_(most) {

@@ -21,6 +21,10 @@ Tensor unit(const Shape& shape, std::int64_t which);
 /// A random one of length 1, float64.
 Tensor random_unit(const Shape& shape, Key key);
 
+/// The derivative along u of what has this gradient. Elements that do not move have no part in it, NaN or
+/// not.
+double along(const Tensor& gradient, const Tensor& u);
+
 class Phi {
  public:
   /// Results of at most `most` elements are compared one by one.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include <trous/autograd/detail/phi.h>
@@ -28,22 +29,29 @@ inline constexpr double sure = 10;
 /// Source: after More and Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011) 1292-1314.
 double squared_noise(const std::array<double, noise_places.size()>& values);
 
+/// The round-off of the values of one order, by number.
+struct ValueNoise {
+  std::vector<double> noise;
+  std::vector<double> steps;  ///< about the distance between the points at which it was seen; 0: at none
+};
+
 /// Of one order.
 struct RoundOff {
-  std::vector<double> values;  ///< that of each number
-  /// The gradients at the points of all lines.
-  std::array<std::array<Phi::Gradients, noise_places.size()>, noise_lines> gradients;
+  ValueNoise values;
+  /// The gradients at the points of all lines, by the distance between these.
+  std::map<double, std::array<std::array<Phi::Gradients, noise_places.size()>, noise_lines>> gradients;
 
   /// That of the derivative of number `p` along u, by the rules.
   double of_rule(std::size_t p, int input, const Tensor& u) const;
 };
 
-/// `at(line, t)` gives the points; `step` is about that between them, and less where it leads to what is not
-/// finite.
+/// `at(line, t)` gives the points. `step` is about the distance between them; it is less for a number that is
+/// not finite there, or varies so much between the points (next to a pole) that its variation would pass for
+/// round-off.
 using NoisePoints = std::function<std::vector<Tensor>(int line, double t)>;
 RoundOff round_off(const Phi& phi, int order, double step, const NoisePoints& at);
 
 /// That of the values alone, which costs no gradients.
-std::vector<double> value_noise(const Phi& phi, int order, double step, const NoisePoints& at);
+ValueNoise value_noise(const Phi& phi, int order, double step, const NoisePoints& at);
 
 }  // namespace trous::detail

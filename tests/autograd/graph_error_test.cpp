@@ -135,7 +135,11 @@ TEST(RuleErrors, ReadingWhatWasNotDeclared) {
             "Reads::the_kept().");
   EXPECT_EQ(message(Reads::input(0), input), "(nothing was thrown)");
   EXPECT_EQ(message(Reads::the_output(), output), "(nothing was thrown)");
-  EXPECT_EQ(message(Reads::the_kept(), by_product), "(nothing was thrown)");
+  const auto constant = [](const Vjp& v) { (void)v.detached().kept(0); };
+  EXPECT_EQ(message(Reads::the_kept(), constant), "(nothing was thrown)");
+  EXPECT_EQ(message(Reads::every_input(), constant),
+            "toy: the rule of input 0 reads a by-product, which it did not declare. Declare "
+            "Reads::the_kept().");
 }
 
 // That another rule declared it, so that the node holds it, does not make it this rule's.
