@@ -53,6 +53,10 @@ bool is_split_here(const FolderDigests& now) {
                      [](const auto& entry) { return entry.first.starts_with("images/"); });
 }
 
+[[noreturn]] void nothing_to_split(const std::string& name, const char* why) {
+  throw ArgumentError(text("eval: --split-anew does nothing with ", name, ": ", why, ". Leave it out."));
+}
+
 [[noreturn]] void refuse(const std::string& folder, const std::string& split,
                          const std::vector<std::string>& seen, std::int64_t size) {
   throw ArgumentError(text("eval: ", seen.size(), " of the ", size, ' ', split, " images of ", folder,
@@ -89,6 +93,7 @@ EvalData eval_data(const EvalRequest& r) {
   const auto past = is_folder(request.name) && r.config ? run_data(run.empty() ? "." : run) : std::nullopt;
   std::error_code failure;
   if (!past || !fs::is_directory(request.name, failure)) {
+    if (r.split_anew) nothing_to_split(request.name, "the run remembers no split of it");
     result.splits = open_data(std::move(request));
     return result;
   }
@@ -111,8 +116,9 @@ EvalData eval_data(const EvalRequest& r) {
     }
   }
   result.splits = open_data(std::move(request));
-  if (r.split == "train") return result;  // as was asked for
-  result.trained_on = trained_on(*past, now, result.split());
+  if (r.split != "train") result.trained_on = trained_on(*past, now, result.split());  // as was asked for
+  if (r.split_anew && !result.anew && result.trained_on.empty())
+    nothing_to_split(result.name, "it has splits of its own");
   if (!result.trained_on.empty() && !r.split_anew)
     refuse(result.name, r.split, result.trained_on, result.split().size);
   return result;
