@@ -178,8 +178,8 @@ TEST_F(Inspect, TheGraphHasEveryBoxAndArrow) {
 // A branch that pools the image to one pixel: one value a channel, which is no batch to take statistics of.
 constexpr const char* pooled_net =
     R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 2}}, {"residual": [)"
-    R"({"average_pool2d": {"window": 8}}, {"conv2d": {"out_channels": 2, "kernel": 1}}, "batch_norm", "relu", )"
-    R"({"resize_bilinear": {"scale": 8}}]}]})";
+    R"({"average_pool2d": {"window": 8}}, {"conv2d": {"out_channels": 2, "kernel": 1}}, "batch_norm", )"
+    R"("relu", {"resize_bilinear": {"scale": 8}}]}]})";
 
 TEST_F(Inspect, APooledBranchWithBatchNormNeedsNoBatch) {
   spill(scratch_ / "net.json", bytes_of(pooled_net));
