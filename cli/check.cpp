@@ -32,23 +32,42 @@ struct CheckCommand {
   Voice voice;
 };
 
+// Throws ArgumentError if the network does not take a batch of these images as they will be checked: training
+// takes statistics of the batch, which a table does not.
+void check_fit(const CheckCommand& c, const Subject& subject, const Shape& image) {
+  summary_of(subject.name, subject.net, image);
+  Pass pass = c.evaluation ? Pass() : Pass::training(Key{0});
+  pass.name_layers(subject.net);
+  try {
+    subject.net(Tensor::zeros({c.batch, image[0], image[1], image[2]}, DType::float32), pass);
+  } catch (const ShapeError& error) {
+    throw ArgumentError(text("check: ", subject.name, " does not train on ", c.batch,
+                             c.batch == 1 ? " image of " : " images of ", image[0], 'x', image[1], ". ",
+                             error.what(), " Say --batch, or --evaluation."));
+  }
+}
+
 // The smallest square image that the network takes, unless another was asked for.
 Shape image_for(const CheckCommand& c, const Subject& subject) {
   const std::int64_t channels = in_channels_of(subject.description);
   if (c.height > 0 || c.width > 0) {
     const Shape image{c.height > 0 ? c.height : c.width, c.width > 0 ? c.width : c.height, channels};
-    summary_of(subject.name, subject.net, image);
+    check_fit(c, subject, image);
     return image;
   }
+  std::string last;
   for (const std::int64_t size : {8, 12, 16, 24, 36, 48, 64}) {
     try {
-      summary_of(subject.name, subject.net, {size, size, channels});
+      check_fit(c, subject, {size, size, channels});
       return {size, size, channels};
-    } catch (const ArgumentError&) {
+    } catch (const ArgumentError& error) {
+      last = error.what();
     }
   }
   throw ArgumentError(text("check: ", subject.name,
-                           " takes no square image of 8 to 64 pixels a side. Say --height and --width."));
+                           " takes no square image of 8 to 64 pixels a side. Say --height and --width. The "
+                           "last one: ",
+                           last));
 }
 
 // What is known of several checks that share a line.

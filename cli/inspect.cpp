@@ -105,22 +105,6 @@ void tell_info(const CheckpointInfo& info) {
   std::cout << '\n';
 }
 
-// The layers in the order they run, for graphviz.
-std::string dot_of(const Summary& summary) {
-  std::string graph =
-      "digraph network {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\"];\n  input [label=\"input " +
-      text(summary.input) + "\"];\n";
-  std::string before = "input";
-  for (std::size_t i = 0; i < summary.layers.size(); ++i) {
-    const LayerRow& row = summary.layers[i];
-    const std::string name = text("layer", i);
-    graph += text("  ", name, " [label=\"", row.path, "\\n", row.kind, ' ', row.output, "\"];\n  ", before,
-                  " -> ", name, ";\n");
-    before = name;
-  }
-  return graph + "}\n";
-}
-
 Json json_of_all(const Subject& subject, const Summary& summary, const Coverage& seen) {
   Json weights = Json::array();
   for (const Statistics& s : statistics_of(subject.net)) {
@@ -156,7 +140,7 @@ int run(const InspectCommand& c) {
   const Summary summary = summary_of(subject.name, subject.net, image);
   const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});
   if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(seen));
-  if (!c.dot.empty()) write_text(c.dot, dot_of(summary));
+  if (!c.dot.empty()) write_text(c.dot, graphviz(summary.graph));
   if (c.voice.json) {
     std::cout << json_of_all(subject, summary, seen).dump() << '\n';
     return ok;
@@ -190,7 +174,8 @@ void add_inspect(CLI::App& app, int& code) {
       ->add_option("--coverage", c->coverage,
                    "write a picture of the input pixels that the middle output pixel sees")
       ->check(not_empty());
-  inspect->add_option("--dot", c->dot, "write the layers as a graph for graphviz")->check(not_empty());
+  inspect->add_option("--dot", c->dot, "write the layers and how they are connected as a graph for graphviz")
+      ->check(not_empty());
   add_voice(*inspect, c->voice);
   inspect->callback([c, inspect, &code] {
     check_pairs(Asked(*inspect));

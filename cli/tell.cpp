@@ -60,6 +60,14 @@ Json json_of(const Shape& shape) {
   return std::vector<std::int64_t>(shape.extents().begin(), shape.extents().end());
 }
 
+// A side that is the whole image's is "all".
+Json json_of(const ReceptiveField& field) {
+  const auto side = [](const std::optional<std::int64_t>& pixels) {
+    return pixels ? Json(*pixels) : Json("all");
+  };
+  return {side(field.height), side(field.width)};
+}
+
 }  // namespace
 
 std::string fixed(double value, int digits) {
@@ -226,17 +234,20 @@ Json json_of(const Summary& summary, const std::string& model) {
                       {"output", json_of(row.output)},
                       {"parameters", row.parameters},
                       {"multiply_adds", row.multiply_adds},
-                      {"receptive_field", {row.receptive_field.height, row.receptive_field.width}}});
+                      {"receptive_field", json_of(row.receptive_field)}});
   }
   for (const GraphBox& box : summary.graph) {
-    graph.push_back(
-        {{"name", box.name}, {"ops", box.ops}, {"output", json_of(box.output)}, {"from", box.from}});
+    graph.push_back({{"name", box.name},
+                     {"ops", box.ops},
+                     {"output", json_of(box.output)},
+                     {"receptive_field", json_of(box.receptive_field)},
+                     {"from", box.from}});
   }
   return {{"name", model},
           {"input", json_of(summary.input)},
           {"parameters", summary.parameters},
           {"multiply_adds", summary.multiply_adds},
-          {"receptive_field", {summary.receptive_field.height, summary.receptive_field.width}},
+          {"receptive_field", json_of(summary.receptive_field)},
           {"layers", layers},
           {"graph", graph}};
 }

@@ -2,6 +2,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <sched.h>
 #include <thread>
 #include <vector>
 
@@ -17,7 +18,20 @@
 namespace trous {
 namespace {
 
-std::atomic<int> thread_count{0};  // 0: not asked for, take the machine's
+std::atomic<int> thread_count{0};  // 0: not asked for, take what the system grants
+
+// The processors that this process may run on, which taskset or a container can make fewer than the
+// machine's. std::thread::hardware_concurrency counts those of the machine: oneTBB, which counts as we do,
+// would grant fewer threads than were asked for, and say so on stderr.
+int granted_processors() {
+  cpu_set_t granted;
+  CPU_ZERO(&granted);
+  if (sched_getaffinity(0, sizeof granted, &granted) == 0) {
+    if (const int count = CPU_COUNT(&granted); count > 0) return count;
+  }
+  const unsigned found = std::thread::hardware_concurrency();  // more processors than the set has room for
+  return found ? static_cast<int>(found) : 1;
+}
 thread_local bool inside = false;
 
 struct Inside {
@@ -99,11 +113,8 @@ void parallel_for(std::int64_t count, std::int64_t grain, RangeBody body) {
 int threads() {
   const int asked = thread_count;
   if (asked > 0) return asked;
-  static const int machine = [] {
-    const unsigned found = std::thread::hardware_concurrency();
-    return found ? static_cast<int>(found) : 1;
-  }();
-  return machine;
+  static const int granted = granted_processors();
+  return granted;
 }
 
 void set_threads(int count) {

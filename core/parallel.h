@@ -35,7 +35,8 @@ void parallel_for(std::int64_t count, std::int64_t grain, RangeBody body);
 /// The number of chunks that `parallel_for(count, grain, ...)` makes.
 constexpr std::int64_t chunks(std::int64_t count, std::int64_t grain) { return (count + grain - 1) / grain; }
 
-/// Threads that work takes part in: the machine's, or what `set_threads` asked for.
+/// Threads that work takes part in: as many as there are processors that this process may run on, or what
+/// `set_threads` asked for.
 int threads();
 
 /// Sets the number of threads of this process. Call it before work starts, from one thread. Throws

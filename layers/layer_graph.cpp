@@ -64,6 +64,29 @@ std::string words_of(const Node& node, std::size_t read) {
   return words;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+  return list;
+}
+
+// Text inside the quotes of a graphviz label: a quote ends the label there, a backslash begins an escape,
+// an ampersand a character by its HTML name, and other control characters stand for nothing.
+std::string escaped(const std::string& plain) {
+  std::string label;
+  for (const char c : plain) {
+    if (c == '"' || c == '\\') {
+      label += '\\';
+      label += c;
+    } else if (c == '&') {
+      label += "&amp;";
+    } else {
+      label += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+  }
+  return label;
+}
+
 bool joins(const GraphBox& box, const Node& node) {
   if (!node.op.name.empty()) return block_of(node.op.name) == box.name;
   return box.name.empty() || node.shape == box.output;
@@ -72,6 +95,7 @@ bool joins(const GraphBox& box, const Node& node) {
 }  // namespace
 
 std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x) {
+  const std::vector<ReceptiveField> fields = receptive_fields(tape, x);
   const Dependence reads = reads_of(tape, x);
   std::vector<std::size_t> readers(tape.size(), 0), box_of(tape.size(), 0);
   for (std::size_t i = 0; i < tape.size(); ++i) {
@@ -97,13 +121,32 @@ std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x) {
       boxes.push_back({boxes.empty() ? "input" : block_of(node.op.name),
                        {},
                        node.shape,
+                       fields[i],
                        std::vector(from.begin(), from.end())});
     }
     GraphBox& box = boxes[box_of[i]];
     if (box_of[i] > 0) box.ops.push_back(words_of(node, read.size()));
     box.output = node.shape;
+    box.receptive_field = fields[i];
   }
   return boxes;
+}
+
+std::string graphviz(const std::vector<GraphBox>& graph) {
+  std::string nodes, arrows;
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const GraphBox& box = graph[i];
+    std::vector<std::string> lines;
+    if (!box.name.empty()) lines.push_back(box.name);
+    if (!box.ops.empty()) lines.push_back(joined(box.ops));
+    lines.push_back(text(box.output));
+    if (i > 0) lines.push_back(text("sees ", box.receptive_field));
+    nodes += text("  box", i, " [label=\"");
+    for (std::size_t k = 0; k < lines.size(); ++k) nodes += (k ? "\\n" : "") + escaped(lines[k]);
+    nodes += "\"];\n";
+    for (const std::size_t from : box.from) arrows += text("  box", from, " -> box", i, ";\n");
+  }
+  return "digraph network {\n  node [shape=box, fontname=\"sans-serif\"];\n" + nodes + arrows + "}\n";
 }
 
 }  // namespace trous

@@ -6,16 +6,18 @@
 #include <vector>
 
 #include <trous/autograd/tape.h>
+#include <trous/layers/receptive_field.h>
 
 namespace trous {
 
 /// Ops that follow each other without a branch, under one layer's name.
 struct GraphBox {
-  std::string name;               ///< "context.0" of context.0.conv and context.0.norm; empty where no layer
-                                  ///< names the ops, as where a skip is added
-  std::vector<std::string> ops;   ///< in the order they run: "atrous_conv2d rate 2x2", "batch_norm", "relu"
-  Shape output;                   ///< of the last
-  std::vector<std::size_t> from;  ///< the boxes whose results its first op reads, ascending; all before it
+  std::string name;                ///< "context.0" of context.0.conv and context.0.norm; empty where no layer
+                                   ///< names the ops, as where a skip is added
+  std::vector<std::string> ops;    ///< in the order they run: "atrous_conv2d rate 2x2", "batch_norm", "relu"
+  Shape output;                    ///< of the last op
+  ReceptiveField receptive_field;  ///< of the last op
+  std::vector<std::size_t> from;   ///< the boxes whose results its first op reads, ascending; all before it
 };
 
 /// The boxes of all on `tape` that depends on `x`, in the order they run; the first, "input", is x itself. An
@@ -27,6 +29,12 @@ struct GraphBox {
 /// so every arrow is a value that is passed on, and none is left out. What does not depend on x, such as a
 /// bias, has no box. A maximum pool, several nodes of the tape, is one op, and a reshape is none; it counts
 /// for the output where it makes images, [n, h, w, c].
+///
+/// Throws ShapeError unless `x` has rank 4.
 std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x);
+
+/// The graph in the language of graphviz, which draws it: `dot -Tpng network.dot`. A box of `graph` is a
+/// node, labelled with its name, ops, output and receptive field, and each entry of `from` is an arrow.
+std::string graphviz(const std::vector<GraphBox>& graph);
 
 }  // namespace trous

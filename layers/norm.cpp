@@ -23,9 +23,9 @@ BatchNorm::BatchNorm(const BatchNormOptions& o)
 
 Variable BatchNorm::normalized(const Variable& x, Pass& pass, bool rectify) const {
   if (!pass.is_training()) {
-    return pass.under(this, [&](std::string_view) {
+    return pass.under(this, [&](std::string_view name) {
       return (rectify ? batch_norm_inference_relu : batch_norm_inference)(
-          x, scale.get(), offset.get(), running_mean.get(), running_variance.get(), options.epsilon);
+          x, scale.get(), offset.get(), running_mean.get(), running_variance.get(), options.epsilon, name);
     });
   }
   const BatchNormResult result = pass.under(this, [&](std::string_view name) {

@@ -3,6 +3,8 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <ostream>
+#include <string_view>
 #include <unordered_map>
 
 #include <trous/core/error.h>
@@ -43,7 +45,9 @@ struct Axis {
     const std::int64_t turns = floor_divided(i, period());
     return phases[static_cast<std::size_t>(i - turns * period())].moved(turns * advance);
   }
-  std::int64_t largest() const {
+  // Nothing where they see everything.
+  std::optional<std::int64_t> largest() const {
+    if (everything()) return std::nullopt;
     std::int64_t size = 0;
     for (const Interval& seen : phases) size = std::max(size, seen.empty() ? 0 : seen.last - seen.first + 1);
     return size;
@@ -219,13 +223,61 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// The ops whose result at a pixel is computed from that pixel of their inputs.
+constexpr std::string_view pixelwise[] = {"abs",
+                                          "add",
+                                          "batch_norm",
+                                          "batch_norm_inference",
+                                          "batch_norm_inference_relu",
+                                          "batch_norm_relu",
+                                          "broadcast_to",
+                                          "cast",
+                                          "clip",
+                                          "div",
+                                          "dropout",
+                                          "equal",
+                                          "exp",
+                                          "floor",
+                                          "greater",
+                                          "greater_equal",
+                                          "less",
+                                          "less_equal",
+                                          "log",
+                                          "masked",
+                                          "matmul",
+                                          "matmul_nt",
+                                          "mul",
+                                          "pow",
+                                          "relu",
+                                          "scale",
+                                          "shift",
+                                          "sigmoid",
+                                          "sign",
+                                          "sqrt",
+                                          "sub",
+                                          "sum_to",
+                                          "tanh",
+                                          "where"};
+
+// The ops that are so where their axis is the channels.
+constexpr std::string_view pixelwise_over_channels[] = {"argmax", "concat", "log_softmax"};
+
+bool is_pixelwise(const Node& node) {
+  const auto among = [&](const auto& kinds) {
+    return std::ranges::find(kinds, node.op.kind) != std::end(kinds);
+  };
+  if (!among(pixelwise_over_channels)) return among(pixelwise);
+  const Attribute* const axis = node.op.attributes.find("axis");
+  return axis != nullptr && *axis == Attribute(std::int64_t{node.shape.rank() - 1});
+}
+
 // Of the pooled image and the winners' places; the places say which pixels.
 const Field* winners(const Node& node, const std::vector<Dependent>& xs) {
   const NodePtr& indices = node.inputs[1].node;
   return xs.size() == 2 && indices && indices->op.kind == "max_pool2d_indices" ? xs[1].field : nullptr;
 }
 
-// Nothing where pixels are mixed in another way than by windows.
+// Nothing where pixels are mixed in another way than by windows, or may be.
 std::optional<Field> field_of(const Node& node, const std::vector<Dependent>& xs) {
   const std::string& kind = node.op.kind;
   const Field& first = *xs[0].field;
@@ -252,8 +304,7 @@ std::optional<Field> field_of(const Node& node, const std::vector<Dependent>& xs
     return pooled ? std::optional(*pooled) : std::nullopt;
   }
   if (kind == "reshape") return keeps_pixels(node, first) ? std::optional(first) : std::nullopt;
-  if (kind == "matmul" && !alone) return std::nullopt;
-  if (is_one_of(kind, {"permute", "scatter_add", "space_to_batch", "batch_to_space"})) return std::nullopt;
+  if (!is_pixelwise(node) || (kind.starts_with("matmul") && !alone)) return std::nullopt;
   Field all = first;
   for (const auto& [input, field] : xs) {
     if (pixels(node.inputs[input].shape) != pixels(node.shape) || field->height != all.height ||
@@ -267,7 +318,15 @@ std::optional<Field> field_of(const Node& node, const std::vector<Dependent>& xs
 
 }  // namespace
 
-std::vector<HeightWidth> receptive_fields(const Tape& tape, const Variable& x) {
+std::ostream& operator<<(std::ostream& stream, const ReceptiveField& field) {
+  if (field.empty()) return stream << '-';
+  if (field == ReceptiveField::whole_image()) return stream << "whole image";
+  if (!field.height) return stream << "all x " << *field.width;
+  if (!field.width) return stream << *field.height << " x all";
+  return stream << *field.height << 'x' << *field.width;
+}
+
+std::vector<ReceptiveField> receptive_fields(const Tape& tape, const Variable& x) {
   if (x.shape().rank() != 4) {
     throw ShapeError(text("receptive_fields: x ", x.shape(), " has rank ", x.shape().rank(),
                           ", needs 4: [batch, height, width, channels]."));
@@ -275,7 +334,7 @@ std::vector<HeightWidth> receptive_fields(const Tape& tape, const Variable& x) {
   const HeightWidth whole = spatial(x.shape());
   const Axis itself{1, {{0, 0}}};
   std::unordered_map<const Node*, Field> fields;
-  std::vector<HeightWidth> boxes;
+  std::vector<ReceptiveField> boxes;
   for (const NodePtr& node : tape) {
     std::vector<Dependent> dependents;
     for (std::size_t i = 0; i < node->inputs.size(); ++i) {
@@ -283,15 +342,14 @@ std::vector<HeightWidth> receptive_fields(const Tape& tape, const Variable& x) {
       if (found != fields.end()) dependents.push_back({i, &found->second});
     }
     if (node != x.node() && dependents.empty()) {
-      boxes.push_back({0, 0});
+      boxes.emplace_back();
       continue;
     }
     const Field everything{
         {}, {}, node->shape.rank() == 4 ? node->shape[1] : 0, node->shape.rank() == 4 ? node->shape[2] : 0};
     const Field field = node == x.node() ? Field{itself, itself, whole.height, whole.width}
                                          : field_of(*node, dependents).value_or(everything);
-    boxes.push_back({field.rows.everything() ? whole.height : field.rows.largest(),
-                     field.columns.everything() ? whole.width : field.columns.largest()});
+    boxes.push_back({field.rows.largest(), field.columns.largest()});
     fields.emplace(node.get(), field);
   }
   return boxes;

@@ -2,14 +2,31 @@
 // the tape. Which pixels of the box it does depend on: layers/coverage.h.
 #pragma once
 
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
 #include <vector>
 
 #include <trous/autograd/tape.h>
 
 namespace trous {
 
-/// Height and width, in pixels of `x`, of the box that one pixel of each node of `tape` can depend on; 0x0
-/// for a node that does not depend on `x` [n, h, w, c]. Far from the borders, so a box may exceed the image.
+/// Height and width of a box of input pixels. A side without a number is the whole image: all of its rows, or
+/// columns, however many there are. 0x0 is the field of a value that does not depend on the input.
+struct ReceptiveField {
+  std::optional<std::int64_t> height = 0, width = 0;
+
+  static ReceptiveField whole_image() { return {std::nullopt, std::nullopt}; }
+  bool empty() const { return height == 0 || width == 0; }
+
+  friend bool operator==(const ReceptiveField&, const ReceptiveField&) = default;
+};
+
+/// Prints "87x87", "whole image", "all x 87" where the rows are all of the image's, or "-" for 0x0.
+std::ostream& operator<<(std::ostream& stream, const ReceptiveField& field);
+
+/// The box that one pixel of each node of `tape` can depend on, in pixels of `x`; 0x0 for a node that does
+/// not depend on `x` [n, h, w, c]. Far from the borders, so a box may exceed the image.
 ///
 /// A box starts as 1 pixel and neighbouring pixels start `jump` = 1 input pixel apart. Of k taps,
 ///
@@ -19,9 +36,15 @@ namespace trous {
 ///   sum, concatenation      the box around both
 ///
 /// Where pixels of a node see boxes of different size (after a strided transpose or a resize) it is the
-/// largest. An op whose result has as many pixels as its inputs is taken to work on each by itself, also
-/// batch_norm, whose statistics do not come from other pixels once a network is evaluated. What mixes all
-/// pixels (a mean over height and width, a permutation, matmul by a flattened image) sees the whole of x.
-std::vector<HeightWidth> receptive_fields(const Tape& tape, const Variable& x);
+/// largest. batch_norm counts as an op on each pixel by itself: its statistics do not come from other pixels
+/// once a network is evaluated.
+///
+/// A box is never too small. The whole image is the field of what mixes all pixels (a mean over height and
+/// width, a permutation, matmul by a flattened image), of every op whose geometry is not known here, such as
+/// one that a program records itself, and of what is computed from any of these, whatever is added or
+/// concatenated to it.
+///
+/// Throws ShapeError unless `x` has rank 4.
+std::vector<ReceptiveField> receptive_fields(const Tape& tape, const Variable& x);
 
 }  // namespace trous

@@ -7,7 +7,6 @@
 #include <sstream>
 
 #include <trous/core/error.h>
-#include <trous/layers/receptive_field.h>
 #include <trous/layers/summary.h>
 #include <trous/ops/multiply_adds.h>
 
@@ -18,10 +17,6 @@ std::int64_t multiply_adds_of(const Node& node) {
   std::vector<Shape> inputs;
   for (const Node::Input& input : node.inputs) inputs.push_back(input.shape);
   return multiply_adds(node.op, inputs, node.shape, Taps::all);
-}
-
-std::string box(HeightWidth pixels) {
-  return pixels == HeightWidth{0, 0} ? "-" : text(pixels.height, 'x', pixels.width);
 }
 
 std::string grouped(std::int64_t number) {
@@ -36,7 +31,7 @@ std::string grouped(std::int64_t number) {
 Summary summarize_tape(const Tape& tape, const Variable& input,
                        const std::vector<std::pair<std::string, std::int64_t>>& sizes) {
   Summary summary{.input = input.shape(), .layers = {}, .graph = layer_graph(tape, input)};
-  const std::vector<HeightWidth> fields = receptive_fields(tape, input);
+  const std::vector<ReceptiveField> fields = receptive_fields(tape, input);
   if (!fields.empty()) summary.receptive_field = fields.back();
   for (std::size_t i = 0; i < tape.size(); ++i) {
     const Node* const node = &tape[i];
@@ -61,14 +56,15 @@ std::string narrow_table(const Summary& summary, int columns) {
   std::vector<std::array<std::string, 6>> rows{{"layer", "kind", "output", "field", "parameters", "MACs"},
                                                {"input", "", text(summary.input), "-", "-", "-"}};
   for (const LayerRow& row : summary.layers) {
-    rows.push_back({row.path, row.kind, text(row.output), box(row.receptive_field), grouped(row.parameters),
+    rows.push_back({row.path, row.kind, text(row.output), text(row.receptive_field), grouped(row.parameters),
                     row.multiply_adds ? grouped(row.multiply_adds) : "-"});
   }
-  rows.push_back({"total", "", "", box(summary.receptive_field), grouped(summary.parameters),
+  rows.push_back({"total", "", "", text(summary.receptive_field), grouped(summary.parameters),
                   grouped(summary.multiply_adds)});
   std::array<std::size_t, 6> widths{0, 0, 0, 11, 12, 15};
   for (const auto& row : rows) {
-    for (const std::size_t i : {0, 1, 2}) widths[i] = std::max(widths[i], row[i].size() + (i < 2 ? 2 : 0));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], row[i].size() + (i == 2 ? 0 : 2));
   }
   for (const std::size_t least : {1, 4, 3}) {
     const std::size_t used = std::accumulate(widths.begin(), widths.end(), std::size_t{2});

@@ -11,6 +11,7 @@
 #include <trous/layers/layer_graph.h>
 #include <trous/layers/network.h>
 #include <trous/layers/pass.h>
+#include <trous/layers/receptive_field.h>
 
 namespace trous {
 
@@ -19,21 +20,20 @@ struct LayerRow {
   std::string kind;  ///< the op that the layer recorded under its name
   Shape output;
   std::int64_t parameters;
-  std::int64_t multiply_adds;  ///< of the whole batch, taps in the padding included
-  HeightWidth receptive_field{
-      0, 0};  ///< input pixels that an output pixel can see, see layers/receptive_field.h
+  std::int64_t multiply_adds;           ///< of the whole batch, taps in the padding included
+  ReceptiveField receptive_field = {};  ///< what an output pixel can see of the input
 };
 
 struct Summary {
   Shape input;
   std::vector<LayerRow> layers;
   std::int64_t parameters = 0;
-  std::int64_t multiply_adds = 0;     ///< of every op, also of those outside named layers
-  HeightWidth receptive_field{0, 0};  ///< of the network's output
-  std::vector<GraphBox> graph = {};   ///< see layers/layer_graph.h
+  std::int64_t multiply_adds = 0;       ///< of every op, also of those outside named layers
+  ReceptiveField receptive_field = {};  ///< of the network's output
+  std::vector<GraphBox> graph = {};     ///< see layers/layer_graph.h
 };
 
-/// A table: layer, output shape, receptive field, parameters, multiply-adds (MACs).
+/// A table: layer, op, output shape, receptive field, parameters, multiply-adds (MACs).
 std::ostream& operator<<(std::ostream& stream, const Summary& summary);
 
 /// The same in lines of at most `columns` characters where that is possible: kind, parameters and field are
@@ -45,12 +45,13 @@ std::string narrow_table(const Summary& summary, int columns);
 Summary summarize_tape(const Tape& tape, const Variable& input,
                        const std::vector<std::pair<std::string, std::int64_t>>& sizes);
 
-/// Runs `net` once in training mode on zeros of shape `input` [n, h, w, c] and tabulates its layers. `net`
-/// needs its values: call initialize first.
+/// Runs `net` once in evaluation mode on zeros of shape `input` [n, h, w, c] and tabulates its layers. Batch
+/// norm uses its running statistics, so one image of one pixel will do; dropout does nothing, and is not
+/// shown. `net` needs its values: call initialize first.
 template <class Net>
 Summary summarize(const Net& net, const Shape& input) {
   const Recording scope(Recording::everything);
-  Pass pass = Pass::training(Key{0});
+  Pass pass;
   pass.name_layers(net);
   DType dtype = DType::float32;
   std::vector<std::pair<std::string, std::int64_t>> sizes;

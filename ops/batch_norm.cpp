@@ -86,13 +86,14 @@ BatchNormResult normalized(const char* op, const std::vector<Variable>& in, doub
 }
 
 // With statistics that are given, as constants of a trained network or as inputs like others.
-Variable given(const char* op, const std::vector<Variable>& in, double epsilon, bool rectified) {
+Variable given(const char* op, const std::vector<Variable>& in, double epsilon, bool rectified,
+               std::string_view name) {
   check(op, in[0], {&in[1], &in[2], &in[3], &in[4]}, epsilon);
   const auto fused = [epsilon, rectified](std::span<const Tensor> at) {
     return kernels::batch_norm().value({at[0], {at[3], at[4]}, epsilon, at[1], at[2], rectified});
   };
   return composite(
-      {op, {{"epsilon", epsilon}}}, in, fused,
+      {op, {{"epsilon", epsilon}}, std::string(name)}, in, fused,
       [epsilon, rectified](const std::vector<Variable>& at) {
         const Variable slope = at[1] * pow(at[4] + epsilon, -0.5);
         const Variable y = (at[0] - at[3]) * slope + at[2];
@@ -114,13 +115,15 @@ BatchNormResult batch_norm_relu(const Variable& x, const Variable& scale, const 
 }
 
 Variable batch_norm_inference(const Variable& x, const Variable& scale, const Variable& offset,
-                              const Variable& mean, const Variable& variance, double epsilon) {
-  return given("batch_norm_inference", {x, scale, offset, mean, variance}, epsilon, false);
+                              const Variable& mean, const Variable& variance, double epsilon,
+                              std::string_view name) {
+  return given("batch_norm_inference", {x, scale, offset, mean, variance}, epsilon, false, name);
 }
 
 Variable batch_norm_inference_relu(const Variable& x, const Variable& scale, const Variable& offset,
-                                   const Variable& mean, const Variable& variance, double epsilon) {
-  return given("batch_norm_inference_relu", {x, scale, offset, mean, variance}, epsilon, true);
+                                   const Variable& mean, const Variable& variance, double epsilon,
+                                   std::string_view name) {
+  return given("batch_norm_inference_relu", {x, scale, offset, mean, variance}, epsilon, true, name);
 }
 
 }  // namespace trous

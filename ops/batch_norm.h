@@ -48,11 +48,13 @@ BatchNormResult batch_norm_relu(const Variable& x, const Variable& scale, const 
 ///
 /// Throws ShapeError, DTypeError or ArgumentError as batch_norm.
 Variable batch_norm_inference(const Variable& x, const Variable& scale, const Variable& offset,
-                              const Variable& mean, const Variable& variance, double epsilon = 1e-5);
+                              const Variable& mean, const Variable& variance, double epsilon = 1e-5,
+                              std::string_view name = {});
 
 /// relu(batch_norm_inference(...)) as one op; the derivative at 0 is 0. Shapes, dtypes and errors are
 /// batch_norm_inference's.
 Variable batch_norm_inference_relu(const Variable& x, const Variable& scale, const Variable& offset,
-                                   const Variable& mean, const Variable& variance, double epsilon = 1e-5);
+                                   const Variable& mean, const Variable& variance, double epsilon = 1e-5,
+                                   std::string_view name = {});
 
 }  // namespace trous

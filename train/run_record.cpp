@@ -133,11 +133,17 @@ std::vector<std::int32_t> read_ignored(const Place& all, std::size_t classes) {
   return ignored;
 }
 
-ReceptiveField read_receptive_field(const Place& owner) {
+// A number of pixels, or "all" where a side is that of the whole image.
+std::optional<std::int64_t> read_side(const Place& side) {
+  if (side.is("all")) return std::nullopt;
+  return side.whole();
+}
+
+std::optional<ReceptiveField> read_receptive_field(const Place& owner) {
   if (!owner.has("receptive_field")) return std::nullopt;
-  const std::vector<std::int64_t> sides = owner["receptive_field"].wholes();
+  const std::vector<Place> sides = owner["receptive_field"].items();
   if (sides.size() != 2) owner["receptive_field"].fail(text("with ", sides.size(), " numbers instead of 2"));
-  return std::array{sides[0], sides[1]};
+  return ReceptiveField{read_side(sides[0]), read_side(sides[1])};
 }
 
 std::vector<BoxFacts> read_graph(const Place& model) {

@@ -2,13 +2,13 @@
 // docs/run-folder.md.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <trous/data/survey.h>
+#include <trous/layers/receptive_field.h>
 #include <trous/train/criterion.h>
 #include <trous/train/metrics.h>
 #include <trous/train/run_folder.h>
@@ -41,13 +41,11 @@ struct NamedScores {
   ConfusionMatrix scores;
 };
 
-using ReceptiveField = std::optional<std::array<std::int64_t, 2>>;  ///< height and width in input pixels
-
 struct LayerFacts {
   std::string path, kind;
   std::vector<std::int64_t> output;
   std::int64_t parameters, multiply_adds;
-  ReceptiveField receptive_field;
+  std::optional<ReceptiveField> receptive_field;
 };
 
 /// A box of the picture of the network, see layers/layer_graph.h.
@@ -62,7 +60,7 @@ struct ModelFacts {
   std::string name;
   std::vector<std::int64_t> input;
   std::int64_t parameters, multiply_adds;
-  ReceptiveField receptive_field;
+  std::optional<ReceptiveField> receptive_field;
   std::vector<LayerFacts> layers;
   std::vector<BoxFacts> graph;  ///< empty where the run did not write it
 };

@@ -73,6 +73,28 @@ TEST(Check, ACheckpointAtItsWeights) {
   EXPECT_EQ(lines_of(run.out).size(), 1U);
 }
 
+// One value a channel is no batch to take statistics of: evaluation needs none, and training says so before
+// it begins. Sizes at which a batch of one has statistics are found.
+TEST(Check, ABatchOfOneThatTrainingCannotTakeIsSaid) {
+  const Scratch folder;
+  spill(
+      folder / "pooled.json",
+      bytes_of(R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 2}}, {"residual": [)"
+               R"({"average_pool2d": {"window": 8}}, "batch_norm", {"resize_bilinear": {"scale": 8}}]}]})"));
+  EXPECT_EQ(trous_in(folder.path(), "check pooled.json --quiet --batch 4 --height 8").code, 0);
+  EXPECT_EQ(trous_in(folder.path(), "check pooled.json --quiet --batch 1 --evaluation").code, 0);
+  const Finished one = trous_in(folder.path(), "check pooled.json --quiet --batch 1 --height 8");
+  EXPECT_EQ(one.code, 2);
+  EXPECT_EQ(one.err,
+            "check: pooled.json does not train on 1 image of 8x8. 1.layers.1: batch_norm: x [1, 1, 1, 2] has "
+            "1 value "
+            "per channel, and a variance needs 2. Use a larger batch, or evaluation mode. Say --batch, or "
+            "--evaluation.\n");
+  const Finished found = trous_in(folder.path(), "check pooled.json --batch 1");
+  EXPECT_EQ(found.code, 0) << found.err;
+  EXPECT_NE(found.out.find("check pooled.json: 1 image 16x16, training"), std::string::npos) << found.out;
+}
+
 // Steps that leave the digits to round-off decide nothing.
 TEST(Check, TakesAStep) {
   const Scratch folder;

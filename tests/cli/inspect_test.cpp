@@ -1,4 +1,9 @@
 // trous inspect: networks by name, from a file, from a checkpoint and from a run.
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include <trous/data/png.h>
@@ -104,16 +109,101 @@ TEST_F(Inspect, ThePictureOfWhatIsSeen) {
   EXPECT_EQ(std::count(values.begin(), values.end(), 96), 16);
 }
 
-TEST_F(Inspect, TheGraphNamesEveryLayer) {
-  ASSERT_EQ(run("inspect small-dilated --dot net.dot").code, 0);
-  const std::string graph = slurp_text(scratch_ / "net.dot");
-  EXPECT_TRUE(graph.starts_with("digraph network {\n")) << graph;
-  const auto model = json_lines(run("inspect small-dilated --json").out).at(0)["model"];
-  for (const auto& layer : model["layers"])
-    EXPECT_NE(graph.find('"' + std::string(layer["path"]) + "\\n"), std::string::npos) << graph;
-  if (std::system("dot -V 2> /dev/null") == 0) {
-    EXPECT_EQ(shell_in(scratch_.path(), "dot -Tsvg net.dot").code, 0);
+// The boxes and arrows of a graph: the first line of each box's label, or its ops where it has no name, and
+// which box each box reads.
+struct Drawing {
+  std::vector<std::string> boxes;
+  std::set<std::pair<std::size_t, std::size_t>> arrows;
+
+  friend bool operator==(const Drawing&, const Drawing&) = default;
+};
+
+Drawing drawing_of(const nlohmann::json& graph) {
+  Drawing drawing;
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    const auto& box = graph[i];
+    std::string ops;
+    for (const auto& op : box["ops"]) ops += (ops.empty() ? "" : ", ") + std::string(op);
+    drawing.boxes.push_back(box["name"].empty() || box["name"] == "" ? ops : std::string(box["name"]));
+    for (const auto& from : box["from"]) drawing.arrows.emplace(from, i);
   }
+  return drawing;
+}
+
+Drawing drawing_of(const std::string& dot) {
+  Drawing drawing;
+  const std::regex node(R"re(  box(\d+) \[label="(.*?)\\n.*"\];)re"), edge(R"(  box(\d+) -> box(\d+);)");
+  std::istringstream lines(dot);
+  std::smatch match;
+  for (std::string line; std::getline(lines, line);) {
+    if (std::regex_match(line, match, node)) {
+      EXPECT_EQ(std::stoul(match[1]), drawing.boxes.size());
+      drawing.boxes.push_back(match[2]);
+    } else if (std::regex_match(line, match, edge)) {
+      EXPECT_TRUE(drawing.arrows.emplace(std::stoul(match[1]), std::stoul(match[2])).second) << line;
+    }
+  }
+  return drawing;
+}
+
+constexpr const char* residual_net =
+    R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 4}}, {"residual": ["relu", {"residual": [)"
+    R"({"atrous_conv2d": {"out_channels": 4, "rate": 4}}]}]}, {"residual": ["tanh"]}, )"
+    R"({"conv2d": {"out_channels": 2, "kernel": 1}}]})";
+
+// Every skip is an arrow: --dot draws what the report draws.
+TEST_F(Inspect, TheGraphHasEveryBoxAndArrow) {
+  spill(scratch_ / "net.json", bytes_of(residual_net));
+  const std::map<std::string, std::size_t> arrows{
+      {"small-dilated", 21}, {"deep-dilated", 25}, {"mirror-context", 19}, {"net.json", 11}};
+  for (const auto& [net, count] : arrows) {
+    ASSERT_EQ(run("inspect " + net + " --dot net.dot").code, 0);
+    const std::string graph = slurp_text(scratch_ / "net.dot");
+    EXPECT_TRUE(graph.starts_with("digraph network {\n")) << graph;
+    const Drawing drawn = drawing_of(graph);
+    EXPECT_EQ(drawn.arrows.size(), count) << net << '\n' << graph;
+    EXPECT_EQ(drawn, drawing_of(json_lines(run("inspect " + net + " --json").out).at(0)["model"]["graph"]))
+        << graph;
+    if (std::system("dot -V 2> /dev/null") == 0) {
+      const Finished plain = shell_in(scratch_.path(), "dot -Tplain net.dot");
+      ASSERT_EQ(plain.code, 0);
+      EXPECT_EQ(plain.err, "");
+      std::size_t edges = 0;
+      for (const std::string& line : lines_of(plain.out)) edges += line.starts_with("edge ");
+      EXPECT_EQ(edges, count) << net;
+    }
+  }
+}
+
+// A branch that pools the image to one pixel: one value a channel, which is no batch to take statistics of.
+constexpr const char* pooled_net =
+    R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 2}}, {"residual": [)"
+    R"({"average_pool2d": {"window": 8}}, {"conv2d": {"out_channels": 2, "kernel": 1}}, "batch_norm", )"
+    R"("relu", {"resize_bilinear": {"scale": 8}}]}]})";
+
+TEST_F(Inspect, APooledBranchWithBatchNormNeedsNoBatch) {
+  spill(scratch_ / "net.json", bytes_of(pooled_net));
+  const Finished done = run("inspect net.json --height 8 --width 8 --dot net.dot --coverage seen.png");
+  ASSERT_EQ(done.code, 0) << done.err;
+  EXPECT_TRUE(has_line(done.out, "  1.layers.2 +batch_norm_inference +\\[1, 1, 1, 2\\] +10x10 +4 +-"))
+      << done.out;
+  EXPECT_TRUE(has_line(done.out,
+                       "  The middle output pixel sees 100.0 % of a box of 8x8 pixels of an image of 8x8\\."))
+      << done.out;
+}
+
+TEST_F(Inspect, TheWholeImageIsSaidInWords) {
+  spill(scratch_ / "net.json",
+        bytes_of(R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 2, "stride": 2000000}}, )"
+                 R"({"conv2d": {"out_channels": 2, "stride": [2000000, 1]}}]})"));
+  const Finished done = run("inspect net.json --height 8 --width 8 --dot net.dot");
+  ASSERT_EQ(done.code, 0) << done.err;
+  EXPECT_TRUE(has_line(done.out, "  total +whole image +[0-9,]+ +[0-9,]+")) << done.out;
+  EXPECT_NE(slurp_text(scratch_ / "net.dot").find("\\nsees whole image\""), std::string::npos);
+  const auto model = json_lines(run("inspect net.json --height 8 --width 8 --json").out).at(0)["model"];
+  EXPECT_EQ(model["receptive_field"], nlohmann::json({"all", "all"}));
+  EXPECT_EQ(model["layers"][1]["receptive_field"], nlohmann::json({"all", "all"}));
+  EXPECT_EQ(model["graph"][0]["receptive_field"], nlohmann::json({1, 1}));
 }
 
 TEST_F(Inspect, WhatDoesNotFitIsSaid) {

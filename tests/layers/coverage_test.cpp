@@ -88,7 +88,7 @@ TEST(Coverage, BoxIsTheReceptiveFieldWhereTheImageIsLargeEnough) {
     initialize(net, Key{1});
     const Summary summary = summarize(net, {1, 128, 144, 1});
     const Coverage seen = coverage(net, {1, 128, 144, 1});
-    EXPECT_EQ((HeightWidth{seen.height, seen.width}), summary.receptive_field);
+    EXPECT_EQ((ReceptiveField{seen.height, seen.width}), summary.receptive_field);
     EXPECT_EQ(summary.receptive_field, summary.layers.back().receptive_field);
     EXPECT_EQ(seen.share, 1.0);
   }

@@ -25,8 +25,8 @@
 namespace trous {
 namespace {
 
-// The box of the last op of `net`.
-HeightWidth field_of(AnyLayer net, const Shape& image) {
+// The field of the last op of `net`.
+ReceptiveField field_of(AnyLayer net, const Shape& image) {
   initialize(net, Key{1});
   const Recording scope(Recording::everything);
   Pass pass = Pass::training(Key{1});
@@ -34,7 +34,7 @@ HeightWidth field_of(AnyLayer net, const Shape& image) {
   return receptive_fields(Tape::of(net(x, pass)), x).back();
 }
 
-HeightWidth field_of(AnyLayer net) { return field_of(std::move(net), {1, 64, 96, 1}); }
+ReceptiveField field_of(AnyLayer net) { return field_of(std::move(net), {1, 64, 96, 1}); }
 
 Conv2dLayerOptions plain(PerAxis kernel, Stride stride = 1, Rate rate = 1) {
   return {.in_channels = 1, .out_channels = 1, .kernel = kernel, .stride = stride, .rate = rate};
@@ -45,30 +45,32 @@ Conv2dTranspose up(PerAxis kernel, Stride stride, Rate rate = 1) {
 }
 
 // r + (k - 1) rate jump, by hand.
-TEST(ReceptiveField, GrowsByTheFormula) {
-  EXPECT_EQ(field_of(conv({3, 5})), (HeightWidth{3, 5}));
-  EXPECT_EQ(field_of(conv({3, 5}, 1, {4, 2})), (HeightWidth{9, 9}));
-  EXPECT_EQ(field_of(Sequential{conv(3), conv(3), conv(3)}), (HeightWidth{7, 7}));
+TEST(ReceptiveField, torch_scan_27_GrowsByTheFormula) {
+  EXPECT_EQ(field_of(conv({3, 5})), (ReceptiveField{3, 5}));
+  EXPECT_EQ(field_of(conv({3, 5}, 1, {4, 2})), (ReceptiveField{9, 9}));
+  EXPECT_EQ(field_of(Sequential{conv(3), conv(3), conv(3)}), (ReceptiveField{7, 7}));
   EXPECT_EQ(field_of(Sequential{conv(3, 2), conv(3, 1, 2), conv(3, 2), conv(3)}),
-            (HeightWidth{3 + 4 * 2 + 2 * 2 + 2 * 4, 23}));
+            (ReceptiveField{3 + 4 * 2 + 2 * 2 + 2 * 4, 23}));
   EXPECT_EQ(field_of(Sequential{conv(3, {2, 1}), MaxPool2d(), AveragePool2d({.window = {3, 1}})}),
-            (HeightWidth{3 + 1 * 2 + 2 * 4, 3 + 1}));
-  EXPECT_EQ(field_of(Sequential{conv(3, 2), up(4, 2), conv(3)}), (HeightWidth{3 + 1 * 2 + 2, 7}));
+            (ReceptiveField{3 + 1 * 2 + 2 * 4, 3 + 1}));
+  EXPECT_EQ(field_of(Sequential{conv(3, 2), up(4, 2), conv(3)}), (ReceptiveField{3 + 1 * 2 + 2, 7}));
 }
 
 TEST(ReceptiveField, OfTheBuiltInNetworks) {
   // stem 3, down + 2, rates 2 4 8 4 2 at stride 2 + 80, up + 2.
-  EXPECT_EQ(field_of(SmallDilated({.in_channels = 1, .width = 1})), (HeightWidth{87, 87}));
+  EXPECT_EQ(field_of(SmallDilated({.in_channels = 1, .width = 1})), (ReceptiveField{87, 87}));
   // stem 3, down + 2, deep + 4, the rates at stride 4 + 160, and both ups reach over 3 pixels there: + 8.
-  EXPECT_EQ(field_of(DeepDilated({.in_channels = 1, .width = 1}), {1, 260, 260, 1}), (HeightWidth{177, 177}));
+  EXPECT_EQ(field_of(DeepDilated({.in_channels = 1, .width = 1}), {1, 260, 260, 1}),
+            (ReceptiveField{177, 177}));
   // 2 (1 + 1 + 2 + 4 + 8) in the encoder, the same again in the decoder.
-  EXPECT_EQ(field_of(MirrorContext({.in_channels = 1, .width = 1})), (HeightWidth{65, 65}));
-  EXPECT_EQ(field_of(SmallDilated({.in_channels = 1, .width = 1, .kernel = 1})), (HeightWidth{1, 1}));
+  EXPECT_EQ(field_of(MirrorContext({.in_channels = 1, .width = 1})), (ReceptiveField{65, 65}));
+  EXPECT_EQ(field_of(SmallDilated({.in_channels = 1, .width = 1, .kernel = 1})), (ReceptiveField{1, 1}));
 }
 
 TEST(ReceptiveField, DoesNotDependOnTheImage) {
   for (const Shape& image : {Shape{2, 8, 6, 1}, Shape{1, 33, 47, 1}, Shape{2, 1, 1, 1}}) {
-    EXPECT_EQ(field_of(SmallDilated({.in_channels = 1, .width = 1}), image), (HeightWidth{87, 87})) << image;
+    EXPECT_EQ(field_of(SmallDilated({.in_channels = 1, .width = 1}), image), (ReceptiveField{87, 87}))
+        << image;
   }
 }
 
@@ -146,7 +148,7 @@ TEST(ReceptiveField, OfRandomChainsIsWhatSetsOfPixelsSay) {
       if (step.kind == Step::transpose) layers.emplace_back(up(kernel, stride, rate));
       if (step.kind == Step::bilinear) layers.emplace_back(ResizeBilinear{{.scale = kernel}});
     }
-    EXPECT_EQ(field_of(Sequential(layers), {1, 1, extent, 1}), (HeightWidth{1, widest_box(seen)}))
+    EXPECT_EQ(field_of(Sequential(layers), {1, 1, extent, 1}), (ReceptiveField{1, widest_box(seen)}))
         << described;
   }
 }
@@ -161,27 +163,27 @@ TEST(ReceptiveField, OfASumIsTheBoxAroundBoth) {
                       }};
   };
   const auto sum = [](const Variable& a, const Variable& b) { return a + b; };
-  EXPECT_EQ(field_of(both(near, far, sum)), (HeightWidth{11, 11}));
+  EXPECT_EQ(field_of(both(near, far, sum)), (ReceptiveField{11, 11}));
   EXPECT_EQ(field_of(both(far, near,
                           [](const Variable& a, const Variable& b) {
                             return concat({a, b}, 3);
                           })),
-            (HeightWidth{11, 11}));
+            (ReceptiveField{11, 11}));
   // Two crops of one image, moved against each other by 5 rows.
   EXPECT_EQ(field_of([](const Variable& x) {
               return slice(x, {0, 0, 0, 0}, {1, 59, 96, 1}) + slice(x, {0, 5, 0, 0}, {1, 59, 96, 1});
             }),
-            (HeightWidth{6, 1}));
+            (ReceptiveField{6, 1}));
   EXPECT_EQ(field_of([](const Variable& x) {
               return crop(pad(x, {0, 3, 0, 0}, {0, 0, 2, 0}), {0, 0, 2, 0}, {0, 3, 0, 0}) + x;
             }),
-            (HeightWidth{4, 3}));
+            (ReceptiveField{4, 3}));
   EXPECT_EQ(field_of(Sequential{conv(3),
                                 [](const Variable& x) {
                                   return slice(x, {0, 1, 0, 0}, {1, 21, 96, 1}, {1, 3, 1, 1});
                                 },
                                 conv(3)}),
-            (HeightWidth{3 + 2 * 3, 5}));
+            (ReceptiveField{3 + 2 * 3, 5}));
 }
 
 TEST(ReceptiveField, ExplicitPaddingCountsWhereItMovesPixels) {
@@ -191,38 +193,29 @@ TEST(ReceptiveField, ExplicitPaddingCountsWhereItMovesPixels) {
   Sequential a{Conv2d(late)}, b{Conv2d(early)};
   initialize(a, Key{1});
   initialize(b, Key{1});
-  EXPECT_EQ(field_of([a, b](const Variable& x) { return a(x) + b(x); }), (HeightWidth{5, 3}));
+  EXPECT_EQ(field_of([a, b](const Variable& x) { return a(x) + b(x); }), (ReceptiveField{5, 3}));
 }
 
 TEST(ReceptiveField, OfWhatMixesAllPixelsIsTheWholeImage) {
   const Shape image{1, 6, 8, 3};
-  EXPECT_EQ(field_of([](const Variable& x) { return mean(x, {1, 2}, true); }, image), (HeightWidth{6, 8}));
-  EXPECT_EQ(field_of(
-                [](const Variable& x) {
-                  return x + mean(x, {1, 2}, true);
-                },
-                image),
-            (HeightWidth{6, 8}));
-  EXPECT_EQ(field_of([](const Variable& x) { return permute(x, {0, 2, 1, 3}); }, image), (HeightWidth{6, 8}));
-  EXPECT_EQ(field_of(
-                [](const Variable& x) {
-                  return relu(reshape(x, {1, 6 * 8 * 3}));
-                },
-                image),
-            (HeightWidth{6, 8}));
-  EXPECT_EQ(field_of([](const Variable& x) { return reshape(x, {1, 8, 6, 3}); }, image), (HeightWidth{6, 8}));
+  const ReceptiveField whole = ReceptiveField::whole_image();
+  EXPECT_EQ(field_of([](const Variable& x) { return mean(x, {1, 2}, true); }, image), whole);
+  EXPECT_EQ(field_of([](const Variable& x) { return x + mean(x, {1, 2}, true); }, image), whole);
+  EXPECT_EQ(field_of([](const Variable& x) { return permute(x, {0, 2, 1, 3}); }, image), whole);
+  EXPECT_EQ(field_of([](const Variable& x) { return relu(reshape(x, {1, 6 * 8 * 3})); }, image), whole);
+  EXPECT_EQ(field_of([](const Variable& x) { return reshape(x, {1, 8, 6, 3}); }, image), whole);
 }
 
 TEST(ReceptiveField, RowsOfPixelsStayPixels) {
   const Conv2d first{{.in_channels = 1, .out_channels = 4}};
   EXPECT_EQ(field_of(Sequential{first, Dense{{.in_features = 4, .out_features = 2}},
                                 Conv2d{{.in_channels = 2, .out_channels = 1}}}),
-            (HeightWidth{5, 5}));
+            (ReceptiveField{5, 5}));
 }
 
 TEST(ReceptiveField, OfHugeStridesIsTheWholeImage) {
   const std::int64_t huge = std::int64_t{1} << 40;
-  EXPECT_EQ(field_of(Sequential{conv(1, huge), conv(1, huge)}, {1, 3, 4, 1}), (HeightWidth{3, 4}));
+  EXPECT_EQ(field_of(Sequential{conv(1, huge), conv(1, huge)}, {1, 3, 4, 1}), ReceptiveField::whole_image());
 }
 
 TEST(ReceptiveField, IsNothingForWhatDoesNotSeeTheImage) {
@@ -230,11 +223,11 @@ TEST(ReceptiveField, IsNothingForWhatDoesNotSeeTheImage) {
   const Variable x = track(numbers({1, 2, 2, 1}, 1)), other = track(numbers({1, 2, 2, 1}, 2));
   const Variable y = relu(other) + x;
   const Tape tape = Tape::of(y);
-  const std::vector<HeightWidth> fields = receptive_fields(tape, x);
+  const std::vector<ReceptiveField> fields = receptive_fields(tape, x);
   ASSERT_EQ(fields.size(), tape.size());
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const bool sees = tape.find(x.node().get()) == i || i + 1 == tape.size();
-    EXPECT_EQ(fields[i], sees ? (HeightWidth{1, 1}) : (HeightWidth{0, 0})) << i;
+    EXPECT_EQ(fields[i], sees ? (ReceptiveField{1, 1}) : (ReceptiveField{0, 0})) << i;
   }
   EXPECT_EQ(thrown<ShapeError>([&] { receptive_fields(tape, numbers({4}, 1)); }),
             "receptive_fields: x [4] has rank 1, needs 4: [batch, height, width, channels].");

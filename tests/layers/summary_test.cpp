@@ -11,7 +11,10 @@
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/pointwise.h>
+#include <trous/ops/reduce.h>
+#include <trous/ops/resize.h>
 
+#include "core/thrown.h"
 #include "layers/toys.h"
 
 namespace trous {
@@ -49,14 +52,41 @@ Small made() {
 // head      8x8 pixels, 2 -> 300
 TEST(Summary, IsOneTableWithHandCountedCosts) {
   EXPECT_EQ(text(summarize(made(), {1, 8, 8, 3})),
-            "  layer      kind              output            field  parameters           MACs\n"
-            "  input                        [1, 8, 8, 3]          -           -              -\n"
-            "  down       conv2d            [1, 4, 4, 4]        3x3         112          1,728\n"
-            "  norm       batch_norm        [1, 4, 4, 4]        3x3           8              -\n"
-            "  context.0  atrous_conv2d     [1, 4, 4, 4]      11x11         144          2,304\n"
-            "  up         conv2d_transpose  [1, 8, 8, 2]      13x13         130          2,048\n"
-            "  head.1     matmul            [64, 300]         13x13         900         38,400\n"
-            "  total                                          13x13       1,294         44,480\n");
+            "  layer      kind                  output            field  parameters           MACs\n"
+            "  input                            [1, 8, 8, 3]          -           -              -\n"
+            "  down       conv2d                [1, 4, 4, 4]        3x3         112          1,728\n"
+            "  norm       batch_norm_inference  [1, 4, 4, 4]        3x3           8              -\n"
+            "  context.0  atrous_conv2d         [1, 4, 4, 4]      11x11         144          2,304\n"
+            "  up         conv2d_transpose      [1, 8, 8, 2]      13x13         130          2,048\n"
+            "  head.1     matmul                [64, 300]         13x13         900         38,400\n"
+            "  total                                              13x13       1,294         44,480\n");
+}
+
+// A branch that pools the image to one pixel has one value a channel for the statistics of a batch of one.
+TEST(Summary, NeedsNoStatistics) {
+  Sequential net{Conv2d{{.in_channels = 1, .out_channels = 2}},
+                 Residual{Sequential{[](const Variable& x) {
+                                       return mean(x, {1, 2}, true);
+                                     },
+                                     Conv2d{{.in_channels = 2, .out_channels = 2, .kernel = 1}},
+                                     BatchNorm{{.channels = 2}}, Dropout{{.probability = 0.5}},
+                                     [](const Variable& x) { return resize_bilinear(x, 6, 5); }}}};
+  initialize(net, Key{1});
+  EXPECT_EQ(text(summarize(net, {1, 6, 5, 1})),
+            "  layer       kind                  output              field  parameters           MACs\n"
+            "  input                             [1, 6, 5, 1]            -           -              -\n"
+            "  0           conv2d                [1, 6, 5, 2]          3x3          20            540\n"
+            "  1.layers.1  conv2d                [1, 1, 1, 2]  whole image           6              4\n"
+            "  1.layers.2  batch_norm_inference  [1, 1, 1, 2]  whole image           4              -\n"
+            "  total                                           whole image          30            544\n");
+  Pass pass = Pass::training(Key{1});
+  EXPECT_EQ(
+      thrown<ShapeError>([&] {
+        net(Tensor::zeros({1, 6, 5, 1}, DType::float32), pass);
+      }),
+      "batch_norm: x [1, 1, 1, 2] has 1 value per channel, and a variance needs 2. Use a larger batch, or "
+      "evaluation mode.")
+      << "training needs them all the same";
 }
 
 TEST(Summary, CountsTheWholeBatch) {

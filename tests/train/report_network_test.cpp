@@ -121,7 +121,7 @@ TEST(CoverageFigure, SaysWhatItShows) {
 
   // Inside a larger input it is the field of other pixels that is larger, unless the border cuts.
   results.model.input = {1, 4, 4, 1};
-  const auto ending = [&](std::int64_t top, std::int64_t left, std::array<std::int64_t, 2> field) {
+  const auto ending = [&](std::int64_t top, std::int64_t left, ReceptiveField field) {
     results.coverage->top = top;
     results.coverage->left = left;
     results.model.receptive_field = field;
@@ -139,6 +139,11 @@ TEST(CoverageFigure, SaysWhatItShows) {
   EXPECT_EQ(ending(2, 1, {3, 2}), taller);
   EXPECT_NE(ending(1, 2, {3, 2}), taller);
   EXPECT_FALSE(has(coverage_figure(results_of({"##"}, 0, 0, 0, 0, 2, 2)), "receptive field"));
+  // Where the layers do not tell, the field is all of the image, and the box what was found.
+  EXPECT_EQ(ending(1, 1, ReceptiveField::whole_image()),
+            "The receptive field, derived from the layers, is the whole image.");
+  EXPECT_EQ(ending(1, 1, {std::nullopt, 2}),
+            "The receptive field, derived from the layers, is all \u00D7 2.");
 
   EXPECT_TRUE(has(coverage_figure(results_of({"##", "#."}, 1, 1, 0, 0, 2, 2)), "it sees 3 of 4 pixels"));
   figure = coverage_figure(results_of({"#.", ".#", "##"}, 1, 1, 0, 0, 3, 3));

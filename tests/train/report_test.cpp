@@ -181,6 +181,23 @@ TEST(Report, ShowsWhatTheNetworkSeesAndHowItIsConnected) {
   EXPECT_TRUE(has(older, "Each output pixel sees 7 \u00D7 5 pixels of images of 6 \u00D7 9."));
 }
 
+TEST(Report, SaysWhereTheNetworkSeesTheWholeImage) {
+  WrittenRun files;
+  EXPECT_TRUE(has(page_of(files), "<dt>receptive field</dt><dd>7 \u00D7 5 pixels</dd>"));
+  change(*files.results, "\"receptive_field\": [7, 5]", "\"receptive_field\": [\"all\", \"all\"]");
+  change(*files.results, "\"receptive_field\": null", "\"receptive_field\": [\"all\", 5]");
+  const std::string page = page_of(files);
+  EXPECT_EQ(xml_fault(page), "");
+  EXPECT_TRUE(has(page, "<dt>receptive field</dt><dd>whole image</dd>"));
+  EXPECT_TRUE(has(page, "<td class=\"n\">whole image</td>"));
+  EXPECT_TRUE(has(page, "<td class=\"n\">all \u00D7 5</td>"));
+  change(*files.results, "\"coverage\"", "\"unknown\"");
+  EXPECT_TRUE(has(page_of(files), "<p>Each output pixel sees the whole image.</p>"));
+  change(*files.results, "\"receptive_field\": [\"all\", \"all\"]", "\"receptive_field\": [\"all\", 5]");
+  EXPECT_TRUE(
+      has(page_of(files), "<p>Each output pixel sees all \u00D7 5 pixels of images of 6 \u00D7 9.</p>"));
+}
+
 TEST(Report, SharedSamplesAreSaidLoudly) {
   WrittenRun files;
   EXPECT_TRUE(has(page_of(files), "No sample is in two splits."));

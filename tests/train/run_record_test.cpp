@@ -59,7 +59,7 @@ TEST(RunRecord, HoldsWhatTheFilesSay) {
   EXPECT_EQ(results.baselines[0].scores.count(1, 0), 40);
   EXPECT_EQ(results.image_scores[0], 0.5);
   EXPECT_EQ(results.image_scores[1], std::nullopt);
-  EXPECT_EQ((*results.model.receptive_field)[1], 5);
+  EXPECT_EQ(results.model.receptive_field, (ReceptiveField{7, 5}));
   EXPECT_FALSE(results.model.layers[0].receptive_field.has_value());
   ASSERT_EQ(results.model.graph.size(), 4U);
   EXPECT_EQ(results.model.graph[1].ops, (std::vector<std::string>{"atrous_conv2d rate 2x2", "a & b"}));
@@ -253,6 +253,19 @@ TEST(RunRecord, RefusesWhatCannotHaveBeenScored) {
             file + "scores.confusion with pixels of class 1, which is ignored" + again);
   EXPECT_EQ(with(R"("chosen_by": "luck")"), file + "chosen_by with \"luck\", which is no criterion" + again);
   EXPECT_EQ(with(R"("chosen_by": 2)"), file + "number at chosen_by, where a string belongs" + again);
+}
+
+// A side of a receptive field is a number, or "all" where it is the whole image's.
+TEST(RunRecord, ReadsReceptiveFieldsOfTheWholeImage) {
+  const Scratch scratch;
+  WrittenRun files;
+  change(*files.results, "[7, 5]", "[\"all\", 5]");
+  files.write(scratch.path());
+  EXPECT_EQ(read_run(scratch.path()).results->model.receptive_field, (ReceptiveField{std::nullopt, 5}));
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(*f.results, "[7, 5]", "[\"most\", 5]"); }),
+            "read_run: run/results.json has string at model.receptive_field[0], where a whole number from 0 "
+            "to 2^53 "
+            "belongs. Write the file again.");
 }
 
 TEST(RunRecord, RefusesPicturesOfTheNetworkThatCannotBe) {

@@ -7,20 +7,22 @@
 namespace trous::report {
 namespace {
 
-std::string field_text(const ReceptiveField& field) {
-  return field ? extents({(*field)[0], (*field)[1]}) : std::string(dash);
+std::string cell(const std::optional<ReceptiveField>& field) {
+  return field ? field_text(*field) : std::string(dash);
 }
 
 std::string seen_share(const RunResults& results) {
-  const ReceptiveField& field = results.model.receptive_field;
+  const std::optional<ReceptiveField>& field = results.model.receptive_field;
   const std::vector<std::int64_t>& image = results.data.image;
   if (results.coverage || !field || image.size() < 2) return "";  // the figure says it, too
+  if (*field == ReceptiveField::whole_image())
+    return element("p", "", "Each output pixel sees the whole image.");
   const std::string of = " of images of " + extents({image[0], image[1]}) + '.';
+  const bool all =
+      field->height.value_or(image[0]) >= image[0] && field->width.value_or(image[1]) >= image[1];
   return element("p", "",
-                 "Each output pixel sees " + field_text(field) + " pixels" +
-                     ((*field)[0] >= image[0] && (*field)[1] >= image[1]
-                          ? ", which is at least the height and width" + of
-                          : of));
+                 "Each output pixel sees " + field_text(*field) + " pixels" +
+                     (all ? ", which is at least the height and width" + of : of));
 }
 
 std::string split_table(const RunResults& results) {
@@ -116,6 +118,14 @@ std::string script_json(const std::string& json) {
 
 }  // namespace
 
+std::string field_text(const ReceptiveField& field) {
+  if (field == ReceptiveField::whole_image()) return "whole image";
+  const auto side = [](const std::optional<std::int64_t>& pixels) {
+    return pixels ? grouped(*pixels) : "all";
+  };
+  return side(field.height) + " \u00D7 " + side(field.width);
+}
+
 std::string model(const RunResults& results) {
   const ModelFacts& facts = results.model;
   std::vector<std::vector<std::string>> rows;
@@ -123,10 +133,10 @@ std::string model(const RunResults& results) {
     rows.push_back({escaped(layer.path), escaped(layer.kind), extents(layer.output),
                     layer.parameters ? grouped(layer.parameters) : std::string(dash),
                     layer.multiply_adds ? grouped(layer.multiply_adds) : std::string(dash),
-                    field_text(layer.receptive_field)});
+                    cell(layer.receptive_field)});
   }
   rows.push_back({element("strong", "", "all"), "", "", grouped(facts.parameters),
-                  grouped(facts.multiply_adds), field_text(facts.receptive_field)});
+                  grouped(facts.multiply_adds), cell(facts.receptive_field)});
   const std::string title =
       element("p", "", escaped(facts.name) + " on an input of " + extents(facts.input) + '.');
   const std::string figures = coverage_figure(results) + graph_figure(facts);

@@ -118,8 +118,9 @@ std::string facts(const RunRecord& run) {
     result += fact("time", duration(results.seconds)) +
               fact("parameters", grouped(results.model.parameters)) +
               fact("multiply-adds per image", grouped(results.model.multiply_adds));
-    if (const ReceptiveField& field = results.model.receptive_field) {
-      result += fact("receptive field", extents({(*field)[0], (*field)[1]}) + " pixels");
+    if (const auto& field = results.model.receptive_field) {
+      const bool whole = *field == ReceptiveField::whole_image();
+      result += fact("receptive field", field_text(*field) + (whole ? "" : " pixels"));
     }
     result += fact("data", escaped(results.data.name) + ", " + extents(image)) +
               fact("training images", grouped(results.data.train.samples)) +

@@ -26,6 +26,7 @@ class Place {
       : value_(&value), file_(std::move(file)), path_(std::move(path)) {}
 
   bool has(const std::string& key) const { return value_->contains(key) && !value_->at(key).is_null(); }
+  bool is(const char* word) const { return *value_ == word; }
 
   Place operator[](const std::string& key) const;
   std::vector<Place> items() const;

@@ -80,10 +80,16 @@ std::string gaps_in_words(const CoverageFacts& facts) {
 std::string rest_in_words(const RunResults& results) {
   const CoverageFacts& facts = *results.coverage;
   const std::vector<std::int64_t>& input = results.model.input;
-  const ReceptiveField& field = results.model.receptive_field;
-  const bool taller = field && (*field)[0] > facts.height, wider = field && (*field)[1] > facts.width;
+  const std::optional<ReceptiveField>& field = results.model.receptive_field;
+  const bool taller = field && field->height.value_or(input[1]) > facts.height,
+             wider = field && field->width.value_or(input[2]) > facts.width;
   if (!taller && !wider) return "";
-  const std::string size = extents({(*field)[0], (*field)[1]});
+  const std::string size = field_text(*field);
+  // The layers do not say how far they see, and the gradient found less than everything.
+  if (*field == ReceptiveField::whole_image())
+    return " The receptive field, derived from the layers, is the whole image.";
+  if (!field->height || !field->width)
+    return " The receptive field, derived from the layers, is " + size + '.';
   const bool cut = (taller && (facts.top == 0 || facts.top + facts.height == input[1])) ||
                    (wider && (facts.left == 0 || facts.left + facts.width == input[2]));
   return cut ? " The receptive field, " + size + ", reaches beyond the input&#39;s border."

@@ -31,6 +31,9 @@ std::string coverage_figure(const RunResults& results);
 /// The network as boxes and arrows; empty where the run did not write it.
 std::string graph_figure(const ModelFacts& model);
 
+/// "87 × 87", or "whole image", or "all × 87" where the rows are all of the image's.
+std::string field_text(const ReceptiveField& field);
+
 /// "small-dilated on fashion", as far as the record knows.
 std::string title_of(const RunRecord& run);
 
