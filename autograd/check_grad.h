@@ -49,16 +49,20 @@ struct GradCheckOptions {
 ///                    is the largest derivative of the input, `error` that of the difference (truncation,
 ///                    round-off) and of the rule (round-off, seen by moving the inputs a little). With both
 ///                    tolerances 0 a rule is held to what can be told at all
-///   WRONG            they differ by more; by 100 times more where the difference is not sharp
+///   WRONG            they differ by more; by 100 times more where the difference is not sharp, and its
+///                    error must be less than the difference itself
 ///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: some locally constant
 ///                    op (a mask, a sign, a winner) decides otherwise beside them, however small the step.
 ///                    `why` names it. A network of 1e5 ReLUs still passes, with steps that stay between its
 ///                    kinks
-///   ILL-CONDITIONED  no step is left between truncation and round-off; `why` says what would decide
+///   ILL-CONDITIONED  no step is left between truncation and round-off, or between a pole beside the inputs
+///                    and the spacing of floating-point numbers; `why` says what would decide
 ///   NOT DETERMINISTIC  two calls gave different bits
 ///
 /// A wrong gradient is compared with the usual slips (`why`): a sign, a factor, exchanged axes, a shift, the
-/// border alone, the gradient of another input, and those in `candidates`.
+/// border alone, the gradient of another input, and those in `candidates`. From order two on, a value that
+/// its rule takes for a constant is named first, with the rule; of a rule that is not finite, the op that
+/// gave the first bad value.
 ///
 /// name      shown in the report
 /// f         any function of Variables, of the inputs' number; called at many points

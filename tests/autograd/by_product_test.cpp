@@ -52,16 +52,10 @@ TEST(ByProduct, AFloatingOneIsRefusedAtTheSecond) {
   const Variable x = track(vec({0.5, -1}));
   const Variable y = sum(bell(x, by_kept));
   EXPECT_EQ(thrown<GraphError>([&] { grad(y, {x}, Graph::keep); }), refusal);
-  EXPECT_EQ(thrown<GraphError>([&] {
-              hvp(y, {x}, {vec({1, 1})});
-            }),
-            refusal);
+  EXPECT_EQ(thrown<GraphError>([&] { hvp(y, {x}, {vec({1, 1})}); }), refusal);
   const auto f = [](const Inputs& in) { return bell(in[0], by_kept); };
   EXPECT_TRUE(check_grad("bell", f, {vec({0.5, -1})}).passed());
-  EXPECT_EQ(thrown<GraphError>([&] {
-              check_grad("bell", f, {vec({0.5, -1})}, {.order = 2});
-            }),
-            refusal);
+  EXPECT_EQ(thrown<GraphError>([&] { check_grad("bell", f, {vec({0.5, -1})}, {.order = 2}); }), refusal);
 }
 
 // A jvp differentiates the gradient in its cotangent alone, in which the by-product is a constant.
@@ -106,9 +100,9 @@ TEST(ByProduct, WholeNumbersAndWhatIsSaidToBeConstantServeEveryOrder) {
                       // 3 x^2 on either side, as two terms that the by-product chooses from.
                       const Tensor one = sign.cast(DType::float64);
                       const Tensor other = map(one, [](auto s) { return 1 - s; });
-                      return times(v.grad(), scale(add_same_shape(times(square_of_x, one),
-                                                                  times(square_of_x, other)),
-                                                   3));
+                      return times(
+                          v.grad(),
+                          scale(add_same_shape(times(square_of_x, one), times(square_of_x, other)), 3));
                     }});
     };
     const GradReport report = check_grad("cube", cube, {vec({0.5, -1})}, {.order = 3});
@@ -125,8 +119,7 @@ TEST(ByProduct, OfACompositeServesEveryOrder) {
           const Tensor value = map(x[0], [](auto v) { return std::sin(v); });
           return Computed(value, {map(x[0], [](auto v) { return std::cos(v); })});
         },
-        [](const Inputs& x) { return sine(x[0]); },
-        {{.fused_rule = [](const FirstOrder& at) {
+        [](const Inputs& x) { return sine(x[0]); }, {{.fused_rule = [](const FirstOrder& at) {
           return zip(at.kept[0], at.grad, [](auto a, auto b) { return a * b; });
         }}});
   };
@@ -157,20 +150,22 @@ TEST(MovingConstant, IsNamedWithItsRule) {
       "Input 1 of times, in the rule of input 0 of bell, is a constant on the tape, but moves with input 0" +
       remedy;
   EXPECT_EQ(why_at_order_two(f(by_detached), {vec({0.5, -1})}, 0), expected) << "a by-product";
-  EXPECT_EQ(why_at_order_two(f([](const Vjp& v) { return slope(v, v.output().value()); }), {vec({0.5, -1})}, 0),
-            expected)
+  EXPECT_EQ(
+      why_at_order_two(f([](const Vjp& v) { return slope(v, v.output().value()); }), {vec({0.5, -1})}, 0),
+      expected)
       << "the output's value";
-  EXPECT_EQ(why_at_order_two(f([](const Vjp& v) { return slope(v, detach(v.output())); }), {vec({0.5, -1})}, 0),
-            expected)
+  EXPECT_EQ(
+      why_at_order_two(f([](const Vjp& v) { return slope(v, detach(v.output())); }), {vec({0.5, -1})}, 0),
+      expected)
       << "a detached output";
 }
 
 TEST(MovingConstant, IsNamedWhereAForwardCapturedIt) {
   const auto f = [](const Inputs& in) {
     return bell(in[0], [](const Vjp& v) {
-      const Variable value = record(
-          {"captured"}, {v.input(0)}, [k = v.detached().kept(0)](std::span<const Tensor>) { return k; },
-          {[](const Vjp& inner) { return scale(inner.grad(), 0); }});
+      const Variable value = record({"captured"}, {v.input(0)},
+                                    [k = v.detached().kept(0)](std::span<const Tensor>) { return k; },
+                                    {[](const Vjp& inner) { return scale(inner.grad(), 0); }});
       return slope(v, value);
     });
   };
@@ -184,14 +179,13 @@ TEST(MovingConstant, IsNamedWhereAForwardCapturedIt) {
 // is not, so the row is that of y. The rule at fault is that of x.
 TEST(MovingConstant, TheRuleAtFaultIsNotThatOfTheInputThatMoves) {
   const auto f = [](const Inputs& in) {
-    return record(
-        {"product"}, {in[0], in[1]},
-        [](std::span<const Tensor> v) {
-          const Tensor wave = map(v[1], [](auto e) { return std::sin(e); });
-          return Computed(zip(v[0], wave, [](auto a, auto b) { return a * b; }), {wave});
-        },
-        {[](const Vjp& v) { return times(v.grad(), v.detached().kept(0)); },
-         [](const Vjp& v) { return times(v.grad(), times(v.input(0), sine(v.input(1), 1))); }});
+    return record({"product"}, {in[0], in[1]},
+                  [](std::span<const Tensor> v) {
+                    const Tensor wave = map(v[1], [](auto e) { return std::sin(e); });
+                    return Computed(zip(v[0], wave, [](auto a, auto b) { return a * b; }), {wave});
+                  },
+                  {[](const Vjp& v) { return times(v.grad(), v.detached().kept(0)); },
+                   [](const Vjp& v) { return times(v.grad(), times(v.input(0), sine(v.input(1), 1))); }});
   };
   EXPECT_EQ(why_at_order_two(f, {vec({0.5, -1}), vec({0.3, 0.7})}, 1),
             "Input 1 of times, in the rule of input 0 of product, is a constant on the tape, but moves with "

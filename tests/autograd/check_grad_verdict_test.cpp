@@ -74,9 +74,8 @@ TEST(CheckGradVerdict, PassesCloseToAKink) {
   const GradReport too_close = check(1e-9, 1e-6);
   EXPECT_EQ(too_close.verdict(), Verdict::ill_conditioned);
   const std::regex why(
-      ".* The nearest kink is that of step of %1 = leaf, element \\[[01]\\], where it reads -?1e-09: move "
-      "the "
-      "inputs, or take another seed\\.");
+      ".* The nearest kink is that of step of %1 = leaf, element \\[[01]\\], where it reads -?1e-09: "
+      "move the inputs, or take another seed\\.");
   EXPECT_TRUE(std::regex_match(too_close.rows[0].why, why)) << too_close;
 }
 

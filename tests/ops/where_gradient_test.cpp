@@ -27,8 +27,8 @@ Variable masked_inside(const Variable& x, Pointwise f) {
 const std::string sqrt_remedy =
     " Give sqrt an input inside its domain, as in where(mask, sqrt(where(mask, x, 1)), 0).";
 
-// tinygrad#12409, jax#347, ml-explore/mlx#3668, stan-dev/math#3033: the docstring promised what the first form
-// does not keep.
+// tinygrad#12409, jax#347, ml-explore/mlx#3668, stan-dev/math#3033: the docstring promised what the first
+// form does not keep.
 TEST(Where, jax_347_ChoosesTheInputOfAFunctionWithoutASlope) {
   const Variable x = track(f64({4}, {0, 4, -1, 0.25}));
   const Numbers outside = numbers(grad(sum(masked_outside(x, sqrt)), {x})[0]);
@@ -59,30 +59,32 @@ std::string traced(const Variable& x, const std::function<Variable(const Variabl
 
 TEST(Where, tinygrad_12409_TheTraceNamesTheFunctionAndTheMask) {
   const Variable x = track(f64({3}, {0, 4, 9}));
-  EXPECT_EQ(traced(x, [](const Variable& v) { return masked_outside(v, sqrt); }),
-            "div, in the rule of sqrt: the output, f64[3], is NaN at [0], and 1 of 3 elements is bad, though all "
-            "that it read is finite. Input 0, f64[3] within 0 .. 0.5, is 0 there. Input 1, f64[3] within 0 .. 3, "
-            "is 0 there. where made the cotangent 0 there, and 0 times infinity is NaN." +
-                sqrt_remedy);
+  EXPECT_EQ(
+      traced(x, [](const Variable& v) { return masked_outside(v, sqrt); }),
+      "div, in the rule of sqrt: the output, f64[3], is NaN at [0], and 1 of 3 elements is bad, though all "
+      "that it read is finite. Input 0, f64[3] within 0 .. 0.5, is 0 there. Input 1, f64[3] within 0 .. 3, "
+      "is 0 there. where made the cotangent 0 there, and 0 times infinity is NaN." +
+          sqrt_remedy);
   EXPECT_EQ(traced(x, [](const Variable& v) { return masked_inside(v, sqrt); }), "(nothing)");
 }
 
 // Here the value that is masked is bad itself.
 TEST(Where, mlx_3668_TheTraceNamesTheMaskOfABadValue) {
   const Variable x = track(f64({2}, {-1, 4}));
-  EXPECT_EQ(traced(x, [](const Variable& v) { return masked_outside(v, sqrt); }),
-            "sqrt: the output, f64[2], is NaN at [0], and 1 of 2 elements is bad, though all that it read is "
-            "finite. Input 0, f64[2] within -1 .. 4, is -1 there. where keeps that out of its value, but in a "
-            "gradient 0 times infinity is NaN." +
-                sqrt_remedy);
+  EXPECT_EQ(
+      traced(x, [](const Variable& v) { return masked_outside(v, sqrt); }),
+      "sqrt: the output, f64[2], is NaN at [0], and 1 of 2 elements is bad, though all that it read is "
+      "finite. Input 0, f64[2] within -1 .. 4, is -1 there. where keeps that out of its value, but in a "
+      "gradient 0 times infinity is NaN." +
+          sqrt_remedy);
 }
 
 // A power's slope is infinite first, and meets the cotangent in another op; relu masks as where does.
 TEST(Where, TheTraceNamesOtherMasksAndOtherFunctions) {
   const Variable x = track(f64({2}, {0, 4}));
-  const std::string power =
-      traced(x, [](const Variable& v) { return where(greater(v, 0), pow(v, 0.5), 0); });
-  EXPECT_EQ(power.substr(0, power.find(':')), "pow (exponent -0.5), in the rule of pow (exponent 0.5)") << power;
+  const std::string power = traced(x, [](const Variable& v) { return where(greater(v, 0), pow(v, 0.5), 0); });
+  EXPECT_EQ(power.substr(0, power.find(':')), "pow (exponent -0.5), in the rule of pow (exponent 0.5)")
+      << power;
   EXPECT_NE(power.find(" where made the cotangent 0 there, and 0 times infinity is NaN. Give pow an input"),
             std::string::npos)
       << power;
@@ -115,7 +117,8 @@ TEST(Where, jax_347_TheGradientCheckNamesTheFunctionAndTheMask) {
   EXPECT_NE(reason.find("where made the cotangent 0 there, and 0 times infinity is NaN." + sqrt_remedy),
             std::string::npos)
       << reason;
-  why(-1, [](const Variable& v) { return masked_inside(v, sqrt); }, Verdict::pass);
+  why(
+      -1, [](const Variable& v) { return masked_inside(v, sqrt); }, Verdict::pass);
 }
 
 }  // namespace
