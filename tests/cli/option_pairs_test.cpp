@@ -31,14 +31,16 @@ void try_all_pairs(const std::string& base, const std::vector<Option>& options,
   std::vector<std::thread> workers;
   for (int i = 0; i < 2; ++i) {
     workers.emplace_back([&] {
-      for (std::size_t k = next++; k < commands.size(); k = next++) outcomes[k] = outcome_of(commands[k], prepare);
+      for (std::size_t k = next++; k < commands.size(); k = next++)
+        outcomes[k] = outcome_of(commands[k], prepare);
     });
   }
   for (std::thread& worker : workers) worker.join();
   ASSERT_FALSE(outcomes[0].refused()) << base << '\n' << outcomes[0].seen;
   const auto expect_sentence = [&](std::size_t k) {
     EXPECT_TRUE(std::regex_match(outcomes[k].seen, std::regex("[^\n]+\\.\n(See trous [a-z]+ --help\\.\n)?")))
-        << commands[k] << '\n' << outcomes[k].seen;
+        << commands[k] << '\n'
+        << outcomes[k].seen;
   };
   for (std::size_t a = 0; a < n; ++a) {
     const Outcome& alone = outcomes[1 + a];
@@ -50,15 +52,17 @@ void try_all_pairs(const std::string& base, const std::vector<Option>& options,
         expect_sentence(k);
         continue;
       }
-      EXPECT_NE(outcomes[k].seen, outcomes[1 + b].seen) << options[a].words << " does nothing beside " << options[b].words;
-      EXPECT_NE(outcomes[k].seen, alone.seen) << options[b].words << " does nothing beside " << options[a].words;
+      EXPECT_NE(outcomes[k].seen, outcomes[1 + b].seen)
+          << options[a].words << " does nothing beside " << options[b].words;
+      EXPECT_NE(outcomes[k].seen, alone.seen)
+          << options[b].words << " does nothing beside " << options[a].words;
     }
   }
 }
 
-// Not among them, since they say how and where, not what: --out, --threads and --loader-threads (no bit depends
-// on them: Train.TheSeedDecides...), --save-every (what is on disk when a run is killed). --minutes asks the
-// clock. --force and --resume allow what without them is refused. Their refusals are below.
+// Not among them, since they say how and where, not what: --out, --threads and --loader-threads (no bit
+// depends on them: Train.TheSeedDecides...), --save-every (what is on disk when a run is killed). --minutes
+// asks the clock. --force and --resume allow what without them is refused. Their refusals are below.
 TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
   try_all_pairs(short_training,
                 {{"data", "--data other"},
@@ -80,14 +84,14 @@ TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
                  {"average", "--average 0"},
                  {"freeze", "--freeze stem"},
                  {"validate_every", "--validate-every 2"},
-                 {"patience", "--patience 1"},
-                 {"min_delta", "--min-delta 0.9"},
+                 {"patience", "--patience 1 --min-delta 0.9"},
+                 {"min_delta", "--min-delta 0.5"},
                  {"width", "--width 3"},
                  {"kernel", "--kernel 5"},
                  {"seed", "--seed 4"},
                  {"pixel_baseline", "--pixel-baseline"},
                  {"epochs", "--epochs 3"},
-                 {"config", "--config seed.json"},
+                 {"config", "--config options.json"},
                  {"quiet", "--quiet"},
                  {"json", "--json"},
                  {"color", "--color always"}},
@@ -126,11 +130,11 @@ TEST_F(OptionPairs, OfPredictEachActsOrIsRefused) {
 }
 
 TEST_F(OptionPairs, OfInspectEachActsOrIsRefused) {
-  const std::vector<Option> options{{"height", "--height 48"},     {"width", "--width 40"},
-                                    {"channels", "--channels 3"},  {"classes", "--classes 4"},
-                                    {"weights", "--weights"},      {"coverage", "--coverage c.png"},
-                                    {"dot", "--dot d.dot"},        {"quiet", "--quiet"},
-                                    {"json", "--json"},            {"color", "--color always"}};
+  const std::vector<Option> options{{"height", "--height 48"},    {"width", "--width 40"},
+                                    {"channels", "--channels 3"}, {"classes", "--classes 4"},
+                                    {"weights", "--weights"},     {"coverage", "--coverage c.png"},
+                                    {"dot", "--dot d.dot"},       {"quiet", "--quiet"},
+                                    {"json", "--json"},           {"color", "--color always"}};
   try_all_pairs("inspect small-dilated", options, prepare);
   try_all_pairs("inspect run", options, prepare);
 }
@@ -156,19 +160,20 @@ TEST_F(OptionPairs, OfCheckEachActsOrIsRefused_slow) {
 }
 
 TEST_F(OptionPairs, OfDataEachActsOrIsRefused) {
-  const std::vector<Option> options{{"data_dir", "--data-dir ."},   {"preview", "--preview p.png"},
-                                    {"split", "--split test"},      {"export", "--export e"},
-                                    {"count", "--count 1"},         {"augment", "--augment flip,noise=0.1"},
-                                    {"seed", "--seed 5"},           {"quiet", "--quiet"},
-                                    {"json", "--json"},             {"color", "--color always"}};
+  const std::vector<Option> options{{"data_dir", "--data-dir ."}, {"preview", "--preview p.png"},
+                                    {"split", "--split test"},    {"export", "--export e"},
+                                    {"count", "--count 1"},       {"augment", "--augment flip,noise=0.1"},
+                                    {"seed", "--seed 5"},         {"quiet", "--quiet"},
+                                    {"json", "--json"},           {"color", "--color always"}};
   try_all_pairs("data set", options, prepare);
   expect_heard("data set --preview p.png --augment noise=0.1", "--seed 5");
 }
 
 TEST_F(OptionPairs, OfReportEachActsOrIsRefused) {
-  try_all_pairs("report run --out p.html",
-                {{"out", "--out q.html"}, {"quiet", "--quiet"}, {"json", "--json"}, {"color", "--color always"}},
-                prepare);
+  try_all_pairs(
+      "report run --out p.html",
+      {{"out", "--out q.html"}, {"quiet", "--quiet"}, {"json", "--json"}, {"color", "--color always"}},
+      prepare);
 }
 
 }  // namespace
