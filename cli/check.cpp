@@ -148,13 +148,13 @@ double largest_error(const NetworkReport& report) {
   return error;
 }
 
-std::string in_words(const NetworkReport& report, double seconds) {
+std::string in_words(const NetworkReport& report, std::int64_t order, double seconds) {
   const std::string what =
       text(report.ops.rows.size(), " ops and ", report.whole.inputs.size() - 1, " weights, ");
   switch (report.verdict()) {
     case Verdict::pass:
-      return text(what, "every gradient right to ", scientific(largest_error(report)), ", ",
-                  fixed(seconds, 1), " s");
+      return text(what, "every gradient ", order > 1 ? text("to order ", order, ' ') : "", "right to ",
+                  scientific(largest_error(report)), ", ", fixed(seconds, 1), " s");
     case Verdict::wrong:
       return what + "of which those above have a wrong gradient";
     default:
@@ -168,7 +168,7 @@ void tell(const NetworkReport& report, const CheckCommand& c, double seconds) {
     tell_lines("the loss by", weight_lines(report));
   }
   std::cout << report.ops.failures() << report.whole.failures();
-  std::cout << report.verdict() << "  " << in_words(report, seconds) << '\n';
+  std::cout << report.verdict() << "  " << in_words(report, c.order, seconds) << '\n';
 }
 
 Json json_of(const GradCheckRow& row) {

@@ -145,7 +145,10 @@ int run(const InspectCommand& c) {
     std::cout << json_of_all(subject, summary, seen).dump() << '\n';
     return ok;
   }
-  if (c.voice.quiet) return ok;
+  if (c.voice.quiet) {
+    std::cout << summary.parameters << " parameters, " << summary.multiply_adds << " multiply-adds\n";
+    return ok;
+  }
   if (subject.info) tell_info(*subject.info);
   std::cout << narrow_table(summary, columns()) << "\n  "
             << wrapped(

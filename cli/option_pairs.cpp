@@ -63,8 +63,9 @@ std::string of_named_network(const Asked& a) {
 
 std::string of_weighing_loss(const Asked& a) {
   if (takes_class_weights(a.value("--loss"))) return {};
-  return text("does nothing with --loss ", a.value("--loss"),
-              ", which weighs all classes that occur alike. Take --loss cross-entropy+dice, or leave it out.");
+  return text(
+      "does nothing with --loss ", a.value("--loss"),
+      ", which weighs all classes that occur alike. Take --loss cross-entropy+dice, or leave it out.");
 }
 
 std::string of_another_network(const Asked& a) {
@@ -75,7 +76,8 @@ std::string of_another_network(const Asked& a) {
 
 std::string of_what_compares_scores(const Asked& a) {
   if (whole_of(a, "--patience") > 0 || a.value("--schedule") == "plateau") return {};
-  return "does nothing without --patience or --schedule plateau, which alone compare scores. Give one of them, "
+  return "does nothing without --patience or --schedule plateau, which alone compare scores. Give one of "
+         "them, "
          "or leave it out.";
 }
 
@@ -83,7 +85,8 @@ std::string of_what_compares_scores(const Asked& a) {
 std::string of_enough_validations(const Asked& a) {
   const std::int64_t steps = whole_of(a, "--steps"), every = whole_of(a, "--validate-every");
   if (steps == 0) return {};
-  const std::int64_t validations = (steps + every - 1) / every, most = std::max<std::int64_t>(0, validations - 2);
+  const std::int64_t validations = (steps + every - 1) / every,
+                     most = std::max<std::int64_t>(0, validations - 2);
   if (whole_of(a, "--patience") <= most) return {};
   return text("ends no run of ", steps, " steps with --validate-every ", every, ": of its ", validations,
               validations == 1 ? " validation" : " validations",
@@ -96,12 +99,14 @@ std::string of_steps_between_validations(const Asked& a) {
                      save = whole_of(a, "--save-every");
   if (steps == 0 || (save < steps && save % every != 0)) return {};
   return text("saves at no step at which --validate-every ", every, " does not, in ", steps,
-              steps == 1 ? " step" : " steps", ". Give fewer steps than lie between validations, or leave it out.");
+              steps == 1 ? " step" : " steps",
+              ". Give fewer steps than lie between validations, or leave it out.");
 }
 
 std::string of_one_length(const Asked& a) {
   for (const char* other : {"--steps", "--epochs"}) {
-    if (a.said(other)) return text("and ", other, ' ', a.value(other), " both say how long. Give one of them.");
+    if (a.said(other))
+      return text("and ", other, ' ', a.value(other), " both say how long. Give one of them.");
   }
   return {};
 }
@@ -128,7 +133,8 @@ std::string of_the_same_run(const Asked& a) {
   const std::string &run = a.value("--resume"), &out = a.value("--out");
   const auto place = [](const std::string& path) { return (fs::absolute(path) / "").lexically_normal(); };
   if (run.empty() || place(run) == place(out)) return {};
-  return text("is not the run that --resume ", run, " goes on with. Leave it out, or begin another run with --weights ",
+  return text("is not the run that --resume ", run,
+              " goes on with. Leave it out, or begin another run with --weights ",
               shell_word(run + "/best.safetensors"), '.');
 }
 
@@ -139,19 +145,22 @@ std::string of_text(const Asked& a) {
 
 std::string of_tables(const Asked& a) {
   for (const char* other : {"--json", "--quiet"}) {
-    if (!a.value(other).empty()) return text("does nothing with ", other, ", which prints no table. Leave it out.");
+    if (!a.value(other).empty())
+      return text("does nothing with ", other, ", which prints no table. Leave it out.");
   }
   return {};
 }
 
 std::string of_rows(const Asked& a) {
-  if (!a.value("--json").empty()) return "does nothing with --json, which has all of that anyway. Leave it out.";
+  if (!a.value("--json").empty())
+    return "does nothing with --json, which has all of that anyway. Leave it out.";
   return of_tables(a);
 }
 
 std::string of_colored_text(const Asked& a) {
   for (const char* other : {"--json", "--quiet"}) {
-    if (!a.value(other).empty()) return text("does nothing with ", other, ", which prints no colour. Leave it out.");
+    if (!a.value(other).empty())
+      return text("does nothing with ", other, ", which prints no colour. Leave it out.");
   }
   return {};
 }
@@ -198,7 +207,12 @@ const std::vector<Row>& table() {
       {{"predict"}, "--alpha", {}, [](const Asked& a) { return without(a, {"--overlay"}); }},
       {{"predict"}, "--overlap", {}, of_tiles},
       {{"data"}, "--split", {}, [](const Asked& a) { return without(a, {"--preview"}); }},
-      {{"data"}, "--count", {}, [](const Asked& a) { return without(a, {"--preview", "--export"}); }},
+      {{"data"},
+       "--count",
+       {},
+       [](const Asked& a) {
+         return without(a, {"--preview", "--export"});
+       }},
       {{"data"}, "--augment", {"none"}, [](const Asked& a) { return without(a, {"--preview"}); }},
       {{"data"}, "--seed", {}, of_augmentation},
       {{"check"}, "--tolerance", {}, of_vectors},
@@ -229,7 +243,7 @@ Asked::Asked(const CLI::App& command) : command_(command.get_name()) {
         option->get_lnames().empty() ? option->get_name() : "--" + option->get_lnames().front();
     if (option->count() > 0) said_.insert(name);
     const bool flag = option->get_expected_max() == 0;
-    values_[name] = flag ? (option->count() > 0 ? "true" : "")
+    values_[name] = flag                                                ? (option->count() > 0 ? "true" : "")
                     : option->count() > 0 && !option->results().empty() ? option->results().back()
                                                                         : option->get_default_str();
   }

@@ -9,63 +9,74 @@ using OptionTable = OptionPairs;
 
 // The table itself, a row or more for each row of cli/option_pairs.cpp.
 TEST_F(OptionTable, RefusalsSayWhatWouldWork) {
-  expect_refusal(short_training + " --loss dice --class-weights enet",
-                 "train: --class-weights enet does nothing with --loss dice, which weighs all classes that occur "
-                 "alike. Take --loss cross-entropy+dice, or leave it out.");
-  expect_refusal("profile --data set --loss dice --class-weights inverse-sqrt",
-                 "profile: --class-weights inverse-sqrt does nothing with --loss dice, which weighs all classes "
-                 "that occur alike. Take --loss cross-entropy+dice, or leave it out.");
+  expect_refusal(
+      short_training + " --loss dice --class-weights enet",
+      "train: --class-weights enet does nothing with --loss dice, which weighs all classes that occur "
+      "alike. Take --loss cross-entropy+dice, or leave it out.");
+  expect_refusal(
+      "profile --data set --loss dice --class-weights inverse-sqrt",
+      "profile: --class-weights inverse-sqrt does nothing with --loss dice, which weighs all classes "
+      "that occur alike. Take --loss cross-entropy+dice, or leave it out.");
   expect_refusal(short_training + " --min-delta 0.01",
                  "train: --min-delta 0.01 does nothing without --patience or --schedule plateau, which alone "
                  "compare scores. Give one of them, or leave it out.");
-  expect_refusal(short_training + " --patience 3",
-                 "train: --patience 3 ends no run of 4 steps with --validate-every 1: of its 4 validations, the "
-                 "first and the last left out, there are 2. Validate more often, give more steps, or leave it out.");
-  expect_refusal(short_training + " --save-every 4",
-                 "train: --save-every 4 saves at no step at which --validate-every 1 does not, in 4 steps. Give "
-                 "fewer steps than lie between validations, or leave it out.");
+  expect_refusal(
+      short_training + " --patience 3",
+      "train: --patience 3 ends no run of 4 steps with --validate-every 1: of its 4 validations, the "
+      "first and the last left out, there are 2. Validate more often, give more steps, or leave it out.");
+  expect_refusal(
+      short_training + " --save-every 4",
+      "train: --save-every 4 saves at no step at which --validate-every 1 does not, in 4 steps. Give "
+      "fewer steps than lie between validations, or leave it out.");
   expect_refusal(short_training + " --validate-every 3 --save-every 3 --epochs 5",
                  "train: --epochs 5 and --steps 4 both say how long. Give one of them.");
-  expect_refusal(short_training + " --minutes 1", "train: --minutes 1 and --steps 4 both say how long. Give one of them.");
+  expect_refusal(short_training + " --minutes 1",
+                 "train: --minutes 1 and --steps 4 both say how long. Give one of them.");
   expect_refusal("train --data set --out new --minutes 1 --epochs 2",
                  "train: --minutes 1 and --epochs 2 both say how long. Give one of them.");
-  expect_refusal("train --resume run --minutes 1",
-                 "train: --minutes 1 is for a new run, and the one in run has its number of steps. Leave it out.");
+  expect_refusal(
+      "train --resume run --minutes 1",
+      "train: --minutes 1 is for a new run, and the one in run has its number of steps. Leave it out.");
   expect_refusal("train --resume run --force",
                  "train: --force replaces a run, and --resume goes on with it. Give one of them.");
   expect_refusal(short_training + " --resume --force",
                  "train: --force replaces a run, and --resume goes on with it. Give one of them.");
-  expect_refusal("train --resume run --out new",
-                 "train: --out new is not the run that --resume run goes on with. Leave it out, or begin another "
-                 "run with --weights run/best.safetensors.");
+  expect_refusal(
+      "train --resume run --out new",
+      "train: --out new is not the run that --resume run goes on with. Leave it out, or begin another "
+      "run with --weights run/best.safetensors.");
   for (const std::string option : {"--width 2", "--kernel 3", "--pixel-baseline"}) {
     expect_refusal("train --data set --model net.json --out new " + option,
                    "train: " + option +
                        " is for networks by name; net.json says itself what its layers are. Leave it out.");
   }
-  expect_refusal(short_training + " --kernel 1 --pixel-baseline",
-                 "train: --pixel-baseline trains the same network with 1x1 filters, and --kernel 1 is that network. "
-                 "Leave one of them out.");
-  expect_refusal(short_training + " --json --quiet",
-                 "train: --quiet does nothing with --json, which prints neither progress nor tables. Leave it out.");
+  expect_refusal(
+      short_training + " --kernel 1 --pixel-baseline",
+      "train: --pixel-baseline trains the same network with 1x1 filters, and --kernel 1 is that network. "
+      "Leave one of them out.");
+  expect_refusal(
+      short_training + " --json --quiet",
+      "train: --quiet does nothing with --json, which prints neither progress nor tables. Leave it out.");
   expect_refusal(short_training + " --json --color always",
                  "train: --color always does nothing with --json, which prints no colour. Leave it out.");
   expect_refusal(short_training + " --warmup 4",
                  "train: warmup 4 of 4 steps. Give 0 for none, or fewer steps than there are.");
   expect_refusal("predict run set/test/images --out o --alpha 0.2",
                  "predict: --alpha 0.2 does nothing without --overlay. Give both, or leave it out.");
-  expect_refusal("predict run set/test/images --out o --overlap 2",
-                 "predict: --overlap 2 does nothing without --tile, which cuts the image. Give both, or leave it "
-                 "out.");
+  expect_refusal(
+      "predict run set/test/images --out o --overlap 2",
+      "predict: --overlap 2 does nothing without --tile, which cuts the image. Give both, or leave it "
+      "out.");
   expect_refusal("data set --split test",
                  "data: --split test does nothing without --preview. Give both, or leave it out.");
   expect_refusal("data set --count 3",
                  "data: --count 3 does nothing without --preview or --export. Give both, or leave it out.");
   expect_refusal("data set --export e --augment flip",
                  "data: --augment flip does nothing without --preview. Give both, or leave it out.");
-  expect_refusal("data set --preview p.png --seed 5",
-                 "data: --seed 5 does nothing without --augment, which alone draws numbers. Give both, or leave it "
-                 "out.");
+  expect_refusal(
+      "data set --preview p.png --seed 5",
+      "data: --seed 5 does nothing without --augment, which alone draws numbers. Give both, or leave it "
+      "out.");
   expect_refusal("inspect run --classes 4",
                  "inspect: --classes 4 goes with the name of a network only. Leave it out.");
   expect_refusal("inspect run --weights --json",
@@ -86,9 +97,8 @@ TEST_F(OptionTable, RefusalsSayWhatWouldWork) {
 
 // What an option says may be so anyway, and then it is no contradiction.
 TEST_F(OptionTable, WhatIsTrueAnywayMayBeSaid) {
-  for (const std::string words :
-       {" --loss dice --class-weights none", " --min-delta 0", " --min-delta 0.0", " --patience 0", " --save-every 0",
-        " --color never --json"}) {
+  for (const std::string words : {" --loss dice --class-weights none", " --min-delta 0", " --min-delta 0.0",
+                                  " --patience 0", " --save-every 0", " --color never --json"}) {
     EXPECT_EQ(outcome(short_training + words).code, 0) << words << outcome(short_training + words).seen;
   }
   EXPECT_EQ(outcome("data set --augment none").code, 0);
@@ -102,9 +112,10 @@ TEST_F(OptionTable, AFileOfOptionsIsHeldToTheTableToo) {
       spill(folder / "f.json", bytes_of(text));
     });
   };
-  EXPECT_EQ(with_file(R"({"loss": "dice", "class_weights": "enet"})", "").seen,
-            "train: --class-weights enet does nothing with --loss dice, which weighs all classes that occur alike. "
-            "Take --loss cross-entropy+dice, or leave it out.\n");
+  EXPECT_EQ(
+      with_file(R"({"loss": "dice", "class_weights": "enet"})", "").seen,
+      "train: --class-weights enet does nothing with --loss dice, which weighs all classes that occur alike. "
+      "Take --loss cross-entropy+dice, or leave it out.\n");
   EXPECT_EQ(with_file(R"({"min_delta": 0.25})", "").code, 2);
   EXPECT_EQ(with_file(R"({"min_delta": 0.25})", "--patience 1").code, 0);
   // The defaults that a config.json lists were chosen by nobody.
@@ -137,7 +148,8 @@ TEST_F(OptionTable, ARunOfAnOlderVersionGoesOn) {
     const Finished done = trous_in(folder.path(), words);
     EXPECT_EQ(done.code, 0) << words << '\n' << done.err;
   };
-  const std::string words = "train --data set --width 2 --steps 4 --batch 2 --optimizer adamw --loss dice --quiet";
+  const std::string words =
+      "train --data set --width 2 --steps 4 --batch 2 --optimizer adamw --loss dice --quiet";
   run(words + " --out whole");
   run(words + " --out old");
   nlohmann::ordered_json config = nlohmann::ordered_json::parse(slurp_text(folder / "old/config.json"));
@@ -162,7 +174,9 @@ TEST_F(OptionTable, ARunOfAnOlderVersionGoesOn) {
 }
 
 TEST_F(OptionTable, NoWeightDecayIsNoWeightDecay) {
-  const auto weights = [&](const std::string& words) { return outcome(short_training + " --quiet " + words).seen; };
+  const auto weights = [&](const std::string& words) {
+    return outcome(short_training + " --quiet " + words).seen;
+  };
   const std::string own = weights("--optimizer adamw");
   EXPECT_EQ(weights("--optimizer adamw --weight-decay 0.01"), own);
   EXPECT_NE(weights("--optimizer adamw --weight-decay 0"), own);
@@ -171,15 +185,17 @@ TEST_F(OptionTable, NoWeightDecayIsNoWeightDecay) {
 }
 
 TEST_F(OptionTable, ClassWeightsThatTeachNothingAreRefused) {
-  expect_refusal(short_training + " --class-weights 0,0,0,0,0",
-                 "trous: --class-weights: 0,0,0,0,0 are all 0, so no pixel counts and nothing is learned. Give at "
-                 "least one class more than 0.\nSee trous train --help.");
+  expect_refusal(
+      short_training + " --class-weights 0,0,0,0,0",
+      "trous: --class-weights: 0,0,0,0,0 are all 0, so no pixel counts and nothing is learned. Give at "
+      "least one class more than 0.\nSee trous train --help.");
   const Outcome rare = outcome(short_training + " --ignore-index 1 --class-weights 0,5,0,0,0");
   EXPECT_EQ(rare.code, 2);
   EXPECT_TRUE(std::regex_match(
-      rare.seen, std::regex("class weights: 0, 5, 0, 0, 0 are 0 for every class that occurs, so nothing is "
-                            "learned\\. The classes have [0-9]+, 0, [0-9]+, [0-9]+, [0-9]+ training pixels\\. Give "
-                            "a class that has some more than 0\\.\n")))
+      rare.seen,
+      std::regex("class weights: 0, 5, 0, 0, 0 are 0 for every class that occurs, so nothing is "
+                 "learned\\. The classes have [0-9]+, 0, [0-9]+, [0-9]+, [0-9]+ training pixels\\. Give "
+                 "a class that has some more than 0\\.\n")))
       << rare.seen;
 }
 

@@ -24,8 +24,9 @@ struct Outcome {
 inline std::string without_clock(const std::string& printed) {
   std::string kept;
   for (std::string line : lines_of(printed)) {
-    if (std::regex_search(line, std::regex("memory|  time  |images per second|train .* on |command"))) continue;
-    line = std::regex_replace(line, std::regex("[0-9]+:[0-9]{2} +[0-9]+"), "");          // of a validation
+    if (std::regex_search(line, std::regex("memory|  time  |images per second|train .* on |command")))
+      continue;
+    line = std::regex_replace(line, std::regex("[0-9]+:[0-9]{2} +[0-9]+"), "");  // of a validation
     line = std::regex_replace(line, std::regex("[0-9.]+ s$|eta [0-9:]+|[0-9]+ img/s"), "");
     line = std::regex_replace(line, std::regex("\"seconds\":[0-9.e-]+|\"peak_bytes\":[0-9]+"), "");
     kept += line + '\n';
@@ -44,7 +45,8 @@ inline std::string contents(const std::string& path) {
     }
     return all;
   }
-  if (name == "metrics.csv") return std::regex_replace(slurp_text(path), std::regex(",[^,]*,[^,]*,([01]\n)"), ",$1");
+  if (name == "metrics.csv")
+    return std::regex_replace(slurp_text(path), std::regex(",[^,]*,[^,]*,([01]\n)"), ",$1");
   if (name == "results.json") {
     nlohmann::json results = nlohmann::json::parse(slurp_text(path));
     results.erase("seconds");
@@ -85,17 +87,18 @@ class OptionPairs : public testing::Test {
     shared_ = std::make_unique<Scratch>();
     write_set(*shared_ / "set", 1);
     write_set(*shared_ / "other", 2);
-    spill(*shared_ / "seed.json", bytes_of(R"({"seed": 11})"));
+    spill(*shared_ / "options.json", bytes_of(R"({"learning_rate": 0.03, "clip_norm": 0.02})"));
     spill(*shared_ / "net.json",
-          bytes_of(R"({"layers": [{"conv2d": {"in_channels": 3, "out_channels": 5, "kernel": 3}}]})"));
-    const Finished done =
-        trous_in(shared_->path(), "train --data set --width 2 --steps 8 --batch 2 --seed 9 --quiet --out run");
+          bytes_of(R"({"layers": [{"conv2d": {"in_channels": 3, "out_channels": 4}}, )"
+                   R"({"batch_norm": {"channels": 4}}, {"relu": {}}, {"conv2d": {"out_channels": 5}}]})"));
+    const Finished done = trous_in(
+        shared_->path(), "train --data set --width 2 --steps 8 --batch 2 --seed 9 --quiet --out run");
     ASSERT_EQ(done.code, 0) << done.err;
   }
   static void TearDownTestSuite() { shared_.reset(); }
   // Links to what is shared.
   static void prepare(const Scratch& folder) {
-    for (const char* name : {"set", "other", "seed.json", "net.json", "run"})
+    for (const char* name : {"set", "other", "options.json", "net.json", "run"})
       std::filesystem::create_symlink(*shared_ / name, folder / name);
   }
   static Outcome outcome(const std::string& arguments) { return outcome_of(arguments, prepare); }

@@ -87,7 +87,8 @@ TEST(Defaults, ClassWeightsThatNoLossCanUseAreRefused) {
   };
   EXPECT_EQ(refused({1, -0.5F, 1}),
             "class weights: class 1 has -0.5. Give each class a finite number, 0 or more.");
-  EXPECT_EQ(refused({1, 1, NAN}), "class weights: class 2 has nan. Give each class a finite number, 0 or more.");
+  EXPECT_EQ(refused({1, 1, NAN}),
+            "class weights: class 2 has nan. Give each class a finite number, 0 or more.");
   EXPECT_EQ(refused({INFINITY, 1, 1}),
             "class weights: class 0 has inf. Give each class a finite number, 0 or more.");
   EXPECT_EQ(refused({0, 0, 0}),
@@ -105,7 +106,8 @@ TEST(Defaults, WeightsOfClassesThatNeverOccurTeachNothing) {
   TrainOptions options = one_step();
   options.class_weights = Tensor({3}, std::vector<float>{2.5F, 0, 0});
   const std::string refusal =
-      "class weights: 2.5, 0, 0 are 0 for every class that occurs, so nothing is learned. The classes have 0, " +
+      "class weights: 2.5, 0, 0 are 0 for every class that occurs, so nothing is learned. The classes have "
+      "0, " +
       std::to_string(pixels[1]) + ", " + std::to_string(pixels[2]) +
       " training pixels. Give a class that has some more than 0.";
   EXPECT_EQ(thrown<ArgumentError>([&] { Trainer(small_net(), striped(), options).rehearse(); }), refusal);
@@ -117,9 +119,10 @@ TEST(Defaults, keras_8159_ClassWeightsAreNeverIgnored) {
   TrainOptions options = one_step();
   options.class_weights = ClassWeighting::enet;
   options.loss = make_loss("focal");
-  EXPECT_EQ(thrown<ArgumentError>([&] { Trainer(small_net(), striped(), options); }),
-            "train: class_weights beside a loss would do nothing. Give make_loss the weights, or leave the loss "
-            "out for cross-entropy.");
+  EXPECT_EQ(
+      thrown<ArgumentError>([&] { Trainer(small_net(), striped(), options); }),
+      "train: class_weights beside a loss would do nothing. Give make_loss the weights, or leave the loss "
+      "out for cross-entropy.");
   EXPECT_EQ(thrown<ArgumentError>([] { make_loss("dice", Tensor::ones({3}, DType::float32)); }),
             "loss: dice with class weights [3]. Dice weighs all classes that occur alike. Take "
             "cross-entropy+dice, or no class weights.");

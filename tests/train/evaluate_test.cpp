@@ -97,5 +97,19 @@ TEST(ParseClassWeights, RefusesOtherTexts) {
   EXPECT_NO_THROW(check_class_weights("1,2"));
 }
 
+TEST(ParseClassWeights, RefusesThoseWithWhichNothingIsLearned) {
+  EXPECT_EQ(
+      thrown<ArgumentError>([] { check_class_weights("0,0.0"); }),
+      "class weights: 0,0.0 are all 0, so no pixel counts and nothing is learned. Give at least one class "
+      "more than 0.");
+  EXPECT_EQ(
+      thrown<ArgumentError>([] {
+        parsed("0,0,2.5", {1000, 40, 0});
+      }),
+      "class weights: 0, 0, 2.5 are 0 for every class that occurs, so nothing is learned. The classes have "
+      "1000, 40, 0 training pixels. Give a class that has some more than 0.");
+  EXPECT_EQ(parsed("0,1,0", {1000, 40, 0}), (Floats{0, 1, 0}));
+}
+
 }  // namespace
 }  // namespace trous
