@@ -45,8 +45,10 @@ void write_per_image(const std::string& path, const SplitScores& scores) {
   std::string table = "image,foreground_mean_iou,mean_iou,pixel_accuracy\n";
   for (std::size_t i = 0; i < scores.images.size(); ++i) {
     const ConfusionMatrix& one = scores.images[i];
-    table += text(i, ',', fixed(one.mean_iou(1), 6), ',', fixed(one.mean_iou(), 6), ',',
-                  fixed(one.pixel_accuracy(), 6), '\n');
+    table += std::to_string(i);
+    for (const auto& score : {one.mean_iou(1), one.mean_iou(), one.pixel_accuracy()})
+      table += ',' + (score ? fixed(*score, 6) : std::string());
+    table += '\n';
   }
   write_text(path, table);
 }
@@ -58,19 +60,18 @@ void tell(const EvalCommand& c, const Trained& trained, const std::string& data,
                        0, columns())
             << "\n\n";
   tell_classes(scores.all, split.classes, c.voice);
-  const auto line = [](const char* what, const std::string& value) {
-    std::cout << "  " << std::left << std::setw(38) << what << std::right << std::setw(9) << value << '\n';
+  const auto line = [](const char* what, const std::optional<double>& value, int digits = 4) {
+    std::cout << "  " << std::left << std::setw(38) << what << std::right << std::setw(9)
+              << fixed_or_dash(value, digits) << '\n';
   };
-  const auto boundary = scores.boundary.mean_iou(1);
   std::cout << '\n';
-  line("mIoU of the foreground", fixed(scores.all.mean_iou(1), 4));
-  line("mIoU with the background", fixed(scores.all.mean_iou(), 4));
-  line("pixel accuracy", fixed(scores.all.pixel_accuracy(), 4));
-  if (const auto accuracy = scores.all.mean_class_accuracy())
-    line("mean class accuracy", fixed(*accuracy, 4));
-  if (const auto dice = scores.all.mean_dice(1)) line("mean Dice of the foreground", fixed(*dice, 4));
-  if (boundary) line("boundary IoU of the foreground, 1 px", fixed(*boundary, 4));
-  line("images per second", fixed(static_cast<double>(split.size) / scores.seconds, 1));
+  line("mIoU of the foreground", scores.all.mean_iou(1));
+  line("mIoU with the background", scores.all.mean_iou());
+  line("pixel accuracy", scores.all.pixel_accuracy());
+  line("mean class accuracy", scores.all.mean_class_accuracy());
+  line("mean Dice of the foreground", scores.all.mean_dice(1));
+  line("boundary IoU of the foreground, 1 px", scores.boundary.mean_iou(1));
+  line("images per second", static_cast<double>(split.size) / scores.seconds, 1);
   std::cout << '\n';
   tell_heading("Beside it");
   for (const Baseline& baseline : baselines) tell_score(baseline.name, baseline.scores);
@@ -80,8 +81,7 @@ void tell(const EvalCommand& c, const Trained& trained, const std::string& data,
 Json json_of_all(const EvalCommand& c, const Trained& trained, const Dataset& split,
                  const SplitScores& scores, const std::vector<Baseline>& baselines) {
   Json result = summary_of_scores(scores.all, split.classes);
-  const auto boundary = scores.boundary.mean_iou(1);
-  result["boundary_iou"] = boundary ? Json(*boundary) : Json(nullptr);
+  result["boundary_iou"] = or_null(scores.boundary.mean_iou(1));
   result["confusion"] = json_of(scores.all);
   Json beside = Json::array();
   for (const Baseline& baseline : baselines) {
@@ -131,16 +131,22 @@ int run(const EvalCommand& c) {
   check_fit(trained, name, split);
   const SplitScores scores = evaluate(trained.loaded.net, split, c);
   if (!c.per_image.empty()) write_per_image(c.per_image, scores);
-  const double miou = scores.all.mean_iou(1);
+  const std::optional<double> miou = scores.all.mean_iou(1);
   if (c.voice.json) {
     std::cout << json_of_all(c, trained, split, scores, baselines_of(name, data, split)).dump() << '\n';
   } else if (c.voice.quiet) {
-    std::cout << fixed(miou, 4) << '\n';
+    std::cout << fixed_or_dash(miou, 4) << '\n';
   } else {
     tell(c, trained, name, split, scores, baselines_of(name, data, split));
   }
-  if (c.min_miou > miou) {
-    std::cerr << "eval: mIoU of the foreground " << fixed(miou, 4) << " is below --min-miou " << c.min_miou
+  if (c.min_miou < 0) return ok;
+  if (!miou) {
+    std::cerr << "eval: nothing of the foreground could be scored for --min-miou " << c.min_miou
+              << ": no pixel that counts is of a foreground class, in truth or prediction.\n";
+    return failed;
+  }
+  if (c.min_miou > *miou) {
+    std::cerr << "eval: mIoU of the foreground " << fixed(*miou, 4) << " is below --min-miou " << c.min_miou
               << ".\n";
     return failed;
   }
@@ -166,7 +172,7 @@ void add_eval(CLI::App& app, int& code) {
                    "write truth and prediction of each image into this folder, as indexed PNG")
       ->check(not_empty());
   eval->add_flag("--tta", c->mirror, "average the predictions for each image and for its mirror image");
-  eval->add_option("--min-miou", c->min_miou, "exit with 1 if the mIoU of the foreground is below")
+  eval->add_option("--min-miou", c->min_miou, "exit with 1 if the mIoU of the foreground is below, or absent")
       ->check(share());
   eval->add_option("--threads", c->threads, "0 takes the machine's")
       ->check(whole(0, 1024))

@@ -43,7 +43,7 @@ void write_panel(const std::string& path, const AnyLayer& net, const Dataset& da
 
 Picks pick(const std::vector<ConfusionMatrix>& images) {
   std::vector<std::optional<double>> scores;
-  for (const ConfusionMatrix& one : images) scores.push_back(foreground(one));
+  for (const ConfusionMatrix& one : images) scores.push_back(one.mean_iou(1));
   std::vector<std::int64_t> ordered;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (scores[i]) ordered.push_back(static_cast<std::int64_t>(i));
@@ -90,15 +90,14 @@ void write_results(const RunFolder& folder, const TrainConfig& config, const Spl
   Json beside = Json::array(), images = Json::array();
   for (const Baseline& baseline : baselines)
     beside.push_back({{"name", baseline.name}, {"confusion", json_of(baseline.scores)}});
-  for (const ConfusionMatrix& one : scores.images) {
-    const auto score = foreground(one);
-    images.push_back(score ? Json(*score) : Json(nullptr));
-  }
+  for (const ConfusionMatrix& one : scores.images) images.push_back(or_null(one.mean_iou(1)));
   Json results{{"split", "test"},
                {"step", outcome.step},
                {"steps", outcome.steps},
                {"stopped", outcome.stopped},
+               {"chosen_by", name(outcome.chosen_by)},
                {"classes", data.test.classes},
+               {"ignored", ignored_of(scores.all)},
                {"scores", {{"confusion", json_of(scores.all)}}},
                {"baselines", beside},
                {"image_scores", images},

@@ -10,6 +10,7 @@
 #include <trous/cli/score.h>
 #include <trous/data/survey.h>
 #include <trous/layers/coverage.h>
+#include <trous/train/criterion.h>
 #include <trous/train/run_folder.h>
 
 namespace trous::cli {
@@ -34,6 +35,7 @@ void write_progress_pictures(const RunFolder& folder, const AnyLayer& net, const
 /// How a run ended.
 struct RunOutcome {
   std::int64_t step, steps;  ///< of the weights that are scored; done in all
+  Criterion chosen_by;       ///< what chose these weights
   std::string stopped;       ///< why
   double seconds;
 };

@@ -79,13 +79,27 @@ void tell_statistics(const std::vector<Statistics>& all) {
   std::cout << '\n';
 }
 
+std::string best_of(const CheckpointInfo& info) {
+  if (info.best_step == 0) return "not validated yet";
+  const std::string at = text(" at step ", info.best_step);
+  switch (info.chosen_by) {
+    case Criterion::foreground_iou:
+      return text("best validation mIoU ", fixed_or_dash(info.best_score, 3), at);
+    case Criterion::validation_loss:
+      return text("lowest validation loss ", fixed_or_dash(info.best_loss, 4), at,
+                  ", as validation shows no foreground");
+    case Criterion::latest:
+      break;
+  }
+  return text("the latest weights kept", at, ", as validation could not be scored");
+}
+
 void tell_info(const CheckpointInfo& info) {
   std::string classes = "classes:";
   for (std::size_t i = 0; i < info.classes.size(); ++i) classes += (i ? ", " : " ") + info.classes[i];
-  for (const std::string& paragraph :
-       {text("learned from ", info.data, ", step ", info.step, " of ", info.steps, ", seed ", info.seed,
-             "; best validation mIoU ", fixed(info.best_score, 3), " at step ", info.best_step),
-        classes})
+  for (const std::string& paragraph : {text("learned from ", info.data, ", step ", info.step, " of ",
+                                            info.steps, ", seed ", info.seed, "; ", best_of(info)),
+                                       classes})
     std::cout << "  " << wrapped(paragraph, 2, columns()) << '\n';
   std::cout << '\n';
 }
@@ -125,7 +139,9 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
                             {"steps", subject.info->steps},
                             {"seed", std::to_string(subject.info->seed)},
                             {"best_step", subject.info->best_step},
-                            {"best_score", subject.info->best_score},
+                            {"chosen_by", name(subject.info->chosen_by)},
+                            {"best_score", or_null(subject.info->best_score)},
+                            {"best_loss", or_null(subject.info->best_loss)},
                             {"network", Json::parse(subject.info->network)}};
   }
   return result;

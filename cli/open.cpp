@@ -11,7 +11,6 @@
 #include <trous/data/fashion.h>
 #include <trous/data/folder.h>
 #include <trous/data/ignore.h>
-#include <trous/data/palette.h>
 #include <trous/data/shapes.h>
 #include <trous/train/baselines.h>
 #include <trous/train/run_folder.h>
@@ -175,10 +174,10 @@ std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& d
   ThresholdBaseline bright = threshold_baseline(data.train, split);
   baselines.push_back({brightness_name(bright, split.classes), std::move(bright.scores)});
   if (data_name == "brain") {
-    // Sample i of either side is the same slice: the other side's labels are the mirrored atlas.
-    ConfusionMatrix mirrored(static_cast<std::int64_t>(split.classes.size()), unknown_label);
+    // Sample i of either side is the same slice.
+    ConfusionMatrix mirrored = confusion_for(split);
     for (std::int64_t i = 0; i < split.size; ++i)
-      mirrored.add(checked_sample(split, i).mask, checked_sample(data.train, i).mask);
+      mirrored.add(checked_sample(split, i).mask, brain_mirror_prediction(data, i));
     baselines.push_back({"the mirrored atlas", std::move(mirrored)});
   }
   return baselines;

@@ -37,9 +37,9 @@ TrainCallbacks Recorder::callbacks() {
 
 void Recorder::heading() const {
   if (!session_.command.voice.talks()) return;
-  std::cout << "Training, scored on validation\n"
-               "   step   train     val fg mIoU    acc   time  img/s"
-            << std::endl;
+  const std::string choice = words_of(session_.chosen_by);
+  std::cout << "Training, scored on validation" << (choice.empty() ? "" : "; the best weights are ") << choice
+            << "\n   step   train     val fg mIoU    acc   time  img/s" << std::endl;
 }
 
 double Recorder::seconds() const { return folder_.seconds_before() + seconds_since(begun_); }
@@ -86,16 +86,16 @@ void Recorder::tell(const MetricsRow& row, std::int64_t stale) const {
   say(voice, {{"event", "validation"},
               {"step", row.step},
               {"train_loss", row.train_loss},
-              {"validation_loss", row.validation_loss},
-              {"mean_iou", row.mean_iou},
-              {"foreground_mean_iou", row.foreground_iou},
-              {"pixel_accuracy", row.pixel_accuracy},
+              {"validation_loss", or_null(row.validation_loss)},
+              {"mean_iou", or_null(row.mean_iou)},
+              {"foreground_mean_iou", or_null(row.foreground_iou)},
+              {"pixel_accuracy", or_null(row.pixel_accuracy)},
               {"best", row.best}});
   if (!voice.talks()) return;
   std::cout << std::setw(7) << row.step << std::setw(8) << fixed(row.train_loss, 4) << std::setw(8)
-            << fixed(row.validation_loss, 4) << std::setw(8) << fixed(row.foreground_iou, 3) << std::setw(7)
-            << fixed(row.pixel_accuracy, 3) << std::setw(7) << clock_text(row.seconds) << std::setw(7)
-            << fixed(row.images_per_second, 0);
+            << fixed_or_dash(row.validation_loss, 4) << std::setw(8) << fixed_or_dash(row.foreground_iou, 3)
+            << std::setw(7) << fixed_or_dash(row.pixel_accuracy, 3) << std::setw(7) << clock_text(row.seconds)
+            << std::setw(7) << fixed(row.images_per_second, 0);
   const std::int64_t patience = session_.config.patience;
   if (row.best) {
     std::cout << (colored(voice) ? "  \033[1;32mbest\033[0m" : "  best");
@@ -114,9 +114,11 @@ void Recorder::save() {
   write_safetensors(folder_.file("last.safetensors"), session_.trainer.state(session_.about));
 }
 
-void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why) {
+void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why,
+               std::optional<Criterion> chosen_by) {
   Json line{{"event", event}, {"step", step}, {"time", time_now()}};
   if (!why.empty()) line["why"] = why;
+  if (chosen_by) line["chosen_by"] = name(*chosen_by);
   folder.log_event(line.dump());
 }
 

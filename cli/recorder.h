@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <trous/cli/session.h>
@@ -45,6 +46,7 @@ class Recorder {
 };
 
 /// Adds a line to events.jsonl, with the time.
-void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why = {});
+void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why = {},
+               std::optional<Criterion> chosen_by = std::nullopt);
 
 }  // namespace trous::cli

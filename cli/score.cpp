@@ -1,7 +1,6 @@
 #include <chrono>
 
 #include <trous/cli/score.h>
-#include <trous/data/palette.h>
 #include <trous/train/evaluate.h>
 
 namespace trous::cli {
@@ -18,28 +17,19 @@ Tensor one_of(const Tensor& labels, std::int64_t i) {
 }  // namespace
 
 SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnImage& on_image) {
-  const auto classes = static_cast<std::int64_t>(data.classes.size());
-  SplitScores scores{
-      ConfusionMatrix(classes, unknown_label), BoundaryScores(classes, 1, unknown_label), {}, 0};
+  SplitScores scores{confusion_for(data), boundary_for(data), {}, 0};
   const auto begun = std::chrono::steady_clock::now();
   const auto on_batch = [&](std::int64_t first, const Batch& part, const Tensor& predictions) {
     scores.boundary.add(part.labels, predictions);
     for (std::int64_t i = 0; i < predictions.shape()[0]; ++i) {
       const Tensor truth = one_of(part.labels, i), prediction = one_of(predictions, i);
-      scores.images.emplace_back(classes, unknown_label).add(truth, prediction);
+      scores.images.emplace_back(confusion_for(data)).add(truth, prediction);
       if (on_image) on_image(first + i, truth, prediction);
     }
   };
   scores.all = evaluate_with(net, data, {.batch = batch, .on_batch = on_batch}).scores;
   scores.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   return scores;
-}
-
-std::optional<double> foreground(const ConfusionMatrix& scores) {
-  for (std::int64_t c = 1; c < scores.classes(); ++c) {
-    if (scores.iou(c)) return scores.mean_iou(1);
-  }
-  return std::nullopt;
 }
 
 }  // namespace trous::cli

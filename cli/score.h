@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <vector>
 
 #include <trous/data/dataset.h>
@@ -24,8 +23,5 @@ using OnImage = std::function<void(std::int64_t index, const Tensor& truth, cons
 
 SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch,
                   const OnImage& on_image = nullptr);
-
-/// The mean IoU of the foreground classes, or nothing where none is in truth or prediction.
-std::optional<double> foreground(const ConfusionMatrix& scores);
 
 }  // namespace trous::cli

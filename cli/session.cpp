@@ -101,6 +101,7 @@ Session open_session(TrainCommand& command) {
   Trainer trainer(net, data, make_options(c, facts));
   trainer.rehearse();
   std::vector<Baseline> baselines = baselines_of(c.data, data, data.validation);
+  const Criterion chosen_by = criterion_for(baselines.front().scores);  // which counted the validation masks
   return {command,
           c,
           std::move(data),
@@ -110,7 +111,8 @@ Session open_session(TrainCommand& command) {
           std::move(summary),
           std::move(about),
           std::move(trainer),
-          std::move(baselines)};
+          std::move(baselines),
+          chosen_by};
 }
 
 }  // namespace trous::cli

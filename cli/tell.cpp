@@ -16,8 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string score_text(const std::optional<double>& score) { return score ? fixed(*score, 3) : "-"; }
-
 // The name, in its class's colour where `show`.
 std::string chip(std::int64_t c, bool show) {
   if (!show) return {};
@@ -44,14 +42,16 @@ Json json_of(const Shape& shape) {
   return std::vector<std::int64_t>(shape.extents().begin(), shape.extents().end());
 }
 
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 }  // namespace
 
 std::string fixed(double value, int digits) {
   std::ostringstream stream;
   stream << std::fixed << std::setprecision(digits) << value;
   return stream.str();
+}
+
+std::string fixed_or_dash(const std::optional<double>& value, int digits) {
+  return value ? fixed(*value, digits) : "-";
 }
 
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
@@ -135,8 +135,8 @@ void tell_heading(const std::string& title) {
 
 void tell_score(const std::string& who, const ConfusionMatrix& scores) {
   std::cout << "  " << std::left << std::setw(31) << who << std::right << std::setw(9)
-            << fixed(scores.mean_iou(1), 3) << std::setw(8) << fixed(scores.mean_iou(), 3) << std::setw(10)
-            << fixed(scores.pixel_accuracy(), 3) << '\n';
+            << fixed_or_dash(scores.mean_iou(1), 3) << std::setw(8) << fixed_or_dash(scores.mean_iou(), 3)
+            << std::setw(10) << fixed_or_dash(scores.pixel_accuracy(), 3) << '\n';
 }
 
 void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes,
@@ -149,14 +149,14 @@ void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>&
                        std::initializer_list<std::string> cells, const std::string& support) {
     std::cout << "  " << chip << std::left << std::setw(name_width) << name << std::right;
     for (const std::string& cell : cells) std::cout << std::setw(7) << cell;
-    std::cout << std::setw(11) << support << '\n';
+    std::cout << support << '\n';
   };
-  row(color ? "   " : "", "class", {"IoU", "Dice", "prec.", "recall"}, "pixels");
+  row(color ? "   " : "", "class", {"IoU", "Dice", "prec.", "recall"}, "     pixels");
   for (std::int64_t c = 0; c < scores.classes(); ++c) {
     row(chip(c, color), classes[static_cast<std::size_t>(c)],
-        {score_text(scores.iou(c)), score_text(scores.dice(c)), score_text(scores.precision(c)),
-         score_text(scores.recall(c))},
-        std::to_string(scores.support(c)));
+        {fixed_or_dash(scores.iou(c), 3), fixed_or_dash(scores.dice(c), 3),
+         fixed_or_dash(scores.precision(c), 3), fixed_or_dash(scores.recall(c), 3)},
+        text(std::setw(11), scores.support(c), scores.ignores(c) ? "  ignored" : ""));
   }
 }
 
@@ -166,12 +166,24 @@ void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>&
     if (const auto iou = scores.iou(c)) ordered.emplace_back(*iou, classes[static_cast<std::size_t>(c)]);
   }
   std::sort(ordered.begin(), ordered.end());
-  std::string words = "weakest classes:";
+  std::string words = ordered.empty() ? "no foreground class could be scored" : "weakest classes:";
   for (std::size_t i = 0; i < std::min<std::size_t>(3, ordered.size()); ++i)
     words += text(i ? ", " : " ", ordered[i].second, ' ', fixed(ordered[i].first, 3));
   if (!ordered.empty())
     words += text("; strongest: ", ordered.back().second, ' ', fixed(ordered.back().first, 3));
   std::cout << "\n  " << wrapped(words, 2, columns()) << "\n\n";
+}
+
+std::string words_of(Criterion chosen_by) {
+  switch (chosen_by) {
+    case Criterion::foreground_iou:
+      return "";
+    case Criterion::validation_loss:
+      return "chosen by the validation loss";
+    case Criterion::latest:
+      break;
+  }
+  return "the latest";
 }
 
 Json json_of(const Summary& summary, const std::string& model) {
@@ -233,6 +245,16 @@ Json json_of(const ConfusionMatrix& scores) {
   return rows;
 }
 
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json ignored_of(const ConfusionMatrix& scores) {
+  Json ignored = Json::array();
+  for (std::int64_t c = 0; c < scores.classes(); ++c) {
+    if (scores.ignores(c)) ignored.push_back(c);
+  }
+  return ignored;
+}
+
 Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
   Json per_class = Json::array();
   for (std::int64_t c = 0; c < scores.classes(); ++c) {
@@ -243,11 +265,12 @@ Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::str
                          {"recall", or_null(scores.recall(c))},
                          {"pixels", scores.support(c)}});
   }
-  return {{"mean_iou", scores.mean_iou()},
-          {"foreground_mean_iou", scores.mean_iou(1)},
-          {"pixel_accuracy", scores.pixel_accuracy()},
+  return {{"mean_iou", or_null(scores.mean_iou())},
+          {"foreground_mean_iou", or_null(scores.mean_iou(1))},
+          {"pixel_accuracy", or_null(scores.pixel_accuracy())},
           {"mean_class_accuracy", or_null(scores.mean_class_accuracy())},
           {"foreground_mean_dice", or_null(scores.mean_dice(1))},
+          {"ignored", ignored_of(scores)},
           {"classes", per_class}};
 }
 

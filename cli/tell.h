@@ -2,6 +2,7 @@
 // possible.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include <trous/cli/options.h>
 #include <trous/data/survey.h>
 #include <trous/layers/coverage.h>
+#include <trous/train/criterion.h>
 
 namespace trous::cli {
 
@@ -18,6 +20,8 @@ namespace trous::cli {
 std::string percent(double share);
 /// `digits` decimals.
 std::string fixed(double value, int digits);
+/// The same, or "-" where there is none to give.
+std::string fixed_or_dash(const std::optional<double>& value, int digits);
 
 /// Prints an event as a line of JSON where the voice is that.
 void say(const Voice& voice, const nlohmann::ordered_json& event);
@@ -37,12 +41,16 @@ void tell_splits(const Splits& data, const Survey& survey);
 void tell_heading(const std::string& title);
 void tell_score(const std::string& who, const ConfusionMatrix& scores);
 
-/// A row per class: IoU, Dice, precision, recall, support; "-" where there is none to give. In colour the
-/// names carry their class's colour.
+/// A row per class: IoU, Dice, precision, recall, support; "-" where there is none to give, and "ignored"
+/// behind a class that does not count. In colour the names carry their class's colour.
 void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes, const Voice& voice);
 
-/// The weakest three classes and the strongest.
+/// The weakest three classes of the foreground and the strongest, of those that have a score.
 void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes);
+
+/// What the best weights are where the IoU does not choose them: "chosen by the validation loss", "the
+/// latest"; empty where it does.
+std::string words_of(Criterion chosen_by);
 
 // The same as JSON.
 nlohmann::ordered_json json_of(const Summary& summary, const std::string& model);
@@ -51,6 +59,10 @@ nlohmann::ordered_json json_of(const Coverage& seen);
 nlohmann::ordered_json json_of(const Splits& data, const Survey& survey);
 /// Rows [truth] of counts [prediction].
 nlohmann::ordered_json json_of(const ConfusionMatrix& scores);
+/// A number, or null.
+nlohmann::ordered_json or_null(const std::optional<double>& value);
+/// The numbers of the classes that do not count.
+nlohmann::ordered_json ignored_of(const ConfusionMatrix& scores);
 /// mIoU and accuracies, and one object per class; null where there is none to give.
 nlohmann::ordered_json summary_of_scores(const ConfusionMatrix& scores,
                                          const std::vector<std::string>& classes);

@@ -1,4 +1,5 @@
 // trous train: a run from its options to its report, in a folder from which it can always go on.
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <new>
@@ -33,10 +34,11 @@ void tell_start(const Session& s) {
   for (const Baseline& baseline : s.baselines) {
     say(s.command.voice, {{"event", "baseline"},
                           {"name", baseline.name},
-                          {"foreground_mean_iou", baseline.scores.mean_iou(1)},
-                          {"mean_iou", baseline.scores.mean_iou()},
-                          {"pixel_accuracy", baseline.scores.pixel_accuracy()}});
+                          {"foreground_mean_iou", or_null(baseline.scores.mean_iou(1))},
+                          {"mean_iou", or_null(baseline.scores.mean_iou())},
+                          {"pixel_accuracy", or_null(baseline.scores.pixel_accuracy())}});
   }
+  say(s.command.voice, {{"event", "criterion"}, {"chosen_by", name(s.chosen_by)}});
   if (!s.command.voice.talks()) return;
   std::cout << "trous " << build_info().version << "  "
             << wrapped(text("train ", c.model, " on ", c.data, ": ", c.steps,
@@ -51,6 +53,22 @@ void tell_start(const Session& s) {
   tell_heading("Without learning, on validation");
   for (const Baseline& baseline : s.baselines) tell_score(baseline.name, baseline.scores);
   std::cout << std::endl;
+}
+
+// Which splits cannot be scored, before any work is done for their scores.
+void tell_unscorable(const Session& s) {
+  if (s.chosen_by == Criterion::validation_loss) {
+    std::cerr
+        << "train: no validation mask shows a foreground class that counts, so there is no IoU to choose "
+           "the best weights by. The validation loss chooses them.\n";
+  } else if (s.chosen_by == Criterion::latest) {
+    std::cerr
+        << "train: no pixel of the validation masks counts, so nothing can choose the best weights. The "
+           "latest are taken.\n";
+  }
+  const std::vector<std::int64_t>& shown = s.facts.test.images_with_class;
+  if (std::all_of(shown.begin() + 1, shown.end(), [](std::int64_t images) { return images == 0; }))
+    std::cerr << "train: no test mask shows a foreground class that counts, so the test cannot score them.\n";
 }
 
 // The same network with 1x1 filters, trained the same way: what single pixels tell. Nothing if it diverged or
@@ -81,13 +99,15 @@ void tell_result(const Session& s, const RunFolder& folder, const TrainResult& r
                  const std::vector<Baseline>& baselines, const ConfusionMatrix& scores, double seconds) {
   const Dataset& test = s.data.test;
   const char* gap = s.command.voice.quiet ? "" : "\n";
+  const std::string choice = words_of(result.chosen_by);
   if (result.stopped_early) {
     std::cout << gap << "Ended at step " << result.steps << ": "
               << wrapped(*result.stopped_early, 0, columns()) << ".\n";
     gap = "\n";
   }
   std::cout << gap << "Test: " << test.size << (test.size == 1 ? " image" : " images")
-            << ", scored once, weights of step " << result.best_step << "\n\n";
+            << ", scored once, weights of step " << result.best_step << (choice.empty() ? "" : ", ") << choice
+            << "\n\n";
   tell_heading("");
   for (const Baseline& baseline : baselines) tell_score(baseline.name, baseline.scores);
   tell_score(s.config.model, scores);
@@ -114,8 +134,11 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
   write_pictures(folder.file("samples/best.png"), s.trainer.best(), test, picks.best);
   write_pictures(folder.file("samples/median.png"), s.trainer.best(), test, picks.median);
   write_pictures(folder.file("samples/worst.png"), s.trainer.best(), test, picks.worst);
-  const RunOutcome outcome{
-      .step = result.best_step, .steps = result.steps, .stopped = stopped, .seconds = seconds};
+  const RunOutcome outcome{.step = result.best_step,
+                           .steps = result.steps,
+                           .chosen_by = result.chosen_by,
+                           .stopped = stopped,
+                           .seconds = seconds};
   std::optional<Coverage> seen;  // a picture: no scores are lost for it
   try {
     seen = coverage(s.trainer.best(), s.summary.input);
@@ -129,6 +152,7 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
   say(voice, {{"event", "result"},
               {"split", "test"},
               {"step", result.best_step},
+              {"chosen_by", name(result.chosen_by)},
               {"stopped", stopped},
               {"scores", summary_of_scores(scores.all, test.classes)},
               {"report", folder.file("report.html")}});
@@ -140,7 +164,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   if (s.command.resuming) {
     RunFolder folder = RunFolder::reopen(s.config.out, resumed_from);
     write_fixed(folder, s.data.validation);
-    log_event(folder, "resume", resumed_from);
+    log_event(folder, "resume", resumed_from, "", s.chosen_by);
     return folder;
   }
   RunFolder folder = RunFolder::create(s.config.out,
@@ -150,7 +174,8 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
   write_fixed(folder, s.data.validation);
-  log_event(folder, "begin", 0, minutes > 0 ? text(minutes, " minutes are ", s.config.steps, " steps") : "");
+  log_event(folder, "begin", 0, minutes > 0 ? text(minutes, " minutes are ", s.config.steps, " steps") : "",
+            s.chosen_by);
   return folder;
 }
 
@@ -191,6 +216,7 @@ int run(TrainCommand& command) {
   heed_interrupts();
   RunFolder folder = open_folder(session, resumed_from, command.minutes);
   tell_start(session);
+  tell_unscorable(session);
   if (command.resuming && command.voice.talks()) {
     std::cout << (resumed_from < config.steps ? "Going on after step "
                                               : "Nothing is left to train after step ")

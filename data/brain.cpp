@@ -224,7 +224,12 @@ Splits brain(const BrainOptions& options) {
 }
 
 Tensor brain_mirror_prediction(const Splits& splits, std::int64_t index) {
-  return checked_sample(splits.train, index).mask;
+  Tensor labels = checked_sample(splits.train, index).mask;
+  if (splits.train.ignored.empty()) return labels;
+  std::vector<std::int32_t> prediction = labels.to_vector<std::int32_t>();
+  std::replace(prediction.begin(), prediction.end(), std::int32_t{unknown_label},
+               splits.train.ignored.front());
+  return Tensor(labels.shape(), prediction);
 }
 
 }  // namespace trous

@@ -39,7 +39,9 @@ struct BrainOptions {
 Splits brain(const BrainOptions& options = {});
 
 /// What position alone tells: the left hemisphere's labels of slice `index`, said of the mirrored right one.
-/// int32 [96, 184], `unknown_label` in the padding. Throws ArgumentError if there is no such slice.
+/// int32 [96, 184], `unknown_label` in the padding. Where `ignoring` has hidden a class of the left labels,
+/// and in the padding, it predicts that class: the padding is unknown on both sides. Throws ArgumentError if
+/// there is no such slice.
 Tensor brain_mirror_prediction(const Splits& splits, std::int64_t index);
 
 }  // namespace trous

@@ -3,8 +3,15 @@
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/dataset.h>
+#include <trous/data/palette.h>
 
 namespace trous {
+
+std::vector<std::int32_t> uncounted_labels(const Dataset& data) {
+  std::vector<std::int32_t> labels{unknown_label};
+  labels.insert(labels.end(), data.ignored.begin(), data.ignored.end());
+  return labels;
+}
 
 Sample checked_sample(const Dataset& dataset, std::int64_t index) {
   if (index < 0 || index >= dataset.size) {

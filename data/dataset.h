@@ -25,7 +25,12 @@ struct Dataset {
   std::int64_t size = 0;                       ///< number of samples
   Shape image_shape;                           ///< [h, w, channels], the same for all
   std::function<Sample(std::int64_t)> sample;  ///< of 0..size - 1; pure, and safe to call from many threads
+  /// Classes that do not count: no mask shows them, and they have no score. Set by `ignoring`.
+  std::vector<std::int32_t> ignored = {};
 };
+
+/// The labels whose pixels do not count in `data`: `unknown_label`, and the classes that it ignores.
+std::vector<std::int32_t> uncounted_labels(const Dataset& data);
 
 struct Splits {
   Dataset train, validation, test;

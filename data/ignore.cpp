@@ -18,6 +18,8 @@ Dataset ignoring(Dataset dataset, std::int64_t index) {
   }
   dataset.source += text(". Pixels of class ", index, ", ", dataset.classes[static_cast<std::size_t>(index)],
                          ", do not count");
+  if (std::find(dataset.ignored.begin(), dataset.ignored.end(), index) == dataset.ignored.end())
+    dataset.ignored.push_back(static_cast<std::int32_t>(index));
   dataset.sample = [inner = std::move(dataset.sample), index](std::int64_t i) {
     Sample sample = inner(i);
     std::vector<std::int32_t> labels = sample.mask.to_vector<std::int32_t>();

@@ -6,7 +6,8 @@
 namespace trous {
 
 /// The data set with every label `index` made `unknown_label`, so that neither losses nor scores count these
-/// pixels. To predict the class elsewhere stays a mistake.
+/// pixels, and with `index` in `ignored`, so that the class has no score and no part in any mean. To predict
+/// the class where another one is true stays a mistake.
 /// The classes keep their numbers and names. `unknown_label` itself is ignored anyway.
 ///
 /// Throws ArgumentError unless index is one of the classes or `unknown_label`.

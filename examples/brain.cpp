@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
               << data.test.source << "\n\n"
               << summarize(net, {1, 96, 184, 1}) << '\n';
 
-    ConfusionMatrix atlas(10, unknown_label);
+    ConfusionMatrix atlas = confusion_for(data.test);
     for (std::int64_t i = 0; i < data.test.size; ++i)
       atlas.add(checked_sample(data.test, i).mask, brain_mirror_prediction(data, i));
 
@@ -34,12 +34,12 @@ int main(int argc, char** argv) {
         .augmentation = {.scale = 1.15, .rotate = 10, .shift = 0.06, .contrast = 0.2, .noise = 0.02},
         .validate_every = std::max<std::int64_t>(1, steps / 10)};
     train(net, data, options, {.on_validation = [](const ValidationReport& r, const AnyLayer&) {
-            std::cout << "step " << r.step << "  loss " << r.train_loss << "  mIoU " << r.scores.mean_iou()
+            std::cout << "step " << r.step << "  loss " << r.train_loss << "  mIoU " << *r.scores.mean_iou()
                       << '\n';
           }});
 
-    const double learned = evaluate_on(net, data.test).mean_iou(), bar = atlas.mean_iou();
-    const double nothing = background_baseline(data.test).mean_iou();
+    const double learned = *evaluate_on(net, data.test).mean_iou(), bar = *atlas.mean_iou();
+    const double nothing = *background_baseline(data.test).mean_iou();
     std::cout << "\nmIoU of ten classes: " << learned << "; the mirrored atlas: " << bar
               << "; all background: " << nothing << '\n'
               << (learned > bar ? "It beats the atlas.\n"

@@ -29,13 +29,13 @@ int main() {
       .validate_every = 100};
   const TrainCallbacks callbacks{.on_validation = [](const ValidationReport& report, const AnyLayer&) {
     std::cout << "step " << report.step << "  loss " << report.train_loss
-              << "  validation mIoU of the shapes " << report.scores.mean_iou(1) << '\n';
+              << "  validation mIoU of the shapes " << *report.scores.mean_iou(1) << '\n';
   }};
   train(net, data, options, callbacks);
 
-  const double learned = evaluate_on(net, data.test).mean_iou(1);
+  const double learned = *evaluate_on(net, data.test).mean_iou(1);
   const ThresholdBaseline threshold = threshold_baseline(data.train, data.test);
   std::cout << "\ntest mIoU of the shapes: " << learned
-            << ", by brightness alone: " << threshold.scores.mean_iou(1) << '\n';
+            << ", by brightness alone: " << *threshold.scores.mean_iou(1) << '\n';
   return learned > 0.2 ? 0 : 1;
 }

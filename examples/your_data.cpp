@@ -52,14 +52,14 @@ int main() {
   Trainer second(net, data, options);  // and goes on, another day, as if it had not been
   second.restore(file, read_safetensors(file));
   second.run({.on_validation = [](const ValidationReport& r, const AnyLayer&) {
-    std::cout << "step " << r.step << "  loss " << r.train_loss << "  IoU " << r.scores.mean_iou(1) << '\n';
+    std::cout << "step " << r.step << "  loss " << r.train_loss << "  IoU " << *r.scores.mean_iou(1) << '\n';
   }});
 
   save(second.best(), file, to_metadata(second.best_info(about)));
   const LoadedNetwork loaded = load_network(file);  // in your own program, later
   const Tensor mask = predict(loaded.net, checked_sample(data.test, 0).image.reshaped({1, 32, 32, 1}));
   std::filesystem::remove(file);
-  const double iou = evaluate_on(loaded.net, data.test).mean_iou(1);
+  const double iou = *evaluate_on(loaded.net, data.test).mean_iou(1);
   std::cout << "predicts " << mask.shape() << ", test IoU " << iou << '\n';
   return iou > 0.8 && second.step() == 90 ? 0 : 1;
 }

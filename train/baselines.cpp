@@ -32,7 +32,7 @@ Tensor predict_by_level(const Sample& sample, std::size_t threshold, std::int32_
 }
 
 ConfusionMatrix score(const Dataset& test, std::size_t threshold, std::int32_t label) {
-  ConfusionMatrix scores(static_cast<std::int64_t>(test.classes.size()), unknown_label);
+  ConfusionMatrix scores = confusion_for(test);
   for (std::int64_t i = 0; i < test.size; ++i) {
     const Sample sample = checked_sample(test, i);
     scores.add(sample.mask, predict_by_level(sample, threshold, label));
@@ -40,11 +40,22 @@ ConfusionMatrix score(const Dataset& test, std::size_t threshold, std::int32_t l
   return scores;
 }
 
+// The foreground class of most pixels, the first of equals; 0 where no foreground class counts.
+std::int64_t commonest(const std::vector<std::int64_t>& pixels, const std::vector<std::int32_t>& uncounted) {
+  std::int64_t best = 0;
+  for (std::int64_t c = 1; c < std::ssize(pixels); ++c) {
+    if (std::find(uncounted.begin(), uncounted.end(), c) != uncounted.end()) continue;
+    if (best == 0 || pixels[static_cast<std::size_t>(c)] > pixels[static_cast<std::size_t>(best)]) best = c;
+  }
+  return best;
+}
+
 }  // namespace
 
 ConfusionMatrix background_baseline(const Dataset& test) { return score(test, levels, 0); }
 
 ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, std::int64_t samples) {
+  const std::vector<std::int32_t> uncounted = uncounted_labels(train);
   std::vector<std::int64_t> classes(train.classes.size());
   std::array<std::array<std::int64_t, levels>, 2> histogram{};  // [is foreground][level]
   for (std::int64_t i = 0; i < std::min(samples, train.size); ++i) {
@@ -64,7 +75,7 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
       pixel += channels;
     }
   }
-  const auto common = std::max_element(classes.begin() + 1, classes.end()) - classes.begin();
+  const std::int64_t common = commonest(classes, uncounted);
   // Right with threshold t: background below t and foreground from t up. From t to t + 1 only level t moves.
   std::int64_t right = 0, most = 0;
   for (const std::int64_t count : histogram[1]) right += count;

@@ -12,7 +12,7 @@ ConfusionMatrix background_baseline(const Dataset& test);
 /// A pixel brighter than a threshold is the commonest foreground class, any other is background.
 struct ThresholdBaseline {
   double threshold;           ///< on the mean over channels, 0..1
-  std::int64_t common_class;  ///< of most foreground pixels in training
+  std::int64_t common_class;  ///< of most foreground pixels in training; 0 where no foreground class counts
   ConfusionMatrix scores;
 };
 

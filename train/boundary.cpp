@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include <trous/core/error.h>
 #include <trous/train/boundary.h>
@@ -7,15 +8,17 @@
 namespace trous {
 namespace {
 
+bool contains(const std::vector<std::int32_t>& labels, std::int64_t label) {
+  return std::find(labels.begin(), labels.end(), label) != labels.end();
+}
+
 // One image; `truth` says which pixels are in it.
 struct Image {
   std::span<const std::int32_t> truth;
   std::int64_t height, width;
-  std::optional<std::int32_t> ignore;
+  const std::vector<std::int32_t>& ignored;
 
-  bool holds(std::int64_t pixel) const {
-    return !ignore || truth[static_cast<std::size_t>(pixel)] != *ignore;
-  }
+  bool holds(std::int64_t pixel) const { return !contains(ignored, truth[static_cast<std::size_t>(pixel)]); }
 };
 
 // Whether another label stands within `distance` of pixel (row, column) of `labels`.
@@ -38,9 +41,8 @@ bool in_band(const Image& image, std::span<const std::int32_t> labels, std::int6
 
 }  // namespace
 
-BoundaryScores::BoundaryScores(std::int64_t classes, std::int64_t distance,
-                               std::optional<std::int32_t> ignore)
-    : distance_(distance), ignore_(ignore) {
+BoundaryScores::BoundaryScores(std::int64_t classes, std::int64_t distance, std::vector<std::int32_t> ignored)
+    : distance_(distance), ignored_(std::move(ignored)) {
   if (classes < 1) throw ArgumentError(text("BoundaryScores: ", classes, " classes. Give 1 or more."));
   if (distance < 1 || distance > 32768) {
     throw ArgumentError(text("BoundaryScores: distance ", distance,
@@ -63,7 +65,7 @@ void BoundaryScores::add(const Tensor& truth, const Tensor& prediction) {
   };
   // Judged before anything is counted, so that a failure changes nothing.
   for (std::size_t i = 0; i < t.size(); ++i) {
-    if (ignore_ && t[i] == *ignore_) continue;
+    if (contains(ignored_, t[i])) continue;
     check("truth", t[i], i);
     check("prediction", p[i], i);
   }
@@ -73,7 +75,7 @@ void BoundaryScores::add(const Tensor& truth, const Tensor& prediction) {
   for (std::int64_t first = 0; first < truth.elements(); first += pixels) {
     const auto from = static_cast<std::size_t>(first), count = static_cast<std::size_t>(pixels);
     const auto labels = t.subspan(from, count), guesses = p.subspan(from, count);
-    const Image image{labels, height, width, ignore_};
+    const Image image{labels, height, width, ignored_};
     for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
       if (!image.holds(pixel)) continue;
       const std::int64_t row = pixel / width, column = pixel % width;
@@ -95,7 +97,7 @@ std::optional<double> BoundaryScores::iou(std::int64_t c) const {
         text("BoundaryScores: there is no class ", c, ". Classes are 0 to ", classes() - 1, '.'));
   }
   const auto place = static_cast<std::size_t>(c);
-  if (either_[place] == 0) return std::nullopt;
+  if (either_[place] == 0 || contains(ignored_, c)) return std::nullopt;
   return static_cast<double>(both_[place]) / static_cast<double>(either_[place]);
 }
 
@@ -110,6 +112,10 @@ std::optional<double> BoundaryScores::mean_iou(std::int64_t first) const {
   }
   if (present == 0) return std::nullopt;
   return sum / static_cast<double>(present);
+}
+
+BoundaryScores boundary_for(const Dataset& data, std::int64_t distance) {
+  return BoundaryScores(static_cast<std::int64_t>(data.classes.size()), distance, uncounted_labels(data));
 }
 
 }  // namespace trous

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <trous/core/tensor.h>
+#include <trous/data/dataset.h>
 
 namespace trous {
 
@@ -17,16 +18,17 @@ namespace trous {
 ///
 ///   iou(c) = sum over images |T and P| / sum over images |T or P|
 ///
-/// A pixel whose truth is `ignore` is as if outside the image, in both maps; and the border of the image is
-/// no outline, since nobody drew it.
+/// A pixel whose truth is ignored is as if outside the image, in both maps; and the border of the image is
+/// no outline, since nobody drew it. A class that is ignored has no score.
 ///
 /// Source: Cheng et al., arXiv:2103.16562, equation 1, there per object. Their program counts the border of
 /// the image as an outline, and measures the distance in steps to any of 8 neighbours.
 class BoundaryScores {
  public:
-  /// `distance` is in pixels. Throws ArgumentError if classes or distance < 1.
+  /// `distance` is in pixels; `ignored` are the truths that do not count, as in ConfusionMatrix. Throws
+  /// ArgumentError if classes or distance < 1.
   explicit BoundaryScores(std::int64_t classes, std::int64_t distance = 1,
-                          std::optional<std::int32_t> ignore = std::nullopt);
+                          std::vector<std::int32_t> ignored = {});
 
   /// Counts every image. truth and prediction are int32 [..., height, width] of one shape. Throws ShapeError
   /// if the shapes differ or have no two axes, ArgumentError naming the first label that is no class.
@@ -35,8 +37,8 @@ class BoundaryScores {
   std::int64_t classes() const { return static_cast<std::int64_t>(both_.size()); }
   std::int64_t distance() const { return distance_; }
 
-  /// |T and P| / |T or P|, or nothing where neither has a band of class c. Throws ArgumentError for what is
-  /// no class.
+  /// |T and P| / |T or P|, or nothing where neither has a band of class c, or c is ignored. Throws
+  /// ArgumentError for what is no class.
   std::optional<double> iou(std::int64_t c) const;
 
   /// The mean of iou over the classes `first` .. that have one; absent where none has.
@@ -44,8 +46,11 @@ class BoundaryScores {
 
  private:
   std::int64_t distance_;
-  std::optional<std::int32_t> ignore_;
+  std::vector<std::int32_t> ignored_;
   std::vector<std::int64_t> both_, either_;  // pixels, by class
 };
+
+/// Empty scores for the masks of `data`, as confusion_for.
+BoundaryScores boundary_for(const Dataset& data, std::int64_t distance = 1);
 
 }  // namespace trous

@@ -22,13 +22,15 @@ bool is_of_trainer(std::string_view name) {
                      [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-// JSON has no NaN and no infinity: they are strings.
-nlohmann::json json_of(double value) {
-  if (std::isfinite(value)) return value;
-  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+// JSON has no NaN and no infinity: they are strings. What is absent is null.
+nlohmann::json json_of(const std::optional<double>& value) {
+  if (!value) return nullptr;
+  if (std::isfinite(*value)) return *value;
+  return std::isnan(*value) ? "nan" : *value > 0 ? "inf" : "-inf";
 }
 
-double number_of(const nlohmann::json& value) {
+std::optional<double> number_of(const nlohmann::json& value) {
+  if (value.is_null()) return std::nullopt;
   if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (value == "inf") return std::numeric_limits<double>::infinity();
   if (value == "-inf") return -std::numeric_limits<double>::infinity();
@@ -106,10 +108,16 @@ SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view pref
 }
 
 std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
-  nlohmann::ordered_json about{{"network", info.network},     {"classes", info.classes},
-                               {"data", info.data},           {"seed", std::to_string(info.seed)},
-                               {"step", info.step},           {"steps", info.steps},
-                               {"best_step", info.best_step}, {"best_score", json_of(info.best_score)}};
+  nlohmann::ordered_json about{{"network", info.network},
+                               {"classes", info.classes},
+                               {"data", info.data},
+                               {"seed", std::to_string(info.seed)},
+                               {"step", info.step},
+                               {"steps", info.steps},
+                               {"best_step", info.best_step},
+                               {"chosen_by", name(info.chosen_by)},
+                               {"best_loss", json_of(info.best_loss)},
+                               {"best_score", json_of(info.best_score)}};
   return {{"trous", about.dump()}};
 }
 
@@ -129,7 +137,11 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
             .step = about.at("step"),
             .steps = about.at("steps"),
             .best_step = about.at("best_step"),
-            .best_score = number_of(about.at("best_score"))};
+            .chosen_by = about.contains("chosen_by")  // not in files of older versions
+                             ? parse_criterion(about.at("chosen_by").get<std::string>())
+                             : Criterion::foreground_iou,
+            .best_score = number_of(about.at("best_score")),
+            .best_loss = about.contains("best_loss") ? number_of(about.at("best_loss")) : std::nullopt};
   } catch (const std::exception& error) {
     throw FileError(text(path, ": what it says of itself is damaged, ", error.what(), ". Save it anew."));
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <trous/data/safetensors.h>
 #include <trous/layers/network.h>
 #include <trous/layers/sequential.h>
+#include <trous/train/criterion.h>
 
 namespace trous {
 
@@ -20,7 +22,9 @@ struct CheckpointInfo {
   std::uint64_t seed = 0;
   std::int64_t step = 0, steps = 0;  ///< of the weights; of the run
   std::int64_t best_step = 0;
-  double best_score = 0;  ///< validation mIoU of the foreground classes
+  Criterion chosen_by = Criterion::foreground_iou;  ///< what decided which weights are the best
+  std::optional<double> best_score = std::nullopt;  ///< see TrainResult
+  std::optional<double> best_loss = std::nullopt;
 };
 
 /// The values of `parameters` under their paths and of `buffers` under "buffer/" and their paths.

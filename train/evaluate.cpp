@@ -4,7 +4,6 @@
 
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
-#include <trous/data/palette.h>
 #include <trous/ops/reduce.h>
 #include <trous/train/evaluate.h>
 
@@ -27,8 +26,7 @@ Tensor predict(const AnyLayer& net, const Tensor& images) {
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options) {
   if (options.batch < 1) throw ArgumentError(text("evaluate_on: batch ", options.batch, ". Give 1 or more."));
   const Recording scope(Recording::nothing);
-  Evaluation result{.scores = ConfusionMatrix(static_cast<std::int64_t>(data.classes.size()), unknown_label),
-                    .loss = std::nullopt};
+  Evaluation result{.scores = confusion_for(data), .loss = std::nullopt};
   std::vector<std::int64_t> indices(static_cast<std::size_t>(data.size));
   std::iota(indices.begin(), indices.end(), 0);
   double loss = 0;
@@ -43,7 +41,7 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
       loss += options.loss(logits, part.labels).value().to_double() * static_cast<double>(count);
     if (options.on_batch) options.on_batch(first, part, predictions);
   }
-  if (options.loss && data.size > 0) result.loss = loss / static_cast<double>(data.size);
+  if (options.loss && result.scores.pixel_accuracy()) result.loss = loss / static_cast<double>(data.size);
   return result;
 }
 

@@ -15,12 +15,14 @@ namespace trous {
 /// The likeliest class of every pixel: int32 [n, h, w]. Records nothing.
 Tensor predict(const AnyLayer& net, const Tensor& images);
 
-/// The scores of `net` over the whole of `data`. Throws ArgumentError if batch < 1.
+/// The scores of `net` over the whole of `data`; classes that it ignores have none. Throws ArgumentError if
+/// batch < 1.
 ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch = 16);
 
 struct Evaluation {
   ConfusionMatrix scores;
-  std::optional<double> loss;  ///< mean over images of their batches' losses; absent where none was asked for
+  /// The mean over images of their batches' losses; absent where none was asked for, or no pixel counts.
+  std::optional<double> loss;
 };
 
 struct EvaluateOptions {

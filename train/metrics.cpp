@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <utility>
@@ -39,20 +40,20 @@ std::optional<double> mean(std::int64_t first, std::int64_t classes,
 
 }  // namespace
 
-ConfusionMatrix::ConfusionMatrix(std::int64_t classes, std::optional<std::int32_t> ignore)
-    : classes_(classes), ignore_(ignore) {
+ConfusionMatrix::ConfusionMatrix(std::int64_t classes, std::vector<std::int32_t> ignored)
+    : classes_(classes), ignored_(std::move(ignored)) {
   if (classes < 1) throw ArgumentError(text("ConfusionMatrix: ", classes, " classes. Give 1 or more."));
   counts_.assign(static_cast<std::size_t>(classes * classes), 0);
 }
 
 ConfusionMatrix ConfusionMatrix::from_counts(std::int64_t classes, std::vector<std::int64_t> counts,
-                                             std::optional<std::int32_t> ignore) {
+                                             std::vector<std::int32_t> ignored) {
   const auto size = static_cast<std::int64_t>(counts.size());
   if (classes > 0 && (size % classes != 0 || size / classes != classes)) {
     throw ArgumentError(text("ConfusionMatrix: ", size, " counts for ", classes, " classes. Give ", classes,
                              " times ", classes, ", one for every truth and prediction."));
   }
-  ConfusionMatrix matrix(classes, ignore);
+  ConfusionMatrix matrix(classes, std::move(ignored));
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] < 0) {
       throw ArgumentError(
@@ -61,6 +62,13 @@ ConfusionMatrix ConfusionMatrix::from_counts(std::int64_t classes, std::vector<s
   }
   if (!total(counts))
     throw ArgumentError("ConfusionMatrix: the sum of the counts is beyond int64. Give what was counted.");
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const std::int64_t truth = static_cast<std::int64_t>(i) / classes;
+    if (counts[i] > 0 && matrix.ignores(truth)) {
+      throw ArgumentError(text("ConfusionMatrix: count ", counts[i], " at place ", i, " is of class ", truth,
+                               ", which is ignored. Give 0 in its row."));
+    }
+  }
   matrix.counts_ = std::move(counts);
   return matrix;
 }
@@ -72,8 +80,14 @@ ConfusionMatrix& ConfusionMatrix::operator+=(const ConfusionMatrix& other) {
   }
   if (!total(other.counts_, *total(counts_)))
     throw ArgumentError("ConfusionMatrix: the sum of the counts is beyond int64. Give what was counted.");
-  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (!ignores(static_cast<std::int64_t>(i) / classes_)) counts_[i] += other.counts_[i];
+  }
   return *this;
+}
+
+bool ConfusionMatrix::ignores(std::int64_t label) const {
+  return std::find(ignored_.begin(), ignored_.end(), label) != ignored_.end();
 }
 
 void ConfusionMatrix::add(const Tensor& truth, const Tensor& prediction) {
@@ -89,12 +103,12 @@ void ConfusionMatrix::add(const Tensor& truth, const Tensor& prediction) {
   };
   // Judged before anything is counted, so that a failure changes nothing.
   for (std::size_t i = 0; i < t.size(); ++i) {
-    if (ignore_ && t[i] == *ignore_) continue;
+    if (ignores(t[i])) continue;
     check("truth", t[i], i);
     check("prediction", p[i], i);
   }
   for (std::size_t i = 0; i < t.size(); ++i) {
-    if (!ignore_ || t[i] != *ignore_) ++counts_[static_cast<std::size_t>(t[i] * classes_ + p[i])];
+    if (!ignores(t[i])) ++counts_[static_cast<std::size_t>(t[i] * classes_ + p[i])];
   }
 }
 
@@ -122,25 +136,25 @@ std::int64_t ConfusionMatrix::predicted(std::int64_t c) const {
 
 std::optional<double> ConfusionMatrix::iou(std::int64_t c) const {
   const std::int64_t either = support(c) + (predicted(c) - count(c, c));
-  return ignored(c) ? std::nullopt : ratio(count(c, c), either);
+  return ignores(c) ? std::nullopt : ratio(count(c, c), either);
 }
 
 std::optional<double> ConfusionMatrix::dice(std::int64_t c) const {
   const double both = 2 * static_cast<double>(count(c, c));
   const double either = static_cast<double>(support(c)) + static_cast<double>(predicted(c));
-  if (either == 0 || ignored(c)) return std::nullopt;
+  if (either == 0 || ignores(c)) return std::nullopt;
   return both / either;
 }
 
 std::optional<double> ConfusionMatrix::precision(std::int64_t c) const {
   const std::int64_t called = predicted(c);
-  return ignored(c) ? std::nullopt : ratio(count(c, c), called);
+  return ignores(c) ? std::nullopt : ratio(count(c, c), called);
 }
 
 std::optional<double> ConfusionMatrix::recall(std::int64_t c) const { return ratio(count(c, c), support(c)); }
 
-double ConfusionMatrix::mean_iou(std::int64_t first) const {
-  return mean(first, classes_, [this](std::int64_t c) { return iou(c); }).value_or(0);
+std::optional<double> ConfusionMatrix::mean_iou(std::int64_t first) const {
+  return mean(first, classes_, [this](std::int64_t c) { return iou(c); });
 }
 
 std::optional<double> ConfusionMatrix::mean_dice(std::int64_t first) const {
@@ -162,13 +176,17 @@ std::optional<double> ConfusionMatrix::frequency_weighted_iou() const {
   return sum / all;
 }
 
-double ConfusionMatrix::pixel_accuracy() const {
+std::optional<double> ConfusionMatrix::pixel_accuracy() const {
   std::int64_t right = 0, all = 0;
   for (std::int64_t t = 0; t < classes_; ++t) {
     right += count(t, t);
     for (std::int64_t p = 0; p < classes_; ++p) all += count(t, p);
   }
-  return all ? static_cast<double>(right) / static_cast<double>(all) : 0;
+  return ratio(right, all);
+}
+
+ConfusionMatrix confusion_for(const Dataset& data) {
+  return ConfusionMatrix(static_cast<std::int64_t>(data.classes.size()), uncounted_labels(data));
 }
 
 }  // namespace trous

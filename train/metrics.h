@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <trous/core/tensor.h>
+#include <trous/data/dataset.h>
 
 namespace trous {
 
@@ -24,23 +25,27 @@ namespace trous {
 /// Every function with a class throws ArgumentError for what is no class.
 class ConfusionMatrix {
  public:
-  /// `ignore` is a truth that does not count. Throws ArgumentError if classes < 1.
-  explicit ConfusionMatrix(std::int64_t classes, std::optional<std::int32_t> ignore = std::nullopt);
+  /// `ignored` are the truths that do not count: classes, or labels beside them such as `unknown_label`.
+  /// Throws ArgumentError if classes < 1.
+  explicit ConfusionMatrix(std::int64_t classes, std::vector<std::int32_t> ignored = {});
 
   /// The matrix whose `counts()` these are. Throws ArgumentError unless they are classes^2 numbers, each 0 or
-  /// more, of a sum that an int64 holds.
+  /// more, of a sum that an int64 holds, and none of them is of an ignored truth.
   static ConfusionMatrix from_counts(std::int64_t classes, std::vector<std::int64_t> counts,
-                                     std::optional<std::int32_t> ignore = std::nullopt);
+                                     std::vector<std::int32_t> ignored = {});
 
   /// Counts every pixel. truth and prediction are int32 of one shape. Throws ShapeError if the shapes
   /// differ, ArgumentError naming the first label that is no class.
   void add(const Tensor& truth, const Tensor& prediction);
 
-  /// Adds what `other` counted, whatever that ignored. Throws ArgumentError if its number of classes differs,
-  /// or the sum is beyond int64.
+  /// Adds what `other` counted, but for the truths that do not count here. Throws ArgumentError if its number
+  /// of classes differs, or the sum is beyond int64.
   ConfusionMatrix& operator+=(const ConfusionMatrix& other);
 
   std::int64_t classes() const { return classes_; }
+
+  /// Whether pixels with the truth `label` do not count.
+  bool ignores(std::int64_t label) const;
 
   /// classes^2 numbers: place truth * classes + prediction.
   const std::vector<std::int64_t>& counts() const { return counts_; }
@@ -56,9 +61,9 @@ class ConfusionMatrix {
   std::optional<double> precision(std::int64_t c) const;
   std::optional<double> recall(std::int64_t c) const;
 
-  /// The mean of iou over the classes `first` .. that have one; 0 where none has. first = 1 leaves out the
-  /// background.
-  double mean_iou(std::int64_t first = 0) const;
+  /// The mean of iou over the classes `first` .. that have one; absent where none has. first = 1 leaves out
+  /// the background.
+  std::optional<double> mean_iou(std::int64_t first = 0) const;
 
   /// The mean of dice over the classes `first` .. that have one; absent where none has.
   std::optional<double> mean_dice(std::int64_t first = 0) const;
@@ -70,15 +75,17 @@ class ConfusionMatrix {
   /// Source: Long et al., arXiv:1411.4038, section 5.
   std::optional<double> frequency_weighted_iou() const;
 
-  /// The share of counted pixels that are right; 0 where none counts.
-  double pixel_accuracy() const;
+  /// The share of counted pixels that are right; absent where none counts.
+  std::optional<double> pixel_accuracy() const;
 
  private:
-  bool ignored(std::int64_t c) const { return ignore_ && *ignore_ == c; }
-
   std::int64_t classes_;
-  std::optional<std::int32_t> ignore_;
-  std::vector<std::int64_t> counts_;  // [truth, prediction]
+  std::vector<std::int32_t> ignored_;
+  std::vector<std::int64_t> counts_;  // [truth, prediction]; 0 in the rows of ignored classes
 };
+
+/// An empty matrix for the masks of `data`, and predictions for them: `unknown_label` and the classes that
+/// `data` ignores do not count.
+ConfusionMatrix confusion_for(const Dataset& data);
 
 }  // namespace trous

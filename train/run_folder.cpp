@@ -243,9 +243,11 @@ std::string RunFolder::file(std::string_view name) const { return (fs::path(path
 
 void RunFolder::log(const MetricsRow& row) {
   std::string line = std::to_string(row.step);
-  for (const double value : {row.train_loss, row.validation_loss, row.mean_iou, row.foreground_iou,
-                             row.pixel_accuracy, row.learning_rate, row.seconds, row.images_per_second}) {
-    line += ',' + number(value);
+  for (const std::optional<double>& value :
+       {std::optional(row.train_loss), row.validation_loss, row.mean_iou, row.foreground_iou,
+        row.pixel_accuracy, std::optional(row.learning_rate), std::optional(row.seconds),
+        std::optional(row.images_per_second)}) {
+    line += ',' + (value ? number(*value) : std::string());
   }
   append(metrics_, file(metrics_name), line + (row.best ? ",1\n" : ",0\n"));
 }

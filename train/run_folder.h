@@ -4,15 +4,18 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace trous {
 
-/// A line of metrics.csv.
+/// A line of metrics.csv. What is absent there is an empty field.
 struct MetricsRow {
   std::int64_t step;
-  double train_loss, validation_loss, mean_iou, foreground_iou, pixel_accuracy, learning_rate;
+  double train_loss;
+  std::optional<double> validation_loss, mean_iou, foreground_iou, pixel_accuracy;
+  double learning_rate;
   double seconds;  ///< since the run began, over all its sessions
   double images_per_second;
   bool best;

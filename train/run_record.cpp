@@ -1,119 +1,24 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string_view>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include <trous/core/error.h>
 #include <trous/data/file.h>
+#include <trous/train/report/json_place.h>
 #include <trous/train/report/logs.h>
 #include <trous/train/run_record.h>
 
 namespace trous {
 namespace {
 
-using nlohmann::ordered_json;
 using namespace report;
 
 constexpr std::int64_t max_json_bytes = std::int64_t{1} << 26;
-constexpr int max_depth = 32;
-constexpr std::int64_t max_whole = std::int64_t{1} << 53;
-
-// Parses an object from `file`, whose text begins on line `first_line`. Depth is limited, since what is
-// nested is later walked by recursion.
-ordered_json parse_object(std::string_view text, const std::string& file, std::int64_t first_line) {
-  const auto line = [&](std::size_t byte) {
-    const std::size_t end = std::min(byte, text.size());
-    return std::to_string(first_line +
-                          std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
-  };
-  const auto shallow = [&](int depth, ordered_json::parse_event_t, const ordered_json&) {
-    if (depth > max_depth) refuse(file, "nests deeper than " + std::to_string(max_depth) + " levels");
-    return true;
-  };
-  try {
-    ordered_json result = ordered_json::parse(text.begin(), text.end(), shallow);
-    if (!result.is_object()) refuse(file + " line " + line(0), "holds no JSON object");
-    return result;
-  } catch (const ordered_json::parse_error& error) {
-    refuse(file + " line " + line(error.byte ? error.byte - 1 : 0), "is no JSON");
-  } catch (const ordered_json::exception&) {  // a number beyond all bounds
-    refuse(file, "holds a number that no double holds");
-  }
-}
 
 ordered_json read_object(const std::string& path) {
   return parse_object(read_text(path, max_json_bytes), path, 1);
 }
-
-// A value and where it stands, so that errors can name it. The document outlives it.
-class Place {
- public:
-  Place(const ordered_json& value, std::string file, std::string path = "")
-      : value_(&value), file_(std::move(file)), path_(std::move(path)) {}
-
-  bool has(const std::string& key) const { return value_->contains(key) && !value_->at(key).is_null(); }
-
-  Place operator[](const std::string& key) const {
-    const std::string path = (path_.empty() ? "" : path_ + ".") + key;
-    if (!value_->is_object() || !value_->contains(key)) refuse(file_, "has no " + path);
-    return {value_->at(key), file_, path};
-  }
-
-  std::vector<Place> items() const {
-    if (!value_->is_array()) wanted("a list");
-    std::vector<Place> result;
-    for (const ordered_json& item : *value_) {
-      result.emplace_back(item, file_, path_ + "[" + std::to_string(result.size()) + "]");
-    }
-    return result;
-  }
-
-  // null is NaN, which JSON cannot spell; so are the strings by which from_chars knows NaN and infinity.
-  double number() const {
-    if (value_->is_null()) return std::numeric_limits<double>::quiet_NaN();
-    if (value_->is_number()) return value_->get<double>();
-    if (value_->is_string()) {
-      if (const auto number = parsed<double>(value_->get_ref<const std::string&>())) return *number;
-    }
-    wanted("a number");
-  }
-
-  std::int64_t whole() const {
-    if (!value_->is_number_unsigned() || value_->get<std::uint64_t>() > std::uint64_t{max_whole}) {
-      wanted("a whole number from 0 to 2^53");
-    }
-    return value_->get<std::int64_t>();
-  }
-
-  std::string string() const {
-    if (!value_->is_string()) wanted("a string");
-    return value_->get<std::string>();
-  }
-
-  std::vector<std::int64_t> wholes() const { return list(&Place::whole); }
-  std::vector<std::string> strings() const { return list(&Place::string); }
-
-  [[noreturn]] void fail(const std::string& fact) const { refuse(file_, "has " + path_ + ' ' + fact); }
-
- private:
-  template <class T>
-  std::vector<T> list(T (Place::*one)() const) const {
-    std::vector<T> result;
-    for (const Place& item : items()) result.push_back((item.*one)());
-    return result;
-  }
-
-  [[noreturn]] void wanted(const char* what) const {
-    refuse(file_,
-           "has " + std::string(value_->type_name()) + " at " + path_ + ", where " + what + " belongs");
-  }
-
-  const ordered_json* value_;
-  std::string file_, path_;
-};
 
 bool is_flat_list(const ordered_json& value) {
   return value.is_array() && std::none_of(value.begin(), value.end(),
@@ -155,6 +60,14 @@ std::vector<Field> fields_of(const ordered_json& object) {
   return fields;
 }
 
+Criterion read_criterion(const Place& place) {
+  try {
+    return parse_criterion(place.string());
+  } catch (const ArgumentError&) {
+    place.fail("with \"" + place.string().substr(0, 40) + "\", which is no criterion");
+  }
+}
+
 void read_events(const std::string& path, RunRecord& run) {
   if (!exists(path)) return;
   const std::string all = read_text(path);
@@ -173,6 +86,7 @@ void read_events(const std::string& path, RunRecord& run) {
                            .learning_rate = line["learning_rate"].number(),
                            .gradient_norm = line["gradient_norm"].number()});
     } else {
+      if (line.has("chosen_by")) run.chosen_by = read_criterion(line["chosen_by"]);
       run.events.push_back({.event = event,
                             .step = step,
                             .time = line.has("time") ? line["time"].string() : "",
@@ -188,7 +102,8 @@ void check_sum(const Place& place, const std::vector<std::int64_t>& pixels) {
   if (left < 0) place.fail("with a sum of more than 2^53 pixels");
 }
 
-ConfusionMatrix read_confusion(const Place& scores, std::size_t classes) {
+ConfusionMatrix read_confusion(const Place& scores, std::size_t classes,
+                               const std::vector<std::int32_t>& ignored) {
   const Place matrix = scores["confusion"];
   std::vector<std::int64_t> counts;
   const std::vector<Place> rows = matrix.items();
@@ -199,7 +114,23 @@ ConfusionMatrix read_confusion(const Place& scores, std::size_t classes) {
     counts.insert(counts.end(), cells.begin(), cells.end());
   }
   check_sum(matrix, counts);
-  return ConfusionMatrix::from_counts(static_cast<std::int64_t>(classes), std::move(counts));
+  for (const std::int32_t c : ignored) {
+    const auto row = counts.begin() + c * static_cast<std::ptrdiff_t>(classes);
+    if (std::any_of(row, row + static_cast<std::ptrdiff_t>(classes), [](std::int64_t n) { return n > 0; }))
+      matrix.fail(text("with pixels of class ", c, ", which is ignored"));
+  }
+  return ConfusionMatrix::from_counts(static_cast<std::int64_t>(classes), std::move(counts), ignored);
+}
+
+// Absent in results of older versions.
+std::vector<std::int32_t> read_ignored(const Place& all, std::size_t classes) {
+  std::vector<std::int32_t> ignored;
+  if (!all.has("ignored")) return ignored;
+  for (const std::int64_t c : all["ignored"].wholes()) {
+    if (c >= static_cast<std::int64_t>(classes)) all["ignored"].fail(text("with class ", c, " of ", classes));
+    ignored.push_back(static_cast<std::int32_t>(c));
+  }
+  return ignored;
 }
 
 ReceptiveField read_receptive_field(const Place& owner) {
@@ -325,9 +256,10 @@ RunResults read_results(const Place& all) {
   if (classes < 1 || classes > 255) all["classes"].fail(text("with ", classes, " names; 1 to 255 are read"));
   if (all.has("coverage")) results.coverage = read_coverage(all["coverage"], all["model"]["input"]);
   results.data = read_data(all["data"], classes);
-  results.scores = read_confusion(all["scores"], classes);
+  const std::vector<std::int32_t> ignored = read_ignored(all, classes);
+  results.scores = read_confusion(all["scores"], classes, ignored);
   for (const Place& baseline : all["baselines"].items()) {
-    results.baselines.push_back({baseline["name"].string(), read_confusion(baseline, classes)});
+    results.baselines.push_back({baseline["name"].string(), read_confusion(baseline, classes, ignored)});
   }
   for (const Place& score : all["image_scores"].items()) {
     const double number = score.number();
@@ -366,13 +298,16 @@ RunRecord read_run(const std::string& folder) {
                 .metrics = read_metrics(base + "metrics.csv"),
                 .steps = {},
                 .events = {},
+                .chosen_by = Criterion::foreground_iou,
                 .results = std::nullopt,
                 .json = ""};
   read_events(base + "events.jsonl", run);
   ordered_json copy{{"config", config}, {"environment", environment}};
   if (exists(base + "results.json")) {
     ordered_json results = read_object(base + "results.json");
-    run.results = read_results(Place(results, base + "results.json"));
+    const Place all(results, base + "results.json");
+    run.results = read_results(all);
+    if (all.has("chosen_by")) run.chosen_by = read_criterion(all["chosen_by"]);
     if (run.results->image_scores.size() > 5000) results.erase("image_scores");
     const auto& seen = run.results->coverage;
     if (seen && seen->height * seen->width > 250 * 250) results["coverage"].erase("map");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <trous/data/survey.h>
+#include <trous/train/criterion.h>
 #include <trous/train/metrics.h>
 #include <trous/train/run_folder.h>
 
@@ -91,7 +92,7 @@ struct RunResults {
   std::int64_t step, steps;  ///< of the weights that are scored; of the run
   std::string stopped;
   std::vector<std::string> classes;
-  ConfusionMatrix scores{1};
+  ConfusionMatrix scores{1};  ///< it and those of the baselines know which classes are ignored
   std::vector<NamedScores> baselines;
   std::vector<std::optional<double>> image_scores;
   PictureFacts pictures;
@@ -108,7 +109,8 @@ struct RunRecord {
   std::vector<MetricsRow> metrics;
   std::vector<StepRecord> steps;
   std::vector<EventRecord> events;
-  std::optional<RunResults> results;  ///< nothing while the run is unfinished
+  Criterion chosen_by = Criterion::foreground_iou;  ///< what decides which validation is the best
+  std::optional<RunResults> results;                ///< nothing while the run is unfinished
   /// config.json, environment.json and results.json as one JSON text, for machines; lists of image scores
   /// longer than 5000 are left out, and a map of more than 250 x 250 pixels; of the data's files only the
   /// first 50 are named, here and in `environment`.

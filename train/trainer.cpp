@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <trous/autograd/grad.h>
@@ -93,6 +94,18 @@ std::vector<Tensor> network_values(const AnyLayer& net) {
   for (const auto& [path, parameter] : parameters(net)) tensors.push_back(parameter->get(path).value());
   for (const auto& [path, buffer] : buffers(net)) tensors.push_back(buffer->get(path));
   return tensors;
+}
+
+// How good a validation is, the higher the better; absent where it cannot be compared.
+std::optional<double> merit(Criterion criterion, const std::optional<double>& score,
+                            const std::optional<double>& loss) {
+  if (criterion == Criterion::foreground_iou) return score;
+  if (criterion == Criterion::validation_loss && loss && std::isfinite(*loss)) return -*loss;
+  return std::nullopt;
+}
+
+bool better(const std::optional<double>& now, const std::optional<double>& before, double by = 0) {
+  return now && (!before || *now > *before + by);
 }
 
 std::vector<Tensor> values(const std::vector<Variable>& variables) {
@@ -272,30 +285,53 @@ bool Trainer::take(std::int64_t step, const Batch& batch, double waited, const T
   return true;
 }
 
+// Takes a validation into account; true if it is the best so far. Where the criterion is another than before,
+// as in a state that was saved when only the IoU could choose, the choice begins anew.
+bool Trainer::choose(const Evaluation& evaluation) {
+  const Criterion criterion = criterion_for(evaluation.scores);
+  const bool first = result_.best_step == 0 || criterion != result_.chosen_by;
+  const bool always = first || criterion == Criterion::latest;
+  if (first) plateau_.restore({.factor = plateau_.state().factor});
+  const std::optional<double> score =
+      criterion == Criterion::foreground_iou ? evaluation.scores.mean_iou(1) : std::nullopt;
+  const std::optional<double> now = merit(criterion, score, evaluation.loss);
+  const bool best = always || better(now, merit(criterion, result_.best_score, result_.best_loss));
+  if (best) {
+    result_.best_step = step_;
+    result_.chosen_by = criterion;
+    result_.best_score = score;
+    result_.best_loss = evaluation.loss;
+  }
+  const bool enough = always || better(now, reference_, options_.min_delta);
+  if (enough) reference_ = now;
+  stale_ = enough ? 0 : stale_ + 1;
+  if (criterion != Criterion::latest) plateau_.after(now.value_or(std::numeric_limits<double>::quiet_NaN()));
+  return best;
+}
+
+// Why patience ended training.
+std::string Trainer::early_end() const {
+  const std::string by = options_.min_delta > 0 ? text(" by ", options_.min_delta) : "";
+  if (result_.chosen_by == Criterion::foreground_iou) {
+    return text("the last ", stale_, " validations were no better than ", reference_.value_or(0), by,
+                ", best at step ", result_.best_step);
+  }
+  if (!reference_) return text("the last ", stale_, " validation losses were NaN or infinite");
+  return text("the last ", stale_, " validation losses were no lower than ", -*reference_, by,
+              ", lowest at step ", result_.best_step);
+}
+
 void Trainer::validate(const TrainCallbacks& callbacks) {
   const AnyLayer net = scored();
   const Evaluation evaluation =
       evaluate_with(net, data_.validation, {.batch = options_.batch, .loss = loss_});
-  const double score = evaluation.scores.mean_iou(1);
-  const bool first = result_.best_step == 0, best = first || score > result_.best_score;
-  if (best) {
-    result_.best_step = step_;
-    result_.best_score = score;
-    best_ = net;
-  }
-  if (first || score > reference_score_ + options_.min_delta) {
-    reference_score_ = score;
-    stale_ = 0;
-  } else {
-    ++stale_;
-  }
-  plateau_.after(score);
+  const bool best = choose(evaluation);
+  if (best) best_ = net;
   const double train_loss = loss_count_ ? loss_sum_ / static_cast<double>(loss_count_) : 0;
   loss_sum_ = 0;
   loss_count_ = 0;
   if (callbacks.on_validation) {
-    callbacks.on_validation({step_, train_loss, evaluation.loss.value_or(0), evaluation.scores, best, stale_},
-                            net);
+    callbacks.on_validation({step_, train_loss, evaluation.loss, evaluation.scores, best, stale_}, net);
   }
 }
 
@@ -329,11 +365,7 @@ TrainResult Trainer::run(const TrainCallbacks& callbacks) {
     const bool due = options_.save_every > 0 && step_ % options_.save_every == 0;
     if (callbacks.on_save && (validated || due || result_.interrupted)) callbacks.on_save();
   }
-  if (enough() && step_ < options_.steps) {
-    result_.stopped_early = text("the last ", stale_, " validations were no better than ", reference_score_,
-                                 options_.min_delta > 0 ? text(" by ", options_.min_delta) : "",
-                                 ", best at step ", result_.best_step);
-  }
+  if (enough() && step_ < options_.steps) result_.stopped_early = early_end();
   return result_;
 }
 

@@ -11,6 +11,7 @@
 #include <trous/data/dataset.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/checkpoint.h>
+#include <trous/train/criterion.h>
 #include <trous/train/ema.h>
 #include <trous/train/evaluate.h>
 #include <trous/train/loss.h>
@@ -73,10 +74,10 @@ struct StepReport {
 /// One validation.
 struct ValidationReport {
   std::int64_t step;
-  double train_loss;       ///< mean since the last validation
-  double validation_loss;  ///< see Evaluation::loss
+  double train_loss;                      ///< mean since the last validation
+  std::optional<double> validation_loss;  ///< see Evaluation::loss
   ConfusionMatrix scores;
-  bool best;           ///< the highest foreground mIoU so far; its weights are kept
+  bool best;           ///< the best so far by TrainResult::chosen_by; its weights are kept
   std::int64_t stale;  ///< validations since one that was better by min_delta
 };
 
@@ -95,9 +96,15 @@ struct TrainCallbacks {
 };
 
 struct TrainResult {
-  std::int64_t steps = 0;  ///< done in all
-  std::int64_t best_step = 0;
-  double best_score = 0;  ///< validation mIoU of the foreground classes
+  std::int64_t steps = 0;      ///< done in all
+  std::int64_t best_step = 0;  ///< of the best validation; 0 before the first
+  /// What decided which validation is the best, and by which patience and Schedule::plateau go. The truths of
+  /// the validation split decide it, see criterion_for.
+  Criterion chosen_by = Criterion::foreground_iou;
+  /// The best validation's mIoU of the foreground classes; absent unless chosen by it.
+  std::optional<double> best_score = std::nullopt;
+  std::optional<double> best_loss =
+      std::nullopt;  ///< the best validation's loss; absent where no pixel counts
   /// Where the loss, a gradient, a weight or a running statistic became NaN or infinite: the first tensor
   /// that did, in words. Training has then stopped; the best weights so far are as they were.
   std::optional<std::string> diverged;
@@ -147,6 +154,8 @@ class Trainer {
   bool take(std::int64_t step, const Batch& batch, double waited, const TrainCallbacks& callbacks);
   void update(Step& done, std::vector<Variable> gradients, double norm, double learning_rate);
   void validate(const TrainCallbacks& callbacks);
+  bool choose(const Evaluation& evaluation);
+  std::string early_end() const;
   double learning_rate() const;
   void check_moments(const std::string& path, const OptimizerState& state, const AnyLayer& net) const;
   const ParameterGroup* group_of(const std::string& path) const;
@@ -165,7 +174,7 @@ class Trainer {
   std::optional<Ema> average_;
   Plateau plateau_;
   std::int64_t step_ = 0, stale_ = 0;
-  double reference_score_ = 0;  // that the next must beat by min_delta
+  std::optional<double> reference_;  // the merit that the next validation must beat by min_delta
   double loss_sum_ = 0;
   std::int64_t loss_count_ = 0;
   TrainResult result_;

@@ -120,16 +120,18 @@ std::int64_t counted(const std::string& what, std::int64_t count, std::int64_t m
   return count;
 }
 
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+std::optional<double> unless_null(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(json.get<double>());
+}
+
 Json json_of(const PlateauState& state) {
-  return {{"best", state.best ? Json(*state.best) : Json(nullptr)},
-          {"stale", state.stale},
-          {"factor", state.factor}};
+  return {{"best", or_null(state.best)}, {"stale", state.stale}, {"factor", state.factor}};
 }
 
 PlateauState plateau_of(const Json& json) {
-  PlateauState state{.stale = json.at("stale"), .factor = json.at("factor")};
-  if (!json.at("best").is_null()) state.best = json.at("best").get<double>();
-  return state;
+  return {.best = unless_null(json.at("best")), .stale = json.at("stale"), .factor = json.at("factor")};
 }
 
 }  // namespace
@@ -138,7 +140,9 @@ CheckpointInfo Trainer::best_info(CheckpointInfo about) const {
   about.seed = options_.seed;
   about.steps = options_.steps;
   about.step = about.best_step = result_.best_step;
+  about.chosen_by = result_.chosen_by;
   about.best_score = result_.best_score;
+  about.best_loss = result_.best_loss;
   return about;
 }
 
@@ -156,7 +160,7 @@ SafetensorsFile Trainer::state(CheckpointInfo about) const {
                {"optimizer_steps", optimizer.steps},
                {"moments", Json::array()},
                {"stale", stale_},
-               {"reference_score", reference_score_},
+               {"reference_score", or_null(reference_)},
                {"loss_sum", loss_sum_},
                {"loss_count", loss_count_},
                {"plateau", json_of(plateau_.state())}};
@@ -207,7 +211,10 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
     restored.result_ = TrainResult();
     restored.result_.steps = info.step;
     restored.result_.best_step = counted("best_step", info.best_step, info.step);
-    restored.result_.best_score = info.best_score;
+    restored.result_.chosen_by = info.chosen_by;
+    // Older states say 0 where no validation has been made.
+    if (info.best_step > 0) restored.result_.best_score = info.best_score;
+    restored.result_.best_loss = info.best_loss;
     OptimizerState optimizer{.steps = numbers.at("optimizer_steps")};
     for (const std::string moment : numbers.at("moments"))
       optimizer.moments.emplace_back(moment, picked(path, file, text("optimizer/", moment, '/'), live_));
@@ -219,7 +226,7 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
     }
     restored.plateau_.restore(plateau_of(numbers.at("plateau")));
     restored.stale_ = counted("stale", numbers.at("stale"), info.step);
-    restored.reference_score_ = numbers.at("reference_score");
+    restored.reference_ = unless_null(numbers.at("reference_score"));
     restored.loss_sum_ = numbers.at("loss_sum");
     restored.loss_count_ = counted("loss_count", numbers.at("loss_count"), info.step);
   } catch (const nlohmann::json::exception& error) {

@@ -118,6 +118,59 @@ TEST_F(Eval, AnIgnoredClassHasNoPixelsInTrainingAndScores) {
          "ignoring: 7 is no class of folder/train. It has the classes 0 to 4; 255 is ignored anyway.\n");
 }
 
+// Whatever is ignored: no score of its own, no part in a mean, of all images and of each, of the network and
+// of what stands beside it; and the numbers are those of the script, which knows formulas and no matrix of
+// ours.
+TEST_F(Eval, smp_547_AnIgnoredClassHasNoScoreAnywhere) {
+  const bool script = std::system("python3 -c 1 2> /dev/null") == 0;
+  std::int64_t called = 0;
+  for (int ignored = 0; ignored < 5; ++ignored) {
+    const std::string name = "without" + std::to_string(ignored);
+    train(name, "--quiet --ignore-index " + std::to_string(ignored));
+    const auto line = json_lines(run("eval " + name + " --json --per-image " + name + ".csv").out).at(0);
+    const nlohmann::json scores = line["scores"], results = json_in(scratch_ / name + "/results.json");
+    EXPECT_EQ(scores["ignored"], nlohmann::json({ignored}));
+    EXPECT_EQ(results["ignored"], nlohmann::json({ignored}));
+    EXPECT_EQ(scores["confusion"], results["scores"]["confusion"]);
+    double sum = 0;
+    int present = 0;
+    for (int c = 0; c < 5; ++c) {
+      double support = 0, predicted = 0;
+      for (int k = 0; k < 5; ++k) {
+        support += scores["confusion"][c][k].get<double>();
+        predicted += scores["confusion"][k][c].get<double>();
+      }
+      const double hit = scores["confusion"][c][c], either = support + predicted - hit;
+      if (c == ignored) {
+        EXPECT_EQ(support, 0);
+        called += static_cast<std::int64_t>(predicted);
+        for (const char* key : {"iou", "dice", "precision", "recall"})
+          EXPECT_EQ(scores["classes"][c][key], nullptr) << name;
+      } else if (c > 0 && either > 0) {
+        sum += hit / either;
+        ++present;
+      }
+    }
+    EXPECT_DOUBLE_EQ(scores["foreground_mean_iou"].get<double>(), sum / present) << name;
+    for (const auto& baseline : line["baselines"]) EXPECT_EQ(baseline["classes"][ignored]["iou"], nullptr);
+    // What is kept of each image is what --per-image writes.
+    const auto rows = lines_of(slurp_text(scratch_ / name + ".csv"));
+    for (std::size_t i = 0; i < 4; ++i) {
+      const auto score = results["image_scores"][i];
+      EXPECT_TRUE(rows.at(i + 1).starts_with(std::to_string(i) + ',' +
+                                             (score.is_null() ? "" : digits(score, 6)) + ','))
+          << rows[i + 1] << ", " << score;
+    }
+    const std::string page = slurp_text(scratch_ / name + "/report.html");
+    EXPECT_NE(page.find("<td>ignored</td>"), std::string::npos);
+    if (!script) continue;
+    const Finished done =
+        shell_in(scratch_.path(), "'" TROUS_SOURCE_DIR "/scripts/check-eval' '" TROUS_PROGRAM "' " + name);
+    EXPECT_EQ(done.code, 0) << done.out << done.err;
+  }
+  EXPECT_GT(called, 0) << "the ignored class was called somewhere, and would have had the score 0";
+}
+
 TEST_F(Eval, AGateFailsBelowIt) {
   EXPECT_EQ(run("eval run --min-miou 0 --quiet").code, 0);
   const Finished gate = run("eval run --min-miou 0.99 --quiet");

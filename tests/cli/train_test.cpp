@@ -49,8 +49,8 @@ TEST_F(Train, keras_8171_ARunLeavesAndPrintsWhatItPromises) {
   EXPECT_EQ(best.info.data, "set");
   const ConfusionMatrix scores = evaluate_on(best.net, folder({.directory = scratch_ / "set"}).test, 2);
   char row[80];
-  std::snprintf(row, sizeof row, "  mirror-context  +%.3f +%.3f +%.3f", scores.mean_iou(1), scores.mean_iou(),
-                scores.pixel_accuracy());
+  std::snprintf(row, sizeof row, "  mirror-context  +%.3f +%.3f +%.3f", *scores.mean_iou(1),
+                *scores.mean_iou(), *scores.pixel_accuracy());
   EXPECT_TRUE(has_line(run.out, row)) << row << " is not in\n" << run.out;
   const nlohmann::json results = json_in(scratch_ / "run/results.json");
   std::vector<std::int64_t> counts;

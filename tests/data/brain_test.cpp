@@ -8,6 +8,7 @@
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/brain.h>
+#include <trous/data/ignore.h>
 #include <trous/data/nifti.h>
 #include <trous/data/palette.h>
 #include <trous/data/survey.h>
@@ -41,6 +42,27 @@ Figures figures_of(const Dataset& set) {
     }
   }
   return figures;
+}
+
+// The padding, and a class that is ignored, are unknown in the masks; a prediction says a class everywhere
+// that counts, and the ignored one where the left side has it.
+TEST(BrainMirror, smp_547_PredictsAnIgnoredClassToo) {
+  const auto side = [](const char* name, std::vector<std::int32_t> labels) {
+    return Dataset{.name = name,
+                   .source = "the tests",
+                   .classes = {"air", "head", "deep"},
+                   .size = 1,
+                   .image_shape = {1, 4, 1},
+                   .sample = [labels](std::int64_t) {
+                     return Sample{Tensor::zeros({1, 4, 1}, DType::float32), Tensor({1, 4}, labels)};
+                   }};
+  };
+  const Dataset right = side("right", {0, 1, 2, 255});
+  const Splits both{side("left", {1, 1, 2, 255}), right, right};
+  EXPECT_EQ(brain_mirror_prediction(both, 0).to_vector<std::int32_t>(),
+            (std::vector<std::int32_t>{1, 1, 2, 255}));
+  EXPECT_EQ(brain_mirror_prediction(ignoring(both, 1), 0).to_vector<std::int32_t>(),
+            (std::vector<std::int32_t>{1, 1, 2, 1}));
 }
 
 TEST(Brain, EveryVoxelIsWhatNumpyAndScipyMakeOfTheFiles) {

@@ -29,6 +29,16 @@ TEST(Ignoring, OneClassBecomesUnknownAndNothingElseChanges) {
   EXPECT_EQ(set.source, "this test. Pixels of class 1, one, do not count");
 }
 
+TEST(Ignoring, TheDataSetSaysWhichClassesDoNotCount) {
+  EXPECT_EQ(toy().ignored, std::vector<std::int32_t>{});
+  EXPECT_EQ(uncounted_labels(toy()), std::vector<std::int32_t>{255});
+  const Dataset set = ignoring(ignoring(ignoring(toy(), 1), 0), 1);
+  EXPECT_EQ(set.ignored, (std::vector<std::int32_t>{1, 0}));
+  EXPECT_EQ(uncounted_labels(set), (std::vector<std::int32_t>{255, 1, 0}));
+  EXPECT_EQ(ignoring(toy(), 255).ignored, std::vector<std::int32_t>{});
+  EXPECT_EQ(ignoring(Splits{toy(), toy(), toy()}, 2).validation.ignored, std::vector<std::int32_t>{2});
+}
+
 TEST(Ignoring, TheUnknownLabelIsIgnoredAnyway) {
   EXPECT_EQ(ignoring(toy(), 255).sample(0).mask.to_vector<std::int32_t>(),
             toy().sample(0).mask.to_vector<std::int32_t>());

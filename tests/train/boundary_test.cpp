@@ -70,7 +70,7 @@ TEST(BoundaryScores, EqualBruteForceOnRandomMaps) {
       if (random.below(2) == 0) brute.prediction[i] = brute.truth[i];
       if (random.below(9) == 0) brute.truth[i] = 255;
     }
-    BoundaryScores scores(4, distance, 255);
+    BoundaryScores scores(4, distance, {255});
     scores.add(Tensor({2, height, width}, brute.truth), Tensor({2, height, width}, brute.prediction));
     for (std::int32_t c = 0; c < 4; ++c) {
       ASSERT_EQ(scores.iou(c), brute.iou(c)) << "round " << round << ", class " << c;
@@ -83,6 +83,28 @@ TEST(BoundaryScores, EqualBruteForceOnRandomMaps) {
 
 // A square of 4 x 4 in an image of 8 x 8, and the same moved by one column. Each outline has 12 pixels, of
 // which the rows' inner ends meet: 3 pixels of the upper and of the lower side.
+// What is called the ignored class is no longer called the class that is there, and no more.
+TEST(BoundaryScores, smp_547_AnIgnoredClassHasNoScore) {
+  Random random(Key{8});
+  int called = 0;
+  for (int round = 0; round < 30; ++round) {
+    const Labels drawn = blocks(2, 6, 7, random);
+    BruteForce brute{2, 6, 7, 1, drawn, blocks(2, 6, 7, random), 255};
+    for (std::int32_t& label : brute.truth) label = label == 1 ? 255 : label;
+    BoundaryScores scores(3, 1, {255, 1}), by_class(3, 1, {1});
+    scores.add(Tensor({2, 6, 7}, brute.truth), Tensor({2, 6, 7}, brute.prediction));
+    by_class.add(Tensor({2, 6, 7}, drawn), Tensor({2, 6, 7}, brute.prediction));
+    EXPECT_EQ(scores.iou(1), std::nullopt);
+    called += brute.iou(1).has_value();
+    for (const std::int32_t c : {0, 2}) {
+      ASSERT_EQ(scores.iou(c), brute.iou(c)) << "round " << round << ", class " << c;
+      ASSERT_EQ(by_class.iou(c), brute.iou(c)) << "round " << round << ", class " << c;
+    }
+    EXPECT_EQ(scores.mean_iou(1), brute.iou(2));
+  }
+  EXPECT_GT(called, 20) << "it was called so, and would have had the score 0";
+}
+
 TEST(BoundaryScores, ByHand) {
   Labels truth(64, 0), moved(64, 0);
   for (std::size_t r = 2; r < 6; ++r) {
@@ -117,7 +139,7 @@ TEST(BoundaryScores, ASetIsOneSumAndNoMeanOfImages) {
 }
 
 TEST(BoundaryScores, TheBorderOfTheImageAndUnknownPixelsAreNoOutline) {
-  BoundaryScores scores(2, 1, 255);
+  BoundaryScores scores(2, 1, {255});
   scores.add(Tensor({3, 3}, Labels(9, 1)), Tensor({3, 3}, Labels(9, 1)));
   scores.add(Tensor({1, 4}, Labels{0, 0, 255, 255}), Tensor({1, 4}, Labels{0, 0, 1, 77}));
   EXPECT_EQ(scores.iou(0), std::nullopt);
@@ -129,7 +151,7 @@ TEST(BoundaryScores, RefuseWhatTheyCannotCompare) {
   EXPECT_EQ(thrown<ArgumentError>([] { BoundaryScores(0); }), "BoundaryScores: 0 classes. Give 1 or more.");
   EXPECT_EQ(thrown<ArgumentError>([] { BoundaryScores(2, 0); }),
             "BoundaryScores: distance 0 is not in 1 to 32768 pixels. 1 suits 64 pixels a side.");
-  BoundaryScores scores(2, 1, 255);
+  BoundaryScores scores(2, 1, {255});
   const auto add = [&](const Shape& shape, const Labels& truth, const Labels& prediction) {
     return
         [&scores, shape, truth, prediction] { scores.add(Tensor(shape, truth), Tensor(shape, prediction)); };

@@ -21,27 +21,6 @@ TrainOptions short_run(std::int64_t steps = 8, std::int64_t validate_every = 2) 
   return {.steps = steps, .batch = 4, .validate_every = validate_every, .loader_threads = 0, .seed = 5};
 }
 
-/// A network whose validation scores are chosen: validation number k has `right[k]` of its 12 columns right.
-struct Steered {
-  std::vector<int> right;
-  std::shared_ptr<std::size_t> asked = std::make_shared<std::size_t>(0);
-  Variable operator()(const Variable& logits, Pass& pass) const {
-    if (pass.is_training()) return logits;
-    Tensor result = Tensor::zeros(logits.shape(), DType::float32);
-    const auto columns = static_cast<std::size_t>(right.at((*asked)++));
-    for (std::size_t pixel = 0; pixel < 144; ++pixel)
-      result.mutable_values<float>()[3 * pixel + (pixel % 12 < columns ? 1 : 0)] = 1;
-    return result;
-  }
-  static void parts(auto&, auto&&) {}
-};
-
-Sequential steered_net(const std::vector<int>& right) {
-  Sequential net{Conv2d{{.in_channels = 1, .out_channels = 3, .kernel = 1}}, Steered{right}};
-  initialize(net, Key{1});
-  return net;
-}
-
 Splits of_one_class() {
   Splits data = striped();
   data.validation.size = 1;
@@ -232,7 +211,7 @@ TEST(Losses, TheAbsentOneIsCrossEntropyAndAnyFunctionWillDo) {
     Trainer trainer(small_net(), striped(), options);
     double validation = 0;
     trainer.run({.on_validation = [&](const ValidationReport& r, const AnyLayer&) {
-      validation = r.validation_loss;
+      validation = r.validation_loss.value();
     }});
     const auto own = evaluate_with(trainer.scored(), striped().validation,
                                    {.batch = 4, .loss = loss ? loss : make_loss("cross-entropy", weights)});

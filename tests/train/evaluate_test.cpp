@@ -43,7 +43,7 @@ TEST(Evaluate, ShowsEveryBatchWithItsPredictions) {
   const AnyLayer net = small_net();
   const Dataset set = stripes(7, 4);
   std::vector<std::int64_t> firsts, counts;
-  ConfusionMatrix own(3, 255);
+  ConfusionMatrix own(3, {255});
   const Evaluation seen = evaluate_with(
       net, set,
       {.batch = 3, .on_batch = [&](std::int64_t first, const Batch& batch, const Tensor& predictions) {

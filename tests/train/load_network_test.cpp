@@ -37,6 +37,8 @@ TEST(CheckpointInfo, IsReadBackAsItWas) {
   info.steps = (std::int64_t{1} << 60) + 3;
   info.best_step = 7;
   info.best_score = 0.1 + 0.2;
+  info.chosen_by = Criterion::validation_loss;
+  info.best_loss = 1.0 / 3;
   const CheckpointInfo read = round_trip(info);
   EXPECT_EQ(read.network, info.network);
   EXPECT_EQ(read.classes, info.classes);
@@ -46,6 +48,8 @@ TEST(CheckpointInfo, IsReadBackAsItWas) {
   EXPECT_EQ(read.steps, info.steps);
   EXPECT_EQ(read.best_step, info.best_step);
   EXPECT_EQ(read.best_score, info.best_score);
+  EXPECT_EQ(read.chosen_by, info.chosen_by);
+  EXPECT_EQ(read.best_loss, info.best_loss);
   info.seed = (std::uint64_t{1} << 53) + 1;
   EXPECT_EQ(round_trip(info).seed, 9007199254740993U);
 }
@@ -58,9 +62,23 @@ TEST(CheckpointInfo, KeepsScoresThatAreNoNumbers) {
                                        {std::numeric_limits<double>::quiet_NaN(), "\"nan\""}}) {
     info.best_score = score;
     EXPECT_TRUE(to_metadata(info).at("trous").ends_with(std::string("\"best_score\":") + written + '}'));
-    const double read = round_trip(info).best_score;
+    const double read = round_trip(info).best_score.value();
     EXPECT_TRUE(std::isnan(score) ? std::isnan(read) : read == score) << score;
   }
+}
+
+TEST(CheckpointInfo, KeepsWhatIsAbsentAndReadsOlderFiles) {
+  const std::string whole = to_metadata(about()).at("trous");
+  EXPECT_TRUE(whole.ends_with(R"("chosen_by":"foreground_iou","best_loss":null,"best_score":null})"))
+      << whole;
+  EXPECT_EQ(round_trip(about()).best_score, std::nullopt);
+  EXPECT_EQ(round_trip(about()).best_loss, std::nullopt);
+  std::string older = whole;
+  older.replace(older.find(R"("chosen_by")"), std::string::npos, R"("best_score":0.25})");
+  const CheckpointInfo read = checkpoint_info("f", {{}, {{"trous", older}}});
+  EXPECT_EQ(read.best_score, 0.25);
+  EXPECT_EQ(read.chosen_by, Criterion::foreground_iou);
+  EXPECT_EQ(read.best_loss, std::nullopt);
 }
 
 TEST(CheckpointInfo, RefusesDamage) {
@@ -81,7 +99,7 @@ TEST(CheckpointInfo, RefusesDamage) {
                                     "\". Save it anew.");
   }
   std::string wordy = whole;
-  wordy.replace(wordy.find("\"best_score\":0.0") + 13, 3, "\"high\"");
+  wordy.replace(wordy.find("\"best_score\":null") + 13, 4, "\"high\"");
   EXPECT_EQ(
       refusal(wordy),
       "f: what it says of itself is damaged, [json.exception.type_error.302] type must be number, but is "

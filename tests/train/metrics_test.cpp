@@ -1,11 +1,13 @@
 // Scores against brute force over every pair of tiny label maps: torchmetrics#312, #552, #2558, #3047 and
 // segmentation_models.pytorch#366, #547 went wrong with an ignored label or an absent class.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
 
 #include <gtest/gtest.h>
 
+#include <trous/data/ignore.h>
 #include <trous/train/metrics.h>
 
 #include "core/thrown.h"
@@ -18,9 +20,12 @@ using Labels = std::vector<std::int32_t>;
 // The definitions, set by set: no matrix, no shared sums.
 struct BruteForce {
   Labels truth, prediction;
-  std::optional<std::int32_t> ignore;
+  Labels ignored;
 
-  bool counts(std::size_t i) const { return !ignore || truth[i] != *ignore; }
+  bool ignores(std::int32_t label) const {
+    return std::find(ignored.begin(), ignored.end(), label) != ignored.end();
+  }
+  bool counts(std::size_t i) const { return !ignores(truth[i]); }
 
   std::optional<double> iou(std::int32_t c) const {
     int both = 0, either = 0;
@@ -29,7 +34,7 @@ struct BruteForce {
       both += truth[i] == c && prediction[i] == c;
       either += truth[i] == c || prediction[i] == c;
     }
-    if (either == 0 || ignore == c) return std::nullopt;
+    if (either == 0 || ignores(c)) return std::nullopt;
     return static_cast<double>(both) / either;
   }
   // Pixels of truth c that were called p; a negative class stands for any.
@@ -44,11 +49,11 @@ struct BruteForce {
     return static_cast<double>(part) / whole;
   }
   std::optional<double> dice(std::int32_t c) const {
-    if (ignore == c) return std::nullopt;
+    if (ignores(c)) return std::nullopt;
     return share(2 * pixels(c, c), pixels(c, -1) + pixels(-1, c));
   }
   std::optional<double> precision(std::int32_t c) const {
-    if (ignore == c) return std::nullopt;
+    if (ignores(c)) return std::nullopt;
     return share(pixels(c, c), pixels(-1, c));
   }
   std::optional<double> recall(std::int32_t c) const { return share(pixels(c, c), pixels(c, -1)); }
@@ -74,25 +79,15 @@ struct BruteForce {
     if (pixels(-1, -1) == 0) return std::nullopt;
     return sum / pixels(-1, -1);
   }
-  double mean_iou(std::int32_t first, std::int32_t classes) const {
-    double total = 0;
-    int present = 0;
-    for (std::int32_t c = first; c < classes; ++c) {
-      if (iou(c)) {
-        total += *iou(c);
-        ++present;
-      }
-    }
-    return present ? total / present : 0;
-  }
-  double accuracy() const {
+  std::optional<double> accuracy() const {
     int right = 0, all = 0;
     for (std::size_t i = 0; i < truth.size(); ++i) {
       if (!counts(i)) continue;
       right += truth[i] == prediction[i];
       ++all;
     }
-    return all ? static_cast<double>(right) / all : 0;
+    if (all == 0) return std::nullopt;
+    return static_cast<double>(right) / all;
   }
 };
 
@@ -109,8 +104,8 @@ Labels digits(int number, int base, std::size_t count) {
 void expect_equal(const ConfusionMatrix& scores, const BruteForce& brute) {
   for (std::int32_t c = 0; c < scores.classes(); ++c) ASSERT_EQ(scores.iou(c), brute.iou(c));
   for (const std::int32_t first : {0, 1}) {
-    ASSERT_DOUBLE_EQ(scores.mean_iou(first),
-                     brute.mean_iou(first, static_cast<std::int32_t>(scores.classes())));
+    ASSERT_EQ(scores.mean_iou(first),
+              brute.mean_of(first, static_cast<std::int32_t>(scores.classes()), &BruteForce::iou));
   }
   ASSERT_EQ(scores.pixel_accuracy(), brute.accuracy());
   const auto classes = static_cast<std::int32_t>(scores.classes());
@@ -137,9 +132,9 @@ TEST(Metrics, torchmetrics_312_EveryTinyLabelMapWithAnIgnoredLabel) {
     for (int p = 0; p < 27; ++p) {
       Labels truth = digits(t, 4, 3), prediction = digits(p, 3, 3);
       for (std::int32_t& label : truth) label = label == 3 ? 255 : label;
-      ConfusionMatrix scores(3, 255);
+      ConfusionMatrix scores(3, {255});
       scores.add(Tensor({1, 3}, truth), Tensor({1, 3}, prediction));
-      expect_equal(scores, {truth, prediction, 255});
+      expect_equal(scores, {truth, prediction, {255}});
     }
   }
 }
@@ -150,9 +145,9 @@ TEST(Metrics, torchmetrics_3047_TheIgnoredLabelMayBeAClass) {
   for (int t = 0; t < 81; ++t) {
     for (int p = 0; p < 81; ++p) {
       const Labels truth = digits(t, 3, 4), prediction = digits(p, 3, 4);
-      ConfusionMatrix scores(3, 0);
+      ConfusionMatrix scores(3, {0});
       scores.add(Tensor({2, 2}, truth), Tensor({2, 2}, prediction));
-      expect_equal(scores, {truth, prediction, 0});
+      expect_equal(scores, {truth, prediction, {0}});
     }
   }
 }
@@ -161,18 +156,51 @@ TEST(Metrics, torchmetrics_3047_TheIgnoredLabelMayBeAClass) {
 // has no part in a mean, not even where it was predicted: 1 / 3 and 0 for classes 1 and 2, not 0 for 0.
 TEST(Metrics, smp_547_AnIgnoredClassHasNoPartInAMean) {
   for (const std::int32_t under : {0, 1, 2}) {
-    ConfusionMatrix scores(3, 0);
+    ConfusionMatrix scores(3, {0});
     scores.add(Tensor({4}, Labels{2, 1, 1, 0}), Tensor({4}, Labels{1, 2, 1, under}));
-    EXPECT_DOUBLE_EQ(scores.mean_iou(), 1.0 / 6) << under;
+    EXPECT_DOUBLE_EQ(*scores.mean_iou(), 1.0 / 6) << under;
     EXPECT_DOUBLE_EQ(*scores.mean_dice(), 1.0 / 4) << under;
   }
-  ConfusionMatrix called(3, 0);
+  ConfusionMatrix called(3, {0});
   called.add(Tensor({4}, Labels{2, 1, 1, 0}), Tensor({4}, Labels{2, 1, 0, 0}));
   EXPECT_EQ(called.iou(0), std::nullopt);
   EXPECT_EQ(called.dice(0), std::nullopt);
   EXPECT_EQ(called.precision(0), std::nullopt);
-  EXPECT_DOUBLE_EQ(called.mean_iou(), 3.0 / 4);
+  EXPECT_DOUBLE_EQ(*called.mean_iou(), 3.0 / 4);
   EXPECT_DOUBLE_EQ(*called.mean_dice(), 5.0 / 6);
+}
+
+// `ignoring` makes the labels of a class unknown. What is then predicted may still be that class: it is a
+// mistake where another class counts, and never a score of its own. Every truth of 3 classes and unknown
+// pixels, every prediction, each class ignored: classes.size() is 3, and foreground is what is above 0,
+// whichever is ignored.
+TEST(Metrics, smp_547_AClassThatADataSetIgnoresHasNoScoreWhateverIsPredicted) {
+  for (std::int32_t ignored = 0; ignored < 3; ++ignored) {
+    const Dataset set =
+        ignoring({.name = "toy",
+                  .source = "the tests",
+                  .classes = {"background", "one", "two"},
+                  .size = 64,
+                  .image_shape = {1, 3, 1},
+                  .sample =
+                      [](std::int64_t i) {
+                        Labels truth = digits(static_cast<int>(i), 4, 3);
+                        for (std::int32_t& label : truth) label = label == 3 ? 255 : label;
+                        return Sample{Tensor::zeros({1, 3, 1}, DType::float32), Tensor({1, 3}, truth)};
+                      }},
+                 ignored);
+    for (int t = 0; t < 64; ++t) {
+      const Tensor truth = set.sample(t).mask;
+      for (int p = 0; p < 27; ++p) {
+        const Labels prediction = digits(p, 3, 3);
+        ConfusionMatrix scores = confusion_for(set);
+        scores.add(truth, Tensor({1, 3}, prediction));
+        expect_equal(scores, {truth.to_vector<std::int32_t>(), prediction, {255, ignored}});
+        ASSERT_EQ(scores.iou(ignored), std::nullopt);
+        ASSERT_TRUE(scores.ignores(ignored));
+      }
+    }
+  }
 }
 
 TEST(Metrics, EveryTinyLabelMapWithNothingIgnored) {
@@ -181,7 +209,7 @@ TEST(Metrics, EveryTinyLabelMapWithNothingIgnored) {
       const Labels truth = digits(t, 3, 4), prediction = digits(p, 3, 4);
       ConfusionMatrix scores(4);  // class 3 is always absent
       scores.add(Tensor({4}, truth), Tensor({4}, prediction));
-      expect_equal(scores, {truth, prediction, std::nullopt});
+      expect_equal(scores, {truth, prediction, {}});
       ASSERT_EQ(scores.iou(3), std::nullopt);
     }
   }
@@ -229,16 +257,20 @@ TEST(Metrics, ByHand) {
 }
 
 TEST(Metrics, AMatrixIsReadBackFromItsCountsAndAdds) {
-  ConfusionMatrix first(3, 255), second(3), both(3, 255);
+  ConfusionMatrix first(3, {255}), second(3), both(3, {255});
   first.add(Tensor({4}, Labels{0, 1, 255, 2}), Tensor({4}, Labels{0, 2, 0, 2}));
   second.add(Tensor({2}, Labels{1, 1}), Tensor({2}, Labels{1, 0}));
   both.add(Tensor({6}, Labels{0, 1, 255, 2, 1, 1}), Tensor({6}, Labels{0, 2, 0, 2, 1, 0}));
   EXPECT_EQ(first.counts(), (std::vector<std::int64_t>{1, 0, 0, 0, 0, 1, 0, 0, 1}));
-  ConfusionMatrix read = ConfusionMatrix::from_counts(3, first.counts(), 255);
+  ConfusionMatrix read = ConfusionMatrix::from_counts(3, first.counts(), {255});
   read += second;
   EXPECT_EQ(read.counts(), both.counts());
   read.add(Tensor({1}, Labels{255}), Tensor({1}, Labels{0}));
   EXPECT_EQ(read.counts(), both.counts()) << "what it ignores was given too";
+  // Of what is added, too, the ignored class does not count.
+  ConfusionMatrix without(3, {1});
+  without += both;
+  EXPECT_EQ(without.counts(), (std::vector<std::int64_t>{1, 0, 0, 0, 0, 0, 0, 0, 1}));
 }
 
 TEST(Metrics, RefusesCountsThatAreNone) {
@@ -255,6 +287,10 @@ TEST(Metrics, RefusesCountsThatAreNone) {
               ConfusionMatrix::from_counts(2, {most, 0, 1, 0});
             }),
             "ConfusionMatrix: the sum of the counts is beyond int64. Give what was counted.");
+  EXPECT_EQ(thrown<ArgumentError>([] {
+              ConfusionMatrix::from_counts(2, {1, 2, 0, 4}, {1});
+            }),
+            "ConfusionMatrix: count 4 at place 3 is of class 1, which is ignored. Give 0 in its row.");
   EXPECT_EQ(thrown<ArgumentError>([] { ConfusionMatrix::from_counts(0, {}); }),
             "ConfusionMatrix: 0 classes. Give 1 or more.");
   ConfusionMatrix full = ConfusionMatrix::from_counts(2, {most, 0, 0, 0});
@@ -274,13 +310,13 @@ TEST(Metrics, AFreshMatrixScoresNothing) {
   EXPECT_EQ(scores.mean_class_accuracy(), std::nullopt);
   EXPECT_EQ(scores.frequency_weighted_iou(), std::nullopt);
   EXPECT_EQ(scores.iou(0), std::nullopt);
-  EXPECT_EQ(scores.mean_iou(), 0);
-  EXPECT_EQ(scores.pixel_accuracy(), 0);
-  EXPECT_EQ(scores.mean_iou(2), 0) << "no class from 2 on";
+  EXPECT_EQ(scores.mean_iou(), std::nullopt);
+  EXPECT_EQ(scores.pixel_accuracy(), std::nullopt);
+  EXPECT_EQ(scores.mean_iou(2), std::nullopt) << "no class from 2 on";
 }
 
 TEST(Metrics, AWrongLabelIsNamedAndNothingIsCounted) {
-  ConfusionMatrix scores(3, 255);
+  ConfusionMatrix scores(3, {255});
   const auto add = [&](const Labels& truth, const Labels& prediction) {
     return [&scores, truth, prediction] { scores.add(Tensor({3}, truth), Tensor({3}, prediction)); };
   };

@@ -46,6 +46,87 @@ TEST(Report, ScoresEachClassAndLeavesAbsentOnesOut) {
   EXPECT_TRUE(has(page, "title=\"nowhere called nowhere: 0 pixels\">\u2013</td>"));
 }
 
+TEST(Report, smp_547_AnIgnoredClassHasDashesAndNoPartInAMean) {
+  WrittenRun files;
+  // Class 1 does not count; 20 pixels of background and 5 of "nowhere" are called so.
+  change(*files.results, R"("split")", R"("ignored": [1], "split")");
+  change(*files.results, "[80, 20, 0], [10, 30, 0], [0, 0, 0]", "[80, 20, 0], [0, 0, 0], [0, 5, 15]");
+  change(*files.results, "[[100, 0, 0], [40, 0, 0]", "[[100, 0, 0], [0, 0, 0]");
+  const std::string page = page_of(files);
+  EXPECT_EQ(xml_fault(page), "");
+  // The mean over classes 1 and 2 is the IoU of class 2 alone, 15 of 20.
+  EXPECT_TRUE(has(page, "<strong>0.750</strong> foreground mIoU on test"));
+  EXPECT_TRUE(has(page,
+                  "co&quot;</span></th><td class=\"n\">\u2013</td><td class=\"n\">\u2013</td><td>ignored</td>"
+                  "<td class=\"n\">\u2013</td><td class=\"n\">\u2013</td><td class=\"n\">\u2013</td>"));
+  EXPECT_TRUE(
+      has(page,
+          "Ignored, so that its pixels do not count and it has no score: &lt;b&gt;bold&lt;/b&gt; &amp; "
+          "&quot;co&quot;."));
+  EXPECT_FALSE(has(page_of({}), "Ignored"));
+}
+
+TEST(Report, MONAI_tutorials_1099_ScoresOfNothingAreDashes) {
+  WrittenRun files;
+  change(*files.results, "[80, 20, 0], [10, 30, 0]", "[100, 0, 0], [0, 0, 0]");
+  change(*files.results, "[[100, 0, 0], [40, 0, 0]", "[[100, 0, 0], [0, 0, 0]");
+  const std::string page = page_of(files);
+  EXPECT_EQ(xml_fault(page), "");
+  EXPECT_TRUE(
+      has(page,
+          "Nothing of the foreground could be scored on test: no pixel that counts is of a foreground "
+          "class, in truth or prediction."));
+  EXPECT_TRUE(has(page,
+                  "all background</th><td class=\"n\">\u2013</td><td></td><td class=\"n\">1.000</td>"
+                  "<td class=\"n\">100.0\u00A0%</td>"))
+      << page.substr(page.find("all background"), 300);
+  EXPECT_FALSE(has(page, "all background, test: 0.000")) << "no level to read the curve against";
+}
+
+TEST(Report, nnUNet_2530_SaysThatTheLossChoseTheWeights) {
+  WrittenRun files;
+  files.metrics = std::string(metrics_header) +
+                  "\n20,1.5,0.75,0.9,,0.9,0.004,10,30,1\n40,1.25,0.25,0.9,0,0.8,0.003,20,30,1\n60,1,0.5,0.9,,"
+                  "0.9,0.002,30,30,0\n";
+  change(files.events, R"("step":0,)", R"("step":0,"chosen_by":"validation_loss",)");
+  const auto says = [](const std::string& page) {
+    EXPECT_EQ(xml_fault(page), "");
+    EXPECT_TRUE(has(page, "<dt>best validation</dt><dd>loss 0.2500 at step 40</dd>"));
+    EXPECT_TRUE(has(
+        page,
+        "No validation mask shows a foreground class that counts, so the IoU cannot choose the best weights: "
+        "the lowest validation loss does."));
+    EXPECT_EQ(count(page, "best: loss 0.2500 at step 40"), 3U)
+        << "in the chart of the loss: legend, dot, words";
+    EXPECT_TRUE(has(page, "<td class=\"n\">0.2500</td><td class=\"n\">0.000</td>"));
+    EXPECT_TRUE(has(page, "<td class=\"n\">0.5000</td><td class=\"n\">\u2013</td>"));
+  };
+  says(page_of(files));
+  files.results.reset();
+  const std::string unfinished = page_of(files);
+  says(unfinished);
+  EXPECT_TRUE(has(unfinished, "<strong>0.250</strong> is the lowest loss on validation so far, at step 40."));
+  const Scratch scratch;
+  files.write(scratch / "run");
+  EXPECT_TRUE(
+      has(comparison_html({scratch / "run"}), "<td class=\"n\">loss 0.2500</td><td class=\"n\">40</td>"));
+}
+
+TEST(Report, WhereNothingCanChooseItSaysSo) {
+  WrittenRun files;
+  files.metrics = std::string(metrics_header) + "\n20,1.5,,,,,0.004,10,30,1\n40,1.25,,,,,0.003,20,30,1\n";
+  change(files.events, R"("step":0,)", R"("step":0,"chosen_by":"latest",)");
+  files.results.reset();
+  const std::string page = page_of(files);
+  EXPECT_EQ(xml_fault(page), "");
+  EXPECT_TRUE(has(page, "Nothing can be scored on validation; the latest weights are kept, at step 40."));
+  EXPECT_TRUE(has(page, "<dt>best validation</dt><dd>the latest, at step 40</dd>"));
+  EXPECT_TRUE(
+      has(page,
+          "No pixel of the validation masks counts, so nothing can choose the best weights: the latest are "
+          "taken."));
+}
+
 TEST(Report, SortsClassesByIou) {
   const std::string page = page_of({});
   const std::string table =
@@ -128,6 +209,17 @@ TEST(Comparison, ShowsScoresAndTheOptionsThatDiffer) {
   EXPECT_TRUE(has(page, "unfinished"));
   EXPECT_FALSE(has(page, "class=\"warn\""));
   EXPECT_FALSE(has(page, scratch.path()));
+}
+
+TEST(Comparison, smp_547_RunsThatIgnoreOtherClassesDoNotCompare) {
+  const Scratch scratch;
+  WrittenRun files;
+  files.write(scratch / "a");
+  change(*files.results, R"("split")", R"("ignored": [2], "split")");
+  files.write(scratch / "b");
+  const std::string warning = "These runs are scored on different data: their scores do not compare.";
+  EXPECT_TRUE(has(comparison_html({scratch / "a", scratch / "b"}), warning));
+  EXPECT_FALSE(has(comparison_html({scratch / "b", scratch / "b"}), warning));
 }
 
 TEST(Comparison, SaysWhenRunsDoNotCompare) {

@@ -123,6 +123,57 @@ TEST_F(Restore, WhatChangesNoStepMayDiffer) {
   EXPECT_EQ(trainer.step(), 3);
 }
 
+// Before the loss could choose, a state had numbers alone: 0 where nothing could be scored.
+TEST_F(Restore, AStateOfAnOlderVersion) {
+  const auto as_before = [this](double score) {
+    auto info = nlohmann::ordered_json::parse(file_.metadata.at("trous"));
+    info.erase("chosen_by");
+    info.erase("best_loss");
+    if (info.at("best_score").is_null()) info["best_score"] = score;
+    file_.metadata["trous"] = info.dump();
+  };
+  as_before(0);
+  Trainer whole(small_net(), striped(), options()), goes_on = whole;
+  const TrainResult expected = whole.run();
+  goes_on.restore("last", file_);
+  const TrainResult result = goes_on.run();
+  EXPECT_EQ(result.best_step, expected.best_step);
+  EXPECT_EQ(result.best_score, expected.best_score);
+  EXPECT_TRUE(same_network(Sequential{goes_on.best()}, Sequential{whole.best()}));
+  // Where the IoU could never choose, the loss does from here on: what was best at the score 0 is so no more.
+  Splits empty = striped();
+  empty.validation.sample = [inner = empty.validation.sample](std::int64_t i) {
+    return Sample{inner(i).image, Tensor::zeros({12, 12}, DType::int32)};
+  };
+  Trainer stuck(small_net(), empty, options());
+  stuck.run({.stop = [&] { return stuck.step() == 3; }});
+  file_ = stuck.state();
+  as_before(0);
+  set("trainer", "reference_score", 0.0);
+  set("trainer", "plateau", {{"best", 0.0}, {"stale", 1}, {"factor", 1.0}});
+  Trainer freed(small_net(), empty, options());
+  freed.restore("last", file_);
+  std::vector<bool> best;
+  const TrainResult end = freed.run(
+      {.on_validation = [&](const ValidationReport& r, const AnyLayer&) { best.push_back(r.best); }});
+  EXPECT_EQ(end.chosen_by, Criterion::validation_loss);
+  EXPECT_GE(end.best_step, 4);
+  EXPECT_EQ(end.best_score, std::nullopt);
+  EXPECT_TRUE(end.best_loss);
+  ASSERT_EQ(best.size(), 2u);
+  EXPECT_TRUE(best[0]) << "the choice begins anew";
+  // Before its first validation it said 0 of step 0.
+  Trainer young(small_net(), striped(), options());
+  young.run({.stop = [&] { return young.step() == 1; }});
+  file_ = young.state();
+  as_before(0);
+  set("trainer", "reference_score", 0.0);
+  Trainer grown(small_net(), striped(), options());
+  grown.restore("last", file_);
+  EXPECT_EQ(grown.best_info().best_score, std::nullopt);
+  EXPECT_EQ(grown.run().best_score, expected.best_score);
+}
+
 TEST_F(Restore, AnotherNetwork) {
   Sequential wider{Conv2d{{.in_channels = 1, .out_channels = 9}}, BatchNorm{{.channels = 9}},
                    [](const Variable& x) { return x; }, Dropout{{.probability = 0.1}},

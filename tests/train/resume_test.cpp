@@ -38,11 +38,11 @@ TrainCallbacks until(const Trainer& trainer, std::int64_t step) {
 
 // Trains to `pause`, saves to a file, goes on from there in another trainer, and compares with one that never
 // stopped.
-void expect_resumes(const TrainOptions& options, std::int64_t pause) {
+void expect_resumes(const TrainOptions& options, std::int64_t pause, const Splits& data = striped()) {
   SCOPED_TRACE(testing::Message() << "saved after step " << pause);
   const Scratch scratch;
   const std::string path = scratch / "last.safetensors";
-  Trainer whole(small_net(), striped(), options), first(small_net(), striped(), options);
+  Trainer whole(small_net(), data, options), first(small_net(), data, options);
   const TrainResult expected = whole.run();
   if (pause > 0) {
     const TrainResult paused = first.run(until(first, pause));
@@ -53,7 +53,7 @@ void expect_resumes(const TrainOptions& options, std::int64_t pause) {
 
   Sequential other = small_net();
   initialize(other, Key{99});
-  Trainer second(other, striped(), options);
+  Trainer second(other, data, options);
   second.restore(path, read_safetensors(path));
   EXPECT_EQ(second.step(), pause);
   EXPECT_EQ(written(second.state({.network = "a net", .classes = {}, .data = "stripes"})), slurp(path))
@@ -61,7 +61,9 @@ void expect_resumes(const TrainOptions& options, std::int64_t pause) {
   const TrainResult result = second.run();
   EXPECT_EQ(result.steps, expected.steps);
   EXPECT_EQ(result.best_step, expected.best_step);
+  EXPECT_EQ(result.chosen_by, expected.chosen_by);
   EXPECT_EQ(result.best_score, expected.best_score);
+  EXPECT_EQ(result.best_loss, expected.best_loss);
   EXPECT_EQ(result.interrupted, false);
   EXPECT_EQ(result.stopped_early, expected.stopped_early);
   EXPECT_EQ(written(second.state()), written(whole.state()));
@@ -71,6 +73,16 @@ void expect_resumes(const TrainOptions& options, std::int64_t pause) {
 
 TEST(Resume, FromEveryStep) {
   for (std::int64_t pause = 0; pause <= 8; ++pause) expect_resumes(everything(), pause);
+}
+
+TEST(Resume, WhereTheLossOrNothingChooses) {
+  for (const double label : {0.0, 255.0}) {
+    Splits data = striped();
+    data.validation.sample = [inner = data.validation.sample, label](std::int64_t i) {
+      return Sample{inner(i).image, Tensor::full({12, 12}, DType::int32, label)};
+    };
+    for (std::int64_t pause = 0; pause <= 8; ++pause) expect_resumes(everything(), pause, data);
+  }
 }
 
 TEST(Resume, WithEveryOptimizer) {
@@ -163,7 +175,7 @@ TEST(Resume, SaysTheSameOfTheValidations) {
     callbacks.on_validation = [&](const ValidationReport& r, const AnyLayer& net) {
       EXPECT_EQ(r.step, trainer.step());
       EXPECT_TRUE(same_network(Sequential{net}, Sequential{trainer.scored()}));
-      lines.push_back(testing::PrintToString(std::vector<double>{
+      lines.push_back(testing::PrintToString(std::vector<std::optional<double>>{
           r.train_loss, r.validation_loss, r.scores.mean_iou(1), double(r.best), double(r.stale)}));
     };
     trainer.run(callbacks);

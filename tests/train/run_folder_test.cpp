@@ -55,6 +55,16 @@ std::string line(const std::string& step, bool best = false) {
   return step + ",0.3333333333333333,1e-300,0.5,0.1,1,0.002,12.25,1e+06," + (best ? "1\n" : "0\n");
 }
 
+TEST(RunFolder, WritesAnEmptyFieldForWhatIsAbsent) {
+  const Scratch scratch;
+  RunFolder folder = RunFolder::create(scratch / "run", config);
+  MetricsRow blank = row(5);
+  blank.validation_loss = blank.mean_iou = blank.foreground_iou = blank.pixel_accuracy = std::nullopt;
+  folder.log(blank);
+  folder.flush();
+  EXPECT_EQ(contents(scratch / "run/metrics.csv"), header + "5,0.3333333333333333,,,,,0.002,12.25,1e+06,0\n");
+}
+
 TEST(RunFolder, IsMadeWithItsFilesAndEmptyLogs) {
   const Scratch scratch;
   const std::string path = scratch / "deep/er/run";

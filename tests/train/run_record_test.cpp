@@ -42,7 +42,7 @@ TEST(RunRecord, HoldsWhatTheFilesSay) {
   EXPECT_EQ(run.metrics[0].step, 20);
   EXPECT_EQ(run.metrics[0].validation_loss, 1.25);
   EXPECT_EQ(run.metrics[1].images_per_second, 31.5);
-  EXPECT_TRUE(std::isnan(run.metrics[1].validation_loss));
+  EXPECT_TRUE(std::isnan(run.metrics[1].validation_loss.value()));
   EXPECT_TRUE(run.metrics[1].best);
 
   ASSERT_EQ(run.steps.size(), 2U);
@@ -142,6 +142,38 @@ TEST(RunRecord, ReadsNaNAndInfinityAsWords) {
   EXPECT_TRUE(std::isnan(run.steps[1].loss));
 }
 
+// A score of nothing is an empty cell, and its absence is no 0.
+TEST(RunRecord, MONAI_tutorials_1099_ReadsScoresThatAreAbsent) {
+  WrittenRun files;
+  change(files.metrics, "20,1.5,1.25,0.4,0.25,0.7,", "20,1.5,,,,,");
+  change(files.events, R"("time":"2026-01-31T12:00:00Z")", R"("chosen_by":"validation_loss")");
+  const RunRecord run = read_back(files);
+  const MetricsRow& row = run.metrics.at(0);
+  EXPECT_EQ(row.train_loss, 1.5);
+  for (const auto& score : {row.validation_loss, row.mean_iou, row.foreground_iou, row.pixel_accuracy})
+    EXPECT_EQ(score, std::nullopt);
+  EXPECT_EQ(row.learning_rate, 0.004);
+  EXPECT_EQ(run.chosen_by, Criterion::validation_loss);
+  EXPECT_EQ(read_back({}).chosen_by, Criterion::foreground_iou) << "older versions say nothing";
+  change(*files.results, R"("split")", R"("chosen_by": "latest", "split")");
+  EXPECT_EQ(read_back(files).chosen_by, Criterion::latest) << "the end has the last word";
+}
+
+TEST(RunRecord, smp_547_KnowsWhichClassIsIgnored) {
+  WrittenRun files;
+  change(*files.results, "[80, 20, 0], [10, 30, 0]", "[80, 20, 5], [0, 0, 0]");
+  EXPECT_EQ(read_back(files).results->scores.iou(1), 0) << "older versions say nothing";
+  change(*files.results, R"("split")", R"("ignored": [1], "split")");
+  change(*files.results, "[[100, 0, 0], [40, 0, 0]", "[[100, 0, 0], [0, 0, 0]");
+  const RunRecord run = read_back(files);
+  for (const ConfusionMatrix* scores : {&run.results->scores, &run.results->baselines[0].scores}) {
+    EXPECT_TRUE(scores->ignores(1));
+    EXPECT_FALSE(scores->ignores(0));
+    EXPECT_EQ(scores->iou(1), std::nullopt);
+  }
+  EXPECT_EQ(run.results->scores.mean_iou(), (80.0 / 105 + 0) / 2);
+}
+
 TEST(RunRecord, RefusesLogsByFileAndLine) {
   EXPECT_EQ(
       refusal([](WrittenRun& f) { change(f.metrics, "0.75", "much"); }),
@@ -208,6 +240,19 @@ TEST(RunRecord, RefusesObjectsByFileAndField) {
             "read_run: " + scratch.path() +
                 " is no run folder. It has no config.json. Give what trous train --out "
                 "made.");
+}
+
+TEST(RunRecord, RefusesWhatCannotHaveBeenScored) {
+  const std::string file = "read_run: run/results.json has ", again = ". Write the file again.";
+  const auto with = [](const char* more) {
+    return refusal(
+        [=](WrittenRun& f) { change(*f.results, R"("split")", std::string(more) + R"(, "split")"); });
+  };
+  EXPECT_EQ(with(R"("ignored": [3])"), file + "ignored with class 3 of 3" + again);
+  EXPECT_EQ(with(R"("ignored": [1])"),
+            file + "scores.confusion with pixels of class 1, which is ignored" + again);
+  EXPECT_EQ(with(R"("chosen_by": "luck")"), file + "chosen_by with \"luck\", which is no criterion" + again);
+  EXPECT_EQ(with(R"("chosen_by": 2)"), file + "number at chosen_by, where a string belongs" + again);
 }
 
 TEST(RunRecord, RefusesPicturesOfTheNetworkThatCannotBe) {

@@ -1,6 +1,9 @@
 // Tiny data sets and networks for the tests of the training loop.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include <trous/data/dataset.h>
 #include <trous/layers/conv.h>
 #include <trous/layers/norm.h>
@@ -42,6 +45,28 @@ inline Sequential small_net(PerAxis kernel = 3) {
   Sequential net{Conv2d{{.in_channels = 1, .out_channels = 8, .kernel = kernel}}, BatchNorm{{.channels = 8}},
                  [](const Variable& x) { return relu(x); }, Dropout{{.probability = 0.1}},
                  Conv2d{{.in_channels = 8, .out_channels = 3, .kernel = 1}}};
+  initialize(net, Key{1});
+  return net;
+}
+
+/// A network whose validations are chosen, one image of 12 x 12 each: number k calls the first `columns[k]`
+/// of the 12 columns class 1, and the others class 0.
+struct Steered {
+  std::vector<int> columns;
+  std::shared_ptr<std::size_t> asked = std::make_shared<std::size_t>(0);
+  Variable operator()(const Variable& logits, Pass& pass) const {
+    if (pass.is_training()) return logits;
+    Tensor result = Tensor::zeros(logits.shape(), DType::float32);
+    const auto ones = static_cast<std::size_t>(columns.at((*asked)++));
+    for (std::size_t pixel = 0; pixel < 144; ++pixel)
+      result.mutable_values<float>()[3 * pixel + (pixel % 12 < ones ? 1 : 0)] = 1;
+    return result;
+  }
+  static void parts(auto&, auto&&) {}
+};
+
+inline Sequential steered_net(const std::vector<int>& columns) {
+  Sequential net{Conv2d{{.in_channels = 1, .out_channels = 3, .kernel = 1}}, Steered{columns}};
   initialize(net, Key{1});
   return net;
 }

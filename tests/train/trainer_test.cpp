@@ -37,13 +37,13 @@ TEST(Trainer, ANetworkThatCanLearnDoesAndOneThatCannotDoesNot) {
   const TrainOptions options{.steps = 120, .batch = 8, .learning_rate = 0.02, .validate_every = 40};
   const Splits data = striped();
   Sequential net = small_net(), blind = small_net(1);
-  EXPECT_LT(evaluate_on(net, data.test).mean_iou(1), 0.5) << "before";
+  EXPECT_LT(*evaluate_on(net, data.test).mean_iou(1), 0.5) << "before";
   const TrainResult result = train(net, data, options);
   EXPECT_EQ(result.diverged, std::nullopt);
   // 3x3 filters see the stripes everywhere but at the border between them, some 2 of 12 columns.
-  EXPECT_GT(evaluate_on(net, data.test).mean_iou(1), 0.8);
+  EXPECT_GT(*evaluate_on(net, data.test).mean_iou(1), 0.8);
   train(blind, data, options);
-  EXPECT_LT(evaluate_on(blind, data.test).mean_iou(1), 0.42);
+  EXPECT_LT(*evaluate_on(blind, data.test).mean_iou(1), 0.42);
 }
 
 // pytorch#2201: the number of threads changed what was learned. The images are large enough that kernels,
@@ -114,7 +114,7 @@ TEST(Trainer, ValidatesInTimeAndKeepsTheBest) {
     double mean = 0;
     for (std::size_t s = borders[i]; s < borders[i + 1]; ++s) mean += losses[s];
     EXPECT_DOUBLE_EQ(reports[i].train_loss, mean / static_cast<double>(borders[i + 1] - borders[i]));
-    const double score = reports[i].scores.mean_iou(1);
+    const double score = *reports[i].scores.mean_iou(1);
     EXPECT_EQ(reports[i].best, score > best);
     if (score > best) {
       best = score;
@@ -137,7 +137,7 @@ TEST(Trainer, TheFirstOfEqualScoresIsTheBest) {
   std::vector<double> scores;
   const TrainResult result =
       train(net, striped(), options, {.on_validation = [&](const ValidationReport& r, const AnyLayer&) {
-              scores.push_back(r.scores.mean_iou(1));
+              scores.push_back(*r.scores.mean_iou(1));
             }});
   EXPECT_EQ(scores, std::vector<double>(4, scores.at(0)));
   EXPECT_EQ(result.best_step, 1);
@@ -205,7 +205,7 @@ TEST(Trainer, PredictIsTheArgmaxInEvaluationMode) {
 TEST(Trainer, ScoresDoNotDependOnTheBatch) {
   const AnyLayer net = small_net();
   const Dataset set = striped().test;
-  ConfusionMatrix one_by_one(3, 255);
+  ConfusionMatrix one_by_one(3, {255});
   for (std::int64_t i = 0; i < set.size; ++i) {
     const Sample sample = set.sample(i);
     one_by_one.add(sample.mask, predict(net, sample.image.reshaped({1, 12, 12, 1})).reshaped({12, 12}));

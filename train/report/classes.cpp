@@ -12,39 +12,30 @@ namespace {
 // Cells of two digits are readable in a table of so many columns.
 constexpr std::int64_t most_columns = 32;
 
-struct ClassCounts {
-  std::int64_t right = 0, truth = 0, predicted = 0;
-};
-
-ClassCounts counts_of(const ConfusionMatrix& scores, std::int64_t c) {
-  ClassCounts counts{.right = scores.count(c, c)};
-  for (std::int64_t k = 0; k < scores.classes(); ++k) {
-    counts.truth += scores.count(c, k);
-    counts.predicted += scores.count(k, c);
-  }
-  return counts;
-}
-
-std::string ratio(double part, double whole) {
-  return whole > 0 ? fixed(part / whole, 3) : std::string(dash);
-}
-
 std::string class_name(const RunResults& results, std::int64_t c) {
   return element("span", "class=\"name\"", chip(c) + escaped(results.classes[static_cast<std::size_t>(c)]));
 }
 
 std::vector<std::string> class_row(const RunResults& results, std::int64_t c, double all) {
-  const ClassCounts counts = counts_of(results.scores, c);
-  const auto right = static_cast<double>(counts.right), truth = static_cast<double>(counts.truth),
-             predicted = static_cast<double>(counts.predicted);
-  const std::optional<double> iou = results.scores.iou(c);
+  const ConfusionMatrix& scores = results.scores;
+  const std::optional<double> iou = scores.iou(c);
   return {class_name(results, c),
-          all > 0 ? percent(truth / all) : std::string(dash),
-          iou ? fixed(*iou, 3) : std::string(dash),
-          iou ? bar(*iou) : "absent",
-          ratio(2 * right, truth + predicted),
-          ratio(right, predicted),
-          ratio(right, truth)};
+          all > 0 && !scores.ignores(c) ? percent(static_cast<double>(scores.support(c)) / all)
+                                        : std::string(dash),
+          fixed(iou, 3),
+          iou                 ? bar(iou)
+          : scores.ignores(c) ? "ignored"
+                              : "absent",
+          fixed(scores.dice(c), 3),
+          fixed(scores.precision(c), 3),
+          fixed(scores.recall(c), 3)};
+}
+
+std::string ignored_note(const RunResults& results) {
+  std::string names;
+  for (const std::int64_t c : ignored_classes(results))
+    names += (names.empty() ? "" : ", ") + escaped(results.classes[static_cast<std::size_t>(c)]);
+  return names.empty() ? "" : " Ignored, so that its pixels do not count and it has no score: " + names + '.';
 }
 
 // By falling IoU, absent classes last.
@@ -78,7 +69,7 @@ std::string matrix(const RunResults& results) {
     head += element("th", "scope=\"col\"",
                     element("span", "", chip(c) + escaped(results.classes[static_cast<std::size_t>(c)])));
     std::string row = element("th", "scope=\"row\"", class_name(results, c));
-    const std::int64_t all = counts_of(results.scores, c).truth;
+    const std::int64_t all = results.scores.support(c);
     for (std::int64_t k = 0; k < classes; ++k) row += cell(results, c, k, all);
     body += element("tr", "", row) + "\n";
   }
@@ -91,7 +82,7 @@ std::string largest_confusions(const RunResults& results) {
   const ConfusionMatrix& scores = results.scores;
   std::vector<std::tuple<double, std::int64_t, std::int64_t>> wrong;
   for (std::int64_t truth = 0; truth < scores.classes(); ++truth) {
-    const auto all = static_cast<double>(counts_of(scores, truth).truth);
+    const auto all = static_cast<double>(scores.support(truth));
     for (std::int64_t k = 0; k < scores.classes(); ++k) {
       if (k != truth && scores.count(truth, k) > 0) {
         wrong.emplace_back(static_cast<double>(scores.count(truth, k)) / all, truth, k);
@@ -113,9 +104,17 @@ std::string largest_confusions(const RunResults& results) {
 
 }  // namespace
 
+std::vector<std::int64_t> ignored_classes(const RunResults& results) {
+  std::vector<std::int64_t> ignored;
+  for (std::int64_t c = 0; c < results.scores.classes(); ++c) {
+    if (results.scores.ignores(c)) ignored.push_back(c);
+  }
+  return ignored;
+}
+
 std::string per_class(const RunResults& results) {
   std::int64_t all = 0;
-  for (std::int64_t c = 0; c < results.scores.classes(); ++c) all += counts_of(results.scores, c).truth;
+  for (std::int64_t c = 0; c < results.scores.classes(); ++c) all += results.scores.support(c);
   std::vector<std::vector<std::string>> rows;
   for (const std::int64_t c : by_iou(results.scores)) {
     rows.push_back(class_row(results, c, static_cast<double>(all)));
@@ -124,7 +123,8 @@ std::string per_class(const RunResults& results) {
       element("p", "class=\"soft\"",
               "On " + escaped(results.split) +
                   ", by falling IoU. A class that is in neither truth nor prediction has "
-                  "dashes and counts in no mean.");
+                  "dashes and counts in no mean." +
+                  ignored_note(results));
   return section("classes", "Classes",
                  note + table("Scores of each class",
                               {{"class", false},

@@ -52,7 +52,7 @@ std::string score_table(const std::vector<Named>& runs) {
     rows.push_back({key(named), escaped(title_of(named.run)),
                     results ? element("strong", "", fixed(results->scores.mean_iou(1), 3)) : "unfinished",
                     baseline ? fixed(baseline->scores.mean_iou(1), 3) : std::string(dash),
-                    best ? fixed(best->foreground_iou, 3) : std::string(dash),
+                    best ? best_value(named.run.chosen_by, *best) : std::string(dash),
                     best ? grouped(best->step) : std::string(dash),
                     best ? grouped(named.run.metrics.back().step) : std::string(dash),
                     best ? duration(named.run.metrics.back().seconds) : std::string(dash),
@@ -98,12 +98,13 @@ std::string option_table(const std::vector<Named>& runs) {
   return table("Options that differ", columns, rows);
 }
 
-std::string row_chart(const std::vector<Named>& runs, const std::string& title, double MetricsRow::*value) {
+template <class Number>
+std::string row_chart(const std::vector<Named>& runs, const std::string& title, Number MetricsRow::*value) {
   Chart chart{.title = title, .last_step = 1, .series = {}, .from_zero = true};
   for (const Named& named : runs) {
     std::vector<Point> points;
     for (const MetricsRow& row : thinned(named.run.metrics, 200)) {
-      points.push_back({static_cast<double>(row.step), row.*value});
+      points.push_back(point_of(row, row.*value));
       chart.last_step = std::max(chart.last_step, static_cast<double>(row.step));
     }
     chart.series.push_back({named.name, named.style, std::move(points), true});
@@ -114,7 +115,9 @@ std::string row_chart(const std::vector<Named>& runs, const std::string& title, 
 std::string data_warning(const std::vector<Named>& runs) {
   for (const Named& named : runs) {
     const auto &first = runs[0].run.results, &other = named.run.results;
-    if (first && other && (first->data.name != other->data.name || first->split != other->split)) {
+    if (first && other &&
+        (first->data.name != other->data.name || first->split != other->split ||
+         ignored_classes(*first) != ignored_classes(*other))) {
       return element("p", "class=\"warn\" role=\"alert\"",
                      "These runs are scored on different data: their scores do not compare.");
     }

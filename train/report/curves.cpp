@@ -1,5 +1,6 @@
 // How the run went, step by step.
 #include <algorithm>
+#include <limits>
 
 #include <trous/train/report/html.h>
 #include <trous/train/report/sections.h>
@@ -17,10 +18,11 @@ std::vector<Point> of_steps(const RunRecord& run, double StepRecord::*value) {
   return points;
 }
 
-std::vector<Point> of_rows(const RunRecord& run, double MetricsRow::*value) {
+template <class Number>
+std::vector<Point> of_rows(const RunRecord& run, Number MetricsRow::*value) {
   std::vector<Point> points;
   for (const MetricsRow& row : thinned(run.metrics, most_rows)) {
-    points.push_back({static_cast<double>(row.step), row.*value});
+    points.push_back(point_of(row, row.*value));
   }
   return points;
 }
@@ -33,28 +35,35 @@ double last_step(const RunRecord& run) {
   return last;
 }
 
-std::optional<Mark> best_mark(const RunRecord& run, double MetricsRow::*value) {
+// In the chart of what chose it.
+std::optional<Mark> best_mark(const RunRecord& run, Criterion chart,
+                              std::optional<double> MetricsRow::*value) {
   const MetricsRow* const best = best_row(run);
-  if (!best) return std::nullopt;
-  return Mark{"best: " + fixed(best->*value, 3) + " at step " + grouped(best->step),
-              {static_cast<double>(best->step), best->*value}};
+  if (!best || run.chosen_by != chart) return std::nullopt;
+  return Mark{"best: " + best_value(chart, *best) + " at step " + grouped(best->step),
+              point_of(*best, best->*value)};
 }
 
 // The baseline that is highest by `score`; baselines are scored on the split of the final scores.
-std::optional<Level> baseline_level(const RunRecord& run, double (*score)(const ConfusionMatrix&)) {
+std::optional<Level> baseline_level(const RunRecord& run,
+                                    std::optional<double> (*score)(const ConfusionMatrix&)) {
   std::optional<Level> level;
   if (!run.results) return level;
   for (const NamedScores& baseline : run.results->baselines) {
-    const double reached = score(baseline.scores);
-    if (level && level->y >= reached) continue;
-    level = Level{baseline.name + ", " + run.results->split + ": " + fixed(reached, 3), reached};
+    const std::optional<double> reached = score(baseline.scores);
+    if (!reached || (level && level->y >= *reached)) continue;
+    level = Level{baseline.name + ", " + run.results->split + ": " + fixed(reached, 3), *reached};
   }
   return level;
 }
 
 Chart loss_chart(const RunRecord& run) {
   const std::vector<Point> raw = of_steps(run, &StepRecord::loss);
-  Chart chart{.title = "Loss", .last_step = last_step(run), .series = {}, .from_zero = true};
+  Chart chart{.title = "Loss",
+              .last_step = last_step(run),
+              .series = {},
+              .mark = best_mark(run, Criterion::validation_loss, &MetricsRow::validation_loss),
+              .from_zero = true};
   if (raw.empty()) {
     chart.series.push_back({"training", "c0", of_rows(run, &MetricsRow::train_loss)});
   } else {
@@ -72,7 +81,7 @@ Chart score_chart(const RunRecord& run) {
           .series = {{"foreground classes", "c0", of_rows(run, &MetricsRow::foreground_iou), true},
                      {"all classes", "c2", of_rows(run, &MetricsRow::mean_iou), true}},
           .level = baseline_level(run, [](const ConfusionMatrix& scores) { return scores.mean_iou(1); }),
-          .mark = best_mark(run, &MetricsRow::foreground_iou),
+          .mark = best_mark(run, Criterion::foreground_iou, &MetricsRow::foreground_iou),
           .from_zero = true};
 }
 
@@ -131,6 +140,10 @@ std::string validation_table(const RunRecord& run) {
 }
 
 }  // namespace
+
+Point point_of(const MetricsRow& row, const std::optional<double>& value) {
+  return {static_cast<double>(row.step), value.value_or(std::numeric_limits<double>::quiet_NaN())};
+}
 
 std::string curves(const RunRecord& run) {
   std::string charts;

@@ -7,14 +7,19 @@
 namespace trous::report {
 namespace {
 
-std::string number(double score) { return element("strong", "", fixed(score, 3)); }
+std::string number(const std::optional<double>& score) { return element("strong", "", fixed(score, 3)); }
 
 std::string verdict(const RunResults& results) {
-  const double score = results.scores.mean_iou(1);
+  const std::optional<double> scored = results.scores.mean_iou(1);
+  if (!scored) {
+    return "Nothing of the foreground could be scored on " + escaped(results.split) +
+           ": no pixel that counts is of a foreground class, in truth or prediction.";
+  }
+  const double score = *scored;
   const std::string reached = number(score) + " foreground mIoU on " + escaped(results.split);
   const NamedScores* const baseline = strongest_baseline(results);
   if (!baseline) return reached + ". No predictor without learning was scored beside it.";
-  const double bar_to_clear = baseline->scores.mean_iou(1);
+  const double bar_to_clear = *baseline->scores.mean_iou(1);
   const std::string name = "\u201C" + escaped(baseline->name) + "\u201D";
   if (score > bar_to_clear) {
     return reached + "; the best predictor without learning, " + name + ", reaches " +
@@ -27,12 +32,38 @@ std::string verdict(const RunResults& results) {
 std::string unfinished_verdict(const RunRecord& run) {
   const MetricsRow* const best = best_row(run);
   if (!best) return "No validation has been made yet.";
-  return number(best->foreground_iou) + " foreground mIoU on validation so far, at step " +
-         grouped(best->step) + '.';
+  const std::string at = ", at step " + grouped(best->step) + '.';
+  switch (run.chosen_by) {
+    case Criterion::foreground_iou:
+      return number(best->foreground_iou) + " foreground mIoU on validation so far" + at;
+    case Criterion::validation_loss:
+      return number(best->validation_loss) + " is the lowest loss on validation so far" + at;
+    case Criterion::latest:
+      break;
+  }
+  return "Nothing can be scored on validation; the latest weights are kept" + at;
 }
 
 std::string warning(const std::string& words) {
   return element("p", "class=\"warn\" role=\"alert\"", words) + "\n";
+}
+
+// How the weights were chosen, where it was not by the IoU.
+std::string choice(const RunRecord& run) {
+  switch (run.chosen_by) {
+    case Criterion::foreground_iou:
+      return "";
+    case Criterion::validation_loss:
+      return warning(
+          "No validation mask shows a foreground class that counts, so the IoU cannot choose the best "
+          "weights: "
+          "the lowest validation loss does.");
+    case Criterion::latest:
+      break;
+  }
+  return warning(
+      "No pixel of the validation masks counts, so nothing can choose the best weights: the latest are "
+      "taken.");
 }
 
 std::string warnings(const RunRecord& run) {
@@ -79,7 +110,7 @@ std::string field_fact(const RunRecord& run, const std::string& key, std::size_t
 std::string facts(const RunRecord& run) {
   std::string result;
   if (const MetricsRow* const best = best_row(run)) {
-    result += fact("best validation", fixed(best->foreground_iou, 3) + " at step " + grouped(best->step));
+    result += fact("best validation", best_value(run.chosen_by, *best) + " at step " + grouped(best->step));
   }
   if (run.results) {
     const RunResults& results = *run.results;
@@ -129,7 +160,7 @@ std::string title_of(const RunRecord& run) {
 const MetricsRow* best_row(const RunRecord& run) {
   const MetricsRow* best = nullptr;
   for (const MetricsRow& row : run.metrics) {
-    if (!best || row.foreground_iou > best->foreground_iou) best = &row;
+    if (row.best) best = &row;
   }
   return best;
 }
@@ -137,16 +168,29 @@ const MetricsRow* best_row(const RunRecord& run) {
 const NamedScores* strongest_baseline(const RunResults& results) {
   const NamedScores* best = nullptr;
   for (const NamedScores& baseline : results.baselines) {
-    if (!best || baseline.scores.mean_iou(1) > best->scores.mean_iou(1)) best = &baseline;
+    // What is absent is less than any score.
+    if (baseline.scores.mean_iou(1) > (best ? best->scores.mean_iou(1) : std::nullopt)) best = &baseline;
   }
   return best;
+}
+
+std::string best_value(Criterion criterion, const MetricsRow& best) {
+  switch (criterion) {
+    case Criterion::foreground_iou:
+      return fixed(best.foreground_iou, 3);
+    case Criterion::validation_loss:
+      return "loss " + fixed(best.validation_loss, 4);
+    case Criterion::latest:
+      break;
+  }
+  return "the latest,";
 }
 
 std::string headline(const RunRecord& run) {
   std::string content =
       element("h1", "", escaped(title_of(run))) + "\n" +
       element("p", "class=\"verdict\"", run.results ? verdict(*run.results) : unfinished_verdict(run)) +
-      "\n" + warnings(run);
+      "\n" + warnings(run) + choice(run);
   if (run.results) content += score_table(*run.results);
   return element("header", "", content + facts(run) + contents(run)) + "\n";
 }

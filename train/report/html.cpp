@@ -80,7 +80,9 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::string fixed(double value, int digits) { return number_text(value, std::chars_format::fixed, digits); }
+std::string fixed(const std::optional<double>& value, int digits) {
+  return value ? number_text(*value, std::chars_format::fixed, digits) : dash;
+}
 
 std::string brief(double value) { return number_text(value, std::chars_format::general, 4); }
 
@@ -91,8 +93,8 @@ std::string grouped(std::int64_t value) {
   return digits;
 }
 
-std::string percent(double share) {
-  return std::isfinite(share) ? fixed(100 * share, 1) + "\u00A0%" : std::string(dash);
+std::string percent(const std::optional<double>& share) {
+  return share && std::isfinite(*share) ? fixed(100 * *share, 1) + "\u00A0%" : std::string(dash);
 }
 
 std::string duration(double seconds) {
@@ -161,8 +163,9 @@ std::string chip(std::int64_t label) {
   return "<span class=\"chip\" style=\"background:" + hex + "\"></span>";
 }
 
-std::string bar(double share) {
-  const double shown = std::isfinite(share) ? std::clamp(share, 0.0, 1.0) : 0;
+std::string bar(const std::optional<double>& share) {
+  if (!share) return "";
+  const double shown = std::isfinite(*share) ? std::clamp(*share, 0.0, 1.0) : 0;
   return "<span class=\"bar\"><span style=\"width:" + fixed(100 * shown, 1) + "%\"></span></span>";
 }
 

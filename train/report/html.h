@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,12 +16,13 @@ std::string escaped(std::string_view text);
 
 inline constexpr const char* dash = "\u2013";  ///< stands for "there is none"
 
-std::string fixed(double value, int digits);  ///< 0.620; a dash where it is not finite
-std::string brief(double value);              ///< up to four significant digits: 0.008, 1.23e-05
-std::string grouped(std::int64_t value);      ///< 59,659
-std::string percent(double share);            ///< 86.9 %
-std::string duration(double seconds);         ///< 1 min 37 s
-std::string memory(std::int64_t bytes);       ///< 488 MiB
+/// 0.620; a dash where it is absent or not finite.
+std::string fixed(const std::optional<double>& value, int digits);
+std::string brief(double value);                          ///< up to four significant digits: 0.008, 1.23e-05
+std::string grouped(std::int64_t value);                  ///< 59,659
+std::string percent(const std::optional<double>& share);  ///< 86.9 %; a dash as in fixed
+std::string duration(double seconds);                     ///< 1 min 37 s
+std::string memory(std::int64_t bytes);                   ///< 488 MiB
 std::string extents(const std::vector<std::int64_t>& numbers);  ///< 64 × 84 × 1
 
 /// `<tag attributes>content</tag>`; `attributes` and `content` are HTML.
@@ -42,8 +44,8 @@ std::string table(std::string_view label, const std::vector<Column>& columns,
 /// A square of a class's colour.
 std::string chip(std::int64_t label);
 
-/// A horizontal bar for a share of 0..1.
-std::string bar(double share);
+/// A horizontal bar for a share of 0..1; empty where it is absent.
+std::string bar(const std::optional<double>& share);
 
 /// Source: RFC 4648, section 4.
 std::string base64(std::span<const std::uint8_t> bytes);

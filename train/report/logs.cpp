@@ -31,15 +31,25 @@ class CsvRow {
     }
   }
 
-  template <class T>
-  T get(std::string_view name) const {
+  std::string_view cell(std::string_view name) const {
     const auto column = std::find(header_.begin(), header_.end(), name);
     if (column == header_.end()) refuse(place_, text("has no column ", name));
-    const std::string_view cell = cells_[static_cast<std::size_t>(column - header_.begin())];
-    const auto number = parsed<T>(cell);
-    if (!number)
-      refuse(place_, text("has \"", cell.substr(0, 40), "\" in column ", name, ", where a number belongs"));
+    return cells_[static_cast<std::size_t>(column - header_.begin())];
+  }
+
+  template <class T>
+  T get(std::string_view name) const {
+    const auto number = parsed<T>(cell(name));
+    if (!number) {
+      refuse(place_,
+             text("has \"", cell(name).substr(0, 40), "\" in column ", name, ", where a number belongs"));
+    }
     return *number;
+  }
+
+  // What was absent is an empty cell.
+  std::optional<double> unless_empty(std::string_view name) const {
+    return cell(name).empty() ? std::nullopt : std::optional(get<double>(name));
   }
 
   std::int64_t step(std::int64_t after) const {
@@ -96,10 +106,10 @@ std::vector<MetricsRow> read_metrics(const std::string& path) {
     const CsvRow row(header, lines[i], line_name(path, i));
     rows.push_back({.step = row.step(rows.empty() ? -1 : rows.back().step),
                     .train_loss = row.get<double>("train_loss"),
-                    .validation_loss = row.get<double>("validation_loss"),
-                    .mean_iou = row.get<double>("mean_iou"),
-                    .foreground_iou = row.get<double>("foreground_iou"),
-                    .pixel_accuracy = row.get<double>("pixel_accuracy"),
+                    .validation_loss = row.unless_empty("validation_loss"),
+                    .mean_iou = row.unless_empty("mean_iou"),
+                    .foreground_iou = row.unless_empty("foreground_iou"),
+                    .pixel_accuracy = row.unless_empty("pixel_accuracy"),
                     .learning_rate = row.get<double>("learning_rate"),
                     .seconds = row.get<double>("seconds"),
                     .images_per_second = row.get<double>("images_per_second"),

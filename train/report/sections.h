@@ -1,9 +1,12 @@
 // The parts of a run's report, each an HTML text made from the record alone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <trous/train/report/svg_chart.h>
 #include <trous/train/run_record.h>
 
 namespace trous::report {
@@ -31,11 +34,20 @@ std::string graph_figure(const ModelFacts& model);
 /// "small-dilated on fashion", as far as the record knows.
 std::string title_of(const RunRecord& run);
 
-/// The row of metrics.csv with the highest foreground mIoU, the first of equals; null where there is none.
+/// The row of metrics.csv that is marked as the best, the last of them; null where there is none.
 const MetricsRow* best_row(const RunRecord& run);
 
-/// The baseline with the highest foreground mIoU, the first of equals; null where there is none.
+/// What that row was chosen by: "0.500", "loss 0.1234" or "the latest,".
+std::string best_value(Criterion criterion, const MetricsRow& best);
+
+/// The baseline with the highest foreground mIoU, the first of equals; null where none has one.
 const NamedScores* strongest_baseline(const RunResults& results);
+
+/// The classes that do not count in the scores, by number.
+std::vector<std::int64_t> ignored_classes(const RunResults& results);
+
+/// `value` of `row` over its step; a gap where it is absent.
+Point point_of(const MetricsRow& row, const std::optional<double>& value);
 
 /// How the stylesheet sets the table of the confusion matrix: the class of a share of 0..1, and its rules.
 std::string shade_class(double share);
