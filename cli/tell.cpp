@@ -206,7 +206,7 @@ void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>&
     if (const auto iou = scores.iou(c)) ordered.emplace_back(*iou, classes[static_cast<std::size_t>(c)]);
   }
   std::sort(ordered.begin(), ordered.end());
-  std::string words = "weakest classes:";
+  std::string words = ordered.empty() ? "no foreground class could be scored" : "weakest classes:";
   for (std::size_t i = 0; i < std::min<std::size_t>(3, ordered.size()); ++i)
     words += text(i ? ", " : " ", ordered[i].second, ' ', fixed(ordered[i].first, 3));
   if (!ordered.empty())

@@ -45,7 +45,7 @@ void tell_score(const std::string& who, const ConfusionMatrix& scores);
 /// behind a class that does not count. In colour the names carry their class's colour.
 void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes, const Voice& voice);
 
-/// The weakest three classes and the strongest.
+/// The weakest three classes of the foreground and the strongest, of those that have a score.
 void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes);
 
 /// What the best weights are where the IoU does not choose them: "chosen by the validation loss", "the

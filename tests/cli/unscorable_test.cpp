@@ -122,6 +122,7 @@ TEST_F(Unscorable, MONAI_tutorials_1099_ScoresOfNothingAreDashesNullsAndEmptyFie
   EXPECT_TRUE(has_line(done.out, "     10 +[0-9.]+       -       -      - +[0-9:]+ +[0-9]+  best")) << done.out;
   EXPECT_TRUE(has_line(done.out, "Test: 2 images, scored once, weights of step 10, the latest")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  all background +- +- +-")) << done.out;
+  EXPECT_TRUE(has_line(done.out, "  no foreground class could be scored")) << done.out;
   for (const auto& row : metrics("run")) {
     for (const std::size_t absent : {2u, 3u, 4u, 5u}) EXPECT_EQ(row.at(absent), "");
     EXPECT_EQ(row.at(9), "1");
