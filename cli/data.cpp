@@ -9,6 +9,7 @@
 #include <trous/cli/open.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
@@ -52,8 +53,7 @@ void write_folder(const DataCommand& c, const Splits& data) {
       write_indexed_png((masks / numbered("", i)).string(), sample.mask, palette);
     }
   }
-  write_text((fs::path(c.folder) / "classes.json").string(),
-             nlohmann::ordered_json(data.train.classes).dump(1) + '\n');
+  write_text((fs::path(c.folder) / "classes.json").string(), detail::dump_json(data.train.classes, 1) + '\n');
 }
 
 int run(const DataCommand& c) {
@@ -62,7 +62,7 @@ int run(const DataCommand& c) {
   const Splits data = open_data(c.data, c.directory);
   const Survey facts = survey(data);
   if (c.voice.json) {
-    std::cout << json_of(data, facts).dump() << '\n';
+    std::cout << detail::dump_json(json_of(data, facts)) << '\n';
   } else if (!c.voice.quiet) {
     tell_data(data, facts);
     tell_splits(data, facts);

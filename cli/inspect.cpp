@@ -10,6 +10,7 @@
 #include <trous/cli/open.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/data/file.h>
@@ -79,15 +80,30 @@ void tell_statistics(const std::vector<Statistics>& all) {
   std::cout << '\n';
 }
 
+// A checkpoint of others may say no more than what network it is.
 void tell_info(const CheckpointInfo& info) {
+  std::vector<std::string> paragraphs;
+  if (!info.data.empty()) {
+    paragraphs.push_back(text("learned from ", info.data, ", step ", info.step, " of ", info.steps, ", seed ",
+                              info.seed, "; best validation mIoU ", fixed(info.best_score, 3), " at step ",
+                              info.best_step));
+  }
   std::string classes = "classes:";
   for (std::size_t i = 0; i < info.classes.size(); ++i) classes += (i ? ", " : " ") + info.classes[i];
-  for (const std::string& paragraph :
-       {text("learned from ", info.data, ", step ", info.step, " of ", info.steps, ", seed ", info.seed,
-             "; best validation mIoU ", fixed(info.best_score, 3), " at step ", info.best_step),
-        classes})
+  if (!info.classes.empty()) paragraphs.push_back(classes);
+  for (const std::string& paragraph : paragraphs)
     std::cout << "  " << wrapped(paragraph, 2, columns()) << '\n';
-  std::cout << '\n';
+  if (!paragraphs.empty()) std::cout << '\n';
+}
+
+// Every other command refuses such a network.
+void warn_not_finite(const Subject& subject) {
+  const auto warn = [&](const std::string& path, const Tensor& tensor) {
+    const std::string fact = describe_not_finite(tensor);
+    if (!fact.empty()) std::cerr << subject.name << ": " << path << ' ' << fact << ".\n";
+  };
+  for (const auto& [path, parameter] : parameters(subject.net)) warn(path, parameter->get().value());
+  for (const auto& [path, buffer] : buffers(subject.net)) warn("buffer/" + path, buffer->get());
 }
 
 // The layers in the order they run, for graphviz.
@@ -126,7 +142,7 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
                             {"seed", std::to_string(subject.info->seed)},
                             {"best_step", subject.info->best_step},
                             {"best_score", subject.info->best_score},
-                            {"network", Json::parse(subject.info->network)}};
+                            {"network", detail::parse_json(subject.info->network).value}};
   }
   return result;
 }
@@ -134,14 +150,15 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
 int run(const InspectCommand& c) {
   if (!c.coverage.empty()) check_file(c.coverage, "--coverage");
   if (!c.dot.empty()) check_file(c.dot, "--dot");
-  const Subject subject = open_subject(c.what, c.channels, c.classes);
+  const Subject subject = open_subject(c.what, c.channels, c.classes, {}, NonFiniteWeights::accept);
+  warn_not_finite(subject);
   const Shape image{c.height, c.width, in_channels_of(subject.description)};
   const Summary summary = summary_of(subject.name, subject.net, image);
   const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});
   if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(seen));
   if (!c.dot.empty()) write_text(c.dot, dot_of(summary));
   if (c.voice.json) {
-    std::cout << json_of_all(subject, summary, seen).dump() << '\n';
+    std::cout << detail::dump_json(json_of_all(subject, summary, seen)) << '\n';
     return ok;
   }
   if (subject.info) tell_info(*subject.info);

@@ -4,8 +4,6 @@
 #include <new>
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
 #include <trous/cli/finish.h>
@@ -16,6 +14,7 @@
 #include <trous/cli/session.h>
 #include <trous/cli/tell.h>
 #include <trous/core/build_info.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/layers/coverage.h>
@@ -143,10 +142,11 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
     log_event(folder, "resume", resumed_from);
     return folder;
   }
-  RunFolder folder = RunFolder::create(s.config.out,
-                                       {{"config.json", to_json(s.config).dump(2) + '\n'},
-                                        {"environment.json", environment(s.config, s.data).dump(2) + '\n'}},
-                                       s.command.force);
+  RunFolder folder =
+      RunFolder::create(s.config.out,
+                        {{"config.json", detail::dump_strict_json("train", to_json(s.config), 2) + '\n'},
+                         {"environment.json", detail::dump_json(environment(s.config, s.data), 2) + '\n'}},
+                        s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
   write_fixed(folder, s.data.validation);
@@ -231,6 +231,7 @@ void add_train(CLI::App& app, int& code) {
   train->callback([command, resume, &code] {
     if (resume->count() > 0 && !command->resume.empty()) command->config.out = command->resume;
     if (command->config.out.empty()) throw CLI::RequiredError("--out");
+    check_utf8(command->config);
     command->resuming = resume->count() > 0 && is_run_folder(command->config.out);
     if (resume->count() > 0 && !command->resume.empty() && !command->resuming) {
       throw FileError(text(command->config.out, ": no run is there. Begin one with trous train --out ",

@@ -5,6 +5,8 @@
 
 #include <trous/cli/train_config.h>
 #include <trous/cli/usage.h>
+#include <trous/core/detail/json.h>
+#include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/data/file.h>
@@ -21,7 +23,7 @@ bool changes_nothing(std::string_view name) {
 }
 
 std::string word_of(const nlohmann::ordered_json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : detail::dump_json(value);
 }
 
 std::vector<std::string> option_names() {
@@ -57,26 +59,33 @@ bool same_place(const std::string& before, const std::string& now) {
          fs::absolute(before).lexically_normal() == fs::absolute(now).lexically_normal();
 }
 
+// The JSON in a file. `remedy` ends the error where it is none.
+detail::Json parsed_file(const std::string& path, std::int64_t max_bytes, const char* remedy) {
+  const std::vector<std::uint8_t> bytes = read_file(path, max_bytes);
+  detail::ParsedJson parsed = detail::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (parsed.fault.empty()) return std::move(parsed.value);
+  throw FileError(text(path, ": it ", parsed.fault, ". ", parsed.remedy.empty() ? remedy : parsed.remedy));
+}
+
 // Where the run of this config.json was begun, if it is one of a run and that was elsewhere.
 std::optional<std::string> elsewhere(const fs::path& config) {
   const fs::path path = config.parent_path() / "environment.json";
   std::error_code failure;
   if (config.filename() != "config.json" || !fs::exists(path, failure)) return std::nullopt;
-  const auto record = nlohmann::json::parse(read_file(path.string()), nullptr, false);
+  const detail::Json record = parsed_file(path.string(), default_max_bytes, "Put the file of the run back.");
   if (!record.is_object() || !record.contains("directory") || !record["directory"].is_string())
     return std::nullopt;
   const std::string directory = record["directory"].get<std::string>();
-  if (directory == fs::current_path(failure).string()) return std::nullopt;
+  if (directory == detail::escaped(fs::current_path(failure).string())) return std::nullopt;
   return directory;
 }
 
 // The words that would have said the same on the command line.
 std::vector<std::string> words_of(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
-  const auto object = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  constexpr const char* example = "Write it as {\"steps\": 400, \"batch\": 16}.";
+  const detail::Json object = parsed_file(path, std::int64_t{1} << 20, example);
   if (!object.is_object()) {
-    throw FileError(
-        text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
+    throw FileError(text(path, ": it is not a JSON object of options. ", example));
   }
   const std::vector<std::string> names = option_names();
   const std::optional<std::string> directory = elsewhere(path);
@@ -86,8 +95,8 @@ std::vector<std::string> words_of(const std::string& path) {
       throw FileError(text(path, ": ", name, " is not an option of a run.", suggestion(name, names)));
     }
     if (value.is_structured() || value.is_null()) {
-      throw FileError(
-          text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
+      throw FileError(text(path, ": ", name, " is ", detail::dump_json(value),
+                           ". An option is a text, a number, true or false."));
     }
     const std::string word = directory ? based_on(*directory, name, word_of(value)) : word_of(value);
     if (!word.empty()) words.push_back(flag_of(name) + '=' + word);
@@ -171,6 +180,17 @@ nlohmann::ordered_json to_json(const TrainConfig& config) {
   TrainConfig::parts(
       config, [&](const char* name, const auto& member, const auto&, const char*) { object[name] = member; });
   return object;
+}
+
+void check_utf8(const TrainConfig& config) {
+  TrainConfig::parts(config, [](const char* name, const auto& member, const auto&, const char*) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::string>) {
+      if (!detail::is_utf8(member)) {
+        throw ArgumentError(text("train: ", flag_of(name), ' ', detail::escaped(member),
+                                 " is not UTF-8, in which a run keeps its options. Rename it."));
+      }
+    }
+  });
 }
 
 TrainConfig read_config(const std::string& path) { return config_of(path, words_of(path)); }

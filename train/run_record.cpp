@@ -4,8 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/file.h>
 #include <trous/train/report/logs.h>
@@ -14,7 +13,8 @@
 namespace trous {
 namespace {
 
-using nlohmann::ordered_json;
+using detail::JsonPlace;
+using ordered_json = detail::Json;
 using namespace report;
 
 constexpr std::int64_t max_json_bytes = std::int64_t{1} << 26;
@@ -24,96 +24,25 @@ constexpr std::int64_t max_whole = std::int64_t{1} << 53;
 // Parses an object from `file`, whose text begins on line `first_line`. Depth is limited, since what is
 // nested is later walked by recursion.
 ordered_json parse_object(std::string_view text, const std::string& file, std::int64_t first_line) {
-  const auto line = [&](std::size_t byte) {
-    const std::size_t end = std::min(byte, text.size());
-    return std::to_string(first_line +
-                          std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
-  };
-  const auto shallow = [&](int depth, ordered_json::parse_event_t, const ordered_json&) {
-    if (depth > max_depth) refuse(file, "nests deeper than " + std::to_string(max_depth) + " levels");
-    return true;
-  };
-  try {
-    ordered_json result = ordered_json::parse(text.begin(), text.end(), shallow);
-    if (!result.is_object()) refuse(file + " line " + line(0), "holds no JSON object");
-    return result;
-  } catch (const ordered_json::parse_error& error) {
-    refuse(file + " line " + line(error.byte ? error.byte - 1 : 0), "is no JSON");
-  } catch (const ordered_json::exception&) {  // a number beyond all bounds
-    refuse(file, "holds a number that no double holds");
+  detail::ParsedJson parsed = detail::parse_json(text, max_depth);
+  if (parsed.byte > 0) {
+    const std::size_t end = std::min(parsed.byte - 1, text.size());
+    const auto breaks = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
+    refuse(file + " line " + std::to_string(first_line + breaks), "is no JSON");
   }
+  if (!parsed.fault.empty()) refuse(file, parsed.fault);
+  if (!parsed.value.is_object()) refuse(file + " line " + std::to_string(first_line), "holds no JSON object");
+  return std::move(parsed.value);
 }
 
 ordered_json read_object(const std::string& path) {
   return parse_object(read_text(path, max_json_bytes), path, 1);
 }
 
-// A value and where it stands, so that errors can name it. The document outlives it.
-class Place {
- public:
-  Place(const ordered_json& value, std::string file, std::string path = "")
-      : value_(&value), file_(std::move(file)), path_(std::move(path)) {}
-
-  bool has(const std::string& key) const { return value_->contains(key) && !value_->at(key).is_null(); }
-
-  Place operator[](const std::string& key) const {
-    const std::string path = (path_.empty() ? "" : path_ + ".") + key;
-    if (!value_->is_object() || !value_->contains(key)) refuse(file_, "has no " + path);
-    return {value_->at(key), file_, path};
-  }
-
-  std::vector<Place> items() const {
-    if (!value_->is_array()) wanted("a list");
-    std::vector<Place> result;
-    for (const ordered_json& item : *value_) {
-      result.emplace_back(item, file_, path_ + "[" + std::to_string(result.size()) + "]");
-    }
-    return result;
-  }
-
-  // null is NaN, which JSON cannot spell; so are the strings by which from_chars knows NaN and infinity.
-  double number() const {
-    if (value_->is_null()) return std::numeric_limits<double>::quiet_NaN();
-    if (value_->is_number()) return value_->get<double>();
-    if (value_->is_string()) {
-      if (const auto number = parsed<double>(value_->get_ref<const std::string&>())) return *number;
-    }
-    wanted("a number");
-  }
-
-  std::int64_t whole() const {
-    if (!value_->is_number_unsigned() || value_->get<std::uint64_t>() > std::uint64_t{max_whole}) {
-      wanted("a whole number from 0 to 2^53");
-    }
-    return value_->get<std::int64_t>();
-  }
-
-  std::string string() const {
-    if (!value_->is_string()) wanted("a string");
-    return value_->get<std::string>();
-  }
-
-  std::vector<std::int64_t> wholes() const { return list(&Place::whole); }
-  std::vector<std::string> strings() const { return list(&Place::string); }
-
-  [[noreturn]] void fail(const std::string& fact) const { refuse(file_, "has " + path_ + ' ' + fact); }
-
- private:
-  template <class T>
-  std::vector<T> list(T (Place::*one)() const) const {
-    std::vector<T> result;
-    for (const Place& item : items()) result.push_back((item.*one)());
-    return result;
-  }
-
-  [[noreturn]] void wanted(const char* what) const {
-    refuse(file_,
-           "has " + std::string(value_->type_name()) + " at " + path_ + ", where " + what + " belongs");
-  }
-
-  const ordered_json* value_;
-  std::string file_, path_;
-};
+// A value of `file`, for errors as refuse() throws them.
+JsonPlace place_in(const std::string& file, const ordered_json& value) {
+  return {value, "read_run: " + file, "Write the file again."};
+}
 
 bool is_flat_list(const ordered_json& value) {
   return value.is_array() && std::none_of(value.begin(), value.end(),
@@ -161,7 +90,7 @@ void read_events(const std::string& path, RunRecord& run) {
   const std::vector<std::string_view> lines = finished_lines(all);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const ordered_json object = parse_object(lines[i], path, static_cast<std::int64_t>(i) + 1);
-    const Place line(object, line_name(path, i));
+    const JsonPlace line = place_in(line_name(path, i), object);
     const std::string event = line["event"].string();
     const std::int64_t step = line["step"].whole();
     if (event == "step") {
@@ -182,18 +111,18 @@ void read_events(const std::string& path, RunRecord& run) {
 }
 
 // So that a double holds every sum of them.
-void check_sum(const Place& place, const std::vector<std::int64_t>& pixels) {
+void check_sum(const JsonPlace& place, const std::vector<std::int64_t>& pixels) {
   std::int64_t left = max_whole;
   for (const std::int64_t count : pixels) left = count > left ? -1 : left - count;
   if (left < 0) place.fail("with a sum of more than 2^53 pixels");
 }
 
-ConfusionMatrix read_confusion(const Place& scores, std::size_t classes) {
-  const Place matrix = scores["confusion"];
+ConfusionMatrix read_confusion(const JsonPlace& scores, std::size_t classes) {
+  const JsonPlace matrix = scores["confusion"];
   std::vector<std::int64_t> counts;
-  const std::vector<Place> rows = matrix.items();
+  const std::vector<JsonPlace> rows = matrix.items();
   if (rows.size() != classes) matrix.fail(text("with ", rows.size(), " rows for ", classes, " classes"));
-  for (const Place& row : rows) {
+  for (const JsonPlace& row : rows) {
     const std::vector<std::int64_t> cells = row.wholes();
     if (cells.size() != classes) row.fail(text("with ", cells.size(), " cells for ", classes, " classes"));
     counts.insert(counts.end(), cells.begin(), cells.end());
@@ -202,17 +131,17 @@ ConfusionMatrix read_confusion(const Place& scores, std::size_t classes) {
   return ConfusionMatrix::from_counts(static_cast<std::int64_t>(classes), std::move(counts));
 }
 
-ReceptiveField read_receptive_field(const Place& owner) {
+ReceptiveField read_receptive_field(const JsonPlace& owner) {
   if (!owner.has("receptive_field")) return std::nullopt;
   const std::vector<std::int64_t> sides = owner["receptive_field"].wholes();
   if (sides.size() != 2) owner["receptive_field"].fail(text("with ", sides.size(), " numbers instead of 2"));
   return std::array{sides[0], sides[1]};
 }
 
-std::vector<BoxFacts> read_graph(const Place& model) {
+std::vector<BoxFacts> read_graph(const JsonPlace& model) {
   std::vector<BoxFacts> boxes;
   if (!model.has("graph")) return boxes;
-  for (const Place& box : model["graph"].items()) {
+  for (const JsonPlace& box : model["graph"].items()) {
     BoxFacts facts{.name = box["name"].string(),
                    .ops = box["ops"].strings(),
                    .output = box["output"].wholes(),
@@ -226,7 +155,7 @@ std::vector<BoxFacts> read_graph(const Place& model) {
   return boxes;
 }
 
-ModelFacts read_model(const Place& model) {
+ModelFacts read_model(const JsonPlace& model) {
   ModelFacts facts{.name = model["name"].string(),
                    .input = model["input"].wholes(),
                    .parameters = model["parameters"].whole(),
@@ -234,7 +163,7 @@ ModelFacts read_model(const Place& model) {
                    .receptive_field = read_receptive_field(model),
                    .layers = {},
                    .graph = read_graph(model)};
-  for (const Place& layer : model["layers"].items()) {
+  for (const JsonPlace& layer : model["layers"].items()) {
     facts.layers.push_back({.path = layer["path"].string(),
                             .kind = layer["kind"].string(),
                             .output = layer["output"].wholes(),
@@ -246,7 +175,7 @@ ModelFacts read_model(const Place& model) {
 }
 
 // Of an image of `input` [n, h, w, c].
-CoverageFacts read_coverage(const Place& all, const Place& input) {
+CoverageFacts read_coverage(const JsonPlace& all, const JsonPlace& input) {
   const std::vector<std::int64_t> image = input.wholes(), pixel = all["pixel"].wholes();
   if (image.size() != 4) input.fail(text("with ", image.size(), " numbers instead of 4"));
   if (pixel.size() != 2) all["pixel"].fail(text("with ", pixel.size(), " numbers instead of 2"));
@@ -272,7 +201,7 @@ CoverageFacts read_coverage(const Place& all, const Place& input) {
   return facts;
 }
 
-SplitFacts read_split(const Place& split, std::size_t classes) {
+SplitFacts read_split(const JsonPlace& split, std::size_t classes) {
   SplitFacts facts{.samples = split["samples"].whole(),
                    .class_pixels = split["class_pixels"].wholes(),
                    .images_with_class = split["images_with_class"].wholes()};
@@ -284,8 +213,8 @@ SplitFacts read_split(const Place& split, std::size_t classes) {
   return facts;
 }
 
-DataFacts read_data(const Place& data, std::size_t classes) {
-  const Place shared = data["shared"];
+DataFacts read_data(const JsonPlace& data, std::size_t classes) {
+  const JsonPlace shared = data["shared"];
   return {.name = data["name"].string(),
           .source = data["source"].string(),
           .image = data["image"].wholes(),
@@ -297,7 +226,7 @@ DataFacts read_data(const Place& data, std::size_t classes) {
           .validation_test = shared["validation_test"].whole()};
 }
 
-std::vector<std::int64_t> read_picture_numbers(const Place& numbers, std::size_t images) {
+std::vector<std::int64_t> read_picture_numbers(const JsonPlace& numbers, std::size_t images) {
   std::vector<std::int64_t> result = numbers.wholes();
   for (const std::int64_t number : result) {
     if (number >= static_cast<std::int64_t>(images)) {
@@ -307,7 +236,7 @@ std::vector<std::int64_t> read_picture_numbers(const Place& numbers, std::size_t
   return result;
 }
 
-RunResults read_results(const Place& all) {
+RunResults read_results(const JsonPlace& all) {
   RunResults results{.split = all["split"].string(),
                      .step = all["step"].whole(),
                      .steps = all["steps"].whole(),
@@ -326,14 +255,14 @@ RunResults read_results(const Place& all) {
   if (all.has("coverage")) results.coverage = read_coverage(all["coverage"], all["model"]["input"]);
   results.data = read_data(all["data"], classes);
   results.scores = read_confusion(all["scores"], classes);
-  for (const Place& baseline : all["baselines"].items()) {
+  for (const JsonPlace& baseline : all["baselines"].items()) {
     results.baselines.push_back({baseline["name"].string(), read_confusion(baseline, classes)});
   }
-  for (const Place& score : all["image_scores"].items()) {
+  for (const JsonPlace& score : all["image_scores"].items()) {
     const double number = score.number();
     results.image_scores.push_back(std::isfinite(number) ? std::optional(number) : std::nullopt);
   }
-  const Place pictures = all["pictures"];
+  const JsonPlace pictures = all["pictures"];
   const std::size_t images = results.image_scores.size();
   results.pictures = {.best = read_picture_numbers(pictures["best"], images),
                       .median = read_picture_numbers(pictures["median"], images),
@@ -372,13 +301,13 @@ RunRecord read_run(const std::string& folder) {
   ordered_json copy{{"config", config}, {"environment", environment}};
   if (exists(base + "results.json")) {
     ordered_json results = read_object(base + "results.json");
-    run.results = read_results(Place(results, base + "results.json"));
+    run.results = read_results(place_in(base + "results.json", results));
     if (run.results->image_scores.size() > 5000) results.erase("image_scores");
     const auto& seen = run.results->coverage;
     if (seen && seen->height * seen->width > 250 * 250) results["coverage"].erase("map");
     copy["results"] = std::move(results);
   }
-  run.json = copy.dump();
+  run.json = detail::dump_json(copy);
   return run;
 }
 
