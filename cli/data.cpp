@@ -11,6 +11,7 @@
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
@@ -64,8 +65,7 @@ void write_folder(const DataCommand& c, const Splits& data) {
       write_indexed_png((masks / numbered("", i)).string(), sample.mask, palette);
     }
   }
-  write_text((fs::path(c.folder) / "classes.json").string(),
-             nlohmann::ordered_json(data.train.classes).dump(1) + '\n');
+  write_text((fs::path(c.folder) / "classes.json").string(), detail::dump_json(data.train.classes, 1) + '\n');
 }
 
 int run(const DataCommand& c) {
@@ -75,7 +75,7 @@ int run(const DataCommand& c) {
       open_data({.name = c.data, .directory = c.directory, .folder = {.mask_threshold = c.mask_threshold}});
   const Survey facts = survey(data);
   if (c.voice.json) {
-    std::cout << json_of(data, facts).dump() << '\n';
+    std::cout << detail::dump_json(json_of(data, facts)) << '\n';
   } else if (!c.voice.quiet) {
     tell_data(data, facts);
     tell_splits(data, facts);

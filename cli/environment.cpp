@@ -7,6 +7,7 @@
 #include <trous/cli/environment.h>
 #include <trous/cli/output.h>
 #include <trous/core/build_info.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/parallel.h>
 #include <trous/data/digest.h>
 #include <trous/ops/kernel_set.h>
@@ -35,7 +36,7 @@ std::string command_of(const TrainConfig& config) {
       line += ' ' + flag_of(name);
       continue;
     }
-    const std::string word = value.is_string() ? value.get<std::string>() : value.dump();
+    const std::string word = value.is_string() ? value.get<std::string>() : detail::dump_json(value);
     line += ' ' + flag_of(name) + ' ' + shell_word(word);
   }
   return line;

@@ -12,6 +12,7 @@
 #include <trous/cli/output.h>
 #include <trous/cli/score.h>
 #include <trous/cli/tell.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/palette.h>
@@ -115,20 +116,27 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& d
   return all;
 }
 
+// The number of classes of a network whose checkpoint does not name them.
+std::size_t output_channels(const Trained& trained, const Dataset& split) {
+  const Summary summary = summary_of(trained.path, trained.loaded.net, split.image_shape);
+  return static_cast<std::size_t>(summary.layers.back().output[3]);
+}
+
 // Throws unless the network can say something of these images.
 void check_fit(const Trained& trained, const std::string& name, const Dataset& split) {
-  const std::size_t classes = trained.loaded.info.classes.size();
-  if (split.classes.size() != classes) {
-    throw ArgumentError(text("eval: the network knows ", classes, " classes, ", name, " has ",
-                             split.classes.size(), ". Give --data with the classes it learned."));
-  }
   const std::int64_t channels = in_channels_of(trained.loaded.info.network);
   if (split.image_shape[2] != channels) {
     throw ArgumentError(text("eval: the network reads images of ", channels,
                              channels == 1 ? " channel" : " channels", ", those of ", name, " have ",
                              split.image_shape[2], ". Give --data with such images."));
   }
-  for (std::size_t c = 0; c < classes; ++c) {
+  const std::size_t named = trained.loaded.info.classes.size();
+  const std::size_t classes = named > 0 ? named : output_channels(trained, split);
+  if (split.classes.size() != classes) {
+    throw ArgumentError(text("eval: the network knows ", classes, " classes, ", name, " has ",
+                             split.classes.size(), ". Give --data with the classes it learned."));
+  }
+  for (std::size_t c = 0; c < named; ++c) {
     if (split.classes[c] == trained.loaded.info.classes[c]) continue;
     std::cerr << "eval: class " << c << " is " << trained.loaded.info.classes[c] << " for the network and "
               << split.classes[c] << " in " << name << ": are they the same?\n";
@@ -155,8 +163,8 @@ int run(const EvalCommand& c) {
   if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
   const std::optional<double> miou = scores.all.mean_iou(1);
   if (c.voice.json) {
-    std::cout << json_of_all(c, trained, data, scores, baselines_of(data.name, data.splits, split)).dump()
-              << '\n';
+    const std::vector<Baseline> baselines = baselines_of(data.name, data.splits, split);
+    std::cout << detail::dump_json(json_of_all(c, trained, data, scores, baselines)) << '\n';
   } else if (c.voice.quiet) {
     std::cout << fixed_or_dash(miou, 4) << '\n';
   } else {

@@ -85,6 +85,10 @@ EvalData eval_data(const EvalRequest& r) {
   } else if (!r.data_dir.empty()) {
     request.directory = r.data_dir;
   }
+  if (request.name.empty()) {
+    throw ArgumentError(
+        text("eval: ", r.checkpoint, " does not say what data its network learned from. Give --data."));
+  }
   if (!is_folder(request.name)) request.folder = {};
   if (r.white > 255) request.folder.white = r.white;
   EvalData result{.name = request.name, .splits = {}, .split_name = r.split, .changes = {}, .trained_on = {}};

@@ -6,6 +6,7 @@
 #include <trous/cli/finish.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
@@ -107,7 +108,7 @@ void write_results(const RunFolder& folder, const TrainConfig& config, const Spl
                {"seconds", outcome.seconds},
                {"peak_bytes", peak_bytes()}};
   if (seen) results["coverage"] = json_of(*seen);
-  write_text(folder.file("results.json"), results.dump(1) + '\n');
+  write_text(folder.file("results.json"), detail::dump_json(results, 1) + '\n');
 }
 
 }  // namespace trous::cli

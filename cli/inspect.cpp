@@ -11,6 +11,7 @@
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/data/file.h>
@@ -95,14 +96,29 @@ std::string best_of(const CheckpointInfo& info) {
   return text("the latest weights kept", at, ", as validation could not be scored");
 }
 
+// A checkpoint of others may say no more than what network it is.
 void tell_info(const CheckpointInfo& info) {
+  std::vector<std::string> paragraphs;
+  if (!info.data.empty()) {
+    paragraphs.push_back(text("learned from ", info.data, ", step ", info.step, " of ", info.steps, ", seed ",
+                              info.seed, "; ", best_of(info)));
+  }
   std::string classes = "classes:";
   for (std::size_t i = 0; i < info.classes.size(); ++i) classes += (i ? ", " : " ") + info.classes[i];
-  for (const std::string& paragraph : {text("learned from ", info.data, ", step ", info.step, " of ",
-                                            info.steps, ", seed ", info.seed, "; ", best_of(info)),
-                                       classes})
+  if (!info.classes.empty()) paragraphs.push_back(classes);
+  for (const std::string& paragraph : paragraphs)
     std::cout << "  " << wrapped(paragraph, 2, columns()) << '\n';
-  std::cout << '\n';
+  if (!paragraphs.empty()) std::cout << '\n';
+}
+
+// Every other command refuses such a network.
+void warn_not_finite(const Subject& subject) {
+  const auto warn = [&](const std::string& path, const Tensor& tensor) {
+    const std::string fact = describe_not_finite(tensor);
+    if (!fact.empty()) std::cerr << subject.name << ": " << path << ' ' << fact << ".\n";
+  };
+  for (const auto& [path, parameter] : parameters(subject.net)) warn(path, parameter->get().value());
+  for (const auto& [path, buffer] : buffers(subject.net)) warn("buffer/" + path, buffer->get());
 }
 
 Json json_of_all(const Subject& subject, const Summary& summary, const Coverage& seen) {
@@ -127,7 +143,7 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
                             {"chosen_by", name(subject.info->chosen_by)},
                             {"best_score", or_null(subject.info->best_score)},
                             {"best_loss", or_null(subject.info->best_loss)},
-                            {"network", Json::parse(subject.info->network)}};
+                            {"network", detail::parse_json(subject.info->network).value}};
   }
   return result;
 }
@@ -135,14 +151,15 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
 int run(const InspectCommand& c) {
   if (!c.coverage.empty()) check_file(c.coverage, "--coverage");
   if (!c.dot.empty()) check_file(c.dot, "--dot");
-  const Subject subject = open_subject(c.what, c.channels, c.classes);
+  const Subject subject = open_subject(c.what, c.channels, c.classes, {}, NonFiniteWeights::accept);
+  warn_not_finite(subject);
   const Shape image{c.height, c.width, in_channels_of(subject.description)};
   const Summary summary = summary_of(subject.name, subject.net, image);
   const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});
   if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(seen));
   if (!c.dot.empty()) write_text(c.dot, graphviz(summary.graph));
   if (c.voice.json) {
-    std::cout << json_of_all(subject, summary, seen).dump() << '\n';
+    std::cout << detail::dump_json(json_of_all(subject, summary, seen)) << '\n';
     return ok;
   }
   if (c.voice.quiet) {

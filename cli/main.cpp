@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
@@ -55,17 +54,19 @@ int main(int argc, char** argv) {
   } catch (const std::filesystem::filesystem_error& error) {
     std::cerr << error.path1().string() << ": " << error.code().message() << ". Choose another path.\n";
     return trous::cli::file;
-  } catch (const nlohmann::json::type_error&) {  // of texts that are written
-    std::cerr << "trous: a path or the name of a class is not UTF-8. Rename it.\n";
-    return trous::cli::file;
   } catch (const trous::ArgumentError& error) {
     std::cerr << error.what() << '\n';
     return trous::cli::usage;
   } catch (const std::bad_alloc&) {
     std::cerr << "trous: there is not enough memory. Lower --batch or --width.\n";
     return trous::cli::failed;
-  } catch (const std::exception& error) {
+  } catch (const trous::Error& error) {
     std::cerr << error.what() << '\n';
+    return trous::cli::failed;
+  } catch (
+      const std::exception& error) {  // a library's, which its caller should have turned into one of ours
+    std::cerr << "trous: an error of a library was not expected here. It says: " << error.what()
+              << ". Please report it with the command.\n";
     return trous::cli::failed;
   }
 }

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #include <trous/cli/open.h>
 #include <trous/cli/output.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/data/brain.h>
@@ -124,6 +124,10 @@ std::string describe_network(const TrainConfig& config, const Splits& data, std:
                                             .kernel = kernel});
 }
 
+void tell_cast(const std::string& checkpoint) {
+  std::cerr << checkpoint << ": its weights are float64; they are cast to float32.\n";
+}
+
 Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& image) {
   try {
     return summarize(net, {1, image[0], image[1], image[2]});
@@ -132,7 +136,7 @@ Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& i
   }
 }
 
-Trained open_trained(const std::string& run_or_checkpoint) {
+Trained open_trained(const std::string& run_or_checkpoint, NonFiniteWeights non_finite) {
   std::error_code failure;
   const bool is_run = fs::is_directory(run_or_checkpoint, failure);
   const fs::path checkpoint =
@@ -152,7 +156,8 @@ Trained open_trained(const std::string& run_or_checkpoint) {
                          "train --resume ",
                          shell_word(run_or_checkpoint), '.'));
   }
-  Trained trained{load_network(checkpoint.string()), checkpoint.string(), std::nullopt};
+  Trained trained{load_network(checkpoint.string(), non_finite), checkpoint.string(), std::nullopt};
+  if (trained.loaded.was_float64) tell_cast(trained.path);
   const fs::path config = checkpoint.parent_path() / "config.json";
   if (fs::exists(config, failure)) trained.config = read_config(config.string());
   return trained;
@@ -163,7 +168,8 @@ bool is_network_name(const std::string& what) {
   return std::find(names.begin(), names.end(), what) != names.end();
 }
 
-Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key) {
+Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key,
+                     NonFiniteWeights non_finite) {
   const std::vector<std::string> names = network_names();
   if (is_network_name(what) || is_network_file(what)) {
     const std::string description =
@@ -179,7 +185,7 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
                          suggestion(what, names), " Networks are ", names[0], ", ", names[1], " and ",
                          names[2], '.'));
   }
-  Trained trained = open_trained(what);
+  Trained trained = open_trained(what, non_finite);
   return {trained.path, trained.loaded.info.network, std::move(trained.loaded.net),
           std::move(trained.loaded.info)};
 }
@@ -199,7 +205,8 @@ std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& d
 }
 
 std::int64_t in_channels_of(const std::string& description) {
-  if (const auto channels = first_channels(Json::parse(resolved_description(description)))) return *channels;
+  if (const auto channels = first_channels(detail::parse_json(resolved_description(description)).value))
+    return *channels;
   throw ArgumentError(
       "network: no layer of it says how many channels its images have. Begin it with a convolution.");
 }

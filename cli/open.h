@@ -52,8 +52,12 @@ struct Trained {
   std::optional<TrainConfig> config;  ///< of its run, where it lies in one
 };
 
-/// Opens a run's best checkpoint, or the checkpoint given.
-Trained open_trained(const std::string& run_or_checkpoint);
+/// Opens a run's best checkpoint, or the checkpoint given. Weights in float64 are cast, which stderr is told.
+Trained open_trained(const std::string& run_or_checkpoint,
+                     NonFiniteWeights non_finite = NonFiniteWeights::refuse);
+
+/// Says on stderr that the weights of a checkpoint were cast from float64.
+void tell_cast(const std::string& checkpoint);
 
 /// A network to look at.
 struct Subject {
@@ -67,7 +71,8 @@ bool is_network_name(const std::string& what);
 
 /// A network by name, for so many channels and classes, or by a FILE.json, with first values drawn from
 /// `key`; or the best weights of a run, or a checkpoint's. Throws FileError for what is none of these.
-Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key = {});
+Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key = {},
+                     NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
 /// A predictor that learns little, to read a score beside.
 struct Baseline {

@@ -127,8 +127,9 @@ void predict(const PredictCommand& c, const Trained& trained, const Work& work) 
   nlohmann::ordered_json count;
   const auto found = labels.values<std::int32_t>();
   const std::vector<std::string>& classes = trained.loaded.info.classes;
-  for (std::size_t k = 0; k < classes.size(); ++k)
-    count[classes[k]] = std::count(found.begin(), found.end(), static_cast<std::int32_t>(k));
+  for (std::size_t k = 0; k < static_cast<std::size_t>(probabilities.shape()[2]); ++k)
+    count[k < classes.size() ? classes[k] : text("class ", k)] =
+        std::count(found.begin(), found.end(), static_cast<std::int32_t>(k));
   say(c.voice, {{"event", "prediction"}, {"image", work.image}, {"mask", work.mask}, {"pixels", count}});
   if (c.voice.talks()) std::cout << work.mask << std::endl;
 }

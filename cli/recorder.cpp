@@ -1,13 +1,12 @@
 #include <iomanip>
 #include <iostream>
 
-#include <nlohmann/json.hpp>
-
 #include <trous/cli/environment.h>
 #include <trous/cli/finish.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/recorder.h>
 #include <trous/cli/tell.h>
+#include <trous/core/detail/json.h>
 
 namespace trous::cli {
 namespace {
@@ -46,16 +45,14 @@ double Recorder::seconds() const { return folder_.seconds_before() + seconds_sin
 
 void Recorder::step(const StepReport& r) {
   last_ = r;
-  folder_.log_event(Json{
-      {"event", "step"},
-      {"step", r.step},
-      {"loss", r.loss},
-      {"learning_rate", r.learning_rate},
-      {"gradient_norm", r.gradient_norm},
-      {"seconds", seconds_since(step_begun_)},
-      {"waited", r.waited},
-      {"elapsed",
-       seconds()}}.dump());
+  folder_.log_event(detail::dump_json({{"event", "step"},
+                                       {"step", r.step},
+                                       {"loss", r.loss},
+                                       {"learning_rate", r.learning_rate},
+                                       {"gradient_norm", r.gradient_norm},
+                                       {"seconds", seconds_since(step_begun_)},
+                                       {"waited", r.waited},
+                                       {"elapsed", seconds()}}));
   ++steps_;
   step_begun_ = Clock::now();
   progress_.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
@@ -119,7 +116,7 @@ void log_event(RunFolder& folder, const char* event, std::int64_t step, const st
   Json line{{"event", event}, {"step", step}, {"time", time_now()}};
   if (!why.empty()) line["why"] = why;
   if (chosen_by) line["chosen_by"] = name(*chosen_by);
-  folder.log_event(line.dump());
+  folder.log_event(detail::dump_json(line));
 }
 
 }  // namespace trous::cli

@@ -5,6 +5,7 @@
 #include <trous/cli/open.h>
 #include <trous/cli/resume.h>
 #include <trous/core/build_info.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/file.h>
 
@@ -17,12 +18,15 @@ std::string last_of(const std::string& run) { return run + "/last.safetensors"; 
 
 // Bits are promised for one build and one instruction set.
 void tell_other_build(const std::string& run, const Json& record) {
-  const std::string now(build_info().commit), before = record.value("commit", "unknown");
+  const auto recorded = [&](const char* key, const std::string& otherwise) {
+    return record.contains(key) && record[key].is_string() ? record[key].get<std::string>() : otherwise;
+  };
+  const std::string now(build_info().commit), before = recorded("commit", "unknown");
   if (now != before) {
     std::cerr << "train: the run in " << run << " was begun by commit " << before << ", this is " << now
               << ". The bits of the two may differ.\n";
   }
-  if (const std::string then = record.value("kernels", kernels()); then != kernels()) {
+  if (const std::string then = recorded("kernels", kernels()); then != kernels()) {
     std::cerr << "train: the run in " << run << " was begun with the kernels " << then << ", these are "
               << kernels() << ". The bits of the two may differ.\n";
   }
@@ -41,7 +45,10 @@ bool same_file(const Json& before, const Json& now) {
 // Other data in the same place would be other batches, and the run would be no repetition of anything.
 void check_same_origin(const std::string& run, const Splits& data) {
   const std::string path = run + "/environment.json";
-  const Json record = Json::parse(read_file(path), nullptr, false);  // it may be long
+  const std::vector<std::uint8_t> bytes = read_file(path);  // it may be long
+  const auto [record, fault, remedy, byte] =
+      detail::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!fault.empty()) throw FileError(text(path, ": it ", fault, ". Put the file of the run back."));
   if (record.is_object()) tell_other_build(run, record);
   if (!record.is_object() || !record.contains("files") || !record["files"].is_array())
     throw FileError(text(path, ": it does not list the files of the data. Begin another run."));

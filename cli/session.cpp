@@ -36,7 +36,11 @@ std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
 AnyLayer make_network(const TrainConfig& config, const std::string& description, bool goes_on) {
   AnyLayer net = network_from_json(description);
   initialize(net, fold_in(Key{config.seed}, 0));
-  if (!config.weights.empty() && !goes_on) load(net, config.weights);
+  if (!config.weights.empty() && !goes_on) {
+    SafetensorsFile file = read_safetensors(config.weights);
+    if (cast_to_float32(config.weights, file)) tell_cast(config.weights);
+    restore_network(config.weights, file, parameters(net), buffers(net));
+  }
   return net;
 }
 

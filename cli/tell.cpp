@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <trous/cli/tell.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
 
@@ -83,7 +84,7 @@ std::string fixed_or_dash(const std::optional<double>& value, int digits) {
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
 void say(const Voice& voice, const Json& event) {
-  if (voice.json) std::cout << event.dump() << std::endl;
+  if (voice.json) std::cout << detail::dump_json(event) << std::endl;
 }
 
 int columns() {

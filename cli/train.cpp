@@ -6,8 +6,6 @@
 #include <new>
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
 #include <trous/cli/finish.h>
@@ -19,6 +17,7 @@
 #include <trous/cli/session.h>
 #include <trous/cli/tell.h>
 #include <trous/core/build_info.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/layers/coverage.h>
@@ -170,9 +169,10 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
     return folder;
   }
   std::map<std::string, std::string> files{
-      {"config.json", to_json(s.config).dump(2) + '\n'},
-      {"environment.json", environment(s.config, s.data).dump(2) + '\n'}};
-  if (const auto split = split_record(s.data); !split.empty()) files["split.json"] = split.dump(1) + '\n';
+      {"config.json", detail::dump_strict_json("train", to_json(s.config), 2) + '\n'},
+      {"environment.json", detail::dump_json(environment(s.config, s.data), 2) + '\n'}};
+  if (const auto split = split_record(s.data); !split.empty())
+    files["split.json"] = detail::dump_strict_json("train", split, 1) + '\n';
   RunFolder folder = RunFolder::create(s.config.out, files, s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
@@ -278,6 +278,7 @@ void add_train(CLI::App& app, int& code) {
   add_voice(*train, command->voice);
   train->callback([command, train, &code] {
     put_together(*command, *train);
+    check_utf8(command->config);
     code = run(*command);
   });
 }

@@ -6,7 +6,10 @@
 
 #include <trous/cli/train_config.h>
 #include <trous/cli/usage.h>
+#include <trous/core/detail/json.h>
+#include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
+#include <trous/core/utf8.h>
 #include <trous/core/suggestion.h>
 #include <trous/data/file.h>
 #include <trous/train/run_folder.h>
@@ -22,7 +25,7 @@ bool changes_nothing(std::string_view name) {
 }
 
 std::string word_of(const nlohmann::ordered_json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : detail::dump_json(value);
 }
 
 std::vector<std::string> option_names() {
@@ -58,6 +61,14 @@ bool same_place(const std::string& before, const std::string& now) {
          fs::absolute(before).lexically_normal() == fs::absolute(now).lexically_normal();
 }
 
+// The JSON in a file. `remedy` ends the error where it is none.
+detail::Json parsed_file(const std::string& path, std::int64_t max_bytes, const char* remedy) {
+  const std::vector<std::uint8_t> bytes = read_file(path, max_bytes);
+  detail::ParsedJson parsed = detail::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (parsed.fault.empty()) return std::move(parsed.value);
+  throw FileError(text(path, ": it ", parsed.fault, ". ", parsed.remedy.empty() ? remedy : parsed.remedy));
+}
+
 // What environment.json tells about the config.json of a run.
 struct Origin {
   std::optional<std::string> directory;  // where the run was begun, if elsewhere
@@ -69,22 +80,21 @@ Origin origin_of(const fs::path& config) {
   std::error_code failure;
   Origin origin;
   if (config.filename() != "config.json" || !fs::exists(path, failure)) return origin;
-  const auto record = nlohmann::json::parse(read_file(path.string()), nullptr, false);
+  const detail::Json record = parsed_file(path.string(), default_max_bytes, "Put the file of the run back.");
   if (!record.is_object()) return origin;
   origin.zero_is_own = !record.contains(config_format_key);
   if (record.contains("directory") && record["directory"].is_string() &&
-      record["directory"] != fs::current_path(failure).string())
+      record["directory"] != detail::escaped(fs::current_path(failure).string()))
     origin.directory = record["directory"].get<std::string>();
   return origin;
 }
 
 // The words that would have said the same on the command line.
 std::vector<std::string> words_of(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
-  const auto object = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  constexpr const char* example = "Write it as {\"steps\": 400, \"batch\": 16}.";
+  const detail::Json object = parsed_file(path, std::int64_t{1} << 20, example);
   if (!object.is_object()) {
-    throw FileError(
-        text(path, ": it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}."));
+    throw FileError(text(path, ": it is not a JSON object of options. ", example));
   }
   const std::vector<std::string> names = option_names();
   const auto [directory, zero_is_own] = origin_of(path);
@@ -94,8 +104,8 @@ std::vector<std::string> words_of(const std::string& path) {
       throw FileError(text(path, ": ", name, " is not an option of a run.", suggestion(name, names)));
     }
     if (value.is_structured() || value.is_null()) {
-      throw FileError(
-          text(path, ": ", name, " is ", value.dump(), ". An option is a text, a number, true or false."));
+      throw FileError(text(path, ": ", name, " is ", detail::dump_json(value),
+                           ". An option is a text, a number, true or false."));
     }
     if (zero_is_own && name == "weight_decay" && value == 0) continue;
     const std::string word = directory ? based_on(*directory, name, word_of(value)) : word_of(value);
@@ -163,6 +173,17 @@ nlohmann::ordered_json to_json(const TrainConfig& config) {
     }
   });
   return object;
+}
+
+void check_utf8(const TrainConfig& config) {
+  TrainConfig::parts(config, [](const char* name, const auto& member, const auto&, const char*) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::string>) {
+      if (!is_utf8(member)) {
+        throw ArgumentError(text("train: ", flag_of(name), ' ', detail::escaped(member),
+                                 " is not UTF-8, in which a run keeps its options. Rename it."));
+      }
+    }
+  });
 }
 
 TrainConfig read_config(const std::string& path, const TrainConfig& base) {

@@ -112,6 +112,10 @@ std::string flag_of(std::string_view name);
 /// The options of a run, or those whose names `wanted` takes.
 void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(std::string_view name) = nullptr);
 
+/// Throws ArgumentError naming the option if a text, such as a path, is not UTF-8: config.json could not hold
+/// it.
+void check_utf8(const TrainConfig& config);
+
 /// Every option of the run, under its name.
 nlohmann::ordered_json to_json(const TrainConfig& config);
 

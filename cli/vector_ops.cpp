@@ -5,9 +5,8 @@
 #include <set>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include <trous/cli/vector_ops.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/ops/arithmetic.h>
@@ -28,7 +27,7 @@
 namespace trous::cli {
 namespace {
 
-using Json = nlohmann::json;
+using detail::Json;
 using Xs = const std::vector<Variable>&;
 
 // What the file says of an op's attributes. Each is read once; what was not read is not known.
@@ -114,7 +113,7 @@ class Given {
     read_.insert(key);
     if (!given_.contains(key)) return otherwise;
     const Json& value = given_.at(key);
-    if (!valid(value)) fail(text("has ", key, ' ', value.dump(), ". It is ", what, '.'));
+    if (!valid(value)) fail(text("has ", key, ' ', detail::dump_json(value), ". It is ", what, '.'));
     return read(value);
   }
 
@@ -305,7 +304,10 @@ std::vector<std::string> vector_ops() {
 
 VectorOp described_op(const std::string& description, const std::string& where) {
   constexpr std::size_t most = 4096;  // bytes, so that none is too deep to be printed
-  const Json attributes = description.size() > most ? Json() : Json::parse(description, nullptr, false);
+  const auto [attributes, fault, remedy, byte] =
+      description.size() > most ? detail::ParsedJson() : detail::parse_json(description);
+  if (!fault.empty() && byte == 0)
+    throw FileError(text(where, ": its entry in __metadata__ ", fault, ". ", remedy));
   if (!attributes.is_object() || !attributes.contains("op") || !attributes.at("op").is_string()) {
     const std::string shown = description.size() > 80 ? description.substr(0, 80) + " ..." : description;
     throw FileError(text(where, ": its entry in __metadata__ is ", shown, ". It is a JSON object of at most ",

@@ -1,16 +1,13 @@
 #include <algorithm>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include <trous/cli/vectors.h>
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/safetensors.h>
 
 namespace trous::cli {
 namespace {
-
-using Json = nlohmann::json;
 
 // The number behind "input." or "gradient.", of one or two digits, as a writer would count.
 std::optional<std::size_t> number_after(const std::string& word, const std::string& prefix) {
@@ -123,7 +120,7 @@ Vector assembled(const std::string& where, const Pieces& pieces, const Safetenso
 
 // Notes such as a version may stand in the metadata, too; an op may not, unless it is judged.
 void expect_no_op(const std::string& where, const std::string& note) {
-  const Json json = Json::parse(note, nullptr, false);
+  const detail::Json json = detail::parse_json(note).value;
   if (json.is_object() && json.contains("op"))
     throw FileError(text(where, " has an entry in __metadata__ that names an op, and no tensors."));
 }

@@ -4,8 +4,7 @@
 #include <cstdio>
 #include <map>
 
-#include <nlohmann/json.hpp>
-
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/class_table.h>
 #include <trous/data/file.h>
@@ -13,7 +12,7 @@
 namespace trous {
 namespace {
 
-using nlohmann::json;
+using json = detail::Json;
 
 constexpr std::size_t max_entries = 255;  // numbers 0 to 254; 255 is unknown_label
 
@@ -28,12 +27,9 @@ class TableReader {
 
   ClassTable read() {
     const std::vector<std::uint8_t> bytes = read_file(path_, 1 << 20);
-    json list;
-    try {
-      list = json::parse(bytes.begin(), bytes.end());
-    } catch (const json::parse_error& error) {
-      fail(text("is no JSON from byte ", error.byte, " on"), example);
-    }
+    const auto [list, fault, remedy, byte] =
+        detail::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (!fault.empty()) fail(fault, remedy.empty() ? example : remedy);
     if (!list.is_array()) fail(text("is ", list.type_name(), ", not a list"), example);
     if (list.empty() || list.size() > max_entries) {
       fail(text("has ", list.size(), " entries"),

@@ -61,6 +61,21 @@ int write_all(int descriptor, std::span<const std::uint8_t> bytes) {
   return 0;
 }
 
+// What tapes and block devices fill up with; gzip too ignores it behind a member.
+bool only_zeros(std::span<const std::uint8_t> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+// Throws unless another gzip member begins at `at`, behind one that ended there.
+void expect_member(std::span<const std::uint8_t> bytes, std::size_t at, const std::string& name) {
+  const std::span<const std::uint8_t> rest = bytes.subspan(at);
+  if (rest[0] == 0x1f && (rest.size() == 1 || rest[1] == 0x8b)) return;
+  throw FileError(text("gunzip: ", name, " has ", rest.size(), rest.size() == 1 ? " byte" : " bytes",
+                       " behind its last gzip member, from byte ", at, " on. They start with ",
+                       first_bytes(rest),
+                       ", and are neither another member nor zeros. Fetch the file again."));
+}
+
 // A temporary that is removed unless it was renamed.
 struct Temporary {
   std::string name;
@@ -162,8 +177,9 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
     const int status = inflate(&stream, Z_NO_FLUSH);
     read += slice_in - stream.avail_in;
     filled += slice_out - stream.avail_out;
-    if (status == Z_STREAM_END && read == compressed.size()) break;
     if (status == Z_STREAM_END) {
+      if (only_zeros(compressed.subspan(read))) break;
+      expect_member(compressed, read, name);
       inflateReset(&stream);
     } else if (status == Z_BUF_ERROR && read == compressed.size()) {
       throw FileError(text("gunzip: ", name, " is truncated. Its ", compressed.size(),

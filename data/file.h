@@ -37,8 +37,9 @@ inline constexpr std::int64_t default_max_bytes = std::int64_t{1} << 30;
 /// judged before memory is taken.
 std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_bytes = default_max_bytes);
 
-/// The decompressed bytes of a gzip file of one or more members, lengths and checksums verified. Throws
-/// FileError if it is no gzip file, is truncated or damaged, or decompresses to more than `max_bytes`.
+/// The decompressed bytes of a gzip file of one or more members, lengths and checksums verified. Zeros behind
+/// the last member are padding, which gzip ignores too. Throws FileError if it is no gzip file, is truncated
+/// or damaged, has other bytes behind its last member, or decompresses to more than `max_bytes`.
 /// Memory taken is at most twice what the file really holds. Source: RFC 1952.
 std::vector<std::uint8_t> read_gzip_file(const std::string& path, std::int64_t max_bytes = default_max_bytes);
 

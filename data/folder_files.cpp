@@ -4,7 +4,9 @@
 #include <map>
 #include <system_error>
 
+#include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
+#include <trous/core/utf8.h>
 #include <trous/data/folder_files.h>
 #include <trous/data/image.h>
 
@@ -33,6 +35,7 @@ class Lister {
 
   FolderFiles run() {
     std::error_code code;
+    if (!has_utf8_name(directory_)) return std::move(files_);
     if (!fs::is_directory(directory_, code)) {
       fault(text(directory_, fs::exists(directory_, code) ? " is no directory." : " does not exist.",
                  " Give a directory with images/ and masks/ in it."));
@@ -59,6 +62,13 @@ class Lister {
   }
 
  private:
+  // Runs, reports and checkpoints name files in JSON, which is UTF-8.
+  bool has_utf8_name(const std::string& path) {
+    if (is_utf8(path)) return true;
+    fault(text(detail::escaped(path), " has a name that is not UTF-8, in which runs record it. Rename it."));
+    return false;
+  }
+
   void fault(std::string sentence) { files_.faults.push_back(std::move(sentence)); }
 
   void add_ready_made(const std::vector<std::string>& ready) {
@@ -145,6 +155,7 @@ class Lister {
       const std::string name = entry->path().filename().string();
       if (name.starts_with('.') || std::find(silent.begin(), silent.end(), name) != silent.end()) continue;
       const bool is_image = is_image_name(name) && !is_directory(entry->path().string());
+      if (is_image && !has_utf8_name(directory + "/" + name)) continue;
       (is_image ? images : result.others).push_back(name);
     }
     if (code) {
@@ -160,7 +171,7 @@ class Lister {
     for (const std::string& name : images) result.images[stem_of(name)].push_back(name);
     std::sort(result.others.begin(), result.others.end());
     if (!result.others.empty() && files_.ignored == 0) {
-      files_.first_ignored = directory + "/" + result.others.front();
+      files_.first_ignored = detail::escaped(directory + "/" + result.others.front());
     }
     files_.ignored += static_cast<std::int64_t>(result.others.size());
     result.readable = true;

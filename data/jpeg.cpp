@@ -1,8 +1,9 @@
 // libjpeg reports an error by calling a function that must not return. As in png.cpp it jumps, and so
 // everything between a setjmp and libjpeg is a plain function over plain pointers, which returns false;
 // its caller, which owns the memory, throws. Most damage is a mere warning to libjpeg, which then makes up
-// pixels: here a warning is an error.
+// pixels: here such a warning is an error.
 #include <algorithm>
+#include <array>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -10,8 +11,11 @@
 #include <span>
 #include <vector>
 
-#include <jerror.h>
+// What jpeglib.h defines decides which numbers jerror.h has.
+// clang-format off
 #include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
 
 #include <trous/core/error.h>
 #include <trous/data/file.h>
@@ -26,7 +30,51 @@ constexpr std::int64_t max_decoded = std::int64_t{1} << 30;
 struct ErrorManager : jpeg_error_mgr {
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX] = "";
+  const std::uint8_t* bytes = nullptr;  // of the whole file
+  bool behind_scan = false;             // whether the last marker began a scan, whose pixels follow it
 };
+
+enum class Effect { none, pixels_lost, none_if_padding };
+struct Warning {
+  int code;
+  Effect effect;
+};
+
+// All of libjpeg's warnings, and what each means for the pixels.
+constexpr std::array warnings{
+    // An unknown transform of colours: libjpeg takes YCbCr, as every viewer that uses it does.
+    Warning{JWRN_ADOBE_XFORM, Effect::none},
+    // Arithmetic codes that nothing stands for: the rest of the scan is made up.
+    Warning{JWRN_ARITH_BAD_CODE, Effect::pixels_lost},
+    // Of a colour profile, which is not applied.
+    Warning{JWRN_BOGUS_ICC, Effect::none},
+    // A scan refines digits that no scan before it has given: one is missing.
+    Warning{JWRN_BOGUS_PROGRESSION, Effect::pixels_lost},
+    // Bytes before a marker that belong to nothing. Some cameras pad with equal bytes there. Others are
+    // pixels that the decoder did not reach, since what came before them was damaged.
+    Warning{JWRN_EXTRANEOUS_DATA, Effect::none_if_padding},
+    // A scan ends before all its pixels: the rest is made up.
+    Warning{JWRN_HIT_MARKER, Effect::pixels_lost},
+    // Huffman codes that nothing stands for: the rest of the scan is made up.
+    Warning{JWRN_HUFF_BAD_CODE, Effect::pixels_lost},
+    // The version of the container, on which no pixel depends.
+    Warning{JWRN_JFIF_MAJOR, Effect::none},
+    // The file ends before its end marker: whole scans of a progressive picture may be missing.
+    Warning{JWRN_JPEG_EOF, Effect::pixels_lost},
+    // A restart marker is missing, and the pixels before the next one are made up.
+    Warning{JWRN_MUST_RESYNC, Effect::pixels_lost},
+    // A sequential scan announces a range of frequencies. It always has all, and some encoders write zeros
+    // there (jdhuff.c).
+    Warning{JWRN_NOT_SEQUENTIAL, Effect::none},
+    // Of writers only.
+    Warning{JWRN_TOO_MUCH_DATA, Effect::pixels_lost},
+};
+
+Effect effect_of(int code) {
+  const auto* const found = std::find_if(warnings.begin(), warnings.end(),
+                                         [code](const Warning& warning) { return warning.code == code; });
+  return found == warnings.end() ? Effect::pixels_lost : found->effect;
+}
 
 [[noreturn]] void keep_message(j_common_ptr jpeg) {
   auto* errors = static_cast<ErrorManager*>(jpeg->err);
@@ -34,10 +82,53 @@ struct ErrorManager : jpeg_error_mgr {
   std::longjmp(errors->jump, 1);
 }
 
-// Levels below 0 are warnings. Two of them are about versions, not about damage.
+// Whether the bytes that libjpeg has just skipped are padding: zeros and 0xFF, or one other value at least
+// `min_equal` times. Behind a scan they may also be a hole in the file, of which the decoder took the
+// beginning for pixels. Then more such bytes stand before the marker than it skipped; a few more are its
+// reading ahead, by at most 8 bytes, and true pixels that look the same.
+bool skipped_padding(const jpeg_decompress_struct& jpeg, const ErrorManager& errors) {
+  constexpr std::ptrdiff_t max_more = 16, min_equal = 8;
+  const auto is_usual = [](std::uint8_t byte) { return byte == 0 || byte == 0xFF; };
+  const std::uint8_t* const end = jpeg.src->next_input_byte;
+  const std::uint8_t* begin = end;
+  while (begin > errors.bytes && (begin[-1] == end[-1] || (is_usual(begin[-1]) && is_usual(end[-1]))))
+    --begin;
+  const std::ptrdiff_t padding = end - begin, skipped = errors.msg_parm.i[0];
+  return skipped <= padding && (is_usual(end[-1]) || padding >= min_equal) &&
+         (!errors.behind_scan || padding - skipped <= max_more);
+}
+
+void follow_markers(ErrorManager& errors) {
+  switch (errors.msg_code) {
+    case JTRC_SOS:
+      errors.behind_scan = true;
+      break;
+    case JTRC_ADOBE:
+    case JTRC_APP0:
+    case JTRC_APP14:
+    case JTRC_DAC:
+    case JTRC_DHT:
+    case JTRC_DQT:
+    case JTRC_DRI:
+    case JTRC_JFIF:
+    case JTRC_MISC_MARKER:
+      errors.behind_scan = false;
+      break;
+    default:
+      break;
+  }
+}
+
+// Levels below 0 are warnings, others tell what was read.
 void judge_message(j_common_ptr jpeg, int level) {
-  const int code = jpeg->err->msg_code;
-  if (level < 0 && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM) keep_message(jpeg);
+  auto& errors = *static_cast<ErrorManager*>(jpeg->err);
+  if (level >= 0) return follow_markers(errors);
+  const Effect effect = effect_of(errors.msg_code);
+  if (effect == Effect::none) return;
+  if (effect == Effect::none_if_padding &&
+      skipped_padding(*reinterpret_cast<jpeg_decompress_struct*>(jpeg), errors))
+    return;
+  keep_message(jpeg);
 }
 
 struct Decoder {
@@ -58,6 +149,7 @@ bool read_header(Decoder& decoder, const std::uint8_t* bytes, std::size_t count)
   if (setjmp(decoder.errors.jump)) return false;
   jpeg_create_decompress(&decoder.jpeg);
   jpeg_mem_src(&decoder.jpeg, bytes, count);
+  decoder.errors.bytes = bytes;
   jpeg_save_markers(&decoder.jpeg, JPEG_APP0 + 1, 0xFFFF);  // EXIF
   jpeg_read_header(&decoder.jpeg, TRUE);
   return true;

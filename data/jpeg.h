@@ -14,8 +14,9 @@ namespace trous {
 /// returns   uint8 [h, w, channels], channels 1 (grey) or 3 (RGB)
 ///
 /// Throws FileError, naming the file, if it is absent, no JPEG, truncated or damaged as far as the format
-/// shows it (it has no checksums; whatever libjpeg finds corrupt counts), holds CMYK colours, is wider or
-/// higher than 32768, or larger than 1 GiB when decoded; sizes are judged before pixels are allocated.
+/// shows it (it has no checksums; whatever libjpeg finds corrupt counts, except what concerns no pixel, such
+/// as equal bytes that some cameras write before a marker), holds CMYK colours, is wider or higher than
+/// 32768, or larger than 1 GiB when decoded; sizes are judged before pixels are allocated.
 Tensor read_jpeg(const std::string& path);
 
 }  // namespace trous

@@ -8,7 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
+#include <trous/core/utf8.h>
 #include <trous/data/file.h>
 #include <trous/data/safetensors.h>
 
@@ -136,7 +138,9 @@ class HeaderReader : public json::json_sax_t {
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&, const json::exception&) override {
+  bool parse_error(std::size_t position, const std::string& token, const json::exception& error) override {
+    constexpr int number_overflow = 406;  // 1e999 is JSON, but no double holds it
+    if (error.id == number_overflow) return unexpected("the number " + token.substr(0, 40));
     fail(text("has a header that is no JSON from its byte ", position, " on"));
   }
 
@@ -300,16 +304,14 @@ std::span<const std::uint8_t> raw_bytes(const Tensor& tensor) {
   });
 }
 
-// JSON of a string. nlohmann throws for what is not UTF-8.
 std::string quoted(const std::string& value) {
-  try {
-    return json(value).dump();
-  } catch (const json::exception&) {
+  if (!is_utf8(value)) {
     throw ArgumentError(text("write_safetensors: a name or a metadata string of ", value.size(),
                              " bytes is not UTF-8. It starts with ",
                              first_bytes({reinterpret_cast<const std::uint8_t*>(value.data()), value.size()}),
                              ". Encode bytes as text first."));
   }
+  return json(value).dump();
 }
 
 std::string header_text(const SafetensorsFile& contents, const std::vector<std::size_t>& order) {

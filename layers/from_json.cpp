@@ -3,8 +3,6 @@
 #include <optional>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include <trous/core/suggestion.h>
 #include <trous/layers/dense.h>
 #include <trous/layers/detail/json_values.h>
@@ -17,7 +15,6 @@ namespace {
 
 using detail::choices, detail::Json, detail::Names, detail::read_value, detail::shown, detail::written;
 
-constexpr int deepest = 64;  // levels of a description
 constexpr const char* forms = R"( Give {"network": name, ...} or {"layers": [...]}.)";
 
 struct Built {
@@ -272,23 +269,10 @@ void Reader::read_member(const Json& given, const std::string& path, std::string
 }
 
 Json Reader::parsed(std::string_view given) const {
-  std::vector<std::set<std::string>> keys;  // of the objects that are open
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
-    using Event = Json::parse_event_t;
-    if (depth > deepest) fail("", text(" is more than ", deepest, " levels deep. Nest less."));
-    if (event == Event::object_start) keys.emplace_back();
-    if (event == Event::object_end) keys.pop_back();
-    if (event == Event::key && !keys.back().insert(value.get<std::string>()).second)
-      fail("", text(" has the key ", shown(value), " twice in one object. Keep one."));
-    return true;
-  };
-  try {
-    return Json::parse(given, watch);
-  } catch (const Json::parse_error& error) {
-    fail("", text(" is no JSON from its byte ", error.byte, " on. It has ", given.size(), " bytes.", forms));
-  } catch (const Json::out_of_range&) {
-    fail("", " has a number that is too large for any option. Give a smaller one.");
-  }
+  detail::ParsedJson parsed = detail::parse_json(given);
+  if (parsed.fault.empty()) return std::move(parsed.value);
+  if (parsed.byte > 0) fail("", text(' ', parsed.fault, ". It has ", given.size(), " bytes.", forms));
+  fail("", text(' ', parsed.fault, ". ", parsed.remedy));
 }
 
 }  // namespace

@@ -4,8 +4,7 @@
 #include <limits>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/layers/from_json.h>
 #include <trous/train/checkpoint.h>
@@ -19,32 +18,33 @@ bool is_of_trainer(std::string_view name) {
 }
 
 // JSON has no NaN and no infinity: they are strings. What is absent is null.
-nlohmann::json json_of(const std::optional<double>& value) {
+detail::Json json_of(const std::optional<double>& value) {
   if (!value) return nullptr;
   if (std::isfinite(*value)) return *value;
   return std::isnan(*value) ? "nan" : *value > 0 ? "inf" : "-inf";
 }
 
-std::optional<double> number_of(const nlohmann::json& value) {
-  if (value.is_null()) return std::nullopt;
-  if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
-  if (value == "inf") return std::numeric_limits<double>::infinity();
-  if (value == "-inf") return -std::numeric_limits<double>::infinity();
-  return value.get<double>();
-}
-
-std::uint64_t seed_of(const std::string& digits) {
+std::uint64_t seed_of(const detail::JsonPlace& place) {
+  const std::string digits = place.string();
   std::uint64_t seed = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
   if (failure != std::errc() || end != digits.data() + digits.size())
-    throw ArgumentError(text("its seed is \"", digits, '"'));
+    place.fail(text('"', digits, "\", which is no number from 0 to 2^64 - 1"));
   return seed;
+}
+
+Criterion criterion_in(const detail::JsonPlace& place) {
+  try {
+    return parse_criterion(place.string());
+  } catch (const ArgumentError&) {
+    place.fail(text("\"", place.string(), "\", which is no criterion"));
+  }
 }
 
 std::string buffer_name(const std::string& path) { return text(buffer_prefix, path); }
 
 const Tensor& found(const std::string& path, const SafetensorsFile& file, const std::string& name,
-                    const Shape& shape) {
+                    const Shape& shape, NonFiniteWeights non_finite) {
   for (const auto& [key, tensor] : file.tensors) {
     if (key != name) continue;
     if (!(tensor.shape() == shape)) {
@@ -55,6 +55,7 @@ const Tensor& found(const std::string& path, const SafetensorsFile& file, const 
       throw FileError(
           text(path, ": ", name, " is ", tensor.dtype(), ", weights are float32 or float64. Save it anew."));
     }
+    if (non_finite == NonFiniteWeights::refuse) check_finite(path, name, tensor);
     return tensor;
   }
   throw FileError(text(path, ": there is no tensor ", name,
@@ -75,16 +76,16 @@ SafetensorsFile network_file(const std::vector<Named<const Parameter>>& paramete
 
 void restore_network(const std::string& path, const SafetensorsFile& file,
                      const std::vector<Named<Parameter>>& parameters,
-                     const std::vector<Named<Buffer>>& buffers) {
+                     const std::vector<Named<Buffer>>& buffers, NonFiniteWeights non_finite) {
   check_names("load", parameters, buffers);
   std::vector<Tensor> weights, statistics;
   std::set<std::string> wanted;
   for (const auto& [name, parameter] : parameters) {
-    weights.push_back(found(path, file, name, parameter->spec.shape));
+    weights.push_back(found(path, file, name, parameter->spec.shape, non_finite));
     wanted.insert(name);
   }
   for (const auto& [name, buffer] : buffers) {
-    statistics.push_back(found(path, file, buffer_name(name), buffer->spec.shape));
+    statistics.push_back(found(path, file, buffer_name(name), buffer->spec.shape, non_finite));
     wanted.insert(buffer_name(name));
   }
   for (const auto& [name, tensor] : file.tensors) {
@@ -97,6 +98,46 @@ void restore_network(const std::string& path, const SafetensorsFile& file,
   for (std::size_t i = 0; i < buffers.size(); ++i) buffers[i].part->value = statistics[i];
 }
 
+std::string describe_not_finite(const Tensor& tensor) {
+  if (!is_floating(tensor.dtype()) || all_finite(tensor)) return {};
+  return visit_floating("describe_not_finite", tensor.dtype(), [&]<class T> {
+    const std::span<const T> values = tensor.values<T>();
+    const auto bad = [](T value) { return !std::isfinite(value); };
+    const auto first = std::find_if(values.begin(), values.end(), bad);
+    std::string index;
+    std::int64_t rest = first - values.begin();
+    for (std::int64_t axis = tensor.shape().rank() - 1; axis >= 0; --axis) {
+      index = text(rest % tensor.shape()[axis], index.empty() ? "" : ", ", index);
+      rest /= tensor.shape()[axis];
+    }
+    return text("is ", *first, " at [", index, "], the first of ",
+                std::count_if(values.begin(), values.end(), bad), " such among its ", values.size(),
+                values.size() == 1 ? " number" : " numbers");
+  });
+}
+
+void check_finite(const std::string& path, const std::string& name, const Tensor& tensor) {
+  const std::string fact = describe_not_finite(tensor);
+  if (fact.empty()) return;
+  throw FileError(text(path, ": ", name, ' ', fact,
+                       ". With it every output is NaN. Give weights from before training diverged."));
+}
+
+bool cast_to_float32(const std::string& path, SafetensorsFile& file) {
+  bool any = false;
+  for (auto& [name, tensor] : file.tensors) {
+    if (tensor.dtype() != DType::float64) continue;
+    any = true;
+    Tensor single = tensor.cast(DType::float32);
+    if (all_finite(tensor) && !all_finite(single)) {
+      throw FileError(text(path, ": ", name, " is float64, and in float32 it ", describe_not_finite(single),
+                           ". Give weights that float32 holds."));
+    }
+    tensor = std::move(single);
+  }
+  return any;
+}
+
 SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view prefix) {
   SafetensorsFile part;
   for (const auto& [name, tensor] : file.tensors) {
@@ -106,7 +147,7 @@ SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view pref
 }
 
 std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
-  nlohmann::ordered_json about{{"network", info.network},
+  detail::Json about{{"network", info.network},
                                {"classes", info.classes},
                                {"data", info.data},
                                {"seed", std::to_string(info.seed)},
@@ -117,7 +158,7 @@ std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
                                {"best_loss", json_of(info.best_loss)},
                                {"best_score", json_of(info.best_score)}};
   if (info.white != CheckpointInfo().white) about["white"] = info.white;
-  return {{"trous", about.dump()}};
+  return {{"trous", detail::dump_strict_json("to_metadata", about)}};
 }
 
 CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& file) {
@@ -127,28 +168,28 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
                          ": it does not say what network it holds. Build the network and call load, or save "
                          "it with a CheckpointInfo."));
   }
-  try {
-    const auto about = nlohmann::json::parse(found->second);
-    return {.network = about.at("network"),
-            .classes = about.at("classes"),
-            .data = about.at("data"),
-            .white = about.value("white", CheckpointInfo().white),
-            .seed = seed_of(about.at("seed").get<std::string>()),
-            .step = about.at("step"),
-            .steps = about.at("steps"),
-            .best_step = about.at("best_step"),
-            .chosen_by = about.contains("chosen_by")  // not in files of older versions
-                             ? parse_criterion(about.at("chosen_by").get<std::string>())
-                             : Criterion::foreground_iou,
-            .best_score = number_of(about.at("best_score")),
-            .best_loss = about.contains("best_loss") ? number_of(about.at("best_loss")) : std::nullopt};
-  } catch (const std::exception& error) {
-    throw FileError(text(path, ": what it says of itself is damaged, ", error.what(), ". Save it anew."));
-  }
+  const auto [value, fault, remedy, byte] = detail::parse_json(found->second);
+  const std::string source = path + ": its metadata";
+  if (!fault.empty()) throw FileError(text(source, ' ', fault, ". Save it anew."));
+  if (!value.is_object()) throw FileError(text(source, " is no JSON object. Save it anew."));
+  const detail::JsonPlace about(value, source, "Save it anew.");
+  CheckpointInfo info;
+  if (about.has("network")) info.network = about["network"].string();
+  if (about.has("classes")) info.classes = about["classes"].strings();
+  if (about.has("data")) info.data = about["data"].string();
+  if (about.has("white")) info.white = about["white"].integer();
+  if (about.has("seed")) info.seed = seed_of(about["seed"]);
+  if (about.has("step")) info.step = about["step"].integer();
+  if (about.has("steps")) info.steps = about["steps"].integer();
+  if (about.has("best_step")) info.best_step = about["best_step"].integer();
+  if (about.has("chosen_by")) info.chosen_by = criterion_in(about["chosen_by"]);
+  if (about.has("best_score")) info.best_score = about["best_score"].number();
+  if (about.has("best_loss")) info.best_loss = about["best_loss"].number();
+  return info;
 }
 
-LoadedNetwork load_network(const std::string& path) {
-  const SafetensorsFile file = read_safetensors(path);
+LoadedNetwork load_network(const std::string& path, NonFiniteWeights non_finite) {
+  SafetensorsFile file = read_safetensors(path);
   CheckpointInfo info = checkpoint_info(path, file);
   if (info.network.empty()) {
     throw FileError(text(path, ": it does not describe its network. Build the network and call load."));
@@ -160,8 +201,9 @@ LoadedNetwork load_network(const std::string& path) {
       throw FileError(text(path, ": the network it describes cannot be built. ", error.what()));
     }
   }();
-  restore_network(path, file, parameters(net), buffers(net));
-  return {std::move(net), std::move(info)};
+  const bool was_float64 = cast_to_float32(path, file);
+  restore_network(path, file, parameters(net), buffers(net), non_finite);
+  return {std::move(net), std::move(info), was_float64};
 }
 
 }  // namespace trous

@@ -34,22 +34,37 @@ struct CheckpointInfo {
 SafetensorsFile network_file(const std::vector<Named<const Parameter>>& parameters,
                              const std::vector<Named<const Buffer>>& buffers);
 
+/// Whether weights that are NaN or infinite can be loaded. Whatever a network computes with them is NaN.
+enum class NonFiniteWeights { refuse, accept };
+
 /// Puts the tensors of `file`, read from `path`, into `parameters` and `buffers`. What a trainer keeps beside
 /// them (optimizer/, average/, best/) is passed over. Everything is judged first, so a failure changes
-/// nothing. Throws FileError naming file and tensor, ArgumentError where the names do not lead to one part
-/// each.
+/// nothing. Throws FileError naming file and tensor, and the first place that is not finite, ArgumentError where
+/// the names do not lead to one part each.
 void restore_network(const std::string& path, const SafetensorsFile& file,
                      const std::vector<Named<Parameter>>& parameters,
-                     const std::vector<Named<Buffer>>& buffers);
+                     const std::vector<Named<Buffer>>& buffers,
+                     NonFiniteWeights non_finite = NonFiniteWeights::refuse);
+
+/// "is nan at [0, 3], the first of 2 such among its 288 numbers"; empty if all are finite.
+std::string describe_not_finite(const Tensor& tensor);
+
+/// Throws FileError naming file, tensor and the first place unless all numbers are finite.
+void check_finite(const std::string& path, const std::string& name, const Tensor& tensor);
+
+/// Casts the float64 tensors of `file`, read from `path`, to float32, and returns whether there were any.
+/// Throws FileError if one holds a number that float32 does not.
+bool cast_to_float32(const std::string& path, SafetensorsFile& file);
 
 /// The tensors of `file` whose names begin with `prefix`, such as "best/", under what follows it.
 SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view prefix);
 
-/// Metadata as safetensors keeps them: one JSON text under the key "trous".
+/// Metadata as safetensors keeps them: one JSON text under the key "trous". Throws ArgumentError for text
+/// that is not UTF-8.
 std::map<std::string, std::string> to_metadata(const CheckpointInfo& info);
 
-/// What the metadata of `file`, read from `path`, say. Throws FileError if there is no such text or it is
-/// damaged.
+/// What the metadata of `file`, read from `path`, say; any of it may be absent or null. Throws FileError,
+/// naming the member, if there is no such text, it is no JSON object, or a member is of another type.
 CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& file);
 
 /// Writes the weights and buffers of `net`; the file is readable by any safetensors library. With
@@ -61,8 +76,8 @@ void save(const Net& net, const std::string& path, const std::map<std::string, s
   write_safetensors(path, file);
 }
 
-/// Reads them back into a network of the same layers. Throws FileError naming the file and what was wrong;
-/// the network then is as it was.
+/// Reads them back into a network of the same layers, in the types of the file. Throws FileError naming the
+/// file and what was wrong, a number that is not finite too; the network then is as it was.
 template <class Net>
 void load(Net& net, const std::string& path) {
   restore_network(path, read_safetensors(path), parameters(net), buffers(net));
@@ -71,10 +86,12 @@ void load(Net& net, const std::string& path) {
 struct LoadedNetwork {
   AnyLayer net;
   CheckpointInfo info;
+  bool was_float64 = false;  ///< some of the weights, in the file
 };
 
-/// A network with its weights, ready to run, from a checkpoint that describes it. Throws FileError if it does
-/// not, or its tensors are not those of the network described.
-LoadedNetwork load_network(const std::string& path);
+/// A network with its weights, ready to run on float32 images, from a checkpoint that describes it: float64
+/// weights are cast to float32. Throws FileError if it does not, its tensors are not those of the network
+/// described, or, unless they are accepted, some of their numbers are not finite.
+LoadedNetwork load_network(const std::string& path, NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
 }  // namespace trous

@@ -9,8 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/file.h>
 #include <trous/train/run_folder.h>
@@ -116,7 +115,7 @@ double cut_events(const std::string& path, std::int64_t step) {
   double elapsed = 0;
   const std::string contents = contents_of(path);
   rewrite(path, contents, kept_lines(contents, [&](const std::string& line) {
-            const auto event = nlohmann::json::parse(line, nullptr, false);
+            const detail::Json event = detail::parse_json(line).value;  // null for a line that was torn
             if (!event.is_object() || !event.contains("step") || !event["step"].is_number_integer())
               return false;
             if (event["step"].get<std::int64_t>() > step) return false;

@@ -3,21 +3,44 @@
 #include <string_view>
 #include <utility>
 
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/file.h>
-#include <trous/train/report/json_place.h>
 #include <trous/train/report/logs.h>
 #include <trous/train/run_record.h>
 
 namespace trous {
 namespace {
 
+using detail::JsonPlace;
+using ordered_json = detail::Json;
 using namespace report;
 
 constexpr std::int64_t max_json_bytes = std::int64_t{1} << 26;
+constexpr int max_depth = 32;
+constexpr std::int64_t max_whole = std::int64_t{1} << 53;
+
+// Parses an object from `file`, whose text begins on line `first_line`. Depth is limited, since what is
+// nested is later walked by recursion.
+ordered_json parse_object(std::string_view text, const std::string& file, std::int64_t first_line) {
+  detail::ParsedJson parsed = detail::parse_json(text, max_depth);
+  if (parsed.byte > 0) {
+    const std::size_t end = std::min(parsed.byte - 1, text.size());
+    const auto breaks = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
+    refuse(file + " line " + std::to_string(first_line + breaks), "is no JSON");
+  }
+  if (!parsed.fault.empty()) refuse(file, parsed.fault);
+  if (!parsed.value.is_object()) refuse(file + " line " + std::to_string(first_line), "holds no JSON object");
+  return std::move(parsed.value);
+}
 
 ordered_json read_object(const std::string& path) {
   return parse_object(read_text(path, max_json_bytes), path, 1);
+}
+
+// A value of `file`, for errors as refuse() throws them.
+JsonPlace place_in(const std::string& file, const ordered_json& value) {
+  return {value, "read_run: " + file, "Write the file again."};
 }
 
 bool is_flat_list(const ordered_json& value) {
@@ -60,7 +83,7 @@ std::vector<Field> fields_of(const ordered_json& object) {
   return fields;
 }
 
-Criterion read_criterion(const Place& place) {
+Criterion read_criterion(const JsonPlace& place) {
   try {
     return parse_criterion(place.string());
   } catch (const ArgumentError&) {
@@ -74,7 +97,7 @@ void read_events(const std::string& path, RunRecord& run) {
   const std::vector<std::string_view> lines = finished_lines(all);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const ordered_json object = parse_object(lines[i], path, static_cast<std::int64_t>(i) + 1);
-    const Place line(object, line_name(path, i));
+    const JsonPlace line = place_in(line_name(path, i), object);
     const std::string event = line["event"].string();
     const std::int64_t step = line["step"].whole();
     if (event == "step") {
@@ -96,19 +119,19 @@ void read_events(const std::string& path, RunRecord& run) {
 }
 
 // So that a double holds every sum of them.
-void check_sum(const Place& place, const std::vector<std::int64_t>& pixels) {
+void check_sum(const JsonPlace& place, const std::vector<std::int64_t>& pixels) {
   std::int64_t left = max_whole;
   for (const std::int64_t count : pixels) left = count > left ? -1 : left - count;
   if (left < 0) place.fail("with a sum of more than 2^53 pixels");
 }
 
-ConfusionMatrix read_confusion(const Place& scores, std::size_t classes,
+ConfusionMatrix read_confusion(const JsonPlace& scores, std::size_t classes,
                                const std::vector<std::int32_t>& ignored) {
-  const Place matrix = scores["confusion"];
+  const JsonPlace matrix = scores["confusion"];
   std::vector<std::int64_t> counts;
-  const std::vector<Place> rows = matrix.items();
+  const std::vector<JsonPlace> rows = matrix.items();
   if (rows.size() != classes) matrix.fail(text("with ", rows.size(), " rows for ", classes, " classes"));
-  for (const Place& row : rows) {
+  for (const JsonPlace& row : rows) {
     const std::vector<std::int64_t> cells = row.wholes();
     if (cells.size() != classes) row.fail(text("with ", cells.size(), " cells for ", classes, " classes"));
     counts.insert(counts.end(), cells.begin(), cells.end());
@@ -123,7 +146,7 @@ ConfusionMatrix read_confusion(const Place& scores, std::size_t classes,
 }
 
 // Absent in results of older versions.
-std::vector<std::int32_t> read_ignored(const Place& all, std::size_t classes) {
+std::vector<std::int32_t> read_ignored(const JsonPlace& all, std::size_t classes) {
   std::vector<std::int32_t> ignored;
   if (!all.has("ignored")) return ignored;
   for (const std::int64_t c : all["ignored"].wholes()) {
@@ -134,22 +157,22 @@ std::vector<std::int32_t> read_ignored(const Place& all, std::size_t classes) {
 }
 
 // A number of pixels, or "all" where a side is that of the whole image.
-std::optional<std::int64_t> read_side(const Place& side) {
+std::optional<std::int64_t> read_side(const JsonPlace& side) {
   if (side.is("all")) return std::nullopt;
   return side.whole();
 }
 
-std::optional<ReceptiveField> read_receptive_field(const Place& owner) {
+std::optional<ReceptiveField> read_receptive_field(const JsonPlace& owner) {
   if (!owner.has("receptive_field")) return std::nullopt;
-  const std::vector<Place> sides = owner["receptive_field"].items();
+  const std::vector<JsonPlace> sides = owner["receptive_field"].items();
   if (sides.size() != 2) owner["receptive_field"].fail(text("with ", sides.size(), " numbers instead of 2"));
   return ReceptiveField{read_side(sides[0]), read_side(sides[1])};
 }
 
-std::vector<BoxFacts> read_graph(const Place& model) {
+std::vector<BoxFacts> read_graph(const JsonPlace& model) {
   std::vector<BoxFacts> boxes;
   if (!model.has("graph")) return boxes;
-  for (const Place& box : model["graph"].items()) {
+  for (const JsonPlace& box : model["graph"].items()) {
     BoxFacts facts{.name = box["name"].string(),
                    .ops = box["ops"].strings(),
                    .output = box["output"].wholes(),
@@ -163,7 +186,7 @@ std::vector<BoxFacts> read_graph(const Place& model) {
   return boxes;
 }
 
-ModelFacts read_model(const Place& model) {
+ModelFacts read_model(const JsonPlace& model) {
   ModelFacts facts{.name = model["name"].string(),
                    .input = model["input"].wholes(),
                    .parameters = model["parameters"].whole(),
@@ -171,7 +194,7 @@ ModelFacts read_model(const Place& model) {
                    .receptive_field = read_receptive_field(model),
                    .layers = {},
                    .graph = read_graph(model)};
-  for (const Place& layer : model["layers"].items()) {
+  for (const JsonPlace& layer : model["layers"].items()) {
     facts.layers.push_back({.path = layer["path"].string(),
                             .kind = layer["kind"].string(),
                             .output = layer["output"].wholes(),
@@ -183,7 +206,7 @@ ModelFacts read_model(const Place& model) {
 }
 
 // Of an image of `input` [n, h, w, c].
-CoverageFacts read_coverage(const Place& all, const Place& input) {
+CoverageFacts read_coverage(const JsonPlace& all, const JsonPlace& input) {
   const std::vector<std::int64_t> image = input.wholes(), pixel = all["pixel"].wholes();
   if (image.size() != 4) input.fail(text("with ", image.size(), " numbers instead of 4"));
   if (pixel.size() != 2) all["pixel"].fail(text("with ", pixel.size(), " numbers instead of 2"));
@@ -209,7 +232,7 @@ CoverageFacts read_coverage(const Place& all, const Place& input) {
   return facts;
 }
 
-SplitFacts read_split(const Place& split, std::size_t classes) {
+SplitFacts read_split(const JsonPlace& split, std::size_t classes) {
   SplitFacts facts{.samples = split["samples"].whole(),
                    .class_pixels = split["class_pixels"].wholes(),
                    .unknown_pixels = split.has("unknown_pixels") ? split["unknown_pixels"].whole() : 0,
@@ -222,8 +245,8 @@ SplitFacts read_split(const Place& split, std::size_t classes) {
   return facts;
 }
 
-DataFacts read_data(const Place& data, std::size_t classes) {
-  const Place shared = data["shared"];
+DataFacts read_data(const JsonPlace& data, std::size_t classes) {
+  const JsonPlace shared = data["shared"];
   return {.name = data["name"].string(),
           .source = data["source"].string(),
           .image = data["image"].wholes(),
@@ -235,7 +258,7 @@ DataFacts read_data(const Place& data, std::size_t classes) {
           .validation_test = shared["validation_test"].whole()};
 }
 
-std::vector<std::int64_t> read_picture_numbers(const Place& numbers, std::size_t images) {
+std::vector<std::int64_t> read_picture_numbers(const JsonPlace& numbers, std::size_t images) {
   std::vector<std::int64_t> result = numbers.wholes();
   for (const std::int64_t number : result) {
     if (number >= static_cast<std::int64_t>(images)) {
@@ -245,7 +268,7 @@ std::vector<std::int64_t> read_picture_numbers(const Place& numbers, std::size_t
   return result;
 }
 
-RunResults read_results(const Place& all) {
+RunResults read_results(const JsonPlace& all) {
   RunResults results{.split = all["split"].string(),
                      .step = all["step"].whole(),
                      .steps = all["steps"].whole(),
@@ -265,14 +288,14 @@ RunResults read_results(const Place& all) {
   results.data = read_data(all["data"], classes);
   const std::vector<std::int32_t> ignored = read_ignored(all, classes);
   results.scores = read_confusion(all["scores"], classes, ignored);
-  for (const Place& baseline : all["baselines"].items()) {
+  for (const JsonPlace& baseline : all["baselines"].items()) {
     results.baselines.push_back({baseline["name"].string(), read_confusion(baseline, classes, ignored)});
   }
-  for (const Place& score : all["image_scores"].items()) {
+  for (const JsonPlace& score : all["image_scores"].items()) {
     const double number = score.number();
     results.image_scores.push_back(std::isfinite(number) ? std::optional(number) : std::nullopt);
   }
-  const Place pictures = all["pictures"];
+  const JsonPlace pictures = all["pictures"];
   const std::size_t images = results.image_scores.size();
   results.pictures = {.best = read_picture_numbers(pictures["best"], images),
                       .median = read_picture_numbers(pictures["median"], images),
@@ -312,7 +335,7 @@ RunRecord read_run(const std::string& folder) {
   ordered_json copy{{"config", config}, {"environment", environment}};
   if (exists(base + "results.json")) {
     ordered_json results = read_object(base + "results.json");
-    const Place all(results, base + "results.json");
+    const JsonPlace all = place_in(base + "results.json", results);
     run.results = read_results(all);
     if (all.has("chosen_by")) run.chosen_by = read_criterion(all["chosen_by"]);
     if (run.results->image_scores.size() > 5000) results.erase("image_scores");
@@ -320,7 +343,7 @@ RunRecord read_run(const std::string& folder) {
     if (seen && seen->height * seen->width > 250 * 250) results["coverage"].erase("map");
     copy["results"] = std::move(results);
   }
-  run.json = copy.dump();
+  run.json = detail::dump_json(copy);
   return run;
 }
 

@@ -4,8 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
 #include <trous/train/trainer.h>
@@ -13,7 +12,7 @@
 namespace trous {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using detail::Json, detail::JsonPlace;
 
 constexpr const char* metadata_key = "trainer";
 
@@ -107,12 +106,23 @@ Json lasting(const TrainOptions& o) {
           {"min_delta", digits(o.min_delta)}};
 }
 
-void check_options(const std::string& path, const Json& were, const Json& are) {
+void check_options(const std::string& path, const JsonPlace& were, const Json& are) {
   for (const auto& [option, is] : are.items()) {
-    if (const std::string was = were.at(option), now = is; was != now) {
+    if (const std::string was = were[option].string(), now = is; was != now) {
       throw FileError(text(path, ": it was saved with ", option, ' ', was, ", and ", now,
                            " is asked for. Resume with the options it was saved with."));
     }
+  }
+}
+
+// Weights of another type would not go with the images.
+void check_dtypes(const std::string& path, const std::vector<Named<const Parameter>>& read,
+                  const std::vector<Named<const Parameter>>& own) {
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const DType is = read[i].part->get().value().dtype(), was = own[i].part->get().value().dtype();
+    if (is == was) continue;
+    throw FileError(text(path, ": ", own[i].path, " is ", is, ", the trainer's weight ", was,
+                         ". Give the last.safetensors of a run with the same options."));
   }
 }
 
@@ -125,16 +135,18 @@ std::int64_t counted(const std::string& what, std::int64_t count, std::int64_t m
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-std::optional<double> unless_null(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional(json.get<double>());
+std::optional<double> unless_null(const JsonPlace& owner, const std::string& key) {
+  return owner.has(key) ? std::optional(owner[key].number()) : std::nullopt;
 }
 
 Json json_of(const PlateauState& state) {
   return {{"best", or_null(state.best)}, {"stale", state.stale}, {"factor", state.factor}};
 }
 
-PlateauState plateau_of(const Json& json) {
-  return {.best = unless_null(json.at("best")), .stale = json.at("stale"), .factor = json.at("factor")};
+PlateauState plateau_of(const JsonPlace& plateau) {
+  return {.best = unless_null(plateau, "best"),
+          .stale = plateau["stale"].integer(),
+          .factor = plateau["factor"].number()};
 }
 
 }  // namespace
@@ -175,7 +187,7 @@ SafetensorsFile Trainer::state(CheckpointInfo about) const {
     numbers["average_updates"] = average_->state().updates;
   }
   file.metadata = to_metadata(about);
-  file.metadata[metadata_key] = numbers.dump();
+  file.metadata[metadata_key] = detail::dump_strict_json("state", numbers);
   return file;
 }
 
@@ -204,12 +216,16 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
                          ": it holds weights, but not the state of a trainer. Give the last.safetensors of a "
                          "run, or start a new run from these weights."));
   }
+  const detail::ParsedJson parsed = detail::parse_json(found->second);
+  const std::string source = path + ": the state of its trainer";
+  if (!parsed.fault.empty()) throw FileError(text(source, ' ', parsed.fault, ". Take an earlier file."));
+  const JsonPlace numbers(parsed.value, source, "Take an earlier file.");
   Trainer restored = *this;
   try {
-    const Json numbers = Json::parse(found->second);
-    check_options(path, numbers.at("options"), lasting(options_));
+    check_options(path, numbers["options"], lasting(options_));
     restore_network(path, file, parameters(restored.net_), buffers(restored.net_));
     restore_network(path, tensors_below(file, "best/"), parameters(restored.best_), buffers(restored.best_));
+    check_dtypes(path, parameters(std::as_const(restored.net_)), parameters(std::as_const(net_)));
     restored.step_ = counted("step", info.step, options_.steps);
     restored.result_ = TrainResult();
     restored.result_.steps = info.step;
@@ -218,23 +234,22 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
     // Older states say 0 where no validation has been made.
     if (info.best_step > 0) restored.result_.best_score = info.best_score;
     restored.result_.best_loss = info.best_loss;
-    OptimizerState optimizer{.steps = numbers.at("optimizer_steps")};
-    for (const std::string moment : numbers.at("moments"))
+    OptimizerState optimizer{.steps = numbers["optimizer_steps"].integer()};
+    for (const std::string& moment : numbers["moments"].strings())
       optimizer.moments.emplace_back(moment, picked(path, file, text("optimizer/", moment, '/'), live_));
     check_moments(path, optimizer, restored.net_);
     trous::restore(restored.optimizer_, optimizer);
     if (average_) {
-      restored.average_->restore({.updates = numbers.at("average_updates"),
-                                  .averages = picked(path, file, "average/", names_of(file_of(net_)))});
+      const std::vector<std::string> names = names_of(file_of(net_));
+      const std::vector<Tensor> averages = picked(path, file, "average/", names);
+      for (std::size_t i = 0; i < names.size(); ++i) check_finite(path, "average/" + names[i], averages[i]);
+      restored.average_->restore({.updates = numbers["average_updates"].integer(), .averages = averages});
     }
-    restored.plateau_.restore(plateau_of(numbers.at("plateau")));
-    restored.stale_ = counted("stale", numbers.at("stale"), info.step);
-    restored.reference_ = unless_null(numbers.at("reference_score"));
-    restored.loss_sum_ = numbers.at("loss_sum");
-    restored.loss_count_ = counted("loss_count", numbers.at("loss_count"), info.step);
-  } catch (const nlohmann::json::exception& error) {
-    throw FileError(
-        text(path, ": the state of its trainer is damaged, ", error.what(), ". Take an earlier file."));
+    restored.plateau_.restore(plateau_of(numbers["plateau"]));
+    restored.stale_ = counted("stale", numbers["stale"].integer(), info.step);
+    restored.reference_ = unless_null(numbers, "reference_score");
+    restored.loss_sum_ = numbers["loss_sum"].number();
+    restored.loss_count_ = counted("loss_count", numbers["loss_count"].integer(), info.step);
   } catch (const ArgumentError& error) {
     throw FileError(text(path, ": the state of its trainer does not fit. ", error.what()));
   }

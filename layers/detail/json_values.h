@@ -6,14 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include <trous/core/detail/json.h>
 #include <trous/layers/initializers.h>
 #include <trous/ops/window.h>
 
 namespace trous::detail {
 
-using Json = nlohmann::ordered_json;  // keys in the order of `parts`
 using Names = std::vector<std::string>;
 
 /// Where in a description a value stands, and the function that was asked to read it.

@@ -1,6 +1,7 @@
 // The borders of UTF-8, as RFC 3629 draws them.
 #include <gtest/gtest.h>
 
+#include <trous/core/detail/utf8.h>
 #include <trous/core/utf8.h>
 
 namespace trous {
@@ -25,6 +26,13 @@ TEST(Utf8, TellsTextFromOtherBytes) {
                            "\xED\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
     EXPECT_FALSE(is_utf8(text)) << text;
   }
+}
+
+TEST(Utf8, EscapesWhatIsNoText) {
+  EXPECT_EQ(detail::escaped("caf\xe9.png"), "caf\\xe9.png");
+  EXPECT_EQ(detail::escaped("caf\xc3\xa9.png"), "caf\xc3\xa9.png");
+  EXPECT_EQ(detail::escaped("a\nb\x7f"), "a\\x0ab\\x7f");
+  EXPECT_EQ(detail::escaped("\xe2\x82"), "\\xe2\\x82");
 }
 
 }  // namespace

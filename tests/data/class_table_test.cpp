@@ -80,8 +80,12 @@ TEST(ClassTable, SaysWhatIsWrongAndWhere) {
          " has a colour at 1, unlike at 0. Give all entries a colour, for RGB masks, or none.");
   expect(R"([{"name": "a", "ignore": true}])",
          " ignores all its entries. Leave at least two that are learnt.");
-  expect(std::string(100000, '['),
-         R"( is no JSON from byte 100001 on. Write a list such as ["background", "boot"].)");
+  expect(std::string(100000, '['), " is more than 64 levels deep. Nest less.");
+  expect(R"(["a", 1e999])", " has the number 1e999, which no double holds. Give a smaller one.");
+  expect(R"([{"name": "a", "color": [1, 2, 99999999999999999999]}])",
+         " has the number 99999999999999999999, which 64 bits do not hold. Give a smaller one.");
+  expect(R"([{"name": "a", "name": "b"}])", R"( has the key "name" twice in one object. Keep one.)");
+  expect("[\"caf\xe9\"]", R"( is no JSON from byte 7 on. Write a list such as ["background", "boot"].)");
 }
 
 TEST(ClassTable, HasUpTo255Entries) {

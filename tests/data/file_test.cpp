@@ -158,11 +158,35 @@ TEST(Gzip, AWrongChecksumOrLengthIsAnError) {
       "gunzip: damaged is damaged at byte 52 of 56. zlib says: incorrect data check. Fetch the file again.");
 }
 
-TEST(Gzip, WhatFollowsAMemberIsAMember) {
-  Bytes longer = slurp(golden("cube.idx.gz"));
-  longer.push_back(0);
-  longer.push_back(0);
-  EXPECT_THROW(gunzip(longer, "longer"), FileError);
+TEST(Gzip, ZerosBehindTheLastMemberArePadding) {
+  const Bytes plain = slurp(golden("cube.idx"));
+  for (const char* name : {"cube.idx.gz", "two_members.idx.gz"}) {
+    for (const std::size_t zeros : {1U, 2U, 512U, 10000U}) {
+      Bytes padded = slurp(golden(name));
+      padded.resize(padded.size() + zeros);
+      EXPECT_EQ(gunzip(padded, name), plain) << name << ' ' << zeros;
+    }
+  }
+}
+
+TEST(Gzip, WhatFollowsAMemberIsAMemberOrZeros) {
+  const auto message = [](const Bytes& more) {
+    Bytes longer = slurp(golden("cube.idx.gz"));
+    longer.insert(longer.end(), more.begin(), more.end());
+    return message_of<FileError>([&] { gunzip(longer, "longer"); });
+  };
+  EXPECT_EQ(message({0, 0, 7}),
+            "gunzip: longer has 3 bytes behind its last gzip member, from byte 56 on. They start with 00 00 "
+            "07, and "
+            "are neither another member nor zeros. Fetch the file again.");
+  EXPECT_EQ(
+      message({'x'}),
+      "gunzip: longer has 1 byte behind its last gzip member, from byte 56 on. They start with 78, and are "
+      "neither another member nor zeros. Fetch the file again.");
+  EXPECT_EQ(message({0x1f}),
+            "gunzip: longer is truncated. Its 57 bytes end inside a gzip member, after 40 decompressed "
+            "bytes. Fetch "
+            "the file again.");
 }
 
 TEST(Gzip, NamesAForeignFile) {

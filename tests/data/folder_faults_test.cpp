@@ -55,6 +55,29 @@ TEST(FolderFaults, NamesFiftyFaultsAndCountsTheRest) {
       << message;
 }
 
+// A run could not name these files in its records, and found out only when it wrote the first.
+TEST(FolderFaults, unzip_NamesThatAreNotUtf) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 3);
+  const Bytes image = slurp(scratch / "images/1000.png"), mask = slurp(scratch / "masks/1000.png");
+  spill(scratch / "images/caf\xe9.png", image);
+  spill(scratch / "masks/caf\xe9.png", mask);
+  spill(scratch / "images/na\xc3\xafve.png", image);  // UTF-8 is welcome
+  spill(scratch / "masks/na\xc3\xafve.png", mask);
+  spill(scratch / "images/notes \xff.txt", bytes_of("no image"));
+  const std::string fact = " has a name that is not UTF-8, in which runs record it. Rename it.";
+  EXPECT_EQ(list_folder(scratch.path()).faults,
+            (std::vector<std::string>{scratch / "images/caf\\xe9.png" + fact,
+                                      scratch / "masks/caf\\xe9.png" + fact}));
+  EXPECT_EQ(message_of<FileError>([&] { folder({.directory = scratch.path()}); }),
+            "folder: " + scratch.path() +
+                " has 2 faults, so nothing was read from it. Mend them and start again:\n  " +
+                scratch / "images/caf\\xe9.png" + fact + "\n  " + scratch / "masks/caf\\xe9.png" + fact);
+  EXPECT_EQ(list_folder(scratch.path()).first_ignored, scratch / "images/notes \\xff.txt");
+  std::filesystem::create_directory(scratch / "\xfc");
+  EXPECT_EQ(list_folder(scratch / "\xfc").faults, std::vector<std::string>{scratch / "\\xfc" + fact});
+}
+
 TEST(FolderFaults, SaysWhatIsWrongWithTheLayout) {
   const Scratch scratch;
   const std::string& at = scratch.path();

@@ -98,6 +98,81 @@ TEST(Jpeg, EveryTruncationIsAnError) {
   }
 }
 
+// Where the markers behind the start of the image stand, up to its end. The files have no restart markers.
+std::vector<std::size_t> markers_of(const Bytes& jpeg) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 2; jpeg[i + 1] != 0xD9;) {
+    places.push_back(i);
+    const bool scan = jpeg[i + 1] == 0xDA;
+    i += 2 + (std::size_t{jpeg[i + 2]} << 8 | jpeg[i + 3]);
+    while (scan && (jpeg[i] != 0xFF || jpeg[i + 1] == 0)) ++i;
+    if (jpeg[i + 1] == 0xD9) places.push_back(i);
+  }
+  return places;
+}
+
+Bytes inserted(Bytes into, std::size_t place, const Bytes& more) {
+  into.insert(into.begin() + static_cast<std::ptrdiff_t>(place), more.begin(), more.end());
+  return into;
+}
+
+// Cameras pad with zeros, 0xFF or another equal byte before a marker. Between the scans of a progressive file
+// and behind the last one the decoder reads ahead into the padding.
+TEST(Jpeg, cameras_PaddingLosesNoPixel) {
+  const Scratch scratch;
+  const std::vector<Bytes> paddings{Bytes(1),           Bytes(2),          Bytes(7),       Bytes(8),
+                                    Bytes(9),           Bytes(1000),       Bytes(3, 0xFF), Bytes(24, 0x11),
+                                    {0, 0, 0xFF, 0xFF}, {0xFF, 0xFF, 0, 0}};
+  for (const char* name : {"color.jpg", "grey.jpg", "progressive.jpg", "turned.jpg"}) {
+    const Tensor expected = read_jpeg(golden(name));
+    const Bytes whole = slurp(golden(name));
+    const std::vector<std::size_t> markers = markers_of(whole);
+    Bytes everywhere = whole;
+    for (auto place = markers.rbegin(); place != markers.rend(); ++place) {
+      for (const Bytes& padding : paddings) {
+        if (*place == 2) continue;  // the first three bytes are what a JPEG file is known by
+        spill(scratch / "a.jpg", inserted(whole, *place, padding));
+        EXPECT_TRUE(same_bits(read_jpeg(scratch / "a.jpg"), expected)) << name << " at " << *place;
+      }
+      if (*place != 2) everywhere = inserted(everywhere, *place, Bytes(20));
+    }
+    spill(scratch / "a.jpg", inserted(everywhere, everywhere.size(), Bytes(50, 7)));  // and behind the end
+    EXPECT_TRUE(same_bits(read_jpeg(scratch / "a.jpg"), expected)) << name;
+  }
+}
+
+// What is left of a scan whose pixels did not reach it is no padding, and neither is a hole in its data.
+TEST(Jpeg, BytesThatAreNoPaddingAreAnError) {
+  const Scratch scratch;
+  const auto message = [&](const Bytes& bytes) {
+    spill(scratch / "a.jpg", bytes);
+    return message_of<FileError>([&] { read_jpeg(scratch / "a.jpg"); });
+  };
+  for (const char* name : {"color.jpg", "progressive.jpg"}) {
+    const Bytes whole = slurp(golden(name));
+    const std::vector<std::size_t> markers = markers_of(whole);
+    const Bytes foreign{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+    const std::size_t end = markers.back();
+    EXPECT_TRUE(message(inserted(whole, end, foreign))
+                    .ends_with("extraneous bytes before marker 0xd9. Fetch or write the file again."))
+        << name;
+    EXPECT_EQ(
+        message(inserted(whole, markers[1], foreign)),
+        text(
+            "read_jpeg: ", scratch / "a.jpg",
+            " is truncated or damaged. libjpeg says: Corrupt JPEG data: 20 extraneous bytes before marker 0x",
+            whole[markers[1] + 1] == 0xDB ? "db" : "c0", ". Fetch or write the file again."))
+        << name;
+    const std::size_t scan = markers[markers.size() - 2] + 14;
+    for (std::size_t hole = scan; hole + 20 < end; ++hole) {
+      Bytes damaged = whole;
+      std::fill(damaged.begin() + static_cast<std::ptrdiff_t>(hole),
+                damaged.begin() + static_cast<std::ptrdiff_t>(end), std::uint8_t{0});
+      EXPECT_TRUE(message(damaged).starts_with("read_jpeg: ")) << name << ", zeros from " << hole;
+    }
+  }
+}
+
 // There are no checksums, so many changes make another picture; none may do more than that.
 TEST(Jpeg, AChangedByteIsAnErrorOrAnotherPicture) {
   const Scratch scratch;

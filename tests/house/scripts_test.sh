@@ -30,6 +30,8 @@ done
 expect 2 "--preset needs a name" scripts/test --preset
 expect 2 "--target needs a name" scripts/test --target
 expect 2 "--steps needs a value" scripts/demo --steps
+expect 2 "--seconds needs a whole number" scripts/fuzz --seconds
+expect 2 "there is no target 'none'" scripts/fuzz none
 if command -v python3 >/dev/null; then
   expect 2 "--npm needs a folder" scripts/crosscheck --npm
   expect 2 "there is no program /nowhere/trous. Build it: scripts/test." scripts/crosscheck /nowhere/trous

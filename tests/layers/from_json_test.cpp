@@ -285,9 +285,9 @@ TEST(FromJson, ChannelsThatDisagreeAreNamed) {
 TEST(FromJson, WhatIsNoJsonIsRefused) {
   const std::string wanted = R"( Give {"network": name, ...} or {"layers": [...]}.)";
   EXPECT_EQ(refused(R"({"layers": [)"),
-            "network_from_json: the description is no JSON from its byte 13 on. It has 12 bytes." + wanted);
+            "network_from_json: the description is no JSON from byte 13 on. It has 12 bytes." + wanted);
   EXPECT_EQ(refused(""),
-            "network_from_json: the description is no JSON from its byte 1 on. It has 0 bytes." + wanted);
+            "network_from_json: the description is no JSON from byte 1 on. It has 0 bytes." + wanted);
   EXPECT_EQ(refused("[1]"), "network_from_json: the description is [1]." + wanted);
   EXPECT_EQ(refused(R"({"layers": ["relu"], "layers": ["tanh"]})"),
             "network_from_json: the description has the key \"layers\" twice in one object. Keep one.");
@@ -295,13 +295,16 @@ TEST(FromJson, WhatIsNoJsonIsRefused) {
             "network_from_json: the description is more than 64 levels deep. Nest less.");
   EXPECT_EQ(
       refused(R"({"network": 1e999})"),
-      "network_from_json: the description has a number that is too large for any option. Give a smaller "
-      "one.");
+      "network_from_json: the description has the number 1e999, which no double holds. Give a smaller one.");
+  EXPECT_EQ(
+      refused(R"({"network": "small-dilated", "width": 99999999999999999999})"),
+      "network_from_json: the description has the number 99999999999999999999, which 64 bits do not hold. "
+      "Give a smaller one.");
   EXPECT_EQ(thrown<ArgumentError>([] { network_description("\xff"); }),
             "network_description: network is \"\xEF\xBF\xBD\". Networks are deep-dilated, mirror-context, "
             "small-dilated.");
   EXPECT_EQ(thrown<ArgumentError>([] { resolved_description("x"); }),
-            "resolved_description: the description is no JSON from its byte 1 on. It has 1 bytes." + wanted);
+            "resolved_description: the description is no JSON from byte 1 on. It has 1 bytes." + wanted);
 }
 
 TEST(Initializer, HasTheNameOfItsDescription) {

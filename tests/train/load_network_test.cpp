@@ -86,24 +86,49 @@ TEST(CheckpointInfo, RefusesDamage) {
   const auto refusal = [](const std::string& document) {
     return thrown<FileError>([&] { checkpoint_info("f", {{}, {{"trous", document}}}); });
   };
-  EXPECT_EQ(
-      refusal("{}"),
-      "f: what it says of itself is damaged, [json.exception.out_of_range.403] key 'network' not found. "
-      "Save it anew.");
+  EXPECT_EQ(refusal("[]"), "f: its metadata is no JSON object. Save it anew.");
+  EXPECT_EQ(refusal("{\"step\": 1e999}"),
+            "f: its metadata has the number 1e999, which no double holds. Save it anew.");
+  EXPECT_EQ(refusal("{\"step\": 99999999999999999999}"),
+            "f: its metadata has the number 99999999999999999999, which 64 bits do not hold. Save it anew.");
+  EXPECT_EQ(refusal("{\"steps\": 1.5}"),
+            "f: its metadata has number at steps, where a whole number of 64 bits belongs. Save it anew.");
+  EXPECT_EQ(refusal("{\"classes\": [\"a\", 7]}"),
+            "f: its metadata has number at classes[1], where a string belongs. Save it anew.");
   for (std::size_t length = 0; length < whole.size(); ++length)
-    ASSERT_TRUE(refusal(whole.substr(0, length)).starts_with("f: what it says of itself is damaged, "));
+    ASSERT_TRUE(refusal(whole.substr(0, length)).starts_with("f: its metadata is no JSON from byte "));
   for (const char* seed : {"", "-1", "12x", "18446744073709551616", " 1"}) {
     std::string damaged = whole;
     damaged.replace(damaged.find("\"seed\":\"0\"") + 8, 1, seed);
-    EXPECT_EQ(refusal(damaged), std::string("f: what it says of itself is damaged, its seed is \"") + seed +
-                                    "\". Save it anew.");
+    EXPECT_EQ(refusal(damaged), std::string("f: its metadata has seed \"") + seed +
+                                    "\", which is no number from 0 to 2^64 - 1. Save it anew.");
   }
   std::string wordy = whole;
   wordy.replace(wordy.find("\"best_score\":null") + 13, 4, "\"high\"");
-  EXPECT_EQ(
-      refusal(wordy),
-      "f: what it says of itself is damaged, [json.exception.type_error.302] type must be number, but is "
-      "string. Save it anew.");
+  EXPECT_EQ(refusal(wordy),
+            "f: its metadata has string at best_score, where a number belongs. Save it anew.");
+}
+
+TEST(CheckpointInfo, WhatNobodySaidIsEmptyOrZero) {
+  for (const char* document : {R"({"network": "n"})", R"({"network": "n", "classes": null, "step": null})"}) {
+    const CheckpointInfo info = checkpoint_info("f", {{}, {{"trous", document}}});
+    EXPECT_EQ(info.network, "n");
+    EXPECT_TRUE(info.classes.empty());
+    EXPECT_EQ(info.data, "");
+    EXPECT_EQ(info.seed, 0U);
+    EXPECT_EQ(info.step, 0);
+    EXPECT_EQ(info.steps, 0);
+    EXPECT_EQ(info.best_step, 0);
+    EXPECT_EQ(info.best_score, std::nullopt);
+  }
+  EXPECT_EQ(checkpoint_info("f", {{}, {{"trous", "{}"}}}).network, "");
+}
+
+TEST(CheckpointInfo, IsUtf8) {
+  EXPECT_EQ(thrown<ArgumentError>([] {
+              to_metadata({.classes = {"background", "caf\xe9"}});
+            }),
+            "to_metadata: \"caf\\xe9\" is not UTF-8, as all text in JSON is. Rename it.");
 }
 
 class LoadNetwork : public testing::Test {
@@ -154,6 +179,53 @@ TEST_F(LoadNetwork, PassesOverWhatATrainerKeepsAndNothingElse) {
   EXPECT_EQ(
       refusal(),
       path_ + ": it holds bestx [2], which the network does not have. Build the network it was saved from.");
+}
+
+TEST_F(LoadNetwork, safetensors_DoubleWeightsAreCast) {
+  AnyLayer net = network_from_json(description);
+  initialize(net, Key{4});
+  SafetensorsFile file = network_file(parameters(std::as_const(net)), buffers(std::as_const(net)));
+  file.metadata = to_metadata(about());
+  write_safetensors(path_, file);
+  EXPECT_FALSE(load_network(path_).was_float64);
+  for (auto& [name, tensor] : file.tensors) tensor = tensor.cast(DType::float64);
+  write_safetensors(path_, file);
+  const LoadedNetwork loaded = load_network(path_);
+  EXPECT_TRUE(loaded.was_float64);
+  EXPECT_TRUE(same_network(Sequential{loaded.net}, Sequential{net}));
+  const Tensor image = Tensor::full({1, 5, 6, 1}, DType::float32, 0.5);
+  EXPECT_TRUE(same_bits(predict(loaded.net, image), predict(net, image)));
+  file.tensors[1].second = Tensor({4}, std::vector<double>{0, 1, -1e300, 2});
+  write_safetensors(path_, file);
+  EXPECT_EQ(refusal(), path_ +
+                           ": 0.bias is float64, and in float32 it is -inf at [2], the first of 1 such among "
+                           "its 4 numbers. Give "
+                           "weights that float32 holds.");
+}
+
+TEST_F(LoadNetwork, safetensors_NamesTheFirstPlaceThatIsNotFinite) {
+  AnyLayer net = network_from_json(description);
+  initialize(net, Key{4});
+  SafetensorsFile file = network_file(parameters(std::as_const(net)), buffers(std::as_const(net)));
+  file.metadata = to_metadata(about());
+  const SafetensorsFile whole = file;
+  const std::string why = ". With it every output is NaN. Give weights from before training diverged.";
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    for (std::size_t i = 0; i < whole.tensors.size(); ++i) {
+      file.tensors = whole.tensors;
+      const Shape shape = file.tensors[i].second.shape();
+      std::vector<double> values = file.tensors[i].second.cast(DType::float64).to_vector<double>();
+      values[1] = std::numeric_limits<double>::infinity();
+      values[2] = std::numeric_limits<double>::quiet_NaN();
+      file.tensors[i].second = Tensor(shape, values).cast(dtype);
+      write_safetensors(path_, file);
+      const std::string place = shape.rank() == 1 ? "[1]" : "[0, 0, 0, 1]";
+      EXPECT_EQ(refusal(), text(path_, ": ", file.tensors[i].first, " is inf at ", place,
+                                ", the first of 2 such among its ", values.size(), " numbers", why));
+      const LoadedNetwork accepted = load_network(path_, NonFiniteWeights::accept);
+      EXPECT_FALSE(same_network(Sequential{accepted.net}, Sequential{net}));
+    }
+  }
 }
 
 TEST_F(LoadNetwork, NeedsADescription) {

@@ -249,6 +249,29 @@ TEST_F(Restore, ATensorOfAnotherShapeOrType) {
       "average f32[8]. Give them in the order of the first ones.");
 }
 
+TEST_F(Restore, safetensors_WeightsThatAreNotFiniteOrOfAnotherType) {
+  const SafetensorsFile whole = file_;
+  std::vector<float> bias(8, 0.5F);
+  bias[3] = std::numeric_limits<float>::quiet_NaN();
+  bias[5] = -std::numeric_limits<float>::infinity();
+  const std::string fact =
+      " is nan at [3], the first of 2 such among its 8 numbers. With it every output is NaN. Give weights "
+      "from "
+      "before training diverged.";
+  for (const char* name : {"0.bias", "best/0.bias", "average/0.bias"}) {
+    file_ = whole;
+    tensor(name) = Tensor({8}, bias);
+    const std::string shown = std::string(name).starts_with("best/") ? "0.bias" : name;
+    EXPECT_EQ(refusal(), "last: " + shown + fact);
+  }
+  file_ = whole;
+  for (const char* name : {"0.bias", "best/0.bias"}) tensor(name) = Tensor::zeros({8}, DType::float64);
+  EXPECT_EQ(refusal(),
+            "last: 0.bias is float64, the trainer's weight float32. Give the last.safetensors of a run with "
+            "the same "
+            "options.");
+}
+
 TEST_F(Restore, NumbersThatNoRunHas) {
   const SafetensorsFile whole = file_;
   const auto with = [&](const std::string& document, const std::string& key,
@@ -283,21 +306,25 @@ TEST_F(Restore, DamagedMetadata) {
                           "loss_count", "plateau", "average_updates"}) {
     file_ = whole;
     erase(key);
-    EXPECT_EQ(
-        refusal(),
-        std::string("last: the state of its trainer is damaged, [json.exception.out_of_range.403] key '") +
-            key + "' not found. Take an earlier file.");
+    EXPECT_EQ(refusal(),
+              std::string("last: the state of its trainer has no ") + key + ". Take an earlier file.");
   }
   file_ = whole;
   set("trainer", "loss_sum", "much");
+  EXPECT_EQ(refusal(),
+            "last: the state of its trainer has string at loss_sum, where a number belongs. Take an earlier "
+            "file.");
+  file_ = whole;
+  file_.metadata["trainer"] = "{\"stale\": 1e999}";
   EXPECT_EQ(
       refusal(),
-      "last: the state of its trainer is damaged, [json.exception.type_error.302] type must be number, but "
-      "is string. Take an earlier file.");
+      "last: the state of its trainer has the number 1e999, which no double holds. Take an earlier file.");
+  file_.metadata["trainer"] = "[]";
+  EXPECT_EQ(refusal(), "last: the state of its trainer has no options. Take an earlier file.");
   for (std::size_t length = 0; length < whole.metadata.at("trainer").size(); length += 7) {
     file_ = whole;
     file_.metadata["trainer"].resize(length);
-    EXPECT_TRUE(refusal().starts_with("last: the state of its trainer is damaged, ")) << length;
+    EXPECT_TRUE(refusal().starts_with("last: the state of its trainer is no JSON from byte ")) << length;
   }
 }
 

@@ -205,9 +205,9 @@ TEST(RunRecord, RefusesObjectsByFileAndField) {
   EXPECT_EQ(refusal([](WrittenRun& f) { f.environment = "{\"a\": \"\xff\"}"; }),
             "read_run: run/environment.json line 1 is no JSON. Write the file again.");
   EXPECT_EQ(refusal([](WrittenRun& f) { f.config = "{\"a\": " + std::string(100000, '['); }),
-            "read_run: run/config.json nests deeper than 32 levels. Write the file again.");
+            "read_run: run/config.json is more than 32 levels deep. Write the file again.");
   EXPECT_EQ(refusal([](WrittenRun& f) { f.config = "{\"a\": 1e999}"; }),
-            "read_run: run/config.json holds a number that no double holds. Write the file again.");
+            "read_run: run/config.json has the number 1e999, which no double holds. Write the file again.");
   EXPECT_EQ(
       refusal([](WrittenRun& f) { change(*f.results, "\"kind\": \"conv2d\"", "\"kind\": 3"); }),
       "read_run: run/results.json has number at model.layers[0].kind, where a string belongs. Write the file "
@@ -301,7 +301,7 @@ TEST(RunRecord, NestingHasALimit) {
   };
   EXPECT_EQ(refusal(nested(32)), "nothing was thrown");
   EXPECT_EQ(refusal(nested(33)),
-            "read_run: run/config.json nests deeper than 32 levels. Write the file again.");
+            "read_run: run/config.json is more than 32 levels deep. Write the file again.");
 }
 
 TEST(RunRecord, EveryTruncationOfResultsIsAFileError) {

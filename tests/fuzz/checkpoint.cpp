@@ -1,0 +1,13 @@
+#include <trous/train/checkpoint.h>
+
+#include "fuzz.h"
+
+namespace trous::fuzz {
+
+const char* const file_name = "input.safetensors";
+
+std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) { return {input.begin(), input.end()}; }
+
+void read(const std::string& path) { load_network(path); }
+
+}  // namespace trous::fuzz

@@ -1,0 +1,13 @@
+#include <trous/data/npy.h>
+
+#include "fuzz.h"
+
+namespace trous::fuzz {
+
+const char* const file_name = "input.npy";
+
+std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) { return {input.begin(), input.end()}; }
+
+void read(const std::string& path) { read_npy(path); }
+
+}  // namespace trous::fuzz
