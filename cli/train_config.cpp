@@ -9,8 +9,8 @@
 #include <trous/core/detail/json.h>
 #include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
-#include <trous/core/utf8.h>
 #include <trous/core/suggestion.h>
+#include <trous/core/utf8.h>
 #include <trous/data/file.h>
 #include <trous/train/run_folder.h>
 

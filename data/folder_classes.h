@@ -30,9 +30,10 @@ struct FolderClasses {
 /// mean; without one they are the classes, and 255 means unknown.
 ///
 /// What could mean something else is a fault: numbers of files of few bits beside 255 in others; 255 as more
-/// than ten elevenths of what is not 0, where no "numbers" of the table speak of it (more than half is a note); greys between 0 and 255, or numbers most of
-/// which would be empty classes, without a table; palettes that give a number different colours, or a colour
-/// different numbers, where no table has colours. Adds each to `faults`.
+/// than ten elevenths of what is not 0, where no "numbers" of the table speak of it (more than half is a
+/// note); greys between 0 and 255, or numbers most of which would be empty classes, without a table; palettes
+/// that give a number different colours, or a colour different numbers, where no table has colours. Adds each
+/// to `faults`.
 FolderClasses judge_classes(const FolderContent& content, std::vector<std::string>& faults);
 
 }  // namespace trous

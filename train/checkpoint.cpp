@@ -148,15 +148,15 @@ SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view pref
 
 std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
   detail::Json about{{"network", info.network},
-                               {"classes", info.classes},
-                               {"data", info.data},
-                               {"seed", std::to_string(info.seed)},
-                               {"step", info.step},
-                               {"steps", info.steps},
-                               {"best_step", info.best_step},
-                               {"chosen_by", name(info.chosen_by)},
-                               {"best_loss", json_of(info.best_loss)},
-                               {"best_score", json_of(info.best_score)}};
+                     {"classes", info.classes},
+                     {"data", info.data},
+                     {"seed", std::to_string(info.seed)},
+                     {"step", info.step},
+                     {"steps", info.steps},
+                     {"best_step", info.best_step},
+                     {"chosen_by", name(info.chosen_by)},
+                     {"best_loss", json_of(info.best_loss)},
+                     {"best_score", json_of(info.best_score)}};
   if (info.white != CheckpointInfo().white) about["white"] = info.white;
   return {{"trous", detail::dump_strict_json("to_metadata", about)}};
 }

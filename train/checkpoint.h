@@ -39,8 +39,8 @@ enum class NonFiniteWeights { refuse, accept };
 
 /// Puts the tensors of `file`, read from `path`, into `parameters` and `buffers`. What a trainer keeps beside
 /// them (optimizer/, average/, best/) is passed over. Everything is judged first, so a failure changes
-/// nothing. Throws FileError naming file and tensor, and the first place that is not finite, ArgumentError where
-/// the names do not lead to one part each.
+/// nothing. Throws FileError naming file and tensor, and the first place that is not finite, ArgumentError
+/// where the names do not lead to one part each.
 void restore_network(const std::string& path, const SafetensorsFile& file,
                      const std::vector<Named<Parameter>>& parameters,
                      const std::vector<Named<Buffer>>& buffers,

@@ -123,8 +123,8 @@ class Trainer {
  public:
   /// Throws ArgumentError or ShapeError for parts of `net` whose names do not lead to one part each, see
   /// layers/names.h, options that are out of range, a group's path that is no part of `net`, class_weights
-  /// beside a loss, and as weighted_cross_entropy. The pixels that class weights need are counted at the first
-  /// step or rehearsal, not here.
+  /// beside a loss, and as weighted_cross_entropy. The pixels that class weights need are counted at the
+  /// first step or rehearsal, not here.
   Trainer(AnyLayer net, Splits data, TrainOptions options);
 
   /// One forward and backward pass and one batch of validation, which change nothing: what does not fit

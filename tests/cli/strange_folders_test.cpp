@@ -102,7 +102,6 @@ TEST_F(StrangeFolders, TheUnknownHasARowAndAShare) {
   const std::size_t row = report.find("unknown, of all pixels");
   ASSERT_NE(row, std::string::npos);
   EXPECT_NE(report.substr(row, 100).find("25.0\u00A0%"), std::string::npos) << report.substr(row, 100);
-
 }
 
 TEST_F(StrangeFolders, AClassThatTrainDoesNotShowIsTold) {
