@@ -180,7 +180,7 @@ void add_inspect(CLI::App& app, int& code) {
   inspect->add_option("--dot", c->dot, "write the layers as a graph for graphviz")->check(not_empty());
   add_voice(*inspect, c->voice);
   inspect->callback([c, inspect, &code] {
-    check_pairs(Asked(*inspect));
+    check_pairs(GivenOptions(*inspect));
     code = run(*c);
   });
 }
