@@ -296,7 +296,7 @@ void add_check(CLI::App& app, int& code) {
     if (c->model.empty() == c->vectors.empty())
       throw ArgumentError(
           "check: give either MODEL or --vectors FILE. trous check --help says what they are.");
-    check_pairs(Asked(*check));
+    check_pairs(GivenOptions(*check));
     code = c->vectors.empty() ? check_model(*c) : check_vectors(c->vectors, c->tolerance, c->seed, c->voice);
   });
 }

@@ -122,7 +122,7 @@ void add_data(CLI::App& app, int& code) {
       ->capture_default_str();
   add_voice(*data, c->voice);
   data->callback([c, data, &code] {
-    check_pairs(Asked(*data));
+    check_pairs(GivenOptions(*data));
     code = run(*c);
   });
 }

@@ -212,7 +212,7 @@ void add_eval(CLI::App& app, int& code) {
       ->capture_default_str();
   add_voice(*eval, c->voice);
   eval->callback([c, eval, &code] {
-    check_pairs(Asked(*eval));
+    check_pairs(GivenOptions(*eval));
     code = run(*c);
   });
 }

@@ -198,7 +198,7 @@ void add_inspect(CLI::App& app, int& code) {
       ->check(not_empty());
   add_voice(*inspect, c->voice);
   inspect->callback([c, inspect, &code] {
-    check_pairs(Asked(*inspect));
+    check_pairs(GivenOptions(*inspect));
     code = run(*c);
   });
 }

@@ -25,7 +25,7 @@ struct Row {
   std::vector<std::string_view> commands;
   std::string_view option;
   std::vector<std::string_view> harmless;  // values that only say what is so without the option
-  std::string (*objection)(const Asked&);
+  std::string (*objection)(const GivenOptions&);
 };
 
 template <class T>
@@ -36,7 +36,7 @@ std::optional<T> number_in(const std::string& word) {
   return value;
 }
 
-std::int64_t whole_of(const Asked& a, std::string_view option) {
+std::int64_t whole_of(const GivenOptions& a, std::string_view option) {
   return number_in<std::int64_t>(a.value(option)).value_or(0);
 }
 
@@ -46,7 +46,7 @@ bool is(const std::string& word, std::string_view value) {
   return word == value || (number && number == number_in<double>(std::string(value)));
 }
 
-std::string without(const Asked& a, std::initializer_list<std::string_view> needed) {
+std::string needs_one_of(const GivenOptions& a, std::initializer_list<std::string_view> needed) {
   std::string list;
   for (const std::string_view option : needed) {
     if (!a.value(option).empty()) return {};
@@ -55,26 +55,26 @@ std::string without(const Asked& a, std::initializer_list<std::string_view> need
   return text("does nothing without ", list, ". Give both, or leave it out.");
 }
 
-std::string of_named_network(const Asked& a) {
+std::string needs_named_network(const GivenOptions& a) {
   if (!is_network_file(a.value("--model"))) return {};
   return text("is for networks by name; ", a.value("--model"),
               " says itself what its layers are. Leave it out.");
 }
 
-std::string of_weighing_loss(const Asked& a) {
+std::string needs_weighing_loss(const GivenOptions& a) {
   if (takes_class_weights(a.value("--loss"))) return {};
   return text(
       "does nothing with --loss ", a.value("--loss"),
       ", which weighs all classes that occur alike. Take --loss cross-entropy+dice, or leave it out.");
 }
 
-std::string of_another_network(const Asked& a) {
-  if (const std::string why = of_named_network(a); !why.empty()) return why;
+std::string needs_filters_to_compare(const GivenOptions& a) {
+  if (const std::string why = needs_named_network(a); !why.empty()) return why;
   if (!is(a.value("--kernel"), "1")) return {};
   return "trains the same network with 1x1 filters, and --kernel 1 is that network. Leave one of them out.";
 }
 
-std::string of_what_compares_scores(const Asked& a) {
+std::string needs_compared_scores(const GivenOptions& a) {
   if (whole_of(a, "--patience") > 0 || a.value("--schedule") == "plateau") return {};
   return "does nothing without --patience or --schedule plateau, which alone compare scores. Give one of "
          "them, "
@@ -82,7 +82,7 @@ std::string of_what_compares_scores(const Asked& a) {
 }
 
 // A run ends early if `patience` validations in a row, none of them the first or the last, were no better.
-std::string of_enough_validations(const Asked& a) {
+std::string needs_enough_validations(const GivenOptions& a) {
   const std::int64_t steps = whole_of(a, "--steps"), every = whole_of(a, "--validate-every");
   if (steps == 0) return {};
   const std::int64_t validations = (steps + every - 1) / every,
@@ -94,7 +94,7 @@ std::string of_enough_validations(const Asked& a) {
               ". Validate more often, give more steps, or leave it out.");
 }
 
-std::string of_steps_between_validations(const Asked& a) {
+std::string needs_steps_between_validations(const GivenOptions& a) {
   const std::int64_t steps = whole_of(a, "--steps"), every = whole_of(a, "--validate-every"),
                      save = whole_of(a, "--save-every");
   if (steps == 0 || (save < steps && save % every != 0)) return {};
@@ -103,33 +103,33 @@ std::string of_steps_between_validations(const Asked& a) {
               ". Give fewer steps than lie between validations, or leave it out.");
 }
 
-std::string of_one_length(const Asked& a) {
+std::string needs_one_length(const GivenOptions& a) {
   for (const char* other : {"--steps", "--epochs"}) {
-    if (a.said(other))
+    if (a.on_command_line(other))
       return text("and ", other, ' ', a.value(other), " both say how long. Give one of them.");
   }
   return {};
 }
 
-std::string of_epochs(const Asked& a) {
-  if (!a.said("--steps")) return {};
+std::string needs_no_steps(const GivenOptions& a) {
+  if (!a.on_command_line("--steps")) return {};
   return text("and --steps ", a.value("--steps"), " both say how long. Give one of them.");
 }
 
 // A new run's; with --resume alone that of --out may be new.
-std::string of_minutes(const Asked& a) {
-  if (const std::string why = of_one_length(a); !why.empty()) return why;
+std::string needs_new_run(const GivenOptions& a) {
+  if (const std::string why = needs_one_length(a); !why.empty()) return why;
   const std::string& run = a.value("--resume");
   if (run.empty()) return {};
   return text("is for a new run, and the one in ", run, " has its number of steps. Leave it out.");
 }
 
-std::string of_new_run(const Asked& a) {
-  if (!a.said("--resume")) return {};
+std::string needs_no_resume(const GivenOptions& a) {
+  if (!a.on_command_line("--resume")) return {};
   return "replaces a run, and --resume goes on with it. Give one of them.";
 }
 
-std::string of_the_same_run(const Asked& a) {
+std::string needs_the_same_run(const GivenOptions& a) {
   const std::string &run = a.value("--resume"), &out = a.value("--out");
   const auto place = [](const std::string& path) { return (fs::absolute(path) / "").lexically_normal(); };
   if (run.empty() || place(run) == place(out)) return {};
@@ -138,12 +138,12 @@ std::string of_the_same_run(const Asked& a) {
               shell_word(run + "/best.safetensors"), '.');
 }
 
-std::string of_text(const Asked& a) {
+std::string needs_text(const GivenOptions& a) {
   if (a.value("--json").empty()) return {};
   return "does nothing with --json, which prints neither progress nor tables. Leave it out.";
 }
 
-std::string of_tables(const Asked& a) {
+std::string needs_tables(const GivenOptions& a) {
   for (const char* other : {"--json", "--quiet"}) {
     if (!a.value(other).empty())
       return text("does nothing with ", other, ", which prints no table. Leave it out.");
@@ -151,13 +151,13 @@ std::string of_tables(const Asked& a) {
   return {};
 }
 
-std::string of_rows(const Asked& a) {
+std::string needs_rows(const GivenOptions& a) {
   if (!a.value("--json").empty())
     return "does nothing with --json, which has all of that anyway. Leave it out.";
-  return of_tables(a);
+  return needs_tables(a);
 }
 
-std::string of_colored_text(const Asked& a) {
+std::string needs_colored_text(const GivenOptions& a) {
   for (const char* other : {"--json", "--quiet"}) {
     if (!a.value(other).empty())
       return text("does nothing with ", other, ", which prints no colour. Leave it out.");
@@ -165,83 +165,91 @@ std::string of_colored_text(const Asked& a) {
   return {};
 }
 
-std::string of_colors(const Asked&) { return "does nothing: this command prints no colour. Leave it out."; }
+std::string needs_colors(const GivenOptions&) {
+  return "does nothing: this command prints no colour. Leave it out.";
+}
 
-std::string of_tiles(const Asked& a) {
+std::string needs_tiles(const GivenOptions& a) {
   if (!is(a.value("--tile"), "0")) return {};
   return "does nothing without --tile, which cuts the image. Give both, or leave it out.";
 }
 
-std::string of_augmentation(const Asked& a) {
-  if (const std::string why = without(a, {"--preview"}); !why.empty()) return why;
+std::string needs_augmentation(const GivenOptions& a) {
+  if (const std::string why = needs_one_of(a, {"--preview"}); !why.empty()) return why;
   if (a.value("--augment") != "none") return {};
   return "does nothing without --augment, which alone draws numbers. Give both, or leave it out.";
 }
 
-std::string of_network_name(const Asked& a) {
+std::string needs_network_name(const GivenOptions& a) {
   const std::string& what = a.value(a.command() == "inspect" ? "WHAT" : "MODEL");
   return is_network_name(what) ? std::string() : "goes with the name of a network only. Leave it out.";
 }
 
-std::string of_model(const Asked& a) {
+std::string needs_model(const GivenOptions& a) {
   return a.value("--vectors").empty() ? std::string() : "goes with MODEL only. Leave it out.";
 }
 
-std::string of_vectors(const Asked& a) {
+std::string needs_vectors(const GivenOptions& a) {
   return a.value("--vectors").empty() ? "goes with --vectors only. Leave it out." : std::string();
 }
 
 const std::vector<Row>& table() {
   static const std::vector<Row> rows{
-      {{"train"}, "--out", {}, of_the_same_run},
-      {{"train"}, "--epochs", {}, of_epochs},
-      {{"train"}, "--minutes", {}, of_minutes},
-      {{"train"}, "--force", {}, of_new_run},
-      {{"train", "profile"}, "--width", {"0"}, of_named_network},
-      {{"train", "profile"}, "--kernel", {}, of_named_network},
-      {{"train"}, "--pixel-baseline", {}, of_another_network},
-      {{"train", "profile"}, "--class-weights", {"none"}, of_weighing_loss},
-      {{"train"}, "--min-delta", {"0"}, of_what_compares_scores},
-      {{"train"}, "--patience", {"0"}, of_enough_validations},
-      {{"train"}, "--save-every", {"0"}, of_steps_between_validations},
-      {{"predict"}, "--alpha", {}, [](const Asked& a) { return without(a, {"--overlay"}); }},
-      {{"predict"}, "--overlap", {}, of_tiles},
-      {{"data"}, "--split", {}, [](const Asked& a) { return without(a, {"--preview"}); }},
+      {{"train"}, "--out", {}, needs_the_same_run},
+      {{"train"}, "--epochs", {}, needs_no_steps},
+      {{"train"}, "--minutes", {}, needs_new_run},
+      {{"train"}, "--force", {}, needs_no_resume},
+      {{"train", "profile"}, "--width", {"0"}, needs_named_network},
+      {{"train", "profile"}, "--kernel", {}, needs_named_network},
+      {{"train"}, "--pixel-baseline", {}, needs_filters_to_compare},
+      {{"train", "profile"}, "--class-weights", {"none"}, needs_weighing_loss},
+      {{"train"}, "--min-delta", {"0"}, needs_compared_scores},
+      {{"train"}, "--patience", {"0"}, needs_enough_validations},
+      {{"train"}, "--save-every", {"0"}, needs_steps_between_validations},
+      {{"predict"}, "--alpha", {}, [](const GivenOptions& a) { return needs_one_of(a, {"--overlay"}); }},
+      {{"predict"}, "--overlap", {}, needs_tiles},
+      {{"data"}, "--split", {}, [](const GivenOptions& a) { return needs_one_of(a, {"--preview"}); }},
       {{"data"},
        "--count",
        {},
-       [](const Asked& a) {
-         return without(a, {"--preview", "--export"});
+       [](const GivenOptions& a) {
+         return needs_one_of(a, {"--preview", "--export"});
        }},
-      {{"data"}, "--augment", {"none"}, [](const Asked& a) { return without(a, {"--preview"}); }},
-      {{"data"}, "--seed", {}, of_augmentation},
-      {{"check"}, "--tolerance", {}, of_vectors},
-      {{"inspect", "check"}, "--channels", {}, of_network_name},
-      {{"inspect", "check"}, "--classes", {}, of_network_name},
-      {{"check"}, "--order", {}, of_model},
-      {{"check"}, "--step", {}, of_model},
-      {{"check"}, "--batch", {}, of_model},
-      {{"check"}, "--height", {}, of_model},
-      {{"check"}, "--width", {}, of_model},
-      {{"check"}, "--evaluation", {}, of_model},
-      {{"check"}, "--all-ops", {}, of_model},
-      {{"check"}, "--all-ops", {}, of_rows},
-      {{"profile"}, "--layers", {}, of_rows},
-      {{"inspect"}, "--weights", {}, of_rows},
-      {{"train", "eval", "predict", "inspect", "check", "profile", "report", "data"}, "--quiet", {}, of_text},
-      {{"train", "eval"}, "--color", {"auto", "never"}, of_colored_text},
-      {{"predict", "inspect", "check", "profile", "report", "data"}, "--color", {"auto", "never"}, of_colors},
+      {{"data"}, "--augment", {"none"}, [](const GivenOptions& a) { return needs_one_of(a, {"--preview"}); }},
+      {{"data"}, "--seed", {}, needs_augmentation},
+      {{"check"}, "--tolerance", {}, needs_vectors},
+      {{"inspect", "check"}, "--channels", {}, needs_network_name},
+      {{"inspect", "check"}, "--classes", {}, needs_network_name},
+      {{"check"}, "--order", {}, needs_model},
+      {{"check"}, "--step", {}, needs_model},
+      {{"check"}, "--batch", {}, needs_model},
+      {{"check"}, "--height", {}, needs_model},
+      {{"check"}, "--width", {}, needs_model},
+      {{"check"}, "--evaluation", {}, needs_model},
+      {{"check"}, "--all-ops", {}, needs_model},
+      {{"check"}, "--all-ops", {}, needs_rows},
+      {{"profile"}, "--layers", {}, needs_rows},
+      {{"inspect"}, "--weights", {}, needs_rows},
+      {{"train", "eval", "predict", "inspect", "check", "profile", "report", "data"},
+       "--quiet",
+       {},
+       needs_text},
+      {{"train", "eval"}, "--color", {"auto", "never"}, needs_colored_text},
+      {{"predict", "inspect", "check", "profile", "report", "data"},
+       "--color",
+       {"auto", "never"},
+       needs_colors},
   };
   return rows;
 }
 
 }  // namespace
 
-Asked::Asked(const CLI::App& command) : command_(command.get_name()) {
+GivenOptions::GivenOptions(const CLI::App& command) : command_(command.get_name()) {
   for (const CLI::Option* option : command.get_options()) {
     const std::string name =
         option->get_lnames().empty() ? option->get_name() : "--" + option->get_lnames().front();
-    if (option->count() > 0) said_.insert(name);
+    if (option->count() > 0) on_command_line_.insert(name);
     const bool flag = option->get_expected_max() == 0;
     values_[name] = flag                                                ? (option->count() > 0 ? "true" : "")
                     : option->count() > 0 && !option->results().empty() ? option->results().back()
@@ -249,23 +257,24 @@ Asked::Asked(const CLI::App& command) : command_(command.get_name()) {
   }
 }
 
-const std::string& Asked::value(std::string_view option) const {
+const std::string& GivenOptions::value(std::string_view option) const {
   static const std::string nothing;
   const auto found = values_.find(option);
   return found == values_.end() ? nothing : found->second;
 }
 
-void check_pairs(const Asked& asked) {
+void check_pairs(const GivenOptions& options) {
   for (const Row& row : table()) {
-    if (std::find(row.commands.begin(), row.commands.end(), asked.command()) == row.commands.end()) continue;
-    const std::string& value = asked.value(row.option);
+    if (std::find(row.commands.begin(), row.commands.end(), options.command()) == row.commands.end())
+      continue;
+    const std::string& value = options.value(row.option);
     const bool harmless = std::any_of(row.harmless.begin(), row.harmless.end(),
                                       [&](std::string_view one) { return is(value, one); });
-    if (!asked.meant(row.option) || harmless) continue;
-    const std::string why = row.objection(asked);
+    if (!options.given(row.option) || harmless) continue;
+    const std::string why = row.objection(options);
     if (why.empty()) continue;
     throw ArgumentError(
-        text(asked.command(), ": ", row.option, value == "true" ? "" : ' ' + value, ' ', why));
+        text(options.command(), ": ", row.option, value == "true" ? "" : ' ' + value, ' ', why));
   }
 }
 

@@ -13,35 +13,35 @@ class App;
 
 namespace trous::cli {
 
-/// What a subcommand was asked for: the value of each option by its flag, such as "--loss", and of each
+/// The options of one subcommand: the value of each by its flag, such as "--loss", and of each
 /// positional by its name, such as "RUN".
-class Asked {
+class GivenOptions {
  public:
-  /// The words of the command line, and the defaults of the options that were not said.
-  explicit Asked(const CLI::App& command);
-  Asked() = default;
+  /// Reads the command line; an option that is not on it has its default.
+  explicit GivenOptions(const CLI::App& command);
+  GivenOptions() = default;
 
   const std::string& command() const { return command_; }
   /// Empty where there is neither a word nor a default; "true" for a flag that was said.
   const std::string& value(std::string_view option) const;
-  /// Whether the option stands on the command line.
-  bool said(std::string_view option) const { return said_.contains(option); }
-  /// Whether somebody wants it: on the command line, or in a file of options.
-  bool meant(std::string_view option) const { return said(option) || meant_.contains(option); }
+  /// Whether the option is on the command line.
+  bool on_command_line(std::string_view option) const { return on_command_line_.contains(option); }
+  /// Whether a user chose its value, on the command line or in a file of options.
+  bool given(std::string_view option) const { return on_command_line(option) || in_file_.contains(option); }
 
-  /// What the option has come to be, by a file or by the data set.
+  /// Replaces the value, by one from a file or one that suits the data set.
   void set(const std::string& option, const std::string& value) { values_[option] = value; }
-  void mean(const std::string& option) { meant_.insert(option); }
+  void mark_given(const std::string& option) { in_file_.insert(option); }
 
  private:
   std::string command_;
   std::map<std::string, std::string, std::less<>> values_;
-  std::set<std::string, std::less<>> said_, meant_;
+  std::set<std::string, std::less<>> on_command_line_, in_file_;
 };
 
-/// Throws ArgumentError for the first option that is meant and would do nothing beside the others. An option
+/// Throws ArgumentError for the first option that is given and would do nothing beside the others. An option
 /// may always say what is so anyway, as `--class-weights none` does with a loss that has none. Numbers of
 /// steps that are not known yet, empty or 0, refuse nothing.
-void check_pairs(const Asked& asked);
+void check_pairs(const GivenOptions& options);
 
 }  // namespace trous::cli

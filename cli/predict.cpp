@@ -191,7 +191,7 @@ void add_predict(CLI::App& app, int& code) {
       ->capture_default_str();
   add_voice(*predict, c->voice);
   predict->callback([c, predict, &code] {
-    check_pairs(Asked(*predict));
+    check_pairs(GivenOptions(*predict));
     code = run(*c);
   });
 }

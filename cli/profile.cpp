@@ -59,7 +59,7 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
     config.width = TrainConfig().width;
     config.kernel = TrainConfig().kernel;
   }
-  return with_said(std::move(config), c.config, app);
+  return with_command_line(std::move(config), c.config, app);
 }
 
 // One step more than are taken, so that no validation follows.
@@ -304,9 +304,9 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
 int run(const ProfileCommand& c, const CLI::App& app) {
   heed_interrupts();
   TrainConfig config = config_of(c, app);
-  Asked asked(app);
-  put_into(asked, config);
-  check_pairs(asked);
+  GivenOptions given(app);
+  record_options(given, config);
+  check_pairs(given);
   if (config.threads > 0) set_threads(config.threads);
   resolve(config);
   const Splits data = open_data(data_of(config));

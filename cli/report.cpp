@@ -44,7 +44,7 @@ void add_report(CLI::App& app, int& code) {
       ->check(not_empty());
   add_voice(*report, command->voice);
   report->callback([command, report, &code] {
-    check_pairs(Asked(*report));
+    check_pairs(GivenOptions(*report));
     code = run(*command);
   });
 }

@@ -115,8 +115,8 @@ Session open_session(TrainCommand& command) {
   Survey facts = survey(data);
   if (command.minutes > 0 && !command.resuming)
     c.steps = steps_in(command.minutes, net, data, make_options(c, facts));
-  put_into(command.asked, c);
-  check_pairs(command.asked);
+  record_options(command.given, c);
+  check_pairs(command.given);
   CheckpointInfo about{
       .network = description, .classes = data.train.classes, .data = c.data, .white = data.train.white};
   Trainer trainer(net, data, make_options(c, facts));

@@ -15,7 +15,7 @@ namespace trous::cli {
 /// The words of `trous train`.
 struct TrainCommand {
   TrainConfig config;
-  Asked asked;  ///< all words, with what `config` has made of them
+  GivenOptions given;  ///< all words, with what `config` has made of them
   Voice voice;
   std::string options_file;  ///< of --config
   std::string resume;        ///< a run's folder; empty for the one that --out names

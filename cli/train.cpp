@@ -244,10 +244,10 @@ void put_together(TrainCommand& command, const CLI::App& words) {
   if (command.resuming) before = read_config(run + "/config.json");
   if (!command.options_file.empty()) before = read_config(command.options_file, before);
   before.out = run;
-  command.asked = Asked(words);
-  command.config = with_said(std::move(before), command.config, words);
-  put_into(command.asked, command.config, file);
-  check_pairs(command.asked);
+  command.given = GivenOptions(words);
+  command.config = with_command_line(std::move(before), command.config, words);
+  record_options(command.given, command.config, file);
+  check_pairs(command.given);
   command.config.out = run;
   if (run.empty()) throw CLI::RequiredError("--out");
   if (!command.resume.empty() && !command.resuming) {

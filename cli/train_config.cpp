@@ -190,9 +190,9 @@ TrainConfig read_config(const std::string& path, const TrainConfig& base) {
   return config_of(path, words_of(path), base);
 }
 
-TrainConfig with_said(TrainConfig base, const TrainConfig& said, const CLI::App& command) {
+TrainConfig with_command_line(TrainConfig base, const TrainConfig& parsed, const CLI::App& command) {
   std::map<std::string_view, const void*> members;
-  TrainConfig::parts(said, [&](const char* name, const auto& member, const auto&, const char*) {
+  TrainConfig::parts(parsed, [&](const char* name, const auto& member, const auto&, const char*) {
     const CLI::Option* const option = command.get_option_no_throw(flag_of(name));
     if (option && option->count() > 0) members[name] = &member;
   });
@@ -203,12 +203,12 @@ TrainConfig with_said(TrainConfig base, const TrainConfig& said, const CLI::App&
   return base;
 }
 
-void put_into(Asked& asked, const TrainConfig& config, const TrainConfig& file) {
+void record_options(GivenOptions& given, const TrainConfig& config, const TrainConfig& file) {
   const nlohmann::ordered_json now = to_json(config), from = to_json(file), plain = to_json(TrainConfig());
   for (const auto& [name, value] : now.items()) {
     const bool off = value.is_null() || value == false;
-    asked.set(flag_of(name), off ? std::string() : word_of(value));
-    if (from[name] != plain[name]) asked.mean(flag_of(name));
+    given.set(flag_of(name), off ? std::string() : word_of(value));
+    if (from[name] != plain[name]) given.mark_given(flag_of(name));
   }
 }
 

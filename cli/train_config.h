@@ -130,12 +130,12 @@ bool is_network_file(const std::string& model);
 /// leaves out is that of `base`.
 TrainConfig read_config(const std::string& path, const TrainConfig& base = {});
 
-/// `base`, with the options that the command line of `command` says put in their place; they are in `said`.
-TrainConfig with_said(TrainConfig base, const TrainConfig& said, const CLI::App& command);
+/// `base`, with the options on the command line of `command` in their place, whose values are in `parsed`.
+TrainConfig with_command_line(TrainConfig base, const TrainConfig& parsed, const CLI::App& command);
 
-/// Sets every option of `config` in `asked`. Those that differ from the defaults in `file`, an options file,
-/// are meant.
-void put_into(Asked& asked, const TrainConfig& config, const TrainConfig& file = {});
+/// Sets the value of every option of `config` in `given`, and marks as given those in which `file`, an
+/// options file, differs from the defaults.
+void record_options(GivenOptions& given, const TrainConfig& config, const TrainConfig& file = {});
 
 /// Throws ArgumentError naming the first option, of those that change what is learned, in which they differ.
 void check_same_run(const std::string& run, const nlohmann::ordered_json& before,
