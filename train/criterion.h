@@ -14,8 +14,8 @@ enum class Criterion {
 };
 
 /// What can choose between weights on the split whose scores these are: the IoU where a pixel of a foreground
-/// class counts, otherwise the loss where any pixel counts. Depends on the truths alone, so that it is the same
-/// at every validation: a network that once predicts a class that no mask shows does not change it.
+/// class counts, otherwise the loss where any pixel counts. Depends on the truths alone, so that it is the
+/// same at every validation: a network that once predicts a class that no mask shows does not change it.
 Criterion criterion_for(const ConfusionMatrix& validation);
 
 /// "foreground_iou", "validation_loss", "latest".

@@ -1,5 +1,5 @@
-// Runs whose splits cannot be scored: the program tells it before training, chooses by what it has, and prints
-// dashes where there is no score.
+// Runs whose splits cannot be scored: the program tells it before training, chooses by what it has, and
+// prints dashes where there is no score.
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -65,9 +65,10 @@ class Unscorable : public testing::Test {
 
 TEST_F(Unscorable, nnUNet_2530_WithoutForegroundInValidationTheLossChooses) {
   const Finished done = train("--steps 40 --out run --patience 4");
-  EXPECT_TRUE(has_line(done.err,
-                       "train: no validation mask shows a foreground class that counts, so there is no IoU to "
-                       "choose the best weights by\\. The validation loss chooses them\\."))
+  EXPECT_TRUE(
+      has_line(done.err,
+               "train: no validation mask shows a foreground class that counts, so there is no IoU to "
+               "choose the best weights by\\. The validation loss chooses them\\."))
       << done.err;
   EXPECT_TRUE(has_line(done.err,
                        "train: no test mask shows a foreground class that counts, so the test cannot score "
@@ -83,12 +84,13 @@ TEST_F(Unscorable, nnUNet_2530_WithoutForegroundInValidationTheLossChooses) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (std::stod(rows[i][2]) < std::stod(rows[lowest][2])) lowest = i;
     EXPECT_EQ(rows[i][9], lowest == i ? "1" : "0") << i;
-    EXPECT_TRUE(rows[i][4].empty() || rows[i][4] == "0") << "no foreground in truth: absent, or wrongly called";
+    EXPECT_TRUE(rows[i][4].empty() || rows[i][4] == "0")
+        << "no foreground in truth: absent, or wrongly called";
   }
   EXPECT_GT(lowest, 0u) << "the first weights are not the best for ever";
   const std::string step = rows[lowest][0];
-  EXPECT_TRUE(has_line(done.out, "Test: 2 images, scored once, weights of step " + step +
-                                     ", chosen by the validation loss"))
+  EXPECT_TRUE(has_line(
+      done.out, "Test: 2 images, scored once, weights of step " + step + ", chosen by the validation loss"))
       << done.out;
   const nlohmann::json results = json_in(scratch_ / "run/results.json");
   EXPECT_EQ(results["chosen_by"], "validation_loss");
@@ -114,12 +116,14 @@ TEST_F(Unscorable, nnUNet_2530_WithoutForegroundInValidationTheLossChooses) {
 TEST_F(Unscorable, MONAI_tutorials_1099_ScoresOfNothingAreDashesNullsAndEmptyFields) {
   // With the background ignored no pixel of validation and test counts.
   const Finished done = train("--steps 10 --out run --ignore-index 0");
-  EXPECT_TRUE(has_line(done.err,
-                       "train: no pixel of the validation masks counts, so nothing can choose the best weights\\. "
-                       "The latest are taken\\."))
+  EXPECT_TRUE(
+      has_line(done.err,
+               "train: no pixel of the validation masks counts, so nothing can choose the best weights\\. "
+               "The latest are taken\\."))
       << done.err;
   EXPECT_TRUE(has_line(done.out, "Training, scored on validation; the best weights are the latest"));
-  EXPECT_TRUE(has_line(done.out, "     10 +[0-9.]+       -       -      - +[0-9:]+ +[0-9]+  best")) << done.out;
+  EXPECT_TRUE(has_line(done.out, "     10 +[0-9.]+       -       -      - +[0-9:]+ +[0-9]+  best"))
+      << done.out;
   EXPECT_TRUE(has_line(done.out, "Test: 2 images, scored once, weights of step 10, the latest")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  all background +- +- +-")) << done.out;
   EXPECT_TRUE(has_line(done.out, "  no foreground class could be scored")) << done.out;
@@ -127,8 +131,9 @@ TEST_F(Unscorable, MONAI_tutorials_1099_ScoresOfNothingAreDashesNullsAndEmptyFie
     for (const std::size_t absent : {2u, 3u, 4u, 5u}) EXPECT_EQ(row.at(absent), "");
     EXPECT_EQ(row.at(9), "1");
   }
-  EXPECT_NE(slurp_text(scratch_ / "run/report.html").find("Nothing of the foreground could be scored on test"),
-            std::string::npos);
+  EXPECT_NE(
+      slurp_text(scratch_ / "run/report.html").find("Nothing of the foreground could be scored on test"),
+      std::string::npos);
 
   const Finished eval = run("eval run --per-image images.csv");
   ASSERT_EQ(eval.code, 0) << eval.err;
@@ -137,9 +142,11 @@ TEST_F(Unscorable, MONAI_tutorials_1099_ScoresOfNothingAreDashesNullsAndEmptyFie
   for (const char* what : {"mIoU of the foreground", "mIoU with the background", "pixel accuracy",
                            "mean class accuracy", "mean Dice of the foreground"})
     EXPECT_TRUE(has_line(eval.out, std::string("  ") + what + " +-")) << eval.out;
-  EXPECT_EQ(slurp_text(scratch_ / "images.csv"), "image,foreground_mean_iou,mean_iou,pixel_accuracy\n0,,,\n1,,,\n");
+  EXPECT_EQ(slurp_text(scratch_ / "images.csv"),
+            "image,foreground_mean_iou,mean_iou,pixel_accuracy\n0,,,\n1,,,\n");
   const nlohmann::json scores = json_lines(run("eval run --json").out).at(0)["scores"];
-  for (const char* key : {"mean_iou", "foreground_mean_iou", "pixel_accuracy"}) EXPECT_EQ(scores[key], nullptr);
+  for (const char* key : {"mean_iou", "foreground_mean_iou", "pixel_accuracy"})
+    EXPECT_EQ(scores[key], nullptr);
   EXPECT_EQ(run("eval run --quiet").out, "-\n");
 
   const Finished gate = run("eval run --quiet --min-miou 0");

@@ -43,19 +43,19 @@ Ended steered(const std::vector<int>& columns, const Splits& data, TrainOptions 
   options.loader_threads = 0;
   Ended ended;
   Trainer trainer(steered_net(columns), data, options);
-  ended.result = trainer.run(
-      {.on_step = [&](const StepReport& r) { ended.rates.push_back(r.learning_rate); },
-       .on_validation =
-           [&](const ValidationReport& r, const AnyLayer&) {
-             if (r.best) ended.best.push_back(r.step);
-             ended.stale.push_back(r.stale);
-             ended.scores.push_back(r.scores.mean_iou(1));
-             ended.losses.push_back(r.validation_loss);
-           }});
+  ended.result = trainer.run({.on_step = [&](const StepReport& r) { ended.rates.push_back(r.learning_rate); },
+                              .on_validation =
+                                  [&](const ValidationReport& r, const AnyLayer&) {
+                                    if (r.best) ended.best.push_back(r.step);
+                                    ended.stale.push_back(r.stale);
+                                    ended.scores.push_back(r.scores.mean_iou(1));
+                                    ended.losses.push_back(r.validation_loss);
+                                  }});
   return ended;
 }
 
-// By hand: the logits are 1 for the class that is called and 0 for the two others, and all truth is background.
+// By hand: the logits are 1 for the class that is called and 0 for the two others, and all truth is
+// background.
 double loss_of(int columns) {
   return (columns * std::log(2 + std::exp(1.0)) + (12 - columns) * std::log(1 + 2 * std::exp(-1.0))) / 12;
 }
@@ -72,16 +72,15 @@ TEST(Criterion, IsAPropertyOfTheTruthsAndNotOfPredictions) {
 }
 
 TEST(Criterion, HasNames) {
-  for (const Criterion criterion :
-       {Criterion::foreground_iou, Criterion::validation_loss, Criterion::latest})
+  for (const Criterion criterion : {Criterion::foreground_iou, Criterion::validation_loss, Criterion::latest})
     EXPECT_EQ(parse_criterion(name(criterion)), criterion);
   EXPECT_EQ(name(Criterion::validation_loss), "validation_loss");
   EXPECT_EQ(thrown<ArgumentError>([] { parse_criterion("luck"); }),
             "criterion: \"luck\" is not known. Choose foreground_iou, validation_loss or latest.");
 }
 
-// The network that calls less of the background something else is better, though the IoU of class 1 is 0 where it
-// is called anywhere, and absent where it is not.
+// The network that calls less of the background something else is better, though the IoU of class 1 is 0
+// where it is called anywhere, and absent where it is not.
 TEST(Criterion, nnUNet_2530_WithoutForegroundInValidationTheLossChooses) {
   const std::vector<int> columns{12, 6, 7, 0, 3, 0, 1};
   const Ended ended = steered(columns, validated_on(0));
@@ -154,11 +153,11 @@ TEST(Criterion, WhereNothingCountsTheLatestWeightsAreKept) {
 TEST(Criterion, ALossThatIsNoNumberIsNeverTheBestForLong) {
   const Loss entropy = make_loss("cross-entropy");
   TrainOptions options{.loss = [entropy](const Variable& logits, const Tensor& labels) {
-                         const Variable loss = entropy(logits, labels);
-                         const bool all_one = sum(logits).value().to_double() == 144 &&
-                                              logits.value().values<float>()[1 + 3 * 11] == 1;
-                         return all_one ? Variable(Tensor::full({}, DType::float32, std::nan(""))) : loss;
-                       }};
+    const Variable loss = entropy(logits, labels);
+    const bool all_one =
+        sum(logits).value().to_double() == 144 && logits.value().values<float>()[1 + 3 * 11] == 1;
+    return all_one ? Variable(Tensor::full({}, DType::float32, std::nan(""))) : loss;
+  }};
   const Ended ended = steered({12, 12, 6, 12, 7}, validated_on(0), options);
   EXPECT_EQ(ended.best, (Steps{1, 3}));
   EXPECT_EQ(ended.stale, (Steps{0, 1, 0, 1, 2}));

@@ -15,8 +15,8 @@ using nlohmann::ordered_json;
 /// The largest whole number that a double holds with all smaller ones.
 inline constexpr std::int64_t max_whole = std::int64_t{1} << 53;
 
-/// Parses an object from `file`, whose text begins on line `first_line`. Depth is limited, since what is nested
-/// is later walked by recursion. Throws FileError.
+/// Parses an object from `file`, whose text begins on line `first_line`. Depth is limited, since what is
+/// nested is later walked by recursion. Throws FileError.
 ordered_json parse_object(std::string_view text, const std::string& file, std::int64_t first_line);
 
 /// A value and where it stands. The document outlives it. What is not as asked for is a FileError.
