@@ -48,7 +48,8 @@ TEST(Json, SaysWhatIsWrong) {
 
 TEST(Json, WritesTextThatIsNotUtf8Escaped) {
   const Json value{{"caf\xe9", {"a\xff", 1}}, {"ok", "\xc3\xa9"}};
-  EXPECT_EQ(dump_json(value), R"({"caf\\xe9":["a\\xff",1],"ok":")" "\xc3\xa9\"}");
+  EXPECT_EQ(dump_json(value), R"({"caf\\xe9":["a\\xff",1],"ok":")"
+                              "\xc3\xa9\"}");
   EXPECT_EQ(thrown<ArgumentError>([&] { dump_strict_json("write", value); }),
             "write: \"caf\\xe9\" is not UTF-8, as all text in JSON is. Rename it.");
   EXPECT_EQ(dump_strict_json("write", {{"ok", "\xc3\xa9"}}), "{\"ok\":\"\xc3\xa9\"}");
