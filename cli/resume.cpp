@@ -46,9 +46,11 @@ bool same_file(const Json& before, const Json& now) {
 void check_same_origin(const std::string& run, const Splits& data) {
   const std::string path = run + "/environment.json";
   const std::vector<std::uint8_t> bytes = read_file(path);  // it may be long
-  const auto [record, fault, remedy, byte] =
+  const detail::ParsedJson parsed =
       detail::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!fault.empty()) throw FileError(text(path, ": it ", fault, ". Put the file of the run back."));
+  if (!parsed.fault.empty())
+    throw FileError(text(path, ": it ", parsed.fault, ". Put the file of the run back."));
+  const Json& record = parsed.value;
   if (record.is_object()) tell_other_build(run, record);
   if (!record.is_object() || !record.contains("files") || !record["files"].is_array())
     throw FileError(text(path, ": it does not list the files of the data. Begin another run."));

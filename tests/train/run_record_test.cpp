@@ -299,8 +299,8 @@ TEST(RunRecord, NestingHasALimit) {
       files.config = "{\"a\": " + std::string(lists, '[') + std::string(lists, ']') + "}";
     };
   };
-  EXPECT_EQ(refusal(nested(32)), "nothing was thrown");
-  EXPECT_EQ(refusal(nested(33)),
+  EXPECT_EQ(refusal(nested(31)), "nothing was thrown");
+  EXPECT_EQ(refusal(nested(32)),
             "read_run: run/config.json is more than 32 levels deep. Write the file again.");
 }
 
