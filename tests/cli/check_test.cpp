@@ -92,7 +92,7 @@ TEST(Check, ABatchOfOneThatTrainingCannotTakeIsSaid) {
             "--evaluation.\n");
   const Finished found = trous_in(folder.path(), "check pooled.json --batch 1");
   EXPECT_EQ(found.code, 0) << found.err;
-  EXPECT_NE(found.out.find("check pooled.json: 1 image 16x16, training"), std::string::npos) << found.out;
+  EXPECT_NE(found.out.find("check pooled.json: 1 image 16x16x1, training"), std::string::npos) << found.out;
 }
 
 // Steps that leave the digits to round-off decide nothing.

@@ -19,7 +19,7 @@ std::string on_one_processor() {
   return "taskset -c " + std::to_string(first);
 }
 
-TEST(Processors, OnOneTheProgramHasOneThreadAndNoWarning) {
+TEST(Processors, OnOneTheProgramHasOneThreadAndNoWarning_slow) {
   if (std::system("taskset --version > /dev/null 2>&1") != 0)
     GTEST_SKIP() << "there is no taskset. Install util-linux.";
   const Scratch folder;
