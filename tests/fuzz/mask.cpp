@@ -10,12 +10,13 @@ const char* const file_name = "input.png";
 
 std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) { return with_checksums(input); }
 
-// As numbers of any kind, as numbers of a table, and as colours of one.
+// As numbers of any kind, as numbers of a table, as colours of one, and as shades.
 void read(const std::string& path) {
   const ClassTable names{{{.name = "background"}, {.name = "boot"}}};
   const ClassTable colors{
       {{.name = "background", .color = Color{0, 0, 0}}, {.name = "boot", .color = Color{255, 0, 0}}}};
-  for (const ClassTable* table : {static_cast<const ClassTable*>(nullptr), &names, &colors}) {
+  const ClassTable shades = black_and_white(128);
+  for (const ClassTable* table : {static_cast<const ClassTable*>(nullptr), &names, &colors, &shades}) {
     try {
       mask_kind(path);
       read_mask(path, table);
