@@ -104,7 +104,7 @@ class Builder : public nlohmann::json_sax<Json> {
 
   std::size_t max_depth_;
   ParsedJson result_;
-  std::vector<Json*> open_;             // objects and lists that have begun, the outermost first
+  std::vector<Json*> open_;                  // objects and lists that have begun, the outermost first
   std::vector<std::set<std::string>> keys_;  // of the objects among them
   std::string key_;
 };
@@ -162,7 +162,8 @@ std::string dump_json(const Json& value, int indent) {
 
 std::string dump_strict_json(std::string_view op, const Json& value, int indent) {
   if (const std::string* const found = find_not_utf8(value)) {
-    throw ArgumentError(text(op, ": \"", escaped(*found), "\" is not UTF-8, as all text in JSON is. Rename it."));
+    throw ArgumentError(
+        text(op, ": \"", escaped(*found), "\" is not UTF-8, as all text in JSON is. Rename it."));
   }
   return value.dump(indent);
 }
@@ -209,7 +210,8 @@ std::int64_t JsonPlace::whole() const {
 
 std::int64_t JsonPlace::integer() const {
   constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
-  if (!value_->is_number_integer() || (value_->is_number_unsigned() && value_->get<std::uint64_t>() > largest))
+  if (!value_->is_number_integer() ||
+      (value_->is_number_unsigned() && value_->get<std::uint64_t>() > largest))
     wanted("a whole number of 64 bits");
   return value_->get<std::int64_t>();
 }
@@ -236,8 +238,8 @@ void JsonPlace::fail(const std::string& fact) const {
 }
 
 void JsonPlace::wanted(const char* what) const {
-  throw FileError(text(source_, " has ", value_->type_name(), path_.empty() ? "" : " at ", path_, ", where ", what,
-                       " belongs. ", remedy_));
+  throw FileError(text(source_, " has ", value_->type_name(), path_.empty() ? "" : " at ", path_, ", where ",
+                       what, " belongs. ", remedy_));
 }
 
 }  // namespace trous::detail

@@ -1,5 +1,6 @@
-// What other people's files hold: names that are not UTF-8, checkpoints in float64, with NaN, or that say nothing
-// of themselves but their network. Every command works with them, or names file and place before any work.
+// What other people's files hold: names that are not UTF-8, checkpoints in float64, with NaN, or that say
+// nothing of themselves but their network. Every command works with them, or names file and place before any
+// work.
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -71,7 +72,8 @@ TEST_F(ForeignInputs, unzip_PathsThatAreNotUtf) {
 
 TEST_F(ForeignInputs, ANumberThatNothingHoldsInClassesJson) {
   spill(scratch_ / "set/classes.json", bytes_of(R"([{"name": "background", "color": [0, 0, 1e999]}])"));
-  const std::string fact = "set/classes.json has the number 1e999, which no double holds. Give a smaller one.";
+  const std::string fact =
+      "set/classes.json has the number 1e999, which no double holds. Give a smaller one.";
   for (const char* command : {"data set", "train --data set --steps 1 --out run"}) {
     const Finished done = run(command);
     EXPECT_EQ(done.code, 3);
@@ -88,7 +90,8 @@ TEST_F(ForeignInputs, OptionsThatNothingHolds) {
   expect("train --config a.json --out run", 3,
          "a.json: it has the number 99999999999999999999, which 64 bits do not hold. Give a smaller one.\n");
   spill(scratch_ / "a.json", bytes_of(R"({"steps": 4, "steps": 5})"));
-  expect("train --config a.json --out run", 3, "a.json: it has the key \"steps\" twice in one object. Keep one.\n");
+  expect("train --config a.json --out run", 3,
+         "a.json: it has the key \"steps\" twice in one object. Keep one.\n");
   spill(scratch_ / "a.json", bytes_of(R"({"steps": )"));
   expect("train --config a.json --out run", 3,
          "a.json: it is no JSON from byte 11 on. Write it as {\"steps\": 400, \"batch\": 16}.\n");
@@ -126,11 +129,12 @@ TEST_F(ForeignInputs, safetensors_EveryCommandNamesTheWeightThatIsNotFinite) {
   };
   write_changed("nan.safetensors", spoil);
   const std::string fact = ": head.bias is nan at [1], the first of 1 such among its 5 numbers";
-  const std::string refusal =
-      "nan.safetensors" + fact + ". With it every output is NaN. Give weights from before training diverged.\n";
+  const std::string refusal = "nan.safetensors" + fact +
+                              ". With it every output is NaN. Give weights from before training diverged.\n";
   for (const std::string& command :
-       {std::string("eval nan.safetensors --data set"), std::string("predict nan.safetensors set/test/images --out m"),
-        std::string("check nan.safetensors"), short_run + "--weights nan.safetensors --out run2"})
+       {std::string("eval nan.safetensors --data set"),
+        std::string("predict nan.safetensors set/test/images --out m"), std::string("check nan.safetensors"),
+        short_run + "--weights nan.safetensors --out run2"})
     expect(command, 3, refusal);
   const Finished seen = run("inspect nan.safetensors --height 32 --width 32 --weights");
   EXPECT_EQ(seen.code, 0);
@@ -163,7 +167,8 @@ TEST_F(ForeignInputs, ACheckpointThatSaysNoMoreThanItsNetwork) {
   };
   EXPECT_EQ(scores("bare.safetensors"), scores("run"));
   expect("eval bare.safetensors --data shapes --split test", 2,
-         "eval: the network reads images of 3 channels, those of shapes have 1. Give --data with such images.\n");
+         "eval: the network reads images of 3 channels, those of shapes have 1. Give --data with such "
+         "images.\n");
   const Finished predicted = run("predict bare.safetensors set/test/images --out m --json");
   EXPECT_EQ(predicted.code, 0) << predicted.err;
   EXPECT_TRUE(json_lines(predicted.out).at(0)["pixels"].contains("class 4")) << predicted.out;

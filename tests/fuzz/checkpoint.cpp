@@ -6,7 +6,9 @@ namespace trous::fuzz {
 
 const char* const file_name = "input.safetensors";
 
-std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) { return {input.begin(), input.end()}; }
+std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) {
+  return {input.begin(), input.end()};
+}
 
 void read(const std::string& path) { load_network(path); }
 

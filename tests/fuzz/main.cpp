@@ -1,6 +1,6 @@
-// Gives each input of libFuzzer to the reader of this target as a file in memory. A reader may refuse a file by
-// a FileError or an ArgumentError; any other exception ends the process, which libFuzzer reports, std::bad_alloc
-// too: readers judge sizes before they allocate.
+// Gives each input of libFuzzer to the reader of this target as a file in memory. A reader may refuse a file
+// by a FileError or an ArgumentError; any other exception ends the process, which libFuzzer reports,
+// std::bad_alloc too: readers judge sizes before they allocate.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

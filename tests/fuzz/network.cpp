@@ -7,7 +7,9 @@ namespace trous::fuzz {
 
 const char* const file_name = "network.json";
 
-std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) { return {input.begin(), input.end()}; }
+std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) {
+  return {input.begin(), input.end()};
+}
 
 void read(const std::string& path) {
   const std::vector<std::uint8_t> bytes = read_file(path);

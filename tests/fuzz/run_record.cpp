@@ -16,10 +16,8 @@ struct RunFile {
 };
 
 constexpr std::array files{
-    RunFile{'c', "config.json", "{}"},
-    RunFile{'v', "environment.json", "{}"},
-    RunFile{'m', "metrics.csv", ""},
-    RunFile{'e', "events.jsonl", ""},
+    RunFile{'c', "config.json", "{}"}, RunFile{'v', "environment.json", "{}"},
+    RunFile{'m', "metrics.csv", ""},   RunFile{'e', "events.jsonl", ""},
     RunFile{'r', "results.json", ""},
 };
 
@@ -27,7 +25,9 @@ constexpr std::array files{
 
 const char* const file_name = "input";
 
-std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) { return {input.begin(), input.end()}; }
+std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) {
+  return {input.begin(), input.end()};
+}
 
 void read(const std::string& path) {
   std::ifstream input(path, std::ios::binary);
