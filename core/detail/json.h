@@ -1,4 +1,4 @@
-// The one place where JSON text becomes values and values become text: no exception of nlohmann/json leaves
+// The one place where JSON text becomes values and values become text. No exception of nlohmann/json leaves
 // it.
 #pragma once
 
@@ -16,8 +16,7 @@ using Json = nlohmann::ordered_json;  // keys stay in the order of the text
 /// A text that was parsed, or why it was not.
 struct ParsedJson {
   Json value = nullptr;
-  std::string fault =
-      {};  ///< empty if `value` holds; else what follows the name of the text: "is no JSON ..."
+  std::string fault = {};   ///< empty if `value` holds; else a clause about the text: "is no JSON ..."
   std::string remedy = {};  ///< a sentence; empty where only the caller knows what the text should be
   std::size_t byte = 0;     ///< where the text is no JSON, counted from 1; 0 for other faults
 };
@@ -31,8 +30,7 @@ ParsedJson parse_json(std::string_view text, int max_depth = max_json_depth);
 /// `value` as text. Strings that are not UTF-8, such as names of files, are written escaped: caf\xe9.png.
 std::string dump_json(const Json& value, int indent = -1);
 
-/// As dump_json, for text that is read back. Throws ArgumentError, "op: " and the string, if one is not
-/// UTF-8.
+/// As dump_json, for text that is read back. Throws ArgumentError naming the string if one is not UTF-8.
 std::string dump_strict_json(std::string_view op, const Json& value, int indent = -1);
 
 /// A value in a parsed text and where it stands, so that errors name the place. The value outlives it. All
