@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <trous/core/error.h>
 #include <trous/train/criterion.h>
@@ -16,6 +17,17 @@ Criterion criterion_for(const ConfusionMatrix& validation) {
     if (validation.support(c) > 0) return Criterion::foreground_iou;
   }
   return validation.support(0) > 0 ? Criterion::validation_loss : Criterion::latest;
+}
+
+std::optional<double> merit(Criterion criterion, const std::optional<double>& score,
+                            const std::optional<double>& loss) {
+  if (criterion == Criterion::foreground_iou) return score;
+  if (criterion == Criterion::validation_loss && loss && std::isfinite(*loss)) return -*loss;
+  return std::nullopt;
+}
+
+bool breaks_tie(Criterion criterion, const std::optional<double>& now, const std::optional<double>& before) {
+  return criterion == Criterion::foreground_iou && now && before && *now < *before;
 }
 
 std::string_view name(Criterion criterion) { return names.at(static_cast<std::size_t>(criterion)); }

@@ -97,14 +97,6 @@ std::vector<Tensor> network_values(const AnyLayer& net) {
   return tensors;
 }
 
-// How good a validation is, the higher the better; absent where it cannot be compared.
-std::optional<double> merit(Criterion criterion, const std::optional<double>& score,
-                            const std::optional<double>& loss) {
-  if (criterion == Criterion::foreground_iou) return score;
-  if (criterion == Criterion::validation_loss && loss && std::isfinite(*loss)) return -*loss;
-  return std::nullopt;
-}
-
 bool better(const std::optional<double>& now, const std::optional<double>& before, double by = 0) {
   return now && (!before || *now > *before + by);
 }
@@ -299,7 +291,9 @@ bool Trainer::choose(const Evaluation& evaluation) {
   const std::optional<double> score =
       criterion == Criterion::foreground_iou ? evaluation.scores.mean_iou(1) : std::nullopt;
   const std::optional<double> now = merit(criterion, score, evaluation.loss);
-  const bool best = always || better(now, merit(criterion, result_.best_score, result_.best_loss));
+  const std::optional<double> before = merit(criterion, result_.best_score, result_.best_loss);
+  const bool best = always || better(now, before) ||
+                    (now == before && breaks_tie(criterion, evaluation.loss, result_.best_loss));
   if (best) {
     result_.best_step = step_;
     result_.chosen_by = criterion;

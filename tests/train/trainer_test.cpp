@@ -128,7 +128,7 @@ TEST(Trainer, ValidatesInTimeAndKeepsTheBest) {
     for (std::size_t s = borders[i]; s < borders[i + 1]; ++s) mean += losses[s];
     EXPECT_DOUBLE_EQ(reports[i].train_loss, mean / static_cast<double>(borders[i + 1] - borders[i]));
     const double score = *reports[i].scores.mean_iou(1);
-    EXPECT_EQ(reports[i].best, score > best);
+    EXPECT_EQ(reports[i].best, score > best);  // no two are equal here
     if (score > best) {
       best = score;
       which = i;
@@ -154,6 +154,27 @@ TEST(Trainer, TheFirstOfEqualScoresIsTheBest) {
             }});
   EXPECT_EQ(scores, std::vector<double>(4, scores.at(0)));
   EXPECT_EQ(result.best_step, 1);
+}
+
+// A small validation split has few scores to give and reaches its highest early; the loss still tells.
+TEST(Trainer, OfEqualScoresTheLowestLossIsTheBest) {
+  TrainOptions options = few_steps(4);
+  options.learning_rate = 1e-5;  // changes no prediction
+  options.validate_every = 1;
+  Sequential net{[](const Variable& x) { return x; },
+                 Conv2d{{.in_channels = 1, .out_channels = 3, .kernel = 1}}};
+  initialize(net, Key{1});
+  std::vector<double> scores, losses;
+  const TrainResult result =
+      train(net, striped(), options, {.on_validation = [&](const ValidationReport& r, const AnyLayer&) {
+              scores.push_back(*r.scores.mean_iou(1));
+              losses.push_back(*r.validation_loss);
+            }});
+  EXPECT_EQ(scores, std::vector<double>(4, scores.at(0)));
+  const auto lowest = std::min_element(losses.begin(), losses.end());
+  EXPECT_LT(*lowest, losses[0]);
+  EXPECT_EQ(result.best_step, lowest - losses.begin() + 1);
+  EXPECT_EQ(result.best_loss, *lowest);
 }
 
 TEST(Trainer, ClassWeightsChangeTheLossAndBatchNormLearnsItsStatistics) {
