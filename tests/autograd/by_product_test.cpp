@@ -132,7 +132,7 @@ TEST(ByProduct, OfACompositeServesEveryOrder) {
 std::string why_at_order_two(const Function& f, const std::vector<Tensor>& inputs, int input) {
   const GradReport report = check_grad("f", f, inputs, {.order = 2});
   for (const GradCheckRow& row : report.rows) {
-    if (row.order == 1) EXPECT_TRUE(row.passed()) << report;
+    EXPECT_TRUE(row.order > 1 || row.passed()) << report;
   }
   const GradCheckRow& row = report.rows[inputs.size() + static_cast<std::size_t>(input)];
   EXPECT_EQ(row.verdict, Verdict::wrong) << report;
