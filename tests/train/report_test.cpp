@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <trous/core/error.h>
+#include <trous/train/run_folder.h>
 
 #include "train/page.h"
 
