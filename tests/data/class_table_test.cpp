@@ -53,7 +53,8 @@ TEST(ClassTable, SaysWhatIsWrongAndWhere) {
   };
   const std::string entry =
       R"( at 1. An entry is a name or an object: {"name": "boot", "color": "#ff0000"}.)";
-  const std::string keys = R"( at 0. An entry has a "name" (text), a "color" and "ignore" (true or false).)";
+  const std::string keys =
+      R"( at 0. An entry has a "name" (text), a "color", "numbers" and "ignore" (true or false).)";
   const std::string colors = R"( at 0. A colour is "#ff8000" or [255, 128, 0].)";
   expect("", R"( is no JSON from byte 1 on. Write a list such as ["background", "boot"].)");
   expect(R"(["a", "b")", R"( is no JSON from byte 10 on. Write a list such as ["background", "boot"].)");
@@ -78,6 +79,19 @@ TEST(ClassTable, SaysWhatIsWrongAndWhere) {
          " has no colour at 1, unlike at 0. Give all entries a colour, for RGB masks, or none.");
   expect(R"(["b", {"name": "a", "color": "#010203"}])",
          " has a colour at 1, unlike at 0. Give all entries a colour, for RGB masks, or none.");
+  for (const char* numbers : {"256", "-1", "1.5", R"("7")", "[1]", "[1,2,3]", "[2,1]", "[0,256]", "null"}) {
+    expect(R"([{"name": "a", "numbers": )" + std::string(numbers) + "}]",
+           " has the numbers " + std::string(numbers) +
+               " at 0. Numbers are one of 0 to 255, such as 7, or the first and the last of a range, such as "
+               "[128, 255].");
+  }
+  expect(R"([{"name": "a", "numbers": [0, 9]}, {"name": "b", "numbers": [9, 255]}])",
+         " has the number 9 at 0 and at 1. A number belongs to one class; let the ranges end before each "
+         "other.");
+  expect(R"([{"name": "a", "numbers": 0}, "b"])",
+         " has no numbers at 1, unlike at 0. Give all entries numbers, or none: then the first is 0, the "
+         "next 1, "
+         "and so on.");
   expect(R"([{"name": "a", "ignore": true}])",
          " ignores all its entries. Leave at least two that are learnt.");
   expect(std::string(100000, '['), " is more than 64 levels deep. Nest less.");
@@ -86,6 +100,27 @@ TEST(ClassTable, SaysWhatIsWrongAndWhere) {
          " has the number 99999999999999999999, which 64 bits do not hold. Give a smaller one.");
   expect(R"([{"name": "a", "name": "b"}])", R"( has the key "name" twice in one object. Keep one.)");
   expect("[\"caf\xe9\"]", R"( is no JSON from byte 7 on. Write a list such as ["background", "boot"].)");
+}
+
+TEST(ClassTable, RangesOfNumbersHavePlacesAndPlacesHaveLabels) {
+  const ClassTable table = table_of(
+      R"([{"name": "ground", "numbers": [0, 99]}, {"numbers": 255, "ignore": true}, {"name": "boot", "numbers": 120}])");
+  const std::vector<std::int32_t> places = table.places(), labels = table.labels();
+  EXPECT_EQ(places[0], 0);
+  EXPECT_EQ(places[99], 0);
+  EXPECT_EQ(places[100], -1);
+  EXPECT_EQ(places[120], 2);
+  EXPECT_EQ(places[255], 1);
+  EXPECT_EQ(labels[0], 0);
+  EXPECT_EQ(labels[1], 255);
+  EXPECT_EQ(labels[2], 1);
+  EXPECT_EQ(labels[3], -1);
+  EXPECT_EQ(table_of(R"([{"name": "a", "numbers": 0}, {"name": "b", "numbers": 1}])").places()[255], 255);
+  const ClassTable two = black_and_white(100);
+  EXPECT_EQ(two.classes(), (std::vector<std::string>{"background", "foreground"}));
+  EXPECT_EQ(two.places()[99], 0);
+  EXPECT_EQ(two.places()[100], 1);
+  EXPECT_EQ(two.places()[255], 1);
 }
 
 TEST(ClassTable, HasUpTo255Entries) {
