@@ -68,11 +68,12 @@ TEST(Image, ChannelsBecomeTheOnesAskedFor) {
 }
 
 TEST(Image, OnlyPixelsBecomeFloatingImages) {
-  EXPECT_EQ(message_of<DTypeError>([] {
-              to_float_image(Tensor::zeros({2, 2, 3}, DType::float32), 3);
-            }),
-            "to_float_image: the pixels are float32. read_image gives uint8 or int32; a floating image needs no "
-            "conversion.");
+  EXPECT_EQ(
+      message_of<DTypeError>([] {
+        to_float_image(Tensor::zeros({2, 2, 3}, DType::float32), 3);
+      }),
+      "to_float_image: the pixels are float32. read_image gives uint8 or int32; a floating image needs no "
+      "conversion.");
   EXPECT_EQ(message_of<ShapeError>([] {
               to_float_image(Tensor::zeros({2, 2}, DType::uint8), 3);
             }),
