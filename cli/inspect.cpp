@@ -49,8 +49,8 @@ Statistics statistics_of(const std::string& path, const Tensor& tensor) {
     }
   });
   const auto n = static_cast<double>(tensor.elements());
-  return {path, tensor.shape(), sum / n, std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n))), low,
-          high};
+  const double variance = squares / n - sum / n * (sum / n);  // below 0 by rounding, or NaN
+  return {path, tensor.shape(), sum / n, std::sqrt(variance < 0 ? 0 : variance), low, high};
 }
 
 std::vector<Statistics> statistics_of(const AnyLayer& net) {

@@ -165,8 +165,10 @@ void tell_splits(const Splits& data, const Survey& survey) {
     std::cout << std::setw(split == splits[0] ? 8 : 15) << unknown_text(*split);
   }
   std::cout
-      << "\n  (share of the pixels whose class is known, number of images; unknown: share of all pixels)"
-         "\n\n";
+      << "\n  "
+      << wrapped("(share of the pixels whose class is known, number of images; unknown: share of all pixels)",
+                 2, columns())
+      << "\n\n";
 }
 
 void tell_heading(const std::string& title) {

@@ -136,7 +136,8 @@ std::int64_t counted(const std::string& what, std::int64_t count, std::int64_t m
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 std::optional<double> unless_null(const JsonPlace& owner, const std::string& key) {
-  return owner.has(key) ? std::optional(owner[key].number()) : std::nullopt;
+  const JsonPlace place = owner[key];  // throws where it is missing
+  return owner.has(key) ? std::optional(place.number()) : std::nullopt;
 }
 
 Json json_of(const PlateauState& state) {

@@ -166,8 +166,9 @@ TEST_F(ForeignInputs, ACheckpointThatSaysNoMoreThanItsNetwork) {
     return json_lines(done.out).at(0)["scores"];
   };
   EXPECT_EQ(scores("bare.safetensors"), scores("run"));
-  expect("eval bare.safetensors --data shapes --split test", 2,
-         "eval: the network reads images of 3 channels, those of shapes have 1. Give --data with such "
+  write_plain(scratch_ / "grey", 3);
+  expect("eval bare.safetensors --data grey --split test", 2,
+         "eval: the network reads images of 3 channels, those of grey have 1. Give --data with such "
          "images.\n");
   const Finished predicted = run("predict bare.safetensors set/test/images --out m --json");
   EXPECT_EQ(predicted.code, 0) << predicted.err;

@@ -38,7 +38,8 @@ void try_all_pairs(const std::string& base, const std::vector<Option>& options,
   for (std::thread& worker : workers) worker.join();
   ASSERT_FALSE(outcomes[0].refused()) << base << '\n' << outcomes[0].seen;
   const auto expect_sentence = [&](std::size_t k) {
-    EXPECT_TRUE(std::regex_match(outcomes[k].seen, std::regex("[^\n]+\\.\n(See trous [a-z]+ --help\\.\n)?")))
+    EXPECT_TRUE(std::regex_match(
+        outcomes[k].seen, std::regex("(folder: [^\n]+:\n)?[^\n]+\\.\n(See trous [a-z]+ --help\\.\n)?")))
         << commands[k] << '\n'
         << outcomes[k].seen;
   };

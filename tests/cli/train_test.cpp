@@ -41,7 +41,7 @@ TEST_F(Train, keras_8171_ARunLeavesAndPrintsWhatItPromises) {
                 "best.safetensors", "config.json", "environment.json", "events.jsonl", "last.safetensors",
                 "metrics.csv", "report.html", "results.json", "samples/best.png", "samples/fixed.png",
                 "samples/labels_000002.png", "samples/labels_000004.png", "samples/median.png",
-                "samples/step_000002.png", "samples/step_000004.png", "samples/worst.png"}));
+                "samples/step_000002.png", "samples/step_000004.png", "samples/worst.png", "split.json"}));
   EXPECT_EQ(column(slurp_text(scratch_ / "run/metrics.csv"), 0),
             (std::vector<std::string>{"step", "2", "4"}));
   const SafetensorsFile last = read_safetensors(scratch_ / "run/last.safetensors");
@@ -271,8 +271,8 @@ TEST_F(Train, JsonIsOneObjectALineAndNothingElse) {
   EXPECT_EQ(run.err, "") << "bars are off";
   std::vector<std::string> events;
   for (const auto& line : json_lines(run.out)) events.push_back(line["event"]);
-  EXPECT_EQ(events, (std::vector<std::string>{"begin", "data", "model", "baseline", "baseline", "validation",
-                                              "validation", "result"}));
+  EXPECT_EQ(events, (std::vector<std::string>{"begin", "data", "model", "baseline", "baseline", "criterion",
+                                              "validation", "validation", "result"}));
   const auto lines = json_lines(run.out);
   EXPECT_EQ(lines[0]["config"], json_in(scratch_ / "run/config.json"));
   EXPECT_EQ(lines[2]["model"], json_in(scratch_ / "run/results.json")["model"]);

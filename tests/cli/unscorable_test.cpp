@@ -143,7 +143,8 @@ TEST_F(Unscorable, MONAI_tutorials_1099_ScoresOfNothingAreDashesNullsAndEmptyFie
                            "mean class accuracy", "mean Dice of the foreground"})
     EXPECT_TRUE(has_line(eval.out, std::string("  ") + what + " +-")) << eval.out;
   EXPECT_EQ(slurp_text(scratch_ / "images.csv"),
-            "image,foreground_mean_iou,mean_iou,pixel_accuracy\n0,,,\n1,,,\n");
+            "image,foreground_mean_iou,mean_iou,pixel_accuracy\ntest/images/1000.png,,,\ntest/images/"
+            "1001.png,,,\n");
   const nlohmann::json scores = json_lines(run("eval run --json").out).at(0)["scores"];
   for (const char* key : {"mean_iou", "foreground_mean_iou", "pixel_accuracy"})
     EXPECT_EQ(scores[key], nullptr);

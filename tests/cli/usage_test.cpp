@@ -265,8 +265,7 @@ TEST_F(Usage, AFileOfOptionsIsJudgedByName) {
   file(R"({"steps": 0})", "o.json: --steps: 0 is not a whole number from 1 to 1099511627776.");
   file(R"({"loss": "l2"})",
        "o.json: --loss: \"l2\" is not known. Choose cross-entropy, dice, focal or cross-entropy+dice.");
-  file("steps = 5",
-       "o.json: it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}.");
+  file("steps = 5", "o.json: it is no JSON from byte 1 on. Write it as {\"steps\": 400, \"batch\": 16}.");
   file("[1]", "o.json: it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}.");
   file(R"({"steps": {"a": 1}})", "o.json: steps is {\"a\":1}. An option is a text, a number, true or false.");
   file(R"({"steps": null})", "o.json: steps is null. An option is a text, a number, true or false.");

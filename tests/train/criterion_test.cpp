@@ -41,6 +41,7 @@ Ended steered(const std::vector<int>& columns, const Splits& data, TrainOptions 
   options.batch = 4;
   options.validate_every = 1;
   options.loader_threads = 0;
+  options.class_weights = ClassWeighting::none;
   Ended ended;
   Trainer trainer(steered_net(columns), data, options);
   ended.result = trainer.run({.on_step = [&](const StepReport& r) { ended.rates.push_back(r.learning_rate); },

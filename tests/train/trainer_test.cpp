@@ -119,7 +119,7 @@ TEST(Trainer, ValidatesInTimeAndKeepsTheBest) {
                  }});
   ASSERT_EQ(losses.size(), 10u);
   ASSERT_EQ(reports.size(), 3u);
-  double best = -1;
+  double best = -1, loss = 0;
   std::size_t which = 0;
   const std::size_t borders[] = {0, 4, 8, 10};
   for (std::size_t i = 0; i < 3; ++i) {
@@ -128,9 +128,11 @@ TEST(Trainer, ValidatesInTimeAndKeepsTheBest) {
     for (std::size_t s = borders[i]; s < borders[i + 1]; ++s) mean += losses[s];
     EXPECT_DOUBLE_EQ(reports[i].train_loss, mean / static_cast<double>(borders[i + 1] - borders[i]));
     const double score = *reports[i].scores.mean_iou(1);
-    EXPECT_EQ(reports[i].best, score > best);  // no two are equal here
-    if (score > best) {
+    const bool better = score > best || (score == best && *reports[i].validation_loss < loss);
+    EXPECT_EQ(reports[i].best, better);
+    if (better) {
       best = score;
+      loss = *reports[i].validation_loss;
       which = i;
     }
   }
