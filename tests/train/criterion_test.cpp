@@ -41,7 +41,7 @@ Ended steered(const std::vector<int>& columns, const Splits& data, TrainOptions 
   options.batch = 4;
   options.validate_every = 1;
   options.loader_threads = 0;
-  options.class_weights = ClassWeighting::none;
+  if (!options.loss) options.class_weights = ClassWeighting::none;
   Ended ended;
   Trainer trainer(steered_net(columns), data, options);
   ended.result = trainer.run({.on_step = [&](const StepReport& r) { ended.rates.push_back(r.learning_rate); },
@@ -100,7 +100,8 @@ TEST(Criterion, nnUNet_2530_WithoutForegroundInValidationTheLossChooses) {
 TEST(Criterion, MONAI_tutorials_1099_TheScoreOfNothingIsAbsentAndNotZero) {
   const Ended ended = steered({6, 0}, validated_on(0));
   EXPECT_EQ(ended.result.best_score, std::nullopt);
-  Trainer trainer(steered_net({6, 0}), validated_on(0), {.steps = 2, .batch = 4, .validate_every = 1});
+  Trainer trainer(steered_net({6, 0}), validated_on(0),
+                  {.steps = 2, .batch = 4, .class_weights = ClassWeighting::none, .validate_every = 1});
   EXPECT_EQ(trainer.best_info().best_score, std::nullopt) << "before the first validation";
   trainer.run();
   const CheckpointInfo info = trainer.best_info();
