@@ -80,6 +80,10 @@ bool read_layout(Decoder& decoder, bool indices, Layout& layout) {
   png_get_IHDR(png, decoder.info, &layout.width, &layout.height, &layout.depth, &layout.color, nullptr,
                nullptr, nullptr);
   layout.stored_channels = png_get_channels(png, decoder.info);
+  if (layout.width > max_extent || layout.height > max_extent) {
+    layout.channels = layout.stored_channels;
+    return true;  // check_layout refuses it, before libpng takes memory for a row
+  }
   if (indices) {
     png_set_packing(png);  // one byte for each index of 1, 2 or 4 bits
   } else {
