@@ -76,7 +76,7 @@ std::string cause(const Phi& phi, const GradCheckOptions& options, const GradChe
                   const Order& order, const std::vector<Column>& columns) {
   if (!options.causes) return "Its cause was not looked for.";
   if (row.order > 1) {
-    const std::string constant = moving_constant(phi, row.order, row.input);
+    std::string constant = moving_constant(phi, row.order, row.input);
     if (!constant.empty()) return constant;
   }
   const auto slot = static_cast<std::size_t>(row.input);
