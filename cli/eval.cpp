@@ -95,7 +95,7 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& d
                  const SplitScores& scores, const std::vector<Baseline>& baselines) {
   const Dataset& split = data.split();
   Json result = summary_of_scores(scores.all, split.classes);
-  result["boundary_iou"] = or_null(scores.boundary.mean_iou(1));
+  result["boundary_iou"] = detail::or_null(scores.boundary.mean_iou(1));
   result["confusion"] = json_of(scores.all);
   Json beside = Json::array();
   for (const Baseline& baseline : baselines) {

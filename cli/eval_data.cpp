@@ -12,11 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_folder(const std::string& name) {
-  const std::vector<std::string> built_in = built_in_data();
-  return std::find(built_in.begin(), built_in.end(), name) == built_in.end();
-}
-
 // "3 images are new (the first is images/a.png)"
 std::string counted(const std::vector<std::string>& names, const char* one, const char* many) {
   return text(names.size(), ' ', names.size() == 1 ? one : many, " (",
@@ -89,12 +84,13 @@ EvalData eval_data(const EvalRequest& r) {
     throw ArgumentError(
         text("eval: ", r.checkpoint, " does not say what data its network learned from. Give --data."));
   }
-  if (!is_folder(request.name)) request.folder = {};
+  if (is_built_in_data(request.name)) request.folder = {};
   if (r.white > 255) request.folder.white = r.white;
   EvalData result{.name = request.name, .splits = {}, .split_name = r.split, .changes = {}, .trained_on = {}};
 
   const std::string run = fs::path(r.checkpoint).parent_path().string();
-  const auto past = is_folder(request.name) && r.config ? run_data(run.empty() ? "." : run) : std::nullopt;
+  const auto past =
+      !is_built_in_data(request.name) && r.config ? run_data(run.empty() ? "." : run) : std::nullopt;
   std::error_code failure;
   if (!past || !fs::is_directory(request.name, failure)) {
     if (r.split_anew) nothing_to_split(request.name, "the run remembers no split of it");

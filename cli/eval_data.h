@@ -37,7 +37,7 @@ struct EvalData {
 };
 
 /// Opens the data of `request`. The folder of a run is split as the run remembers it, whatever was added
-/// since; what is new, gone or changed is told on stderr. Throws ArgumentError where a score would count
+/// since; stderr lists what is new, gone or changed. Throws ArgumentError where a score would count
 /// images that the run was trained on, or might, unless `split_anew`; and as open_data.
 EvalData eval_data(const EvalRequest& request);
 

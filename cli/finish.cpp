@@ -91,7 +91,7 @@ void write_results(const RunFolder& folder, const TrainConfig& config, const Spl
   Json beside = Json::array(), images = Json::array();
   for (const Baseline& baseline : baselines)
     beside.push_back({{"name", baseline.name}, {"confusion", json_of(baseline.scores)}});
-  for (const ConfusionMatrix& one : scores.images) images.push_back(or_null(one.mean_iou(1)));
+  for (const ConfusionMatrix& one : scores.images) images.push_back(detail::or_null(one.mean_iou(1)));
   Json results{{"split", "test"},
                {"step", outcome.step},
                {"steps", outcome.steps},

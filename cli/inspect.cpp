@@ -141,8 +141,8 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
                             {"seed", std::to_string(subject.info->seed)},
                             {"best_step", subject.info->best_step},
                             {"chosen_by", name(subject.info->chosen_by)},
-                            {"best_score", or_null(subject.info->best_score)},
-                            {"best_loss", or_null(subject.info->best_loss)},
+                            {"best_score", detail::or_null(subject.info->best_score)},
+                            {"best_loss", detail::or_null(subject.info->best_loss)},
                             {"network", detail::parse_json(subject.info->network).value}};
   }
   return result;

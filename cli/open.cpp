@@ -51,14 +51,9 @@ std::string brightness_name(const ThresholdBaseline& baseline, const std::vector
               classes[static_cast<std::size_t>(baseline.common_class)]);
 }
 
-bool is_built_in(const std::string& name) {
-  const std::vector<std::string> names = built_in_data();
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 Splits open_all(const std::string& name, const std::string& directory, FolderOptions options) {
   const bool has_directory = !directory.empty();
-  if (options.mask_threshold > 0 && is_built_in(name)) {
+  if (options.mask_threshold > 0 && is_built_in_data(name)) {
     throw ArgumentError(
         text("data: --mask-threshold is for folders of masks, not for ", name, ". Leave it out."));
   }

@@ -52,7 +52,7 @@ struct Trained {
   std::optional<TrainConfig> config;  ///< of its run, where it lies in one
 };
 
-/// Opens a run's best checkpoint, or the checkpoint given. Weights in float64 are cast, which stderr is told.
+/// Opens a run's best checkpoint, or the checkpoint given. Weights in float64 are cast, and stderr says so.
 Trained open_trained(const std::string& run_or_checkpoint,
                      NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 

@@ -1,5 +1,4 @@
 // trous predict: masks, and pictures of them, for images of any size.
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -98,8 +97,7 @@ std::vector<Work> planned(const PredictCommand& c) {
 // By what the numbers of an image are divided: what the network learned with, as far as that is known.
 std::int64_t white_for(const std::string& path, const Tensor& pixels, std::int64_t learned_with) {
   if (pixels.dtype() != DType::int32) return white_of(pixels);
-  const auto values = pixels.values<std::int32_t>();
-  const std::int64_t brightest = *std::max_element(values.begin(), values.end());
+  const std::int64_t brightest = brightest_of(pixels);
   const std::int64_t white = learned_with > 255 ? learned_with : white_of(pixels);
   if (learned_with <= 255) {
     std::cerr << path << ": it has 16 bits, and the network learned from images of 8. Its numbers, up to "

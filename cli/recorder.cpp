@@ -83,10 +83,10 @@ void Recorder::tell(const MetricsRow& row, std::int64_t stale) const {
   say(voice, {{"event", "validation"},
               {"step", row.step},
               {"train_loss", row.train_loss},
-              {"validation_loss", or_null(row.validation_loss)},
-              {"mean_iou", or_null(row.mean_iou)},
-              {"foreground_mean_iou", or_null(row.foreground_iou)},
-              {"pixel_accuracy", or_null(row.pixel_accuracy)},
+              {"validation_loss", detail::or_null(row.validation_loss)},
+              {"mean_iou", detail::or_null(row.mean_iou)},
+              {"foreground_mean_iou", detail::or_null(row.foreground_iou)},
+              {"pixel_accuracy", detail::or_null(row.pixel_accuracy)},
               {"best", row.best}});
   if (!voice.talks()) return;
   std::cout << std::setw(7) << row.step << std::setw(8) << fixed(row.train_loss, 4) << std::setw(8)

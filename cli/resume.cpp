@@ -3,11 +3,10 @@
 
 #include <trous/cli/environment.h>
 #include <trous/cli/open.h>
+#include <trous/cli/output.h>
 #include <trous/cli/resume.h>
 #include <trous/core/build_info.h>
-#include <trous/core/detail/json.h>
 #include <trous/core/error.h>
-#include <trous/data/file.h>
 
 namespace trous::cli {
 namespace {
@@ -45,12 +44,7 @@ bool same_file(const Json& before, const Json& now) {
 // Other data in the same place would be other batches, and the run would be no repetition of anything.
 void check_same_origin(const std::string& run, const Splits& data) {
   const std::string path = run + "/environment.json";
-  const std::vector<std::uint8_t> bytes = read_file(path);  // it may be long
-  const detail::ParsedJson parsed =
-      detail::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (!parsed.fault.empty())
-    throw FileError(text(path, ": it ", parsed.fault, ". Put the file of the run back."));
-  const Json& record = parsed.value;
+  const Json record = json_in_file(path, put_back);
   if (record.is_object()) tell_other_build(run, record);
   if (!record.is_object() || !record.contains("files") || !record["files"].is_array())
     throw FileError(text(path, ": it does not list the files of the data. Begin another run."));

@@ -1,20 +1,18 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <trous/cli/output.h>
 #include <trous/cli/run_data.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/digest.h>
-#include <trous/data/file.h>
 #include <trous/data/folder_files.h>
 
 namespace trous::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
-
-constexpr const char* split_words[]{"train", "validation", "test"};
+using detail::Json, detail::JsonPlace;
 
 // The folder of the data as paths in it begin.
 std::string trimmed(std::string directory) {
@@ -25,22 +23,14 @@ std::string trimmed(std::string directory) {
 std::optional<Json> json_in(const std::string& path) {
   std::error_code failure;
   if (!fs::exists(path, failure)) return std::nullopt;
-  Json value = Json::parse(read_file(path), nullptr, false);
-  if (!value.is_object())
-    throw FileError(text(path, ": it is no JSON object. Fetch or write the file again."));
+  Json value = json_in_file(path, put_back);
+  if (!value.is_object()) throw FileError(text(path, ": it is no JSON object. ", put_back));
   return value;
 }
 
-std::vector<std::string> names_in(const std::string& path, const Json& record, const char* split) {
-  std::vector<std::string> names;
-  const auto found = record.find(split);
-  bool good = found != record.end() && found->is_array() && !found->empty();
-  for (const Json& name : good ? *found : Json::array()) {
-    good = good && name.is_string();
-    if (good) names.push_back(name.get<std::string>());
-  }
-  if (!good)
-    throw FileError(text(path, ": ", split, " is no list of images. Fetch or write the file again."));
+std::vector<std::string> names_in(const JsonPlace& record, const char* split) {
+  std::vector<std::string> names = record[split].strings();
+  if (names.empty()) record[split].fail("without an image");
   return names;
 }
 
@@ -55,18 +45,13 @@ bool is_image(const std::string& name) {
 }
 
 // The images and, right behind each, its mask.
-FolderDigests digests_in(const std::string& path, const Json& files, const std::string& directory) {
+FolderDigests digests_in(const JsonPlace& environment, const std::string& directory) {
   FolderDigests digests;
-  const auto field = [&](const Json& file, const char* name) {
-    const auto found = file.is_object() ? file.find(name) : file.end();
-    if (!file.is_object() || found == file.end() || !found->is_string())
-      throw FileError(text(path, ": a file of the data has no ", name, ". Fetch or write the file again."));
-    return found->get<std::string>();
-  };
+  const std::vector<JsonPlace> files = environment["files"].items();
   for (std::size_t i = 0; i + 1 < files.size(); ++i) {
-    const auto name = name_in(directory, field(files[i], "path"));
+    const auto name = name_in(directory, files[i]["path"].string());
     if (!name || !is_image(*name)) continue;
-    digests[*name] = {field(files[i], "sha256"), field(files[i + 1], "sha256")};
+    digests[*name] = {files[i]["sha256"].string(), files[i + 1]["sha256"].string()};
     ++i;
   }
   return digests;
@@ -89,14 +74,15 @@ std::optional<RunData> run_data(const std::string& run) {
   const bool listed = environment && environment->contains("files") && (*environment)["files"].is_array();
   const bool named = config && config->contains("data") && (*config)["data"].is_string();
   if (!listed || !named) return std::nullopt;
-  RunData past{
-      .split = std::nullopt,
-      .digests = digests_in(path, (*environment)["files"], trimmed((*config)["data"].get<std::string>()))};
+  RunData past{.split = std::nullopt,
+               .digests = digests_in(JsonPlace(*environment, path + ": it", put_back),
+                                     trimmed((*config)["data"].get<std::string>()))};
   if (past.digests.empty()) return std::nullopt;
   if (const auto record = json_in(split_path)) {
-    past.split = SplitNames{.train = names_in(split_path, *record, split_words[0]),
-                            .validation = names_in(split_path, *record, split_words[1]),
-                            .test = names_in(split_path, *record, split_words[2])};
+    const JsonPlace place(*record, split_path + ": it", put_back);
+    past.split = SplitNames{.train = names_in(place, "train"),
+                            .validation = names_in(place, "validation"),
+                            .test = names_in(place, "test")};
   }
   return past;
 }

@@ -2,7 +2,6 @@
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
-#include <numeric>
 #include <sstream>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -33,20 +32,9 @@ std::string sources_of(const Splits& data) {
   return sources;
 }
 
-std::int64_t known_pixels(const SplitFacts& facts) {
-  return std::accumulate(facts.class_pixels.begin(), facts.class_pixels.end(), std::int64_t{0});
-}
-
-// Of the pixels whose class is known.
-double class_share(const SplitFacts& facts, std::size_t c) {
-  const std::int64_t known = known_pixels(facts);
-  return known > 0 ? static_cast<double>(facts.class_pixels[c]) / static_cast<double>(known) : 0;
-}
-
-// Of all pixels. A share that is not 0 does not read as 0.
+// A share that is not 0 does not read as 0.
 std::string unknown_text(const SplitFacts& facts) {
-  const std::int64_t all = known_pixels(facts) + facts.unknown_pixels;
-  const double share = all > 0 ? static_cast<double>(facts.unknown_pixels) / static_cast<double>(all) : 0;
+  const double share = facts.unknown_share().value_or(0);
   return share > 0 && share < 0.0005 ? "< 0.1 %" : percent(share);
 }
 
@@ -117,7 +105,8 @@ void tell_data(const Splits& data, const Survey& survey) {
   const Shape& image = data.train.image_shape;
   std::string shares = "pixels:";
   for (std::size_t c = 0; c < data.train.classes.size(); ++c)
-    shares += text(c ? ", " : " ", data.train.classes[c], ' ', percent(class_share(survey.train, c)));
+    shares +=
+        text(c ? ", " : " ", data.train.classes[c], ' ', percent(survey.train.class_share(c).value_or(0)));
   std::vector<std::string> paragraphs{
       text(data.train.size, " train, ", data.validation.size, " validation, ", data.test.size,
            " test images of ", image[0], 'x', image[1], 'x', image[2]),
@@ -156,7 +145,7 @@ void tell_splits(const Splits& data, const Survey& survey) {
   for (std::size_t c = 0; c < data.train.classes.size(); ++c) {
     std::cout << "  " << std::left << std::setw(name_width) << data.train.classes[c] << std::right;
     for (const SplitFacts* split : splits)
-      std::cout << std::setw(8) << percent(class_share(*split, c)) << std::setw(7)
+      std::cout << std::setw(8) << percent(split->class_share(c).value_or(0)) << std::setw(7)
                 << split->images_with_class[c];
     std::cout << '\n';
   }
@@ -291,8 +280,6 @@ Json json_of(const ConfusionMatrix& scores) {
   return rows;
 }
 
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 Json ignored_of(const ConfusionMatrix& scores) {
   Json ignored = Json::array();
   for (std::int64_t c = 0; c < scores.classes(); ++c) {
@@ -305,17 +292,17 @@ Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::str
   Json per_class = Json::array();
   for (std::int64_t c = 0; c < scores.classes(); ++c) {
     per_class.push_back({{"name", classes[static_cast<std::size_t>(c)]},
-                         {"iou", or_null(scores.iou(c))},
-                         {"dice", or_null(scores.dice(c))},
-                         {"precision", or_null(scores.precision(c))},
-                         {"recall", or_null(scores.recall(c))},
+                         {"iou", detail::or_null(scores.iou(c))},
+                         {"dice", detail::or_null(scores.dice(c))},
+                         {"precision", detail::or_null(scores.precision(c))},
+                         {"recall", detail::or_null(scores.recall(c))},
                          {"pixels", scores.support(c)}});
   }
-  return {{"mean_iou", or_null(scores.mean_iou())},
-          {"foreground_mean_iou", or_null(scores.mean_iou(1))},
-          {"pixel_accuracy", or_null(scores.pixel_accuracy())},
-          {"mean_class_accuracy", or_null(scores.mean_class_accuracy())},
-          {"foreground_mean_dice", or_null(scores.mean_dice(1))},
+  return {{"mean_iou", detail::or_null(scores.mean_iou())},
+          {"foreground_mean_iou", detail::or_null(scores.mean_iou(1))},
+          {"pixel_accuracy", detail::or_null(scores.pixel_accuracy())},
+          {"mean_class_accuracy", detail::or_null(scores.mean_class_accuracy())},
+          {"foreground_mean_dice", detail::or_null(scores.mean_dice(1))},
           {"ignored", ignored_of(scores)},
           {"classes", per_class}};
 }

@@ -59,8 +59,6 @@ nlohmann::ordered_json json_of(const Coverage& seen);
 nlohmann::ordered_json json_of(const Splits& data, const Survey& survey);
 /// Rows [truth] of counts [prediction].
 nlohmann::ordered_json json_of(const ConfusionMatrix& scores);
-/// A number, or null.
-nlohmann::ordered_json or_null(const std::optional<double>& value);
 /// The numbers of the classes that do not count.
 nlohmann::ordered_json ignored_of(const ConfusionMatrix& scores);
 /// mIoU and accuracies, and one object per class; null where there is none to give.

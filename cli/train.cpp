@@ -35,9 +35,9 @@ void tell_start(const Session& s) {
   for (const Baseline& baseline : s.baselines) {
     say(s.command.voice, {{"event", "baseline"},
                           {"name", baseline.name},
-                          {"foreground_mean_iou", or_null(baseline.scores.mean_iou(1))},
-                          {"mean_iou", or_null(baseline.scores.mean_iou())},
-                          {"pixel_accuracy", or_null(baseline.scores.pixel_accuracy())}});
+                          {"foreground_mean_iou", detail::or_null(baseline.scores.mean_iou(1))},
+                          {"mean_iou", detail::or_null(baseline.scores.mean_iou())},
+                          {"pixel_accuracy", detail::or_null(baseline.scores.pixel_accuracy())}});
   }
   say(s.command.voice, {{"event", "criterion"}, {"chosen_by", name(s.chosen_by)}});
   if (!s.command.voice.talks()) return;

@@ -4,14 +4,13 @@
 #include <optional>
 #include <type_traits>
 
+#include <trous/cli/output.h>
 #include <trous/cli/train_config.h>
 #include <trous/cli/usage.h>
 #include <trous/core/detail/json.h>
-#include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/core/utf8.h>
-#include <trous/data/file.h>
 #include <trous/train/run_folder.h>
 
 namespace trous::cli {
@@ -38,10 +37,9 @@ std::vector<std::string> option_names() {
 
 // Whether the option's value names a file or a folder.
 bool names_path(std::string_view name, const std::string& value) {
-  const std::vector<std::string> known = built_in_data();
   if (value.empty()) return false;
   return name == "data_dir" || name == "weights" || (name == "model" && is_network_file(value)) ||
-         (name == "data" && std::find(known.begin(), known.end(), value) == known.end());
+         (name == "data" && !is_built_in_data(value));
 }
 
 // The value of an option of a run that was begun in `directory`: a relative path is taken from there if it
@@ -53,7 +51,7 @@ std::string based_on(const std::string& directory, std::string_view name, const 
   return fs::exists(there, failure) ? there.string() : value;
 }
 
-// Whether two values name one place. A place that is gone was moved; what lies there is judged when it is
+// Whether two values name one place. A place that is gone was moved; what lies there is checked when it is
 // opened.
 bool same_place(const std::string& before, const std::string& now) {
   std::error_code failure;
@@ -61,15 +59,7 @@ bool same_place(const std::string& before, const std::string& now) {
          fs::absolute(before).lexically_normal() == fs::absolute(now).lexically_normal();
 }
 
-// The JSON in a file. `remedy` ends the error where it is none.
-detail::Json parsed_file(const std::string& path, std::int64_t max_bytes, const char* remedy) {
-  const std::vector<std::uint8_t> bytes = read_file(path, max_bytes);
-  detail::ParsedJson parsed = detail::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (parsed.fault.empty()) return std::move(parsed.value);
-  throw FileError(text(path, ": it ", parsed.fault, ". ", parsed.remedy.empty() ? remedy : parsed.remedy));
-}
-
-// What environment.json tells about the config.json of a run.
+// What environment.json records about the config.json of a run.
 struct Origin {
   std::optional<std::string> directory;  // where the run was begun, if elsewhere
   bool zero_is_own = false;              // weight_decay 0 is what the optimizer has of its own
@@ -80,11 +70,11 @@ Origin origin_of(const fs::path& config) {
   std::error_code failure;
   Origin origin;
   if (config.filename() != "config.json" || !fs::exists(path, failure)) return origin;
-  const detail::Json record = parsed_file(path.string(), default_max_bytes, "Put the file of the run back.");
+  const detail::Json record = json_in_file(path.string(), put_back);
   if (!record.is_object()) return origin;
   origin.zero_is_own = !record.contains(config_format_key);
   if (record.contains("directory") && record["directory"].is_string() &&
-      record["directory"] != detail::escaped(fs::current_path(failure).string()))
+      record["directory"] != escaped_bytes(fs::current_path(failure).string()))
     origin.directory = record["directory"].get<std::string>();
   return origin;
 }
@@ -92,7 +82,7 @@ Origin origin_of(const fs::path& config) {
 // The words that would have said the same on the command line.
 std::vector<std::string> words_of(const std::string& path) {
   constexpr const char* example = "Write it as {\"steps\": 400, \"batch\": 16}.";
-  const detail::Json object = parsed_file(path, std::int64_t{1} << 20, example);
+  const detail::Json object = json_in_file(path, example, std::int64_t{1} << 20);
   if (!object.is_object()) {
     throw FileError(text(path, ": it is not a JSON object of options. ", example));
   }
@@ -135,6 +125,11 @@ std::string flag_of(std::string_view name) {
 }
 
 std::vector<std::string> built_in_data() { return {"fashion", "brain", "shapes"}; }
+
+bool is_built_in_data(const std::string& name) {
+  const std::vector<std::string> names = built_in_data();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
 
@@ -179,7 +174,7 @@ void check_utf8(const TrainConfig& config) {
   TrainConfig::parts(config, [](const char* name, const auto& member, const auto&, const char*) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::string>) {
       if (!is_utf8(member)) {
-        throw ArgumentError(text("train: ", flag_of(name), ' ', detail::escaped(member),
+        throw ArgumentError(text("train: ", flag_of(name), ' ', escaped_bytes(member),
                                  " is not UTF-8, in which a run keeps its options. Rename it."));
       }
     }

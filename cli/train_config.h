@@ -121,6 +121,7 @@ nlohmann::ordered_json to_json(const TrainConfig& config);
 
 /// The data sets that need no folder.
 std::vector<std::string> built_in_data();
+bool is_built_in_data(const std::string& name);
 /// Whether --model is a FILE.json.
 bool is_network_file(const std::string& model);
 

@@ -1,3 +1,5 @@
+#include <cstdint>
+
 #include <trous/core/utf8.h>
 
 namespace trous {
@@ -30,6 +32,23 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(count);
   }
   return true;
+}
+
+std::string escaped_bytes(std::string_view bytes) {
+  constexpr const char* digits = "0123456789abcdef";
+  std::string result;
+  while (!bytes.empty()) {
+    const std::size_t length = utf8_character_bytes(bytes);
+    const auto byte = static_cast<std::uint8_t>(bytes.front());
+    if (length == 0 || byte < 0x20 || byte == 0x7F) {
+      result += {'\\', 'x', digits[byte / 16], digits[byte % 16]};
+      bytes.remove_prefix(1);
+    } else {
+      result += bytes.substr(0, length);
+      bytes.remove_prefix(length);
+    }
+  }
+  return result;
 }
 
 }  // namespace trous

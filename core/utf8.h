@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace trous {
@@ -13,5 +14,9 @@ std::size_t utf8_character_bytes(std::string_view text);
 
 /// Whether `text` consists of UTF-8 characters alone.
 bool is_utf8(std::string_view text);
+
+/// `bytes` as text that errors and JSON can hold: each byte that is not part of a UTF-8 character, and each
+/// control character, is written as \xe9.
+std::string escaped_bytes(std::string_view bytes);
 
 }  // namespace trous

@@ -285,7 +285,7 @@ void check_content(const FolderFiles& files, const FolderOptions& options, Folde
 std::shared_ptr<Store> store_of(const FolderFiles& files, const FolderOptions& options,
                                 FolderContent content) {
   auto store = std::make_shared<Store>();
-  store->classes = judge_classes(content, content.faults);
+  store->classes = folder_classes(content, content.faults);
   if (!content.faults.empty()) fail(files.directory, content.faults);
   store->items = std::move(content.items);
   store->table = std::move(content.table);

@@ -89,7 +89,7 @@ void find_mixed_bits(const FolderContent& content, const Numbers& numbers, std::
 
 // Where 255 is nearly all of what is not 0, it was hardly meant as unknown: what is unknown is neither
 // learned nor scored. Where it is most of it, a note for Dataset::source.
-std::string judge_unknown(const FolderContent& content, const Numbers& numbers,
+std::string check_unknown(const FolderContent& content, const Numbers& numbers,
                           std::vector<std::string>& faults) {
   const std::int64_t unknown = numbers.pixels[unknown_number], others = numbers.between();
   const std::string fact = unknown > others ? text("255 is ", percent(unknown, unknown + others),
@@ -195,7 +195,7 @@ FolderClasses of_table(const ClassTable& table, const std::string& note) {
 
 }  // namespace
 
-FolderClasses judge_classes(const FolderContent& content, std::vector<std::string>& faults) {
+FolderClasses folder_classes(const FolderContent& content, std::vector<std::string>& faults) {
   const Numbers numbers(content.items);
   const std::optional<ClassTable>& table = content.table;
   FolderClasses result;
@@ -210,7 +210,7 @@ FolderClasses judge_classes(const FolderContent& content, std::vector<std::strin
   find_mixed_bits(content, numbers, faults);
   const std::size_t before = faults.size();
   if (!table) find_no_classes(numbers, faults);
-  const std::string note = faults.size() == before ? judge_unknown(content, numbers, faults) : "";
+  const std::string note = faults.size() == before ? check_unknown(content, numbers, faults) : "";
   if (table) return of_table(*table, note);
   for (std::size_t number = 0; number < numbers.count(); ++number) {
     result.names.push_back(text("class ", number));

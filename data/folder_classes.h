@@ -34,6 +34,6 @@ struct FolderClasses {
 /// note); greys between 0 and 255, or numbers most of which would be empty classes, without a table; palettes
 /// that give a number different colours, or a colour different numbers, where no table has colours. Adds each
 /// to `faults`.
-FolderClasses judge_classes(const FolderContent& content, std::vector<std::string>& faults);
+FolderClasses folder_classes(const FolderContent& content, std::vector<std::string>& faults);
 
 }  // namespace trous

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <iterator>
@@ -35,12 +34,14 @@ void noting(std::vector<std::string>& faults, F&& read) {
 
 std::string size_of_picture(std::int64_t height, std::int64_t width) { return text(width, " x ", height); }
 
-class Judge {
+// Reads pairs of an image and its mask, and says what keeps a pair from being used.
+class PairReader {
  public:
-  Judge(const ClassTable* table, bool table_is_faulty, std::int64_t memory)
+  PairReader(const ClassTable* table, bool table_is_faulty, std::int64_t memory)
       : table_(table), table_is_faulty_(table_is_faulty), memory_(memory) {}
 
-  std::vector<std::string> run(FolderItem& item) {
+  /// Decodes the files of `item`, notes in it what they hold, and returns its faults.
+  std::vector<std::string> read(FolderItem& item) {
     std::vector<std::string> faults;
     std::optional<Tensor> image;
     std::optional<Mask> mask;
@@ -53,14 +54,11 @@ class Judge {
       item.height = image->shape()[0];
       item.width = image->shape()[1];
       item.channels = image->shape()[2];
-      if (image->dtype() == DType::int32) {
-        const auto values = image->values<std::int32_t>();
-        item.brightest = *std::max_element(values.begin(), values.end());
-      }
+      if (image->dtype() == DType::int32) item.brightest = brightest_of(*image);
       item.hash = content_hash(*image);
     });
     noting(faults, [&] {
-      // Where the table cannot be read, an RGB mask can be judged by its size alone.
+      // Where the table cannot be read, only the size of an RGB mask can be checked.
       const bool size_only = table_is_faulty_ && mask_kind(item.files.mask) == MaskKind::colors;
       mask = size_only ? Mask{.numbers = read_png(item.files.mask)} : read_mask(item.files.mask, table_);
     });
@@ -137,12 +135,12 @@ FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory,
       result.items.push_back(std::move(item));
     }
   }
-  Judge judge(result.table ? &*result.table : nullptr, table_is_faulty, memory);
+  PairReader reader(result.table ? &*result.table : nullptr, table_is_faulty, memory);
   const auto count = static_cast<std::int64_t>(result.items.size());
   std::vector<std::vector<std::string>> faults(result.items.size());
   parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-      faults[i] = judge.run(result.items[i]);
+      faults[i] = reader.read(result.items[i]);
     }
   });
   for (std::vector<std::string>& some : faults) {

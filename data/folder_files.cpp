@@ -4,7 +4,6 @@
 #include <map>
 #include <system_error>
 
-#include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
 #include <trous/core/utf8.h>
 #include <trous/data/folder_files.h>
@@ -65,7 +64,7 @@ class Lister {
   // Runs, reports and checkpoints name files in JSON, which is UTF-8.
   bool has_utf8_name(const std::string& path) {
     if (is_utf8(path)) return true;
-    fault(text(detail::escaped(path), " has a name that is not UTF-8, in which runs record it. Rename it."));
+    fault(text(escaped_bytes(path), " has a name that is not UTF-8, in which runs record it. Rename it."));
     return false;
   }
 
@@ -171,7 +170,7 @@ class Lister {
     for (const std::string& name : images) result.images[stem_of(name)].push_back(name);
     std::sort(result.others.begin(), result.others.end());
     if (!result.others.empty() && files_.ignored == 0) {
-      files_.first_ignored = detail::escaped(directory + "/" + result.others.front());
+      files_.first_ignored = escaped_bytes(directory + "/" + result.others.front());
     }
     files_.ignored += static_cast<std::int64_t>(result.others.size());
     result.readable = true;

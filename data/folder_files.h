@@ -1,4 +1,4 @@
-// Which files of a user's folder belong together, judged by their names alone.
+// Which files of a user's folder belong together, by their names alone.
 #pragma once
 
 #include <cstdint>

@@ -36,6 +36,11 @@ bool is_image_name(const std::string& path) {
 
 std::int64_t white_of(const Tensor& pixels) { return pixels.dtype() == DType::int32 ? 65535 : 255; }
 
+std::int64_t brightest_of(const Tensor& pixels) {
+  const auto numbers = pixels.values<std::int32_t>();
+  return *std::max_element(numbers.begin(), numbers.end());
+}
+
 std::int64_t sensor_white(std::int64_t brightest) {
   for (const std::int64_t white : {1023, 4095, 16383}) {
     if (brightest <= white) return white;

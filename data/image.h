@@ -22,6 +22,9 @@ bool is_image_name(const std::string& path);
 /// The number that stands for full brightness in pixels of this dtype: 255 for uint8, 65535 for int32.
 std::int64_t white_of(const Tensor& pixels);
 
+/// The largest number of int32 pixels, of which there is one at least.
+std::int64_t brightest_of(const Tensor& pixels);
+
 /// The full brightness of a camera whose brightest number is `brightest`: the largest number of 10, 12, 14 or
 /// 16 bits that holds it, so 1023, 4095, 16383 or 65535. Cameras of fewer than 16 bits often write files of
 /// 16 bits in which the upper ones are 0.

@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
 #include <trous/core/utf8.h>
 #include <trous/data/file.h>

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <unordered_set>
 
 #include <trous/core/error.h>
@@ -12,6 +13,11 @@ namespace trous {
 namespace {
 
 constexpr std::int64_t grain = 64;  // samples
+
+std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
 
 void add(std::vector<std::int64_t>& total, const std::vector<std::int64_t>& part) {
   std::transform(part.begin(), part.end(), total.begin(), total.begin(), std::plus<>());
@@ -68,6 +74,18 @@ std::int64_t shared(const std::unordered_set<std::uint64_t>& first,
 }
 
 }  // namespace
+
+std::int64_t SplitFacts::known_pixels() const {
+  return std::accumulate(class_pixels.begin(), class_pixels.end(), std::int64_t{0});
+}
+
+std::optional<double> SplitFacts::class_share(std::size_t c) const {
+  return ratio(class_pixels[c], known_pixels());
+}
+
+std::optional<double> SplitFacts::unknown_share() const {
+  return ratio(unknown_pixels, known_pixels() + unknown_pixels);
+}
 
 Survey survey(const Splits& splits) {
   Survey result;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <trous/data/dataset.h>
@@ -14,6 +15,12 @@ struct SplitFacts {
   std::vector<std::int64_t> class_pixels;       ///< of each class
   std::int64_t unknown_pixels = 0;              ///< of `unknown_label`, padding included
   std::vector<std::int64_t> images_with_class;  ///< samples whose mask has the class at least once
+
+  std::int64_t known_pixels() const;
+  /// The share of class c in the pixels whose class is known; absent where there are none.
+  std::optional<double> class_share(std::size_t c) const;
+  /// The share of `unknown_pixels` in all pixels; absent where there are none.
+  std::optional<double> unknown_share() const;
 };
 
 struct Survey {

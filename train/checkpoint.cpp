@@ -19,8 +19,7 @@ bool is_of_trainer(std::string_view name) {
 
 // JSON has no NaN and no infinity: they are strings. What is absent is null.
 detail::Json json_of(const std::optional<double>& value) {
-  if (!value) return nullptr;
-  if (std::isfinite(*value)) return *value;
+  if (!value || std::isfinite(*value)) return detail::or_null(value);
   return std::isnan(*value) ? "nan" : *value > 0 ? "inf" : "-inf";
 }
 
@@ -31,14 +30,6 @@ std::uint64_t seed_of(const detail::JsonPlace& place) {
   if (failure != std::errc() || end != digits.data() + digits.size())
     place.fail(text('"', digits, "\", which is no number from 0 to 2^64 - 1"));
   return seed;
-}
-
-Criterion criterion_in(const detail::JsonPlace& place) {
-  try {
-    return parse_criterion(place.string());
-  } catch (const ArgumentError&) {
-    place.fail(text("\"", place.string(), "\", which is no criterion"));
-  }
 }
 
 std::string buffer_name(const std::string& path) { return text(buffer_prefix, path); }
@@ -182,7 +173,7 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
   if (about.has("step")) info.step = about["step"].integer();
   if (about.has("steps")) info.steps = about["steps"].integer();
   if (about.has("best_step")) info.best_step = about["best_step"].integer();
-  if (about.has("chosen_by")) info.chosen_by = criterion_in(about["chosen_by"]);
+  if (about.has("chosen_by")) info.chosen_by = about["chosen_by"].parsed_by(parse_criterion, "criterion");
   if (about.has("best_score")) info.best_score = about["best_score"].number();
   if (about.has("best_loss")) info.best_loss = about["best_loss"].number();
   return info;

@@ -33,8 +33,12 @@ std::string listed(const std::vector<T>& numbers) {
   return list;
 }
 
-bool all_zero(const std::vector<float>& weights) {
-  return std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 0; });
+// `list` is how the weights were written.
+void check_any_above_zero(const std::vector<float>& weights, std::string_view list) {
+  if (std::any_of(weights.begin(), weights.end(), [](float weight) { return weight > 0; })) return;
+  throw ArgumentError(
+      text("class weights: ", list,
+           " are all 0, so no pixel counts and nothing is learned. Give at least one class more than 0."));
 }
 
 }  // namespace
@@ -66,11 +70,7 @@ void check_class_weights(const Tensor& weights, std::int64_t classes) {
     throw ArgumentError(text("class weights: class ", c, " has ", numbers[c],
                              ". Give each class a finite number, 0 or more."));
   }
-  if (all_zero(numbers)) {
-    throw ArgumentError(
-        text("class weights: ", listed(numbers),
-             " are all 0, so no pixel counts and nothing is learned. Give at least one class more than 0."));
-  }
+  check_any_above_zero(numbers, listed(numbers));
 }
 
 void check_class_weights(const Tensor& weights, const std::vector<std::int64_t>& pixels) {
@@ -129,13 +129,10 @@ Tensor parse_class_weights(std::string_view list, const std::vector<std::int64_t
 }
 
 void check_class_weights(std::string_view list) {
-  const auto numbers = numbers_of(list);
-  if (!numbers) {
+  if (const auto numbers = numbers_of(list)) {
+    check_any_above_zero(*numbers, list);
+  } else {
     parse_class_weighting(list);
-  } else if (all_zero(*numbers)) {
-    throw ArgumentError(
-        text("class weights: ", list,
-             " are all 0, so no pixel counts and nothing is learned. Give at least one class more than 0."));
   }
 }
 

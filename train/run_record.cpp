@@ -83,14 +83,6 @@ std::vector<Field> fields_of(const ordered_json& object) {
   return fields;
 }
 
-Criterion read_criterion(const JsonPlace& place) {
-  try {
-    return parse_criterion(place.string());
-  } catch (const ArgumentError&) {
-    place.fail("with \"" + place.string().substr(0, 40) + "\", which is no criterion");
-  }
-}
-
 void read_events(const std::string& path, RunRecord& run) {
   if (!exists(path)) return;
   const std::string all = read_text(path);
@@ -109,7 +101,7 @@ void read_events(const std::string& path, RunRecord& run) {
                            .learning_rate = line["learning_rate"].number(),
                            .gradient_norm = line["gradient_norm"].number()});
     } else {
-      if (line.has("chosen_by")) run.chosen_by = read_criterion(line["chosen_by"]);
+      if (line.has("chosen_by")) run.chosen_by = line["chosen_by"].parsed_by(parse_criterion, "criterion");
       run.events.push_back({.event = event,
                             .step = step,
                             .time = line.has("time") ? line["time"].string() : "",
@@ -337,7 +329,7 @@ RunRecord read_run(const std::string& folder) {
     ordered_json results = read_object(base + "results.json");
     const JsonPlace all = place_in(base + "results.json", results);
     run.results = read_results(all);
-    if (all.has("chosen_by")) run.chosen_by = read_criterion(all["chosen_by"]);
+    if (all.has("chosen_by")) run.chosen_by = all["chosen_by"].parsed_by(parse_criterion, "criterion");
     if (run.results->image_scores.size() > 5000) results.erase("image_scores");
     const auto& seen = run.results->coverage;
     if (seen && seen->height * seen->width > 250 * 250) results["coverage"].erase("map");

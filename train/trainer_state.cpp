@@ -12,7 +12,7 @@
 namespace trous {
 namespace {
 
-using detail::Json, detail::JsonPlace;
+using detail::Json, detail::JsonPlace, detail::or_null;
 
 constexpr const char* metadata_key = "trainer";
 
@@ -132,8 +132,6 @@ std::int64_t counted(const std::string& what, std::int64_t count, std::int64_t m
     throw ArgumentError(text(what, " is ", count, ", not 0 to ", most, ". The file is damaged."));
   return count;
 }
-
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 std::optional<double> unless_null(const JsonPlace& owner, const std::string& key) {
   const JsonPlace place = owner[key];  // throws where it is missing

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <trous/core/detail/json.h>
-#include <trous/core/detail/utf8.h>
 #include <trous/core/error.h>
 #include <trous/core/utf8.h>
 
@@ -113,12 +112,12 @@ class Builder : public nlohmann::json_sax<Json> {
 void escape_strings(Json& value) {
   if (value.is_string()) {
     auto& word = value.get_ref<std::string&>();
-    if (!is_utf8(word)) word = escaped(word);
+    if (!is_utf8(word)) word = escaped_bytes(word);
   } else if (value.is_object()) {
     Json whole = Json::object();
     for (auto& [key, member] : value.items()) {
       escape_strings(member);
-      whole[is_utf8(key) ? key : escaped(key)] = std::move(member);
+      whole[is_utf8(key) ? key : escaped_bytes(key)] = std::move(member);
     }
     value = std::move(whole);
   } else if (value.is_array()) {
@@ -164,10 +163,12 @@ std::string dump_json(const Json& value, int indent) {
 std::string dump_strict_json(std::string_view op, const Json& value, int indent) {
   if (const std::string* const found = find_not_utf8(value)) {
     throw ArgumentError(
-        text(op, ": \"", escaped(*found), "\" is not UTF-8, as all text in JSON is. Rename it."));
+        text(op, ": \"", escaped_bytes(*found), "\" is not UTF-8, as all text in JSON is. Rename it."));
   }
   return value.dump(indent);
 }
+
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 JsonPlace::JsonPlace(const Json& value, std::string source, std::string remedy, std::string path)
     : value_(&value), source_(std::move(source)), remedy_(std::move(remedy)), path_(std::move(path)) {}

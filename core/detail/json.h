@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include <trous/core/error.h>
 
 namespace trous::detail {
 
@@ -33,6 +36,9 @@ std::string dump_json(const Json& value, int indent = -1);
 /// As dump_json, for text that is read back. Throws ArgumentError naming the string if one is not UTF-8.
 std::string dump_strict_json(std::string_view op, const Json& value, int indent = -1);
 
+/// The number, or null where it is absent.
+Json or_null(const std::optional<double>& value);
+
 /// A value in a parsed text and where it stands, so that errors name the place. The value outlives it. All
 /// members throw FileError: "<source> has null at scores[2], where a number belongs. <remedy>"
 class JsonPlace {
@@ -56,6 +62,17 @@ class JsonPlace {
   std::string string() const;
   std::vector<std::int64_t> wholes() const;
   std::vector<std::string> strings() const;
+
+  /// What `parse` makes of the string; where it throws ArgumentError, the string is no `what`.
+  template <class Parse>
+  auto parsed_by(Parse parse, const char* what) const {
+    const std::string word = string();
+    try {
+      return parse(word);
+    } catch (const ArgumentError&) {
+      fail(text("with \"", word.substr(0, 40), "\", which is no ", what));
+    }
+  }
 
   /// Throws: "<source> has <path> <fact>. <remedy>"
   [[noreturn]] void fail(const std::string& fact) const;

@@ -2,6 +2,7 @@
 // What makes no difference by promise, such as --threads, is named.
 #include <atomic>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "cli/outcome.h"
@@ -9,21 +10,35 @@
 namespace trous {
 namespace {
 
-struct Option {
-  std::string name, words;
-};
+std::string first_word(const std::string& words) { return words.substr(0, words.find(' ')); }
 
-// Runs `base` with each option, with each two, and expects that no option goes unheard.
-void try_all_pairs(const std::string& base, const std::vector<Option>& options,
-                   const std::function<void(const Scratch&)>& prepare) {
+// The options that the help of a command lists.
+std::set<std::string> options_of(const std::string& command) {
+  const Scratch scratch;
+  std::set<std::string> options;
+  for (const std::string& line : lines_of(trous_in(scratch.path(), command + " --help").out)) {
+    if (std::smatch match; std::regex_search(line, match, std::regex("^ +(?:-.,)?(--[a-z-]+)")))
+      options.insert(match[1]);
+  }
+  return options;
+}
+
+// Runs `base` with each option, with each two, and expects that each option has an effect or is refused. The
+// options and those `apart` are all that the command has.
+void try_all_pairs(const std::string& base, const std::vector<std::string>& options,
+                   std::set<std::string> apart, const std::function<void(const Scratch&)>& prepare) {
+  std::set<std::string> named = std::move(apart);
+  named.insert("--help");
+  for (const std::string& option : options) named.insert(first_word(option));
+  EXPECT_EQ(named, options_of(first_word(base)));
   const std::size_t n = options.size();
   std::vector<std::string> commands{base};
   std::map<std::pair<std::size_t, std::size_t>, std::size_t> place;
-  for (const Option& option : options) commands.push_back(base + ' ' + option.words);
+  for (const std::string& option : options) commands.push_back(base + ' ' + option);
   for (std::size_t a = 0; a < n; ++a) {
     for (std::size_t b = a + 1; b < n; ++b) {
       place[{a, b}] = commands.size();
-      commands.push_back(base + ' ' + options[a].words + ' ' + options[b].words);
+      commands.push_back(base + ' ' + options[a] + ' ' + options[b]);
     }
   }
   std::vector<Outcome> outcomes(commands.size());
@@ -46,7 +61,7 @@ void try_all_pairs(const std::string& base, const std::vector<Option>& options,
   for (std::size_t a = 0; a < n; ++a) {
     const Outcome& alone = outcomes[1 + a];
     if (alone.refused()) expect_sentence(1 + a);
-    EXPECT_TRUE(alone.refused() || alone.seen != outcomes[0].seen) << options[a].words << " changes nothing";
+    EXPECT_TRUE(alone.refused() || alone.seen != outcomes[0].seen) << options[a] << " changes nothing";
     for (std::size_t b = a + 1; b < n; ++b) {
       const std::size_t k = place[{a, b}];
       if (outcomes[k].refused()) {
@@ -54,135 +69,99 @@ void try_all_pairs(const std::string& base, const std::vector<Option>& options,
         continue;
       }
       EXPECT_NE(outcomes[k].seen, outcomes[1 + b].seen)
-          << options[a].words << " does nothing beside " << options[b].words;
-      EXPECT_NE(outcomes[k].seen, alone.seen)
-          << options[b].words << " does nothing beside " << options[a].words;
+          << options[a] << " does nothing beside " << options[b];
+      EXPECT_NE(outcomes[k].seen, alone.seen) << options[b] << " does nothing beside " << options[a];
     }
   }
 }
 
-// Not among them, since they say how and where, not what: --out, --threads and --loader-threads (no bit
-// depends on them: Train.TheSeedDecides...), --save-every (what is on disk when a run is killed). --minutes
-// asks the clock. --force and --resume allow what without them is refused. Their refusals are below.
+// Apart stand those that say how and where, not what: --out, --threads and --loader-threads (no bit depends
+// on them: Train.TheSeedDecides...), --save-every (what is on disk when a run is killed). --minutes asks the
+// clock. --force and --resume allow what without them is refused. Their refusals are in option_table_test.
 TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
-  try_all_pairs(short_training,
-                {{"data", "--data other"},
-                 {"data_dir", "--data-dir ."},
-                 {"mask_threshold", "--mask-threshold 128"},
-                 {"model", "--model deep-dilated"},
-                 {"weights", "--weights run/best.safetensors"},
-                 {"steps", "--steps 5"},
-                 {"batch", "--batch 3"},
-                 {"learning_rate", "--learning-rate 0.05"},
-                 {"schedule", "--schedule cosine"},
-                 {"warmup", "--warmup 2"},
-                 {"optimizer", "--optimizer sgd"},
-                 {"weight_decay", "--weight-decay 0.1"},
-                 {"loss", "--loss dice"},
-                 {"class_weights", "--class-weights enet"},
-                 {"ignore_index", "--ignore-index 1"},
-                 {"augment", "--augment flip"},
-                 {"clip_norm", "--clip-norm 0.01"},
-                 {"average", "--average 0"},
-                 {"freeze", "--freeze stem"},
-                 {"validate_every", "--validate-every 2"},
-                 {"patience", "--patience 1 --min-delta 0.9"},
-                 {"min_delta", "--min-delta 0.5"},
-                 {"width", "--width 3"},
-                 {"kernel", "--kernel 5"},
-                 {"seed", "--seed 4"},
-                 {"pixel_baseline", "--pixel-baseline"},
-                 {"epochs", "--epochs 3"},
-                 {"config", "--config options.json"},
-                 {"quiet", "--quiet"},
-                 {"json", "--json"},
-                 {"color", "--color always"}},
-                prepare);
+  try_all_pairs(
+      short_training,
+      {"--data other",
+       "--data-dir .",
+       "--mask-threshold 128",
+       "--model deep-dilated",
+       "--weights run/best.safetensors",
+       "--steps 5",
+       "--batch 3",
+       "--learning-rate 0.05",
+       "--schedule cosine",
+       "--warmup 2",
+       "--optimizer sgd",
+       "--weight-decay 0.1",
+       "--loss dice",
+       "--class-weights enet",
+       "--ignore-index 1",
+       "--augment flip",
+       "--clip-norm 0.01",
+       "--average 0",
+       "--freeze stem",
+       "--validate-every 2",
+       "--patience 1 --min-delta 0.9",
+       "--min-delta 0.5",
+       "--width 3",
+       "--kernel 5",
+       "--seed 4",
+       "--pixel-baseline",
+       "--epochs 3",
+       "--config options.json",
+       "--quiet",
+       "--json",
+       "--color always"},
+      {"--out", "--threads", "--loader-threads", "--save-every", "--minutes", "--force", "--resume"},
+      prepare);
 }
 
+// No bit depends on --batch and --threads.
 TEST_F(OptionPairs, OfEvalEachActsOrIsRefused) {
   try_all_pairs("eval run",
-                {{"split", "--split train"},
-                 {"data", "--data other"},
-                 {"data_dir", "--data-dir ."},
-                 {"per_image", "--per-image i.csv"},
-                 {"masks", "--masks m"},
-                 {"split_anew", "--split-anew"},
-                 {"tta", "--tta"},
-                 {"min_miou", "--min-miou 0.99"},
-                 {"quiet", "--quiet"},
-                 {"json", "--json"},
-                 {"color", "--color always"}},
-                prepare);
+                {"--split train", "--data other", "--data-dir .", "--per-image i.csv", "--masks m",
+                 "--split-anew", "--tta", "--min-miou 0.99", "--quiet", "--json", "--color always"},
+                {"--batch", "--threads"}, prepare);
 }
 
 TEST_F(OptionPairs, OfPredictEachActsOrIsRefused) {
   try_all_pairs("predict run set/test/images --out o --probs",
-                {{"overlay", "--overlay"},
-                 {"alpha", "--alpha 0.2"},
-                 {"tta", "--tta"},
-                 {"tile", "--tile 12 --overlap 4"},
-                 {"overlap", "--overlap 2"},
-                 {"quiet", "--quiet"},
-                 {"json", "--json"},
-                 {"color", "--color always"}},
-                prepare);
+                {"--overlay", "--alpha 0.2", "--tta", "--tile 12 --overlap 4", "--overlap 2", "--quiet",
+                 "--json", "--color always"},
+                {"--out", "--probs", "--force", "--threads"}, prepare);
   expect_heard("predict run set/test/images --out o", "--probs");
   expect_heard("predict run set/test/images --out o --overlay", "--alpha 0.2");
   expect_heard("predict run set/test/images --out o --probs --tile 12 --overlap 4", "--overlap 2");
 }
 
 TEST_F(OptionPairs, OfInspectEachActsOrIsRefused) {
-  const std::vector<Option> options{{"height", "--height 48"},    {"width", "--width 40"},
-                                    {"channels", "--channels 3"}, {"classes", "--classes 4"},
-                                    {"weights", "--weights"},     {"coverage", "--coverage c.png"},
-                                    {"dot", "--dot d.dot"},       {"quiet", "--quiet"},
-                                    {"json", "--json"},           {"color", "--color always"}};
-  try_all_pairs("inspect small-dilated", options, prepare);
-  try_all_pairs("inspect run", options, prepare);
+  const std::vector<std::string> options{"--height 48", "--width 40",       "--channels 3", "--classes 4",
+                                         "--weights",   "--coverage c.png", "--dot d.dot",  "--quiet",
+                                         "--json",      "--color always"};
+  try_all_pairs("inspect small-dilated", options, {}, prepare);
+  try_all_pairs("inspect run", options, {}, prepare);
 }
 
 TEST_F(OptionPairs, OfCheckEachActsOrIsRefused_slow) {
   try_all_pairs("check net.json",
-                {{"vectors", "--vectors v.safetensors"},
-                 {"tolerance", "--tolerance 1"},
-                 {"channels", "--channels 3"},
-                 {"classes", "--classes 4"},
-                 {"order", "--order 2"},
-                 {"step", "--step 0.03"},
-                 {"all_ops", "--all-ops"},
-                 {"batch", "--batch 3"},
-                 {"height", "--height 6"},
-                 {"width", "--width 7"},
-                 {"evaluation", "--evaluation"},
-                 {"seed", "--seed 5"},
-                 {"quiet", "--quiet"},
-                 {"json", "--json"},
-                 {"color", "--color always"}},
-                prepare);
+                {"--vectors v.safetensors", "--tolerance 1", "--channels 3", "--classes 4", "--order 2",
+                 "--step 0.03", "--all-ops", "--batch 3", "--height 6", "--width 7", "--evaluation",
+                 "--seed 5", "--quiet", "--json", "--color always"},
+                {}, prepare);
 }
 
 TEST_F(OptionPairs, OfDataEachActsOrIsRefused) {
-  const std::vector<Option> options{{"data_dir", "--data-dir ."},
-                                    {"mask_threshold", "--mask-threshold 128"},
-                                    {"preview", "--preview p.png"},
-                                    {"split", "--split test"},
-                                    {"export", "--export e"},
-                                    {"count", "--count 1"},
-                                    {"augment", "--augment flip,noise=0.1"},
-                                    {"seed", "--seed 5"},
-                                    {"quiet", "--quiet"},
-                                    {"json", "--json"},
-                                    {"color", "--color always"}};
-  try_all_pairs("data set", options, prepare);
+  const std::vector<std::string> options{
+      "--data-dir .",  "--mask-threshold 128",     "--preview p.png", "--split test", "--export e",
+      "--count 1",     "--augment flip,noise=0.1", "--seed 5",        "--quiet",      "--json",
+      "--color always"};
+  try_all_pairs("data set", options, {}, prepare);
   expect_heard("data set --preview p.png --augment noise=0.1", "--seed 5");
 }
 
 TEST_F(OptionPairs, OfReportEachActsOrIsRefused) {
-  try_all_pairs(
-      "report run --out p.html",
-      {{"out", "--out q.html"}, {"quiet", "--quiet"}, {"json", "--json"}, {"color", "--color always"}},
-      prepare);
+  try_all_pairs("report run --out p.html", {"--out q.html", "--quiet", "--json", "--color always"}, {},
+                prepare);
 }
 
 }  // namespace

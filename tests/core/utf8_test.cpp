@@ -1,7 +1,6 @@
 // The borders of UTF-8, as RFC 3629 draws them.
 #include <gtest/gtest.h>
 
-#include <trous/core/detail/utf8.h>
 #include <trous/core/utf8.h>
 
 namespace trous {
@@ -29,10 +28,10 @@ TEST(Utf8, TellsTextFromOtherBytes) {
 }
 
 TEST(Utf8, EscapesWhatIsNoText) {
-  EXPECT_EQ(detail::escaped("caf\xe9.png"), "caf\\xe9.png");
-  EXPECT_EQ(detail::escaped("caf\xc3\xa9.png"), "caf\xc3\xa9.png");
-  EXPECT_EQ(detail::escaped("a\nb\x7f"), "a\\x0ab\\x7f");
-  EXPECT_EQ(detail::escaped("\xe2\x82"), "\\xe2\\x82");
+  EXPECT_EQ(escaped_bytes("caf\xe9.png"), "caf\\xe9.png");
+  EXPECT_EQ(escaped_bytes("caf\xc3\xa9.png"), "caf\xc3\xa9.png");
+  EXPECT_EQ(escaped_bytes("a\nb\x7f"), "a\\x0ab\\x7f");
+  EXPECT_EQ(escaped_bytes("\xe2\x82"), "\\xe2\\x82");
 }
 
 }  // namespace

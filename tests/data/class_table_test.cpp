@@ -104,7 +104,8 @@ TEST(ClassTable, SaysWhatIsWrongAndWhere) {
 
 TEST(ClassTable, RangesOfNumbersHavePlacesAndPlacesHaveLabels) {
   const ClassTable table = table_of(
-      R"([{"name": "ground", "numbers": [0, 99]}, {"numbers": 255, "ignore": true}, {"name": "boot", "numbers": 120}])");
+      R"([{"name": "ground", "numbers": [0, 99]}, {"numbers": 255, "ignore": true},
+          {"name": "boot", "numbers": 120}])");
   const std::vector<std::int32_t> places = table.places(), labels = table.labels();
   EXPECT_EQ(places[0], 0);
   EXPECT_EQ(places[99], 0);

@@ -1,6 +1,4 @@
 // What was trained, on what, and how to do it again.
-#include <numeric>
-
 #include <trous/train/report/html.h>
 #include <trous/train/report/sections.h>
 
@@ -33,21 +31,15 @@ std::string split_table(const RunResults& results) {
     std::vector<std::string> row{
         element("span", "class=\"name\"", chip(static_cast<std::int64_t>(c)) + escaped(results.classes[c]))};
     for (const SplitFacts* split : splits) {
-      const std::int64_t all =
-          std::accumulate(split->class_pixels.begin(), split->class_pixels.end(), std::int64_t{0});
-      row.push_back(all ? percent(static_cast<double>(split->class_pixels[c]) / static_cast<double>(all))
-                        : std::string(dash));
+      row.push_back(percent(split->class_share(c)));
       row.push_back(grouped(split->images_with_class[c]));
     }
     rows.push_back(row);
   }
   std::vector<std::string> unknown{"unknown, of all pixels"};
   for (const SplitFacts* split : splits) {
-    const std::int64_t all =
-        split->unknown_pixels +
-        std::accumulate(split->class_pixels.begin(), split->class_pixels.end(), std::int64_t{0});
-    unknown.push_back(all ? percent(static_cast<double>(split->unknown_pixels) / static_cast<double>(all))
-                          : std::string(dash));
+    const std::optional<double> share = split->unknown_share();
+    unknown.push_back(share > 0.0 && share < 0.0005 ? "&lt; " + percent(0.001) : percent(share));
     unknown.emplace_back("");
   }
   rows.push_back(unknown);
