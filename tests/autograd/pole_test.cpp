@@ -38,18 +38,18 @@ GradReport check(const Curve& c, double factor = 1, std::vector<double> beside =
   return check_grad(c.name, f, {vec(beside)});
 }
 
-const Curve reciprocal{"reciprocal", [](double x) { return 1 / x; }, [](double x) { return -1 / (x * x); },
-                       1e-12};
+const Curve near_reciprocal{"reciprocal", [](double x) { return 1 / x; },
+                            [](double x) { return -1 / (x * x); }, 1e-12};
 const Curve reciprocal_square{"reciprocal_square", [](double x) { return 1 / (x * x); },
                               [](double x) { return -2 / (x * x * x); }, 1e-12};
 const Curve logarithm{"logarithm", [](double x) { return std::log(x); }, [](double x) { return 1 / x; },
                       1e-13};
-const Curve root{"root", [](double x) { return std::sqrt(x); }, [](double x) { return 0.5 / std::sqrt(x); },
-                 1e-13};
+const Curve near_root{"root", [](double x) { return std::sqrt(x); },
+                      [](double x) { return 0.5 / std::sqrt(x); }, 1e-13};
 const Curve cube_root{"cube_root", [](double x) { return std::cbrt(x); },
                       [](double x) { return 1 / (3 * std::cbrt(x) * std::cbrt(x)); }, 1e-12};
 
-Curve moved(const Curve& c, const std::string& name, double at) { return {name, c.value, c.slope, at}; }
+Curve moved_curve(const Curve& c, const std::string& name, double at) { return {name, c.value, c.slope, at}; }
 
 class NextToAPole : public testing::TestWithParam<Curve> {};
 
@@ -67,12 +67,14 @@ TEST_P(NextToAPole, ceres_solver_121_ShortStepsDecide) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Poles, NextToAPole,
-                         testing::Values(reciprocal, moved(reciprocal, "reciprocal_of_a_negative", -1e-12),
-                                         moved(reciprocal, "reciprocal_further", 1e-4),
-                                         moved(reciprocal, "reciprocal_nearer", 1e-25), reciprocal_square,
-                                         logarithm, moved(logarithm, "logarithm_further", 1e-7),
-                                         moved(logarithm, "logarithm_nearer", 1e-30), root,
-                                         moved(root, "root_nearer", 1e-20), cube_root,
+                         testing::Values(near_reciprocal,
+                                         moved_curve(near_reciprocal, "reciprocal_of_a_negative", -1e-12),
+                                         moved_curve(near_reciprocal, "reciprocal_further", 1e-4),
+                                         moved_curve(near_reciprocal, "reciprocal_nearer", 1e-25),
+                                         reciprocal_square, logarithm,
+                                         moved_curve(logarithm, "logarithm_further", 1e-7),
+                                         moved_curve(logarithm, "logarithm_nearer", 1e-30), near_root,
+                                         moved_curve(near_root, "root_nearer", 1e-20), cube_root,
                                          Curve{"tangent_far", [](double x) { return std::tan(x); },
                                                [](double x) { return 1 + std::tan(x) * std::tan(x); }, 1.57}),
                          [](const auto& c) { return c.param.name; });

@@ -118,7 +118,7 @@ TEST(Replay, RefusesWhatTheNodeCannotTake) {
             "replay: there is no %3. The tape has 2 nodes.");
 }
 
-Variable reciprocal(const Variable& x) {
+Variable constant_reciprocal(const Variable& x) {
   return record({"reciprocal"}, {x},
                 [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return 1 / v; }); },
                 {Rule::locally_constant()});
@@ -128,7 +128,7 @@ TEST(FirstNotFinite, IsTheOldestNodeThatWentBad) {
   const Recording all(Recording::everything);
   const Variable x = track(vec({1, 0}));
   const Variable good = square(x);
-  const Variable bad = reciprocal(good);
+  const Variable bad = constant_reciprocal(good);
   const Tape tape = Tape::of(sum(times(scale(bad, 2), bad)));
   EXPECT_EQ(tape.first_not_finite(), tape.find(bad.node().get()));
   EXPECT_FALSE(Tape::of(good).first_not_finite());
@@ -151,7 +151,7 @@ TEST(FirstNotFinite, IsTheConsumerOfABadConstant) {
 
 TEST(FirstNotFinite, IsNothingWhereNothingWasKept) {
   const Variable x = track(vec({1, 0}));
-  EXPECT_FALSE(Tape::of(sum(reciprocal(x))).first_not_finite());
+  EXPECT_FALSE(Tape::of(sum(constant_reciprocal(x))).first_not_finite());
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr const char* network =
     R"({"layers": [{"atrous_conv2d": {"in_channels": 3, "out_channels": 4, "rate": 2}}, )"
     R"({"conv2d": {"out_channels": 5}}]})";
 
-void spill(const std::string& path, const std::string& contents) { std::ofstream(path) << contents; }
+void write_words(const std::string& path, const std::string& contents) { std::ofstream(path) << contents; }
 
 // A folder of its own with data in d/ and a network in net.json.
 class ResumeGuard : public testing::Test {
@@ -28,7 +28,7 @@ class ResumeGuard : public testing::Test {
   static void TearDownTestSuite() { data_.reset(); }
   void SetUp() override {
     fs::copy(*data_ / "d", folder_ / "d", fs::copy_options::recursive);
-    spill(folder_ / "net.json", network);
+    write_words(folder_ / "net.json", network);
   }
   Finished train(const std::string& more) const {
     return trous_in(folder_.path(), "train --batch 2 --quiet " + more);
@@ -53,7 +53,7 @@ TEST_F(ResumeGuard, FewerDataAreTold_slow) {
 
 TEST_F(ResumeGuard, AChangedFileIsNamed_slow) {
   ASSERT_EQ(begin("--model net.json").code, 0);
-  spill(folder_ / "d/classes.json", R"(["background", "disk", "square", "triangle", "sprocket"])");
+  write_words(folder_ / "d/classes.json", R"(["background", "disk", "square", "triangle", "sprocket"])");
   const Finished changed = train("--resume run");
   EXPECT_EQ(changed.code, 3);
   EXPECT_EQ(changed.err,
@@ -66,7 +66,7 @@ TEST_F(ResumeGuard, AChangedNetworkOfTheSameShapesIsTold_slow) {
   ASSERT_EQ(begin("--model net.json").code, 0);
   std::string other = network;
   other.replace(other.find("\"rate\": 2"), 9, "\"rate\": 4");
-  spill(folder_ / "net.json", other);
+  write_words(folder_ / "net.json", other);
   const Finished changed = train("--resume run");
   EXPECT_EQ(changed.code, 2);
   EXPECT_EQ(
@@ -76,7 +76,7 @@ TEST_F(ResumeGuard, AChangedNetworkOfTheSameShapesIsTold_slow) {
 
 TEST_F(ResumeGuard, AnotherConfigDoesNotPassUnseen_slow) {
   ASSERT_EQ(begin("--model net.json").code, 0);
-  spill(folder_ / "c.json", R"({"steps": 4})");
+  write_words(folder_ / "c.json", R"({"steps": 4})");
   const Finished other = train("--resume run --config c.json");
   EXPECT_EQ(other.code, 2);
   EXPECT_EQ(other.err,
@@ -101,13 +101,13 @@ TEST_F(ResumeGuard, WhatIsRefusedLeavesNoFolder_slow) {
 }
 
 TEST_F(ResumeGuard, ANetworkMayBeginWithAnyLayerThatKnowsItsChannels_slow) {
-  spill(folder_ / "net.json",
-        R"({"layers": ["relu", {"conv2d_transpose": {"in_channels": 3, "out_channels": 4}}, )"
-        R"({"conv2d": {"out_channels": 5}}]})");
+  write_words(folder_ / "net.json",
+              R"({"layers": ["relu", {"conv2d_transpose": {"in_channels": 3, "out_channels": 4}}, )"
+              R"({"conv2d": {"out_channels": 5}}]})");
   ASSERT_EQ(begin("--model net.json").code, 0);
   EXPECT_EQ(trous_in(folder_.path(), "inspect run --quiet").code, 0);
   EXPECT_EQ(trous_in(folder_.path(), "predict run d/test/images --out masks").code, 0);
-  spill(folder_ / "none.json", R"({"layers": ["relu"]})");
+  write_words(folder_ / "none.json", R"({"layers": ["relu"]})");
   const Finished none = trous_in(folder_.path(), "inspect none.json");
   EXPECT_EQ(none.code, 2);
   EXPECT_EQ(none.err,

@@ -15,7 +15,7 @@ namespace {
 
 // Sample i is a 2 x 3 image full of first + i. Its mask has one pixel each of class 0 and unknown, and four
 // of class 1; but in every third sample one of the four is of class 2.
-Dataset toy(std::int64_t size, double first = 0) {
+Dataset survey_toy(std::int64_t size, double first = 0) {
   return {.name = "toy",
           .source = "this test",
           .classes = {"background", "one", "two", "never"},
@@ -38,7 +38,8 @@ void on_several_threads(const std::function<void()>& test) {
 }
 
 TEST(Survey, CountsSamplesPixelsAndImagesOfEveryClass) {
-  const Splits splits{.train = toy(1000), .validation = toy(7, 5000), .test = toy(1, 6000)};
+  const Splits splits{
+      .train = survey_toy(1000), .validation = survey_toy(7, 5000), .test = survey_toy(1, 6000)};
   on_several_threads([&] {
     const Survey found = survey(splits);
     EXPECT_EQ(found.train.samples, 1000);
@@ -54,7 +55,8 @@ TEST(Survey, CountsSamplesPixelsAndImagesOfEveryClass) {
 TEST(Survey, CountsTheImagesOfASplitThatStandInAnEarlierOne) {
   // Validation has images 990 to 1009, ten of them in train; test has 995 to 1004, five in train, all in
   // validation.
-  const Splits splits{.train = toy(1000), .validation = toy(20, 990), .test = toy(10, 995)};
+  const Splits splits{
+      .train = survey_toy(1000), .validation = survey_toy(20, 990), .test = survey_toy(10, 995)};
   on_several_threads([&] {
     const Survey found = survey(splits);
     EXPECT_EQ(found.shared_train_validation, 10);
@@ -64,7 +66,8 @@ TEST(Survey, CountsTheImagesOfASplitThatStandInAnEarlierOne) {
 }
 
 TEST(Survey, ATestSplitThatIsTheValidationSplitIsSharedWhole) {
-  const Survey found = survey({.train = toy(5), .validation = toy(20, 100), .test = toy(20, 100)});
+  const Survey found =
+      survey({.train = survey_toy(5), .validation = survey_toy(20, 100), .test = survey_toy(20, 100)});
   EXPECT_EQ(found.shared_train_validation, 0);
   EXPECT_EQ(found.shared_validation_test, 20);
 }
@@ -88,13 +91,13 @@ TEST(Survey, OfShapesIsWhatACountByHandGives) {
 }
 
 TEST(Survey, SaysWhichSampleHasALabelThatIsNoClass) {
-  Dataset two_classes = toy(5);
+  Dataset two_classes = survey_toy(5);
   two_classes.classes.resize(2);
   const std::string expected =
       "toy: sample 0 has label 2. The set has 2 classes, and 255 means unknown. Mend the mask.";
   EXPECT_EQ(message_of<ArgumentError>([&] { class_pixels(two_classes); }), expected);
   EXPECT_EQ(message_of<ArgumentError>(
-                [&] { survey({.train = toy(5), .validation = two_classes, .test = toy(5)}); }),
+                [&] { survey({.train = survey_toy(5), .validation = two_classes, .test = survey_toy(5)}); }),
             expected);
 }
 

@@ -16,14 +16,14 @@
 namespace trous {
 namespace {
 
-Conv2d made() {
+Conv2d made_conv() {
   Conv2d conv{{.in_channels = 2, .out_channels = 3, .kernel = {3, 2}}};
   initialize(conv, Key{1});
   return conv;
 }
 
 TEST(Bind, TheCopyUsesTheVariablesAndTheNetworkDoesNot) {
-  const Conv2d net = made();
+  const Conv2d net = made_conv();
   const Conv2d before = net;
   const Variable x = numbers({2, 4, 5, 2}, 1);
   const std::vector<Variable> weights{track(numbers({3, 2, 2, 3}, 2)), track(numbers({3}, 3))};
@@ -40,7 +40,7 @@ TEST(Bind, TheCopyUsesTheVariablesAndTheNetworkDoesNot) {
 }
 
 TEST(Bind, TrackedWeightsAreNamedLeavesInTheOrderOfParts) {
-  const Conv2d net = made();
+  const Conv2d net = made_conv();
   const std::vector<Variable> weights = tracked_weights(net);
   ASSERT_EQ(weights.size(), 2u);
   EXPECT_TRUE(weights[0].tracked() && weights[1].tracked());
@@ -54,7 +54,7 @@ TEST(Bind, TrackedWeightsAreNamedLeavesInTheOrderOfParts) {
 
 // The derivative of sum(conv(x) + b) in b is the number of pixels: known without any rule of ours.
 TEST(Bind, GradientsArriveAtTheBoundVariables) {
-  const Conv2d net = made();
+  const Conv2d net = made_conv();
   const std::vector<Variable> weights = tracked_weights(net);
   const auto gradients = grad(sum(bind(net, weights)(numbers({2, 4, 5, 2}, 1))), weights);
   EXPECT_EQ(gradients[1].value().to_vector<float>(), (std::vector<float>{40, 40, 40}));
@@ -62,7 +62,7 @@ TEST(Bind, GradientsArriveAtTheBoundVariables) {
 }
 
 TEST(Bind, WorksWhereLayersAreHidden) {
-  Sequential net{made(), Conv2d{{.in_channels = 3, .out_channels = 1, .bias = false}}};
+  Sequential net{made_conv(), Conv2d{{.in_channels = 3, .out_channels = 1, .bias = false}}};
   initialize(net, Key{4});
   const Variable x = numbers({1, 4, 5, 2}, 1);
   const Variable before = net(x);
@@ -75,7 +75,7 @@ TEST(Bind, WorksWhereLayersAreHidden) {
 }
 
 TEST(Bind, SaysWhatDoesNotFit) {
-  const Conv2d net = made();
+  const Conv2d net = made_conv();
   EXPECT_EQ(
       thrown<ArgumentError>([&] { bind(net, {numbers({3}, 1)}); }),
       "bind: 1 weights for 2 parameters. Give one per parameter, in the order of tracked_weights(net).");

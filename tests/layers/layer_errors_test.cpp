@@ -12,7 +12,7 @@
 namespace trous {
 namespace {
 
-Conv2d conv(std::int64_t in, std::int64_t out) {
+Conv2d pointwise_conv(std::int64_t in, std::int64_t out) {
   return Conv2d{{.in_channels = in, .out_channels = out, .kernel = 1}};
 }
 
@@ -31,7 +31,8 @@ TEST(LayerErrors, SayInWhichLayerTheyArose) {
       "conv2d: input has 3 channels, filters expect 4. value [1, 5, 5, 3] is NHWC, filters [1, 1, 4, 2] is "
       "[height, width, in, out].";
   const auto [named, plain] = thrown_by<ShapeError>(
-      Sequential{conv(2, 3), Sequential(std::vector<AnyLayer>{conv(4, 2)})}, {1, 5, 5, 2});
+      Sequential{pointwise_conv(2, 3), Sequential(std::vector<AnyLayer>{pointwise_conv(4, 2)})},
+      {1, 5, 5, 2});
   EXPECT_EQ(named, "1.0: " + fact);
   EXPECT_EQ(plain, fact);
 }
@@ -40,7 +41,9 @@ TEST(LayerErrors, OfEachLayerWithWeights) {
   const Shape image{1, 5, 5, 2};
   const auto begins = [&](AnyLayer wrong, const std::string& with) {
     const std::string named =
-        thrown_by<ShapeError>(Sequential(std::vector<AnyLayer>{conv(2, 3), std::move(wrong)}), image).first;
+        thrown_by<ShapeError>(Sequential(std::vector<AnyLayer>{pointwise_conv(2, 3), std::move(wrong)}),
+                              image)
+            .first;
     EXPECT_TRUE(named.starts_with("1: " + with)) << named;
   };
   begins(Conv2dTranspose{{.in_channels = 4, .out_channels = 2}}, "conv2d_transpose: ");
@@ -51,7 +54,7 @@ TEST(LayerErrors, OfEachLayerWithWeights) {
 }
 
 TEST(LayerErrors, KeepTheirKind) {
-  Sequential net{conv(2, 2), conv(2, 2)};
+  Sequential net{pointwise_conv(2, 2), pointwise_conv(2, 2)};
   initialize(net, Key{1}, DType::float64);
   Pass pass;
   pass.name_layers(net);

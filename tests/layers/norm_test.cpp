@@ -16,7 +16,7 @@ namespace {
 
 using Doubles = std::vector<double>;
 
-BatchNorm made(std::int64_t channels, double momentum = 0.1) {
+BatchNorm made_norm(std::int64_t channels, double momentum = 0.1) {
   BatchNorm norm{{.channels = channels, .momentum = momentum}};
   initialize(norm, Key{1}, DType::float64);
   return norm;
@@ -33,7 +33,7 @@ void expect_near(const Tensor& t, const Doubles& expected) {
 }
 
 TEST(BatchNorm, WhileTrainingNormalisesByTheBatch) {
-  BatchNorm norm = made(2);
+  BatchNorm norm = made_norm(2);
   norm.scale.value = Tensor({2}, Doubles{2, 1});
   norm.offset.value = Tensor({2}, Doubles{0, -1});
   Pass pass = Pass::training(Key{1});
@@ -43,7 +43,7 @@ TEST(BatchNorm, WhileTrainingNormalisesByTheBatch) {
 }
 
 TEST(BatchNorm, RunningStatisticsAreCommittedAndNotBefore) {
-  BatchNorm norm = made(2);
+  BatchNorm norm = made_norm(2);
   Pass pass = Pass::training(Key{1});
   norm(four_values(), pass);
   expect_near(norm.running_mean.get(), {0, 0});
@@ -56,7 +56,7 @@ TEST(BatchNorm, RunningStatisticsAreCommittedAndNotBefore) {
 
 TEST(BatchNorm, MomentumIsTheShareOfTheNewBatch) {
   for (const double momentum : {0.0, 0.25, 1.0}) {
-    BatchNorm norm = made(2, momentum);
+    BatchNorm norm = made_norm(2, momentum);
     Pass pass = Pass::training(Key{1});
     norm(four_values(), pass);
     commit(pass, norm, norm);
@@ -67,7 +67,7 @@ TEST(BatchNorm, MomentumIsTheShareOfTheNewBatch) {
 }
 
 TEST(BatchNorm, EvaluationUsesTheRunningStatistics) {
-  BatchNorm norm = made(1);
+  BatchNorm norm = made_norm(1);
   norm.running_mean.value = Tensor({1}, Doubles{3});
   norm.running_variance.value = Tensor({1}, Doubles{4 - 1e-5});
   norm.scale.value = Tensor({1}, Doubles{10});
@@ -84,7 +84,7 @@ TEST(BatchNorm, EvaluationUsesTheRunningStatistics) {
 }
 
 TEST(BatchNorm, UsedTwiceInOnePassComposes) {
-  BatchNorm norm = made(2);
+  BatchNorm norm = made_norm(2);
   Pass pass = Pass::training(Key{1});
   norm(four_values(), pass);
   norm(map(four_values(), [](auto v) { return v * 2; }), pass);
@@ -95,7 +95,7 @@ TEST(BatchNorm, UsedTwiceInOnePassComposes) {
 }
 
 TEST(BatchNorm, ARecomputedForwardIsDiscarded) {
-  BatchNorm norm = made(2), reference = norm;
+  BatchNorm norm = made_norm(2), reference = norm;
   Pass kept = Pass::training(Key{1}), thrown_away = Pass::training(Key{1});
   const Variable first = norm(four_values(), kept);
   EXPECT_TRUE(same(norm(four_values(), thrown_away), first));
@@ -107,7 +107,7 @@ TEST(BatchNorm, ARecomputedForwardIsDiscarded) {
 }
 
 TEST(BatchNorm, CommitsFromABoundCopy) {
-  Sequential net{made(2), [](const Variable& x) { return 2.0 * x; }, made(2)};
+  Sequential net{made_norm(2), [](const Variable& x) { return 2.0 * x; }, made_norm(2)};
   initialize(net, Key{1}, DType::float64);
   const std::vector<Variable> weights = tracked_weights(net);
   Sequential bound = bind(net, weights);
@@ -126,7 +126,7 @@ TEST(BatchNorm, CommitsFromABoundCopy) {
 
 // Updates are pending for the very object that ran; for any other they would be lost in silence.
 TEST(BatchNorm, CommitOfAnotherNetworkIsRefused) {
-  BatchNorm norm = made(2);
+  BatchNorm norm = made_norm(2);
   const BatchNorm bound = bind(norm, tracked_weights(norm));
   Pass pass = Pass::training(Key{1});
   bound(four_values(), pass);
@@ -137,7 +137,7 @@ TEST(BatchNorm, CommitOfAnotherNetworkIsRefused) {
 }
 
 TEST(BatchNorm, ABatchWithoutAVarianceIsRefused) {
-  const BatchNorm norm = made(2);
+  const BatchNorm norm = made_norm(2);
   Pass pass = Pass::training(Key{1});
   EXPECT_EQ(
       thrown<ShapeError>([&] {

@@ -40,7 +40,7 @@ struct Small {
   }
 };
 
-Small made() {
+Small made_small() {
   Small net;
   initialize(net, Key{1});
   return net;
@@ -51,7 +51,7 @@ Small made() {
 // up        each of the 4x4 pixels of its input meets 16 taps, 4 -> 2
 // head      8x8 pixels, 2 -> 300
 TEST(Summary, IsOneTableWithHandCountedCosts) {
-  EXPECT_EQ(text(summarize(made(), {1, 8, 8, 3})),
+  EXPECT_EQ(text(summarize(made_small(), {1, 8, 8, 3})),
             "  layer      kind                  output            field  parameters           MACs\n"
             "  input                            [1, 8, 8, 3]          -           -              -\n"
             "  down       conv2d                [1, 4, 4, 4]        3x3         112          1,728\n"
@@ -90,7 +90,7 @@ TEST(Summary, NeedsNoStatistics) {
 }
 
 TEST(Summary, CountsTheWholeBatch) {
-  const Summary one = summarize(made(), {1, 8, 8, 3}), three = summarize(made(), {3, 8, 8, 3});
+  const Summary one = summarize(made_small(), {1, 8, 8, 3}), three = summarize(made_small(), {3, 8, 8, 3});
   EXPECT_EQ(three.multiply_adds, 3 * one.multiply_adds);
   EXPECT_EQ(three.parameters, one.parameters);
 }
@@ -121,19 +121,19 @@ TEST(Summary, TheTotalCoversOpsThatNoLayerNames) {
 }
 
 TEST(Summary, TakesAFloat64Network) {
-  const Summary narrow = summarize(made(), {2, 8, 8, 3});
-  const Summary wide = summarize(cast_network(made(), DType::float64), {2, 8, 8, 3});
+  const Summary narrow = summarize(made_small(), {2, 8, 8, 3});
+  const Summary wide = summarize(cast_network(made_small(), DType::float64), {2, 8, 8, 3});
   EXPECT_EQ(text(wide), text(narrow));
 }
 
 TEST(Summary, LeavesTheNetworkAlone) {
-  const Small net = made();
+  const Small net = made_small();
   summarize(net, {2, 8, 8, 3});
-  EXPECT_TRUE(same_network(net, made()));
+  EXPECT_TRUE(same_network(net, made_small()));
 }
 
 TEST(Summary, ANarrowTableLeavesColumnsOut) {
-  const Summary summary = summarize(made(), {1, 8, 8, 3});
+  const Summary summary = summarize(made_small(), {1, 8, 8, 3});
   const std::string full = text(summary);
   const auto head = [&](int columns) {
     const std::string table = narrow_table(summary, columns);

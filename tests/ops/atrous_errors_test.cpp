@@ -14,8 +14,6 @@ static_assert(std::is_convertible_v<int, Rate>);
 static_assert(!std::is_constructible_v<Rate, double> && !std::is_constructible_v<Rate, float>);
 static_assert(!std::is_constructible_v<Rate, double, int> && !std::is_constructible_v<Rate, int, double>);
 
-constexpr std::int64_t huge = std::int64_t{1} << 62;
-
 std::string conv(const Shape& value, const Shape& filters, const Rate& rate, std::string_view padding,
                  DType value_dtype = DType::float32, DType filter_dtype = DType::float32) {
   const Tensor v = zeros(value, value_dtype), f = zeros(filters, filter_dtype);

@@ -7,8 +7,6 @@
 namespace trous {
 namespace {
 
-constexpr std::int64_t huge = std::int64_t{1} << 62;
-
 struct Stage {
   std::string kind, fragment;  // of the error that must win
 };

@@ -13,8 +13,6 @@ namespace trous {
 namespace {
 
 using Numbers = std::vector<double>;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
-                 infinity = std::numeric_limits<double>::infinity();
 
 TEST(Compare, ByHand) {
   const Tensor a = f64({4}, {1, 2, 3, nan}), b = f64({4}, {2, 2, 2, nan});

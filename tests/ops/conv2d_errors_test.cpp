@@ -7,8 +7,6 @@
 namespace trous {
 namespace {
 
-constexpr std::int64_t huge = std::int64_t{1} << 62;
-
 std::string conv(const Conv2dOptions& options, const Shape& value = {1, 6, 5, 2},
                  const Shape& filters = {3, 3, 2, 4}) {
   const Tensor v = zeros(value), f = zeros(filters);

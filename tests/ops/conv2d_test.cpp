@@ -12,7 +12,7 @@ namespace {
 
 enum class Pad { same, valid, counts };
 
-struct Case {
+struct Conv2dCase {
   Shape image, filters;
   Stride stride;
   Rate rate;
@@ -53,15 +53,15 @@ struct Case {
   }
 };
 
-std::vector<Case> cases() {
-  std::vector<Case> all;
+std::vector<Conv2dCase> conv2d_cases() {
+  std::vector<Conv2dCase> all;
   for (const Stride stride : {Stride(1), Stride(2), Stride(3), Stride(1, 2), Stride(5, 3)}) {
     for (const Rate rate : {Rate(1), Rate(2), Rate(3), Rate(1, 4)}) {
       for (const Pad pad : {Pad::same, Pad::valid, Pad::counts}) {
         for (const Shape& filters :
              {Shape{3, 3, 2, 3}, Shape{1, 1, 3, 2}, Shape{2, 4, 1, 2}, Shape{3, 2, 2, 1}}) {
           for (std::int64_t size = 1; size < 14; size += 3) {
-            const Case c{{2, size, 14 - size, filters[2]}, filters, stride, rate, pad};
+            const Conv2dCase c{{2, size, 14 - size, filters[2]}, filters, stride, rate, pad};
             if (c.out(1) > 0 && c.out(2) > 0) all.push_back(c);
           }
         }
@@ -72,8 +72,8 @@ std::vector<Case> cases() {
 }
 
 TEST(Conv2d, EqualsTheLoopsOnIntegers) {
-  EXPECT_GT(cases().size(), 500U);
-  for (const Case& c : cases()) {
+  EXPECT_GT(conv2d_cases().size(), 500U);
+  for (const Conv2dCase& c : conv2d_cases()) {
     for (const DType dtype : {DType::float32, DType::float64}) {
       const Tensor x = integers(c.image, dtype, 1), f = integers(c.filters, dtype, 2),
                    v = integers(c.result(), dtype, 3);
@@ -89,7 +89,7 @@ TEST(Conv2d, EqualsTheLoopsOnIntegers) {
 // JAX PR#567: the rule for the image was wrong at rates above 1. These are the rules, not the ops beside
 // them.
 TEST(Conv2d, jax_567_GradientsEqualTheLoopsOnIntegers) {
-  for (const Case& c : cases()) {
+  for (const Conv2dCase& c : conv2d_cases()) {
     const Variable x = track(integers(c.image, DType::float64, 1)),
                    f = track(integers(c.filters, DType::float64, 2));
     const Tensor v = integers(c.result(), DType::float64, 3);
@@ -104,7 +104,7 @@ TEST(Conv2d, jax_567_GradientsEqualTheLoopsOnIntegers) {
 // pytorch#5112: backward crashed with dilation and output padding together. pytorch#14272: sizes that ignored
 // the dilation.
 TEST(Conv2dTranspose, pytorch_5112_EqualsTheLoopsAtEveryLegalOutputShape) {
-  for (const Case& c : cases()) {  // c.image is a legal output_shape by construction
+  for (const Conv2dCase& c : conv2d_cases()) {  // c.image is a legal output_shape by construction
     for (const DType dtype : {DType::float32, DType::float64}) {
       const Variable v = track(integers(c.result(), dtype, 1)), f = track(integers(c.filters, dtype, 2));
       const oracle::Array ov(v.value()), of(f.value());
@@ -187,7 +187,7 @@ TEST(Conv2dTranspose, AcceptsExactlyTheShapesThatConv2dTakesToTheValue) {
         for (std::int64_t height = 1; height < 4; ++height) {
           const Tensor v = zeros({1, height, 1, 1}), f = zeros({taps, 1, 1, 1});
           for (std::int64_t o = 1; o < 20; ++o) {
-            Case c{{1, o, 1, 1}, f.shape(), {stride.height, 1}, 2, pad};
+            Conv2dCase c{{1, o, 1, 1}, f.shape(), {stride.height, 1}, 2, pad};
             if (pad == Pad::counts) c.image[2] = 1;  // 3 columns of padding: 4 windows, so v is wider
             const Tensor value = zeros({1, height, c.out(2), 1});
             const bool fits = c.out(1) == height;
@@ -220,7 +220,7 @@ TEST(Conv2dTranspose, pytorch_14272_DerivesTheOutputShape) {
 }
 
 TEST(Conv2d, IsWithinRoundOffOfTheLoops) {
-  for (const Case& c : cases()) {
+  for (const Conv2dCase& c : conv2d_cases()) {
     const Tensor x = random64(c.image, 1), f = random64(c.filters, 2), v = random64(c.result(), 3);
     const oracle::Array ox(x), of(f), ov(v);
     const auto n = static_cast<double>(c.filters.elements() + c.image.elements());
@@ -234,7 +234,7 @@ TEST(Conv2d, IsWithinRoundOffOfTheLoops) {
 }
 
 TEST(Conv2d, IsTheAtrousConvolutionAtStride1) {
-  for (const Case& c : cases()) {
+  for (const Conv2dCase& c : conv2d_cases()) {
     if (!(c.stride == Stride(1)) || c.pad == Pad::counts) continue;
     const Padding padding = c.pad == Pad::same ? Padding::same : Padding::valid;
     const Tensor x = random64(c.image, 1), f = random64(c.filters, 2), v = random64(c.result(), 3);
@@ -272,7 +272,7 @@ TEST(Conv2d, keras_8146_EveryOptionChangesTheResult) {
 // jax#4592, #17618: the shape of a strided transpose surprised. Transposing the map gives the other op, back
 // onto the image whatever the stride left over.
 TEST(Conv2dTranspose, jax_17618_IsTheTransposeOfTheMap) {
-  for (const Case& c : cases()) {
+  for (const Conv2dCase& c : conv2d_cases()) {
     const Tensor x = integers(c.image, DType::float64, 1), f = integers(c.filters, DType::float64, 2);
     const LinearMap conv = conv2d_form(c.image, c.filters, c.options(), DType::float64).map(0, 2, f);
     const LinearMap back = conv.transpose();
@@ -289,7 +289,7 @@ TEST(Conv2dTranspose, jax_17618_IsTheTransposeOfTheMap) {
 // A depthwise convolution is a dense one whose filters are 0 between different channels. TF#113320: rate and
 // stride together gave a wrong shape.
 TEST(DepthwiseConv2d, TF_113320_EqualsTheLoopsOnIntegers) {
-  for (const Case& c : cases()) {
+  for (const Conv2dCase& c : conv2d_cases()) {
     for (const DType dtype : {DType::float32, DType::float64}) {
       const Tensor x = integers(c.image, dtype, 1), f = integers(c.filters, dtype, 2);
       const oracle::Array dense = oracle::dense_filters(oracle::Array(f));

@@ -20,7 +20,7 @@ using Real = long double;
 using Reals = std::vector<Real>;
 
 constexpr std::int64_t chunk = 1 << 14;  // numbers whose sums are of the dtype itself
-constexpr double epsilon = 1e-3;
+constexpr double fast_epsilon = 1e-3;
 
 struct Sample {
   std::int64_t rows, channels;
@@ -126,7 +126,7 @@ struct Given {
         rectified(relu) {
     const Reals v = exactly(variance), w = exactly(scale);
     for (std::size_t c = 0; c < v.size(); ++c) {
-      factor.push_back(1 / std::sqrt(v[c] + static_cast<Real>(epsilon)));
+      factor.push_back(1 / std::sqrt(v[c] + static_cast<Real>(fast_epsilon)));
       slope.push_back(w[c] * factor[c]);
     }
     const Reals at = exactly(x), m = exactly(mean), b = exactly(offset);
@@ -138,7 +138,9 @@ struct Given {
       value.push_back({y, rounding(s.dtype) * (9 * std::abs(steep) + 2 * std::abs(y))});
     }
   }
-  kernels::BatchNormCase batch() const { return {x, {mean, variance}, epsilon, scale, offset, rectified}; }
+  kernels::BatchNormCase batch() const {
+    return {x, {mean, variance}, fast_epsilon, scale, offset, rectified};
+  }
   std::vector<Exact> output() const {
     std::vector<Exact> y = value;
     if (rectified)
@@ -282,7 +284,7 @@ TEST_P(FastBatchNorm, NoGradientPassesAtZero) {
   for (const Sample& s : samples()) {
     const Tensor x = ones(s.shape(), s.dtype), one = ones({s.channels}, s.dtype);
     const Tensor offset = zeros({s.channels}, s.dtype);
-    const kernels::BatchNormCase batch{x, {one, one}, epsilon, one, offset, true};
+    const kernels::BatchNormCase batch{x, {one, one}, fast_epsilon, one, offset, true};
     const kernels::BatchNormSums sums = kernels::fast::batch_norm.sums(batch, x);
     EXPECT_TRUE(same_bits(sums.grad, offset)) << s.text();
     EXPECT_TRUE(same_bits(sums.grad_normalized, offset)) << s.text();

@@ -22,15 +22,15 @@ constexpr double infinite = std::numeric_limits<double>::infinity();
 // Highway promises 1 and 4 units in the last place, two roundings each.
 constexpr Real roundings_of_exp = 2, roundings_of_log = 8;
 
-struct Sample {
+struct LossSample {
   std::int64_t pixels, classes;
   DType dtype;
   Tensor logits, labels, weights;
 
   std::string text() const { return trous::text(pixels, " pixels, ", classes, " classes, ", dtype); }
   CrossEntropyOptions options() const { return {.class_weights = weights, .ignore_index = ignored}; }
-  Sample with(std::vector<double> numbers) const {
-    Sample other = *this;
+  LossSample with(std::vector<double> numbers) const {
+    LossSample other = *this;
     other.logits = Tensor(logits.shape(), numbers).cast(dtype);
     return other;
   }
@@ -39,7 +39,7 @@ struct Sample {
 
 // The last chunk of pixels and its last vector are not full; one label of seven is ignored, class 0 weighs 0.
 // Weights are eighths, whose sum is exact.
-Sample sample(std::int64_t classes, DType dtype, double widest, std::int64_t at_least = 2 * 1024 + 77) {
+LossSample sample(std::int64_t classes, DType dtype, double widest, std::int64_t at_least = 2 * 1024 + 77) {
   const std::int64_t pixels = std::max<std::int64_t>(at_least, (1 << 15) / classes + 77);
   std::vector<std::int32_t> labels;
   Random random(Key{static_cast<std::uint64_t>(classes)});
@@ -58,8 +58,8 @@ Sample sample(std::int64_t classes, DType dtype, double widest, std::int64_t at_
           Tensor({classes}, weights).cast(dtype)};
 }
 
-std::vector<Sample> samples() {
-  std::vector<Sample> all;
+std::vector<LossSample> loss_samples() {
+  std::vector<LossSample> all;
   for (const DType dtype : {DType::float32, DType::float64})
     for (const std::int64_t classes :
          {1, 2, 3, 5, 16, 17, 33, 64, 65, 100})  // beyond 64 fewer pixels at once
@@ -92,7 +92,7 @@ struct Pixel {
 // The loss of a pixel, w ((largest - logit) + log s), makes three roundings more. In its gradient the
 // exponent is logit - largest - log s, two subtractions; w / sum w takes four, the product and the
 // subtraction at the label one each.
-Outcome outcome(const Sample& s, Real by) {
+Outcome outcome(const LossSample& s, Real by) {
   const std::vector<Real> x = exactly(s.logits), weights = exactly(s.weights);
   const std::vector<std::int32_t> labels = s.labels.to_vector<std::int32_t>();
   const Real u = rounding(s.dtype);
@@ -130,7 +130,7 @@ Outcome outcome(const Sample& s, Real by) {
 struct Got {
   Tensor loss, gradient;
 };
-Got run(const Sample& s, double by = 1) {
+Got run(const LossSample& s, double by = 1) {
   const Variable logits = track(s.logits);
   const Variable loss = softmax_cross_entropy(logits, s.labels, s.options());
   return {loss.value(), vjp(loss, {logits}, Variable(Tensor::scalar(by, s.dtype)))[0].value()};
@@ -138,7 +138,7 @@ Got run(const Sample& s, double by = 1) {
 
 class FastCrossEntropy : public testing::TestWithParam<std::string> {
  protected:
-  void expect_the_definition(const Sample& s, double by) {
+  void expect_the_definition(const LossSample& s, double by) {
     const Got got = run(s, by);
     const Outcome expected = outcome(s, by);
     expect_within(got.loss, {expected.loss}, "loss, " + s.text());
@@ -148,7 +148,7 @@ class FastCrossEntropy : public testing::TestWithParam<std::string> {
 
 TEST_P(FastCrossEntropy, LossAndGradientAreTheirDefinition) {
   const WithKernels fast(GetParam());
-  for (const Sample& s : samples()) expect_the_definition(s, 0.625);
+  for (const LossSample& s : loss_samples()) expect_the_definition(s, 0.625);
 }
 
 TEST_P(FastCrossEntropy, LogitsMayBeFarApart) {
@@ -163,7 +163,7 @@ TEST_P(FastCrossEntropy, LogitsMayBeFarApart) {
 // What does not count may hold anything.
 TEST_P(FastCrossEntropy, PixelsThatDoNotCountAreNotSeen) {
   const WithKernels fast(GetParam());
-  for (const Sample& s : samples()) {
+  for (const LossSample& s : loss_samples()) {
     if (s.classes == 1) continue;
     const std::vector<std::int32_t> labels = s.labels.to_vector<std::int32_t>();
     std::vector<double> bad = s.numbers(), clean = bad;
@@ -182,7 +182,7 @@ TEST_P(FastCrossEntropy, PixelsThatDoNotCountAreNotSeen) {
 // A loss that is finite would hide what went wrong in the network.
 TEST_P(FastCrossEntropy, WhatIsNotANumberIsNotHidden) {
   const WithKernels fast(GetParam());
-  for (const Sample& s : samples()) {
+  for (const LossSample& s : loss_samples()) {
     const std::vector<std::int32_t> labels = s.labels.to_vector<std::int32_t>();
     std::size_t counts = labels.size() - 1;
     while (labels[counts] == ignored || (s.classes > 1 && labels[counts] == 0)) --counts;
@@ -226,9 +226,9 @@ TEST_P(FastCrossEntropy, ALogitOfMinusInfinityIsAClassLess) {
 
 TEST_P(FastCrossEntropy, ThreadsDoNotChangeABit) {
   const WithKernels fast(GetParam());
-  std::vector<Sample> all = samples();
+  std::vector<LossSample> all = loss_samples();
   all.push_back(sample(2, DType::float64, 6, 300000));  // enough that threads do meet
-  for (const Sample& s : all) {
+  for (const LossSample& s : all) {
     const auto with_threads = [&](int count) {
       const WithThreads some(count);
       wake_threads();

@@ -32,7 +32,7 @@ struct Place {
 
 Int nearest(Int i, Int in, Int out) { return (2 * i + 1) * in / (2 * out); }
 
-struct Case {
+struct ResizeCase {
   Int images, height, width, channels, new_height, new_width;
   DType dtype;
 
@@ -66,8 +66,8 @@ struct Case {
 };
 
 // Larger, smaller, larger along one axis only, by whole numbers and not.
-std::vector<Case> cases() {
-  std::vector<Case> all;
+std::vector<ResizeCase> resize_cases() {
+  std::vector<ResizeCase> all;
   for (const DType dtype : {DType::float32, DType::float64}) {
     for (const Int channels : {1, 3, 5, 16, 17, 33}) {
       all.push_back({2, 20, 19, channels, 67, 76, dtype});
@@ -84,7 +84,7 @@ std::vector<Case> cases() {
 
 // Each axis rounds both weights, a product and a sum: 4 u of what is at most the largest input, 1; and
 // weights move as coordinates do, by which a value moves at most twice 1.
-std::vector<Exact> resized(const Case& s, const std::vector<Real>& x) {
+std::vector<Exact> resized(const ResizeCase& s, const std::vector<Real>& x) {
   std::vector<Exact> y(static_cast<std::size_t>(s.large().elements()));
   s.for_each([&](std::size_t at, Int n, Int i, Int j, Int c) {
     y[at].error = 8.01L * rounding(s.dtype) + 2 * s.astray();
@@ -95,7 +95,7 @@ std::vector<Exact> resized(const Case& s, const std::vector<Real>& x) {
 
 // The outputs that an axis of an input is part of are at most 2 out / in + 2, added one by one; beyond them a
 // weight's rounding and a product's for each axis. Every output moves its weights by what coordinates do.
-std::vector<Exact> transposed(const Case& s, const std::vector<Real>& g) {
+std::vector<Exact> transposed(const ResizeCase& s, const std::vector<Real>& g) {
   std::vector<Exact> x(static_cast<std::size_t>(s.small().elements()));
   const std::int64_t rows_of_one = 2 * s.new_height / s.height, columns_of_one = 2 * s.new_width / s.width;
   const Real terms = static_cast<Real>(rows_of_one + columns_of_one + 4);
@@ -108,7 +108,7 @@ std::vector<Exact> transposed(const Case& s, const std::vector<Real>& g) {
   return x;
 }
 
-Tensor resize_gradient(const Case& s, const Tensor& g, Variable (*resize)(const Variable&, Int, Int)) {
+Tensor resize_gradient(const ResizeCase& s, const Tensor& g, Variable (*resize)(const Variable&, Int, Int)) {
   const Variable x = track(zeros(s.small(), s.dtype));
   return vjp(resize(x, s.new_height, s.new_width), {x}, g)[0].value();
 }
@@ -117,7 +117,7 @@ class FastResize : public testing::TestWithParam<std::string> {};
 
 TEST_P(FastResize, BilinearIsItsDefinition) {
   const WithKernels fast(GetParam());
-  for (const Case& s : cases()) {
+  for (const ResizeCase& s : resize_cases()) {
     const Tensor x = uniform(s.small(), s.dtype, Key{1}, -1, 1);
     expect_within(resize_bilinear(x, s.new_height, s.new_width).value(), resized(s, exactly(x)), s.text());
   }
@@ -125,7 +125,7 @@ TEST_P(FastResize, BilinearIsItsDefinition) {
 
 TEST_P(FastResize, TheTransposeOfBilinearIsItsDefinition) {
   const WithKernels fast(GetParam());
-  for (const Case& s : cases()) {
+  for (const ResizeCase& s : resize_cases()) {
     const Tensor g = uniform(s.large(), s.dtype, Key{2}, -1, 1);
     expect_within(resize_gradient(s, g, resize_bilinear), transposed(s, exactly(g)), s.text());
   }
@@ -133,7 +133,7 @@ TEST_P(FastResize, TheTransposeOfBilinearIsItsDefinition) {
 
 TEST_P(FastResize, NearestAndItsTransposeAreExact) {
   const WithKernels fast(GetParam());
-  for (const Case& s : cases()) {
+  for (const ResizeCase& s : resize_cases()) {
     const Tensor x = integers(s.small(), s.dtype, 1), g = integers(s.large(), s.dtype, 2);
     const std::vector<double> from = numbers(x), cotangent = numbers(g);
     std::vector<double> y(cotangent.size()), sum(from.size());
@@ -155,7 +155,7 @@ TEST_P(FastResize, WhatWeighsNothingIsNotRead) {
   constexpr double inf = std::numeric_limits<double>::infinity();
   for (const DType dtype : {DType::float32, DType::float64}) {
     for (const Int channels : {1, 3, 17}) {
-      const Case s{1, 30, 40, channels, 90, 120, dtype};
+      const ResizeCase s{1, 30, 40, channels, 90, 120, dtype};
       std::vector<double> values = numbers(integers(s.small(), dtype, 1));
       for (std::size_t i = 0; i < values.size(); i += 7)
         values[i] = i % 3 == 0 ? std::nan("") : i % 3 == 1 ? inf : -inf;
@@ -178,7 +178,7 @@ TEST_P(FastResize, WhatWeighsNothingIsNotRead) {
 
 TEST_P(FastResize, ThreadsDoNotChangeABit) {
   const WithKernels fast(GetParam());
-  for (const Case& s : cases()) {
+  for (const ResizeCase& s : resize_cases()) {
     const auto both = [&](int count) {
       const WithThreads some(count);
       wake_threads();

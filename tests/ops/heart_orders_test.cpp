@@ -17,11 +17,11 @@ constexpr double tolerance = 1e-6, least_magnitude = 1e-3;
 struct Point {
   Tensor value, filters;
 };
-using Op = std::function<Variable(const Variable& value, const Variable& filters)>;
+using HeartOp = std::function<Variable(const Variable& value, const Variable& filters)>;
 
 // The order-n directional derivative along the fixed direction d, as a function of the point:
 // D_0 = sum(c tanh(op)), D_n = <d D_(n-1) / d(value, filters), d>.
-Variable derivative(const Op& op, const Tensor& c, const Point& d, int order, const Variable& value,
+Variable derivative(const HeartOp& op, const Tensor& c, const Point& d, int order, const Variable& value,
                     const Variable& filters) {
   if (order == 0) return sum(tanh(op(value, filters)) * c);
   const Variable below = derivative(op, c, d, order - 1, value, filters);
@@ -29,7 +29,7 @@ Variable derivative(const Op& op, const Tensor& c, const Point& d, int order, co
   return sum(g[0] * d.value) + sum(g[1] * d.filters);
 }
 
-double derivative_at(const Op& op, const Tensor& c, const Point& d, int order, const Point& at) {
+double derivative_at(const HeartOp& op, const Tensor& c, const Point& d, int order, const Point& at) {
   return derivative(op, c, d, order, track(at.value), track(at.filters)).value().item<double>();
 }
 
@@ -49,7 +49,7 @@ Point moved(const Point& at, const Point& d, double h) {
 
 // Truncation is h^2 / 6 times the derivative two orders up, round-off epsilon / h times the derivative below;
 // with steps of 3 h both are near 1e-10 of numbers of size 1.
-void expect_orders(const Op& op, const Point& at, const std::string& what, double& worst) {
+void expect_orders(const HeartOp& op, const Point& at, const std::string& what, double& worst) {
   constexpr double h = 1.0 / (1 << 17);
   const Shape result = op(at.value, at.filters).shape();
   const Tensor c = uniform(result, DType::float64, Key{3}, -2, 2);
@@ -66,15 +66,15 @@ void expect_orders(const Op& op, const Point& at, const std::string& what, doubl
   }
 }
 
-struct Case {
+struct HeartCase {
   Shape filters;  // [kh, kw, in, out] of atrous_conv2d
   Rate rate;
   Padding padding;
   std::string text() const { return trous::text("filters ", filters, ", rate ", rate, ", ", name(padding)); }
 };
 
-std::vector<Case> cases() {
-  std::vector<Case> all;
+std::vector<HeartCase> heart_cases() {
+  std::vector<HeartCase> all;
   for (const Padding padding : {Padding::same, Padding::valid}) {
     for (const Rate rate : {Rate(1), Rate(2), Rate(3), Rate(1, 2), Rate(3, 1)}) {
       for (const Shape& filters :
@@ -88,7 +88,7 @@ std::vector<Case> cases() {
 
 TEST(HeartOrders, AtrousConv2d) {
   double worst = 0;
-  for (const Case& c : cases()) {
+  for (const HeartCase& c : heart_cases()) {
     const std::int64_t h = (c.filters[0] - 1) * c.rate.height, w = (c.filters[1] - 1) * c.rate.width;
     const bool same = c.padding == Padding::same;
     const Point at{random64({2, same ? 6 : h + 3, same ? 5 : w + 2, c.filters[2]}, 1),
@@ -102,7 +102,7 @@ TEST(HeartOrders, AtrousConv2d) {
 
 TEST(HeartOrders, AtrousConv2dTranspose) {
   double worst = 0;
-  for (const Case& c : cases()) {
+  for (const HeartCase& c : heart_cases()) {
     const Point at{random64({2, 5, 4, c.filters[3]}, 1), random64(c.filters, 2)};
     expect_orders([&](const Variable& x,
                       const Variable& f) { return atrous_conv2d_transpose(x, f, c.rate, c.padding); },

@@ -1,5 +1,5 @@
-// Multiply-adds are counted from shapes. The oracle: on ones, each term of T(x, w, y) that reads inside the
-// image adds exactly 1, so the op's own result sums to their number.
+// Multiply-adds are counted from shapes. The oracle: on ones_f64, each term of T(x, w, y) that reads inside
+// the image adds exactly 1, so the op's own result sums to their number.
 #include <gtest/gtest.h>
 
 #include <trous/autograd/grad.h>
@@ -16,7 +16,7 @@
 namespace trous {
 namespace {
 
-Tensor ones(const Shape& shape) { return Tensor::ones(shape, DType::float64); }
+Tensor ones_f64(const Shape& shape) { return Tensor::ones(shape, DType::float64); }
 
 double sum_of(const Tensor& tensor) {
   double sum = 0;
@@ -40,12 +40,12 @@ struct Held {
   }};
 };
 
-// All three ops of a form, its slots filled with ones.
+// All three ops of a form, its slots filled with ones_f64.
 void contract_all(const TrilinearForm& form) {
   for (std::size_t hole = 0; hole < 3; ++hole) {
     TrilinearForm::Slots slots;
     for (std::size_t slot = 0; slot < 3; ++slot) {
-      if (slot != hole) slots[slot] = ones(form.domains[slot].shape);
+      if (slot != hole) slots[slot] = ones_f64(form.domains[slot].shape);
     }
     form(slots);
   }
@@ -85,9 +85,9 @@ TEST(MultiplyAdds, OfTheAtrousOpsToo) {
   Held held;
   for (const Padding padding : {Padding::same, Padding::valid}) {
     for (const Rate rate : {Rate(1), Rate(2, 3), Rate(5, 4), Rate(6)}) {
-      const Variable y = atrous_conv2d(ones({2, 13, 14, 3}), ones({3, 2, 3, 5}), rate, padding);
-      atrous_conv2d_transpose(ones(y.shape()), ones({3, 2, 3, 5}), rate, padding);
-      atrous_conv2d_filter_grad(ones({2, 13, 14, 3}), ones(y.shape()), {3, 2, 3, 5}, rate, padding);
+      const Variable y = atrous_conv2d(ones_f64({2, 13, 14, 3}), ones_f64({3, 2, 3, 5}), rate, padding);
+      atrous_conv2d_transpose(ones_f64(y.shape()), ones_f64({3, 2, 3, 5}), rate, padding);
+      atrous_conv2d_filter_grad(ones_f64({2, 13, 14, 3}), ones_f64(y.shape()), {3, 2, 3, 5}, rate, padding);
     }
   }
   EXPECT_EQ(held.kinds.size(), 24u);
@@ -98,9 +98,9 @@ TEST(MultiplyAdds, OfTheAtrousOpsToo) {
 
 TEST(MultiplyAdds, OfAMatrixProductAndOfItsGradients) {
   Held held;
-  const Variable a = track(ones({4, 7})), b = track(ones({7, 3}));
+  const Variable a = track(ones_f64({4, 7})), b = track(ones_f64({7, 3}));
   const Variable y = matmul(a, b);
-  vjp(y, {a, b}, ones({4, 3}));
+  vjp(y, {a, b}, ones_f64({4, 3}));
   ASSERT_EQ(held.kinds, (std::vector<std::string>{"matmul", "matmul_nt", "matmul_tn"}));
 }
 
@@ -121,13 +121,13 @@ TEST(MultiplyAdds, OfAnEmptyBatchAreNone) {
 TEST(MultiplyAdds, OfOtherOpsAreNone) {
   std::vector<std::int64_t> counts;
   const Observe scope([&](const OpEvaluation& e) { counts.push_back(counted(e, Taps::inside_image)); });
-  relu(ones({2, 3}));
-  average_pool2d(ones({1, 4, 4, 2}), {.window = 2});
+  relu(ones_f64({2, 3}));
+  average_pool2d(ones_f64({1, 4, 4, 2}), {.window = 2});
   // A user's own op may be called anything and take anything.
   for (const char* kind : {"conv2d", "conv2d_transpose", "matmul", "conv2d_with_a_twist"}) {
-    record({kind}, {ones({3}), ones({3})}, [](std::span<const Tensor> in) { return in[0]; },
+    record({kind}, {ones_f64({3}), ones_f64({3})}, [](std::span<const Tensor> in) { return in[0]; },
            {Rule::not_differentiable(), Rule::not_differentiable()});
-    record({kind}, {ones({3})}, [](std::span<const Tensor> in) { return in[0]; },
+    record({kind}, {ones_f64({3})}, [](std::span<const Tensor> in) { return in[0]; },
            {Rule::not_differentiable()});
   }
   for (const std::int64_t count : counts) EXPECT_EQ(count, 0);

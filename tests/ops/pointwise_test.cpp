@@ -11,8 +11,6 @@ namespace trous {
 namespace {
 
 using Numbers = std::vector<double>;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
-                 infinity = std::numeric_limits<double>::infinity();
 
 // f and its derivatives of order 1, 2, ... at one number.
 template <class F>

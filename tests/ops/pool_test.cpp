@@ -11,7 +11,6 @@ namespace trous {
 namespace {
 
 using Numbers = std::vector<double>;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 TEST(MaxPool2d, TiesGoToTheFirstInRowMajorOrder) {
   const Variable x = track(f64({1, 2, 4, 1}, {1, 1, 2, 3, 1, 1, 3, 3}));

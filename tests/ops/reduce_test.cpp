@@ -10,8 +10,6 @@ namespace trous {
 namespace {
 
 using Numbers = std::vector<double>;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
-                 infinity = std::numeric_limits<double>::infinity();
 
 TEST(Sum, ByHand) {
   const Tensor x = counting({2, 3, 4});

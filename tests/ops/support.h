@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <core/thrown.h>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,10 @@
 #include <trous/core/random.h>
 
 namespace trous {
+
+inline constexpr double nan = std::numeric_limits<double>::quiet_NaN(),
+                        infinity = std::numeric_limits<double>::infinity();
+inline constexpr std::int64_t huge = std::int64_t{1} << 62;  ///< an extent that no memory holds
 
 inline Tensor f64(const Shape& shape, const std::vector<double>& values) { return {shape, values}; }
 inline Tensor f32(const Shape& shape, const std::vector<float>& values) { return {shape, values}; }

@@ -15,8 +15,8 @@
 namespace trous::catalogue {
 namespace {
 
-using enum conformance::Property;
-constexpr conformance::Property orders[] = {order_1, order_2, order_3};
+using conformance::Property;
+constexpr Property orders[] = {Property::order_1, Property::order_2, Property::order_3};
 
 class Gradients : public testing::TestWithParam<Line> {};
 

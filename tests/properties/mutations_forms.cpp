@@ -21,13 +21,13 @@ namespace {
 using mutation::Slip;
 using mutation::slips;
 
-struct Named {
+struct NamedForm {
   std::string name;
   TrilinearForm form;
 };
 
 // The last two leave a form whose image and output have one shape.
-std::vector<Named> forms() {
+std::vector<NamedForm> forms() {
   const Shape image{2, 7, 6, 2}, filters{3, 2, 2, 3}, square{2, 5, 4, 2}, odd{3, 3, 2, 2};
   const Conv2dOptions strided{.stride = 2}, padded{{2, 1}, 2, ExplicitPadding{1, 0, 0, 2}};
   const DType f64 = DType::float64;
@@ -40,13 +40,13 @@ std::vector<Named> forms() {
           {"depthwise_conv2d, rate 2, SAME", depthwise_conv2d_form(square, {3, 3, 2, 1}, {.rate = 2}, f64)}};
 }
 
-Tensor integers(const Shape& shape, Key key) {
+Tensor integers_f64(const Shape& shape, Key key) {
   return map(uniform(shape, DType::float64, key, -4.5, 4.5), [](double v) { return std::round(v); });
 }
 
 using Slots = std::array<Tensor, 3>;
 Slots drawn(const TrilinearForm& form, std::uint64_t seed) {
-  const auto at = [&](std::size_t i) { return integers(form.domains[i].shape, fold_in(Key{seed}, i)); };
+  const auto at = [&](std::size_t i) { return integers_f64(form.domains[i].shape, fold_in(Key{seed}, i)); };
   return {at(0), at(1), at(2)};
 }
 

@@ -1,6 +1,6 @@
 // A batch followed by itself leaves a mean as it is, doubles a sum and repeats what belongs to a sample; the
-// gradients follow. This finds a 1/N that is missing from value and rule alike, to which a comparison of the
-// two is blind.
+// line_gradients follow. This finds a 1/N that is missing from value and rule alike, to which a comparison of
+// the two is blind.
 #include <algorithm>
 #include <cmath>
 #include <op_catalogue.h>
@@ -81,7 +81,7 @@ void expect_value_follows(const Line& line) {
   }
 }
 
-std::vector<Tensor> gradients(const Line& line, const std::vector<Tensor>& inputs, const Tensor& seed) {
+std::vector<Tensor> line_gradients(const Line& line, const std::vector<Tensor>& inputs, const Tensor& seed) {
   const Tracked at = tracked(line, inputs);
   std::vector<Tensor> result;
   for (const Variable& g : vjp(line.call(at.inputs), at.leaves, seed)) result.push_back(g.value());
@@ -115,7 +115,8 @@ void expect_gradients_follow(const Line& line) {
   const Shape shape = line.call({inputs.begin(), inputs.end()}).shape();
   const Tensor seed = coarse(uniform(shape, DType::float64, Key{6}, -1, 1));
   const Tensor seeds = line.doubled == Doubled::repeats ? twice(seed) : seed;
-  const std::vector<Tensor> once = gradients(line, inputs, seed), result = gradients(line, both, seeds);
+  const std::vector<Tensor> once = line_gradients(line, inputs, seed),
+                            result = line_gradients(line, both, seeds);
   const std::vector<Array> loops = loops_of(line, both, seeds);
   for (std::size_t k = 0; k < once.size(); ++k) {
     const Tensor follows = following(once[k], line.doubled, line.inputs[differentiable(line)[k]].batched);

@@ -21,13 +21,13 @@ namespace trous::catalogue {
 namespace {
 
 // One axis of one input; axis -1 stands for what the whole numbers in it are below.
-struct Axis {
+struct InputAxis {
   std::size_t input;
   int axis;
 };
 
-std::vector<Axis> axes_of(const Line& line) {
-  std::vector<Axis> axes;
+std::vector<InputAxis> axes_of(const Line& line) {
+  std::vector<InputAxis> axes;
   for (std::size_t i = 0; i < line.inputs.size(); ++i) {
     for (int a = 0; a < line.inputs[i].shape.rank(); ++a) {
       if (line.inputs[i].shape[a] != 1) axes.push_back({i, a});
@@ -37,7 +37,7 @@ std::vector<Axis> axes_of(const Line& line) {
   return axes;
 }
 
-Line shrunk(Line line, const std::vector<Axis>& axes, std::size_t set) {
+Line shrunk(Line line, const std::vector<InputAxis>& axes, std::size_t set) {
   for (std::size_t k = 0; k < axes.size(); ++k) {
     if ((set >> k & 1) == 0) continue;
     Input& input = line.inputs[axes[k].input];
@@ -131,7 +131,7 @@ class SizeOne : public testing::TestWithParam<Line> {};
 
 TEST_P(SizeOne, WhereverItIsLegal) {
   const Line& line = GetParam();
-  const std::vector<Axis> axes = axes_of(line);
+  const std::vector<InputAxis> axes = axes_of(line);
   std::size_t found = 0, shrank = 0;
   for (std::size_t set = 1; set < std::size_t{1} << axes.size(); ++set) {
     const Line small = shrunk(line, axes, set);

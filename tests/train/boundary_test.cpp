@@ -14,7 +14,7 @@ namespace {
 
 using Labels = std::vector<std::int32_t>;
 
-struct BruteForce {
+struct BruteForceBand {
   std::int64_t images, height, width, distance;
   Labels truth, prediction;
   std::int32_t ignore;
@@ -64,7 +64,7 @@ TEST(BoundaryScores, EqualBruteForceOnRandomMaps) {
   int scored = 0;
   for (int round = 0; round < 60; ++round) {
     const std::int64_t height = 1 + random.below(7), width = 1 + random.below(8), distance = 1 + round % 3;
-    BruteForce brute{2, height, width, distance, blocks(2, height, width, random), {}, 255};
+    BruteForceBand brute{2, height, width, distance, blocks(2, height, width, random), {}, 255};
     brute.prediction = blocks(2, height, width, random);
     for (std::size_t i = 0; i < brute.truth.size(); ++i) {
       if (random.below(2) == 0) brute.prediction[i] = brute.truth[i];
@@ -89,7 +89,7 @@ TEST(BoundaryScores, smp_547_AnIgnoredClassHasNoScore) {
   int called = 0;
   for (int round = 0; round < 30; ++round) {
     const Labels drawn = blocks(2, 6, 7, random);
-    BruteForce brute{2, 6, 7, 1, drawn, blocks(2, 6, 7, random), 255};
+    BruteForceBand brute{2, 6, 7, 1, drawn, blocks(2, 6, 7, random), 255};
     for (std::int32_t& label : brute.truth) label = label == 1 ? 255 : label;
     BoundaryScores scores(3, 1, {255, 1}), by_class(3, 1, {1});
     scores.add(Tensor({2, 6, 7}, brute.truth), Tensor({2, 6, 7}, brute.prediction));

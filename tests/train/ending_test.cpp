@@ -37,17 +37,17 @@ Splits of_one_class() {
   return data;
 }
 
-struct Ended {
+struct Ending {
   TrainResult result;
   Steps stale;
 };
 
 // One validation per step.
-Ended steered(const std::vector<int>& right, std::int64_t patience, double min_delta = 0) {
+Ending steered(const std::vector<int>& right, std::int64_t patience, double min_delta = 0) {
   TrainOptions options = short_run(static_cast<std::int64_t>(right.size()), 1);
   options.patience = patience;
   options.min_delta = min_delta;
-  Ended ended;
+  Ending ended;
   ended.result = Trainer(steered_net(right), of_one_class(), options)
                      .run({.on_validation = [&](const ValidationReport& r, const AnyLayer&) {
                        ended.stale.push_back(r.stale);
@@ -56,7 +56,7 @@ Ended steered(const std::vector<int>& right, std::int64_t patience, double min_d
 }
 
 TEST(EarlyStopping, AfterAsManyValidationsWithoutABetterScore) {
-  const Ended ended = steered({3, 6, 6, 5, 9, 9, 8, 9, 12, 12}, 3);
+  const Ending ended = steered({3, 6, 6, 5, 9, 9, 8, 9, 12, 12}, 3);
   EXPECT_EQ(ended.stale, (Steps{0, 0, 1, 2, 0, 1, 2, 3}));
   EXPECT_EQ(ended.result.steps, 8);
   EXPECT_EQ(ended.result.best_step, 5);
@@ -76,7 +76,7 @@ TEST(EarlyStopping, IsOffWithoutPatienceAndNotSaidOfAFullRun) {
 
 // 12 columns: each is 1/12 = 0.083. Many small improvements are one large one: the score to beat stays.
 TEST(EarlyStopping, WantsMoreThanMinDelta) {
-  const Ended ended = steered({3, 4, 5, 6, 7, 8, 8, 8, 8, 8}, 3, 0.2);
+  const Ending ended = steered({3, 4, 5, 6, 7, 8, 8, 8, 8, 8}, 3, 0.2);
   EXPECT_EQ(ended.stale, (Steps{0, 1, 2, 0, 1, 2, 3}));
   EXPECT_EQ(ended.result.best_step, 6) << "the best is kept, by however little";
   EXPECT_EQ(ended.result.best_score, 8 / 12.0);

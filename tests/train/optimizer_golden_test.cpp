@@ -14,7 +14,7 @@ namespace trous {
 namespace {
 
 // As in the script.
-Tensor numbers(const Shape& shape, std::int64_t salt) {
+Tensor script_numbers(const Shape& shape, std::int64_t salt) {
   std::vector<double> values;
   for (std::int64_t i = 0; i < shape.elements(); ++i)
     values.push_back(static_cast<double>((7919 * i + 104729 * salt) % 2001 - 1000) / 1024);
@@ -24,16 +24,17 @@ Tensor numbers(const Shape& shape, std::int64_t salt) {
 void expect_pytorch(const std::string& name, Optimizer optimizer, std::span<const StepScale> scales = {}) {
   const SafetensorsFile file = read_safetensors(golden("optimizers.safetensors"));
   const std::map<std::string, Tensor> stored(file.tensors.begin(), file.tensors.end());
-  std::vector<Tensor> weights{numbers({3, 2}, 0), numbers({5}, 1)};
+  std::vector<Tensor> weights{script_numbers({3, 2}, 0), script_numbers({5}, 1)};
   for (std::int64_t t = 0; t < 6; ++t) {
-    const std::vector<Tensor> gradients{numbers({3, 2}, 10 * (t + 1)), numbers({5}, 10 * (t + 1) + 1)};
+    const std::vector<Tensor> gradients{script_numbers({3, 2}, 10 * (t + 1)),
+                                        script_numbers({5}, 10 * (t + 1) + 1)};
     const double rate = 0.125 / static_cast<double>(t + 1);
     weights = std::visit([&](auto& o) { return o.step(weights, gradients, rate, scales); }, optimizer);
     for (std::size_t k = 0; k < 2; ++k) {
       const Tensor& expected = stored.at(name + '/' + std::to_string(t) + '/' + std::to_string(k));
       ASSERT_EQ(expected.shape(), weights[k].shape());
       for (std::size_t i = 0; i < expected.values<double>().size(); ++i) {
-        // Six steps of about ten roundings each, of numbers below 2.
+        // Six steps of about ten roundings each, of script_numbers below 2.
         EXPECT_NEAR(weights[k].values<double>()[i], expected.values<double>()[i], 6 * 10 * 2 * 1.2e-16)
             << name << ", step " << t << ", weight " << k << ", element " << i;
       }

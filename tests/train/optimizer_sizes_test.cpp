@@ -90,7 +90,7 @@ struct ScalarSgd {
   }
 };
 
-struct ScalarAdam {
+struct ElementAdam {
   AdamOptions o;
   bool decoupled;
   double m = 0, v = 0;
@@ -116,13 +116,13 @@ TEST(OptimizerSizes, AdamMovesEveryElementByItsOwnSlope) {
   for (const AdamOptions& o :
        {AdamOptions{.epsilon = 1e-2},
         AdamOptions{.beta1 = 0.8, .beta2 = 0.9, .epsilon = 1e-2, .weight_decay = 0.3}}) {
-    expect_every_element(Adam(o), ScalarAdam{o, false});
+    expect_every_element(Adam(o), ElementAdam{o, false});
   }
 }
 
 TEST(OptimizerSizes, AdamWMovesEveryElementByItsOwnSlope) {
   const AdamWOptions o{.beta1 = 0.8, .beta2 = 0.9, .epsilon = 1e-2, .weight_decay = 0.3};
-  expect_every_element(AdamW(o), ScalarAdam{{o.beta1, o.beta2, o.epsilon, o.weight_decay}, true});
+  expect_every_element(AdamW(o), ElementAdam{{o.beta1, o.beta2, o.epsilon, o.weight_decay}, true});
 }
 
 TEST(OptimizerSizes, BitsDoNotDependOnThreads) {
