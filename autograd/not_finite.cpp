@@ -65,23 +65,24 @@ struct Mask {
   std::vector<bool> at;
 };
 
-// What became 0 in this op: elements that are not 0 in an input of the output's shape.
+// What became 0 in this op: elements that are 0 in none of the inputs of the output's shape. A product with a
+// cotangent that was 0 before made nothing.
 std::optional<Mask> mask(const OpEvaluation& e) {
   if (!is_floating(e.output.dtype())) return {};
   Mask result{*e.rule_of, e.output.shape(), {}};
-  bool any = false;
-  for (const Tensor& input : e.inputs) {
-    if (input.dtype() != e.output.dtype() || !(input.shape() == e.output.shape())) continue;
-    result.at.resize(static_cast<std::size_t>(e.output.elements()));
-    visit(e.output.dtype(), [&]<class T> {
-      const auto in = input.values<T>(), out = e.output.values<T>();
-      for (std::size_t i = 0; i < result.at.size(); ++i) {
-        if (out[i] != 0 || in[i] == 0) continue;
-        result.at[i] = true;
-        any = true;
+  visit(e.output.dtype(), [&]<class T> {
+    const auto out = e.output.values<T>();
+    for (const Tensor& input : e.inputs) {
+      if (input.dtype() != e.output.dtype() || !(input.shape() == e.output.shape())) continue;
+      if (result.at.empty()) {
+        result.at.resize(out.size());
+        std::transform(out.begin(), out.end(), result.at.begin(), [](T y) { return y == 0; });
       }
-    });
-  }
+      const auto in = input.values<T>();
+      for (std::size_t i = 0; i < in.size(); ++i) result.at[i] = result.at[i] && in[i] != 0;
+    }
+  });
+  const bool any = std::find(result.at.begin(), result.at.end(), true) != result.at.end();
   return any ? std::optional(std::move(result)) : std::nullopt;
 }
 
@@ -147,7 +148,7 @@ class Seen {
     if (std::none_of(e.inputs.begin(), e.inputs.end(), is_it)) return;
     if (!all_finite(e.output)) {
       if (e.rule_of) look_among_masks(e);
-    } else if (!e.rule_of) {
+    } else if (!e.rule_of && is_floating(e.output.dtype())) {  // one that gives places or truth hides nothing
       found->masked_by = e.op;
     }
   }

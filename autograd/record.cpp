@@ -237,10 +237,12 @@ Variable Vjp::output() const {
 Vjp Vjp::detached() const { return {node_, slot_, detach(grad_), Again::nothing, shared_}; }
 
 void Vjp::would_be_constant(const std::string& what, const std::string& read) const {
-  throw GraphError(text(node_->op.kind, ": the rule of input ", slot_, " reads ", what,
-                        " under Graph::keep. It is a value, which the next differentiation would take for a "
-                        "constant. Compute it with ops from v.input(i); read v.detached().",
-                        read, " where it does not depend on the inputs; or take Graph::discard."));
+  throw GraphError(
+      text(node_->op.kind, ": the rule of input ", slot_, " reads ", what,
+           " for a gradient that is differentiated again (Graph::keep, hvp, order 2 of a check). "
+           "It is a value, which the next differentiation would take for a constant. Compute it with ops "
+           "from v.input(i); read v.detached().",
+           read, " where it does not depend on the inputs; or take first derivatives alone."));
 }
 
 const Tensor& Vjp::kept(int i) const {

@@ -22,7 +22,7 @@ set(allowed_tests_autograd "core;autograd;autograd/detail")
 
 set(library_patterns "Eigen/;nlohmann/;tbb/;hwy/;CLI/;png.h;jpeglib.h;zlib.h;sha2.h")
 set(doors_Eigen/ "^(ops/kernels/reference/|core/eigen_interop\\.h|layers/initializers\\.cpp|benchmarks/rival_eigen\\.cpp)")
-set(doors_nlohmann/ "^core/detail/json\\.|^(data|train)/[^.]*\\.cpp|^layers/from_json\\.cpp|^layers/detail/json_values\\.|^cli/|^benchmarks/")
+set(doors_nlohmann/ "^core/detail/json\\.|^data/safetensors\\.cpp|^cli/|^benchmarks/")
 set(doors_tbb/ "^core/(parallel|storage)\\.cpp")
 set(doors_hwy/ "^ops/kernels/fast/")
 set(doors_CLI/ "^cli/")

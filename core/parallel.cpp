@@ -4,6 +4,7 @@
 #include <optional>
 #include <sched.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #ifndef TROUS_PLAIN_BACKENDS
@@ -26,7 +27,7 @@ std::atomic<int> thread_count{0};  // 0: not asked for, take what the system gra
 int granted_processors() {
   cpu_set_t granted;
   CPU_ZERO(&granted);
-  if (sched_getaffinity(0, sizeof granted, &granted) == 0) {
+  if (sched_getaffinity(getpid(), sizeof granted, &granted) == 0) {
     if (const int count = CPU_COUNT(&granted); count > 0) return count;
   }
   const unsigned found = std::thread::hardware_concurrency();  // more processors than the set has room for

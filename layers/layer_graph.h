@@ -12,10 +12,11 @@ namespace trous {
 
 /// Ops that follow each other without a branch, under one layer's name.
 struct GraphBox {
-  std::string name;                ///< "context.0" of context.0.conv and context.0.norm; empty where no layer
-                                   ///< names the ops, as where a skip is added
-  std::vector<std::string> ops;    ///< in the order they run: "atrous_conv2d rate 2x2", "batch_norm", "relu"
-  Shape output;                    ///< of the last op
+  std::string name;  ///< "context.0" of context.0.conv and context.0.norm; empty where no layer
+                     ///< names the ops, as where a skip is added
+  std::vector<std::string>
+      ops;       ///< in the order they run: "atrous_conv2d rate 2x2", "batch_norm_inference_relu"
+  Shape output;  ///< of the last op
   ReceptiveField receptive_field;  ///< of the last op
   std::vector<std::size_t> from;   ///< the boxes whose results its first op reads, ascending; all before it
 };

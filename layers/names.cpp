@@ -29,10 +29,7 @@ void check_name(std::string_view op, const std::string& path) {
                              "\", in which a name is empty. Give every member a name in parts()."));
   }
   if (!is_utf8(path)) {
-    std::string shown = path;
-    std::replace_if(
-        shown.begin(), shown.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }, '?');
-    throw ArgumentError(text(op, ": the name of the part \"", shown,
+    throw ArgumentError(text(op, ": the name of the part \"", escaped_bytes(path),
                              "\" is not UTF-8, which names in a checkpoint are. Rename it in parts()."));
   }
   if (path == "__metadata__") {

@@ -273,8 +273,9 @@ bool is_pixelwise(const Node& node) {
 
 // Of the pooled image and the winners' places; the places say which pixels.
 const Field* winners(const Node& node, const std::vector<Dependent>& xs) {
+  if (xs.size() != 2) return nullptr;
   const NodePtr& indices = node.inputs[1].node;
-  return xs.size() == 2 && indices && indices->op.kind == "max_pool2d_indices" ? xs[1].field : nullptr;
+  return indices && indices->op.kind == "max_pool2d_indices" ? xs[1].field : nullptr;
 }
 
 // Nothing where pixels are mixed in another way than by windows, or may be.
@@ -291,6 +292,9 @@ std::optional<Field> field_of(const Node& node, const std::vector<Dependent>& xs
     return image ? std::optional(through_windows(first, node, true)) : std::nullopt;
   }
   if (is_one_of(kind, {"slice", "crop", "pad"})) {
+    const bool known = kind == "slice" ? node.op.attributes.find("begin") && node.op.attributes.find("step")
+                                       : node.op.attributes.find("before") != nullptr;
+    if (!known) return std::nullopt;  // an op of a program's own, of that kind
     return image ? std::optional(sliced(first, node)) : std::nullopt;
   }
   if (kind == "resize_bilinear" || kind == "resize_nearest") {

@@ -57,7 +57,7 @@ Summary summarize(const Net& net, const Shape& input) {
   std::vector<std::pair<std::string, std::int64_t>> sizes;
   for (const auto& [path, parameter] : parameters(net)) {
     sizes.emplace_back(path, parameter->spec.shape.elements());
-    dtype = parameter->get().dtype();
+    dtype = parameter->get(path).dtype();
   }
   const Variable x = track(Tensor::zeros(input, dtype), "input");
   return summarize_tape(Tape::of(net(x, pass)), x, sizes);

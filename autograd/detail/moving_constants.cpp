@@ -76,6 +76,7 @@ std::string first_moving(const Phi& phi, int order, int input) {
   for (std::size_t i = 0; i < here.tape->size(); ++i) {
     const Node &a = (*here.tape)[i], &b = (*moved.tape)[i];
     if (a.op.kind != b.op.kind || a.inputs.size() != b.inputs.size()) return {};
+    if (!here.evaluations.rule_of(a)) continue;  // f itself may hold back what has no say in its derivatives
     std::string found = at_node(here, moved, i, input);
     if (!found.empty()) return found;
   }

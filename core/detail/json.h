@@ -53,7 +53,8 @@ class JsonPlace {
   JsonPlace operator[](const std::string& key) const;
   std::vector<JsonPlace> items() const;
 
-  /// A number. null is NaN, which JSON cannot spell, and "nan", "inf", "-inf" are what they say.
+  /// A number. null is NaN, which JSON cannot spell, and strings such as "nan", "inf", "-inf" or "0.5" are
+  /// what they say.
   double number() const;
   /// A whole number from 0 to 2^53.
   std::int64_t whole() const;

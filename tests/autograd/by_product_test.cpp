@@ -36,9 +36,10 @@ const RuleFunction by_kept = [](const Vjp& v) { return slope(v, v.kept(0)); };
 const RuleFunction by_detached = [](const Vjp& v) { return slope(v, v.detached().kept(0)); };
 
 const std::string refusal =
-    "bell: the rule of input 0 reads by-product 0, f64[2], under Graph::keep. It is a value, which the next "
+    "bell: the rule of input 0 reads by-product 0, f64[2], for a gradient that is differentiated again "
+    "(Graph::keep, hvp, order 2 of a check). It is a value, which the next "
     "differentiation would take for a constant. Compute it with ops from v.input(i); read "
-    "v.detached().kept(0) where it does not depend on the inputs; or take Graph::discard.";
+    "v.detached().kept(0) where it does not depend on the inputs; or take first derivatives alone.";
 
 TEST(ByProduct, AFloatingOneServesTheFirstOrder) {
   const Variable x = track(vec({0.5, -1}));
@@ -79,10 +80,12 @@ TEST(ByProduct, SharedValuesAreNoOtherThanByProducts) {
   };
   EXPECT_NO_THROW(grad(with(false), {x}));
   EXPECT_NO_THROW(grad(with(true), {x}, Graph::keep));
-  EXPECT_EQ(thrown<GraphError>([&] { grad(with(false), {x}, Graph::keep); }),
-            "bell: the rule of input 0 reads shared values under Graph::keep. It is a value, which the next "
-            "differentiation would take for a constant. Compute it with ops from v.input(i); read "
-            "v.detached().shared(f) where it does not depend on the inputs; or take Graph::discard.");
+  EXPECT_EQ(
+      thrown<GraphError>([&] { grad(with(false), {x}, Graph::keep); }),
+      "bell: the rule of input 0 reads shared values for a gradient that is differentiated again "
+      "(Graph::keep, hvp, order 2 of a check). It is a value, which the next "
+      "differentiation would take for a constant. Compute it with ops from v.input(i); read "
+      "v.detached().shared(f) where it does not depend on the inputs; or take first derivatives alone.");
 }
 
 // x^3 with the sign of x as a by-product, whole or floating: it does not move with x.

@@ -158,10 +158,10 @@ TEST(Names, WhatACheckpointKeepsForItselfIsRefused) {
       refused(Pair{}, [](auto& m, auto&& f) { f("__metadata__", m.a); }),
       "initialize: a part is called \"__metadata__\", which is the checkpoint format's own. Rename it in "
       "parts().");
-  EXPECT_EQ(
-      refused(Pair{}, [](auto& m, auto&& f) { f("caf\xE9", m.a); }),
-      "initialize: the name of the part \"caf?\" is not UTF-8, which names in a checkpoint are. Rename it in "
-      "parts().");
+  EXPECT_EQ(refused(Pair{}, [](auto& m, auto&& f) { f("caf\xE9", m.a); }),
+            "initialize: the name of the part \"caf\\xe9\" is not UTF-8, which names in a checkpoint are. "
+            "Rename it in "
+            "parts().");
 }
 
 TEST(Names, ThoseOfLayersOfOneKindSideBySideAreFine) {
@@ -191,7 +191,7 @@ struct Scaled {
   static void parts(auto& self, auto&& f) { f("listed", self.listed); }
 };
 
-struct Outer {
+struct Nesting {
   Scaled inner;
 
   Variable operator()(const Variable& x, Pass& pass) const { return inner(x, pass); }
@@ -210,7 +210,7 @@ TEST(Names, AMemberThatIsNotListedIsSaidToBeMissing) {
             "path); if "
             "that was done, the member is missing in its layer's parts().");
   // A layer that has a name says which it is.
-  Outer outer;
+  Nesting outer;
   initialize(outer, Key{1});
   Pass named;
   named.name_layers(outer);

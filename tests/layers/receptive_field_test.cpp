@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/autograd/record.h>
 #include <trous/autograd/recording.h>
 #include <trous/layers/conv.h>
 #include <trous/layers/dense.h>
@@ -204,6 +205,16 @@ TEST(ReceptiveField, OfWhatMixesAllPixelsIsTheWholeImage) {
   EXPECT_EQ(field_of([](const Variable& x) { return permute(x, {0, 2, 1, 3}); }, image), whole);
   EXPECT_EQ(field_of([](const Variable& x) { return relu(reshape(x, {1, 6 * 8 * 3})); }, image), whole);
   EXPECT_EQ(field_of([](const Variable& x) { return reshape(x, {1, 8, 6, 3}); }, image), whole);
+}
+
+// An op of a program's own may share a kind with one of the library, but not its attributes.
+TEST(ReceptiveField, OfAnOwnOpOfAKnownKindIsTheWholeImage) {
+  for (const char* kind : {"pad", "crop", "slice", "gather"}) {
+    const Variable x = track(Tensor::zeros({1, 4, 4, 1}, DType::float32));
+    const Variable y =
+        record({kind}, {x}, [](std::span<const Tensor> in) { return in[0]; }, {Rule::locally_constant()});
+    EXPECT_EQ(receptive_fields(Tape::of(y), x).back(), ReceptiveField::whole_image()) << kind;
+  }
 }
 
 TEST(ReceptiveField, RowsOfPixelsStayPixels) {

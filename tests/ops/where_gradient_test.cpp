@@ -90,6 +90,16 @@ TEST(Where, TheTraceNamesOtherMasksAndOtherFunctions) {
       << power;
   const std::string rectified = traced(x, [](const Variable& v) { return relu(sqrt(v)); });
   EXPECT_NE(rectified.find(" relu made the cotangent 0 there,"), std::string::npos) << rectified;
+  // A factor behind the root passes a 0 on, and makes none; nor does a comparison hide a bad value.
+  const std::string scaled = traced(x, [](const Variable& v) {
+    return where(greater(v, 0), sqrt(v) * f64({2}, {2, 3}), 0);
+  });
+  EXPECT_NE(scaled.find(" where made the cotangent 0 there,"), std::string::npos) << scaled;
+  const std::string compared = traced(x, [](const Variable& v) {
+    const Variable y = log(v);
+    return where(greater(y, -5), y, -5);
+  });
+  EXPECT_NE(compared.find(" where keeps that out of its value,"), std::string::npos) << compared;
   const std::string plain = traced(x, [](const Variable& v) { return pow(v, 0.5); });
   EXPECT_EQ(plain.find("cotangent"), std::string::npos) << plain;
 }
