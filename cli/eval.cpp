@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 
 struct EvalCommand {
   std::string trained, split = "test", data, data_dir, per_image, masks;
+  std::optional<std::int64_t> mask_threshold, ignored;
   std::int64_t batch = 16;
   int threads = 0;
   bool mirror = false, split_anew = false;
@@ -106,13 +107,15 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& d
   Json all{{"event", "eval"},    {"checkpoint", trained.path}, {"step", trained.loaded.info.step},
            {"split", c.split},   {"images", split.size},       {"scores", result},
            {"baselines", beside}};
+  if (data.drawn.empty()) return all;
+  Json folder{{"split", data.drawn}};
   if (data.changes) {
-    all["folder"] = {{"split", data.anew ? "anew" : "of the run"},
-                     {"new", data.changes->added.size()},
-                     {"gone", data.changes->gone.size()},
-                     {"changed", data.changes->changed.size()},
-                     {"trained_on", data.trained_on.size()}};
+    folder["new"] = data.changes->added.size();
+    folder["gone"] = data.changes->gone.size();
+    folder["changed"] = data.changes->changed.size();
   }
+  folder["trained_on"] = data.trained_on.size();
+  all["folder"] = std::move(folder);
   return all;
 }
 
@@ -155,10 +158,16 @@ int run(const EvalCommand& c) {
                                    .white = trained.loaded.info.white,
                                    .data = c.data,
                                    .data_dir = c.data_dir,
+                                   .mask_threshold = c.mask_threshold,
+                                   .ignored = c.ignored,
                                    .split = c.split,
                                    .split_anew = c.split_anew});
   const Dataset& split = data.split();
   check_fit(trained, data.name, split);
+  if (data.may_be_trained_on) {
+    std::cerr << "eval: nothing beside " << trained.path
+              << " tells what images it was trained on, so some may be among those that are scored.\n";
+  }
   const SplitScores scores = evaluate(trained.loaded.net, split, c);
   if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
   const std::optional<double> miou = scores.all.mean_iou(1);
@@ -196,6 +205,13 @@ void add_eval(CLI::App& app, int& code) {
   eval->add_option("--data", c->data, "another data set of the same classes; without it that of the run")
       ->check(not_empty());
   eval->add_option("--data-dir", c->data_dir, "where the files of fashion or brain are")->check(not_empty());
+  eval->add_option(
+          "--mask-threshold", c->mask_threshold,
+          "of a folder of grey masks: numbers from here on are foreground; without it that of the run")
+      ->check(whole(0, 255));
+  eval->add_option("--ignore-index", c->ignored,
+                   "class whose pixels and score do not count, -1 for none; without it that of the run")
+      ->check(whole(-1, 255));
   eval->add_option("--batch", c->batch, "images at a time")->check(whole(1, 65536))->capture_default_str();
   eval->add_option("--per-image", c->per_image, "write a table of each image's scores here, as CSV")
       ->check(not_empty());

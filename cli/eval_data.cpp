@@ -34,6 +34,14 @@ void tell_changes(const std::string& folder, const FolderChanges& changes, bool 
             << '\n';
 }
 
+void tell_depth(const EvalData& data, std::int64_t learned_with) {
+  if (learned_with > 255 || data.splits.train.white <= 255) return;
+  std::cerr << "eval: images of " << data.name
+            << " have 16 bits, and the network learned from images of 8, as far as its checkpoint says. "
+               "Their numbers are divided by "
+            << data.splits.train.white << ".\n";
+}
+
 // Whether the folder is the run's: most of its images are there, under their names.
 bool is_same_folder(const RunData& past, const FolderDigests& now) {
   const auto kept = std::count_if(past.digests.begin(), past.digests.end(), [&](const auto& entry) {
@@ -85,8 +93,15 @@ EvalData eval_data(const EvalRequest& r) {
         text("eval: ", r.checkpoint, " does not say what data its network learned from. Give --data."));
   }
   if (is_built_in_data(request.name)) request.folder = {};
-  if (r.white > 255) request.folder.white = r.white;
-  EvalData result{.name = request.name, .splits = {}, .split_name = r.split, .changes = {}, .trained_on = {}};
+  if (r.mask_threshold) request.folder.mask_threshold = *r.mask_threshold;
+  if (r.ignored) request.ignored = *r.ignored;
+  if (!is_built_in_data(request.name)) request.folder.white = white_for_deep_images(r.white);
+  EvalData result{.name = request.name,
+                  .splits = {},
+                  .split_name = r.split,
+                  .changes = {},
+                  .trained_on = {},
+                  .drawn = {}};
 
   const std::string run = fs::path(r.checkpoint).parent_path().string();
   const auto past =
@@ -94,14 +109,21 @@ EvalData eval_data(const EvalRequest& r) {
   std::error_code failure;
   if (!past || !fs::is_directory(request.name, failure)) {
     if (r.split_anew) nothing_to_split(request.name, "the run remembers no split of it");
+    result.may_be_trained_on = !is_built_in_data(request.name) && r.split != "train";
     result.splits = open_data(std::move(request));
+    tell_depth(result, r.white);
     return result;
   }
   const FolderDigests now = folder_digests(request.name);
   const bool same_folder = of_run || is_same_folder(*past, now), split_here = is_split_here(now);
-  result.anew = r.split_anew && split_here;
+  if (same_folder) result.changes = changes_since(*past, now);
+  result.anew = r.split_anew && (split_here || (same_folder && !result.changes->none()));
+  result.drawn = result.anew ? "anew" : same_folder && past->split ? "of the run" : "of the folder";
   if (same_folder) {
-    result.changes = changes_since(*past, now);
+    if (!has_same_table(*past, request.name)) {
+      std::cerr << "eval: classes.json of " << request.name
+                << " is not what the run has read. Are its classes still those that the network knows?\n";
+    }
     if (!past->split && split_here && !result.changes->none() && !r.split_anew) {
       throw ArgumentError(
           text("eval: ", request.name,
@@ -116,6 +138,7 @@ EvalData eval_data(const EvalRequest& r) {
     }
   }
   result.splits = open_data(std::move(request));
+  tell_depth(result, r.white);
   if (r.split != "train") result.trained_on = trained_on(*past, now, result.split());  // as was asked for
   if (r.split_anew && !result.anew && result.trained_on.empty())
     nothing_to_split(result.name, "it has splits of its own");

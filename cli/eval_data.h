@@ -18,7 +18,8 @@ struct EvalRequest {
   std::string learned_from;           ///< the data set that the checkpoint names
   std::int64_t white = 255;           ///< CheckpointInfo::white
   std::string data, data_dir;         ///< as said; empty for those of the run
-  std::string split;                  ///< train, validation or test
+  std::optional<std::int64_t> mask_threshold, ignored;  ///< as said; without them those of the run
+  std::string split;                                    ///< train, validation or test
   bool split_anew = false;
 };
 
@@ -28,7 +29,10 @@ struct EvalData {
   std::string split_name;
   std::optional<FolderChanges> changes;  ///< since the run began, where that is known
   std::vector<std::string> trained_on;   ///< scored images that the run was trained on
+  bool may_be_trained_on = false;        ///< no run tells whether scored images were
   bool anew = false;                     ///< the folder was split anew, as was asked for
+  /// Whose the split is, "of the run", "of the folder" or "anew"; empty where no run is known.
+  std::string drawn;
 
   const Dataset& split() const;
   /// What a result says of the split: ", split anew: 2 of them were trained on"; empty where nothing is to

@@ -24,6 +24,15 @@ std::string version_text() {
   return text.str();
 }
 
+// What takes less memory, for the command that ran.
+std::string memory_remedy(const CLI::App& app) {
+  const auto ran = app.get_subcommands();
+  const std::string command = ran.empty() ? "" : ran.front()->get_name();
+  if (command == "train" || command == "profile") return " Lower --batch or --width.";
+  if (command == "eval") return " Lower --batch.";
+  return "";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -58,7 +67,7 @@ int main(int argc, char** argv) {
     std::cerr << error.what() << '\n';
     return trous::cli::usage;
   } catch (const std::bad_alloc&) {
-    std::cerr << "trous: there is not enough memory. Lower --batch or --width.\n";
+    std::cerr << "trous: there is not enough memory." << memory_remedy(app) << '\n';
     return trous::cli::failed;
   } catch (const trous::Error& error) {
     std::cerr << error.what() << '\n';

@@ -131,6 +131,10 @@ Summary summary_of(const std::string& model, const AnyLayer& net, const Shape& i
   }
 }
 
+std::int64_t white_for_deep_images(std::int64_t learned_with) {
+  return learned_with > 255 ? learned_with : 65535;
+}
+
 Trained open_trained(const std::string& run_or_checkpoint, NonFiniteWeights non_finite) {
   std::error_code failure;
   const bool is_run = fs::is_directory(run_or_checkpoint, failure);

@@ -52,6 +52,10 @@ struct Trained {
   std::optional<TrainConfig> config;  ///< of its run, where it lies in one
 };
 
+/// By what a network takes the numbers of images of 16 bits to be divided, from CheckpointInfo::white: by
+/// what it learned with; by 65535, their largest, where it learned from images of 8 bits.
+std::int64_t white_for_deep_images(std::int64_t learned_with);
+
 /// Opens a run's best checkpoint, or the checkpoint given. Weights in float64 are cast, and stderr says so.
 Trained open_trained(const std::string& run_or_checkpoint,
                      NonFiniteWeights non_finite = NonFiniteWeights::refuse);

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <new>
 #include <set>
 
 #include <trous/cli/commands.h>
@@ -98,7 +99,7 @@ std::vector<Work> planned(const PredictCommand& c) {
 std::int64_t white_for(const std::string& path, const Tensor& pixels, std::int64_t learned_with) {
   if (pixels.dtype() != DType::int32) return white_of(pixels);
   const std::int64_t brightest = brightest_of(pixels);
-  const std::int64_t white = learned_with > 255 ? learned_with : white_of(pixels);
+  const std::int64_t white = white_for_deep_images(learned_with);
   if (learned_with <= 255) {
     std::cerr << path << ": it has 16 bits, and the network learned from images of 8. Its numbers, up to "
               << brightest << ", are divided by " << white << ".\n";
@@ -150,6 +151,11 @@ int run(const PredictCommand& c) {
     } catch (const Error& error) {  // the others are not lost for it
       ++lost;
       std::cerr << work.image << " is left out. " << error.what() << '\n';
+    } catch (const std::bad_alloc&) {
+      ++lost;
+      std::cerr << work.image
+                << " is left out. There is not enough memory for it. Predict it in parts, with --tile 512 or "
+                   "less.\n";
     }
   }
   if (lost == 0) return ok;

@@ -40,9 +40,9 @@ struct ProfileCommand {
 // What a run can be asked for here: all that decides how long its steps take.
 bool matters(std::string_view name) {
   static const std::set<std::string_view> names{
-      "data",      "data_dir",     "model",         "batch",          "width",     "kernel",
-      "optimizer", "loss",         "class_weights", "augment",        "clip_norm", "average",
-      "freeze",    "ignore_index", "threads",       "loader_threads", "seed"};
+      "data",      "data_dir",     "model",          "batch",   "width",          "kernel",
+      "optimizer", "loss",         "class_weights",  "augment", "clip_norm",      "average",
+      "freeze",    "ignore_index", "mask_threshold", "threads", "loader_threads", "seed"};
   return names.contains(name);
 }
 
@@ -54,7 +54,11 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
   }
   TrainConfig config = read_config(c.run + "/config.json");
   // What the run said of another data set or network does not go with a new one.
-  if (app.count("--data") > 0) config.data_dir = TrainConfig().data_dir;
+  if (app.count("--data") > 0) {
+    config.data_dir = TrainConfig().data_dir;
+    config.ignore_index = TrainConfig().ignore_index;
+    config.mask_threshold = TrainConfig().mask_threshold;
+  }
   if (app.count("--model") > 0) {
     config.width = TrainConfig().width;
     config.kernel = TrainConfig().kernel;

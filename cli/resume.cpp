@@ -69,6 +69,12 @@ bool has_state(const std::string& run) {
   return std::filesystem::exists(last_of(run), failure);
 }
 
+std::int64_t white_of_run(const std::string& run) {
+  if (!has_state(run)) return 0;
+  const std::string last = last_of(run);
+  return white_for_deep_images(checkpoint_info(last, read_safetensors(last)).white);
+}
+
 std::int64_t resume(const std::string& run, const TrainConfig& config, const Splits& data,
                     const CheckpointInfo& about, Trainer& trainer) {
   TrainConfig before = read_config(run + "/config.json");

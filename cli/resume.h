@@ -13,6 +13,10 @@ namespace trous::cli {
 /// Whether the run in the folder `run` has saved a state.
 bool has_state(const std::string& run);
 
+/// By what the run in the folder `run` divides numbers of images of 16 bits; 0, for what the folder of the
+/// data says, where it has saved no state.
+std::int64_t white_of_run(const std::string& run);
+
 /// Puts `trainer` where the run in the folder `run` stands and returns its step, 0 if it has saved no state.
 /// `about` describes the trainer's network.
 ///

@@ -3,6 +3,7 @@
 
 #include <trous/cli/output.h>
 #include <trous/cli/run_data.h>
+#include <trous/cli/train_config.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/digest.h>
@@ -57,6 +58,12 @@ FolderDigests digests_in(const JsonPlace& environment, const std::string& direct
   return digests;
 }
 
+std::optional<std::string> table_in(const JsonPlace& environment, const std::string& directory) {
+  for (const JsonPlace& file : environment["files"].items())
+    if (file["path"].string() == directory + "/classes.json") return file["sha256"].string();
+  return std::nullopt;
+}
+
 }  // namespace
 
 Json split_record(const Splits& data) {
@@ -74,17 +81,38 @@ std::optional<RunData> run_data(const std::string& run) {
   const bool listed = environment && environment->contains("files") && (*environment)["files"].is_array();
   const bool named = config && config->contains("data") && (*config)["data"].is_string();
   if (!listed || !named) return std::nullopt;
-  RunData past{.split = std::nullopt,
-               .digests = digests_in(JsonPlace(*environment, path + ": it", put_back),
-                                     trimmed((*config)["data"].get<std::string>()))};
+  const JsonPlace files(*environment, path + ": it", put_back);
+  const std::string directory = trimmed((*config)["data"].get<std::string>());
+  RunData past{
+      .split = std::nullopt, .digests = digests_in(files, directory), .table = table_in(files, directory)};
   if (past.digests.empty()) return std::nullopt;
-  if (const auto record = json_in(split_path)) {
+  const auto record = json_in(split_path);
+  if (!record && environment->contains(config_format_key))  // every run since that key has written one
+    throw FileError(text(split_path, ": it is missing. ", put_back));
+  if (record) {
     const JsonPlace place(*record, split_path + ": it", put_back);
     past.split = SplitNames{.train = names_in(place, "train"),
                             .validation = names_in(place, "validation"),
                             .test = names_in(place, "test")};
   }
   return past;
+}
+
+std::vector<std::string> new_images(const RunData& past, const std::string& directory) {
+  const FolderFiles files = list_folder(directory);
+  std::vector<std::string> result;
+  for (const FolderPart& part : files.parts) {
+    for (const FolderPair& pair : part.pairs) {
+      std::string name = pair.image.substr(files.directory.size() + 1);
+      if (!past.digests.contains(name)) result.push_back(std::move(name));
+    }
+  }
+  return result;
+}
+
+bool has_same_table(const RunData& past, const std::string& directory) {
+  const std::optional<std::string> path = list_folder(directory).class_table;
+  return past.table == (path ? std::optional(sha256_of_file(*path)) : std::nullopt);
 }
 
 FolderDigests folder_digests(const std::string& directory) {

@@ -26,6 +26,7 @@ using FolderDigests = std::map<std::string, PairDigests>;
 struct RunData {
   std::optional<SplitNames> split;  ///< absent where a run of an earlier trous did not write split.json
   FolderDigests digests;
+  std::optional<std::string> table;  ///< SHA-256 of classes.json, if there was one
 };
 
 /// split.json of a run on `data`; empty where its samples have no names.
@@ -34,6 +35,12 @@ nlohmann::ordered_json split_record(const Splits& data);
 /// What the run in the folder `run` remembers of its data; nothing where it lists no files of a folder.
 /// Throws FileError, naming file and place, if what it has written is damaged.
 std::optional<RunData> run_data(const std::string& run);
+
+/// The images of `directory` that the run did not know, by name.
+std::vector<std::string> new_images(const RunData& past, const std::string& directory);
+
+/// Whether classes.json of `directory` is the one that the run has read, or is missing now as then.
+bool has_same_table(const RunData& past, const std::string& directory);
 
 /// The digests of all images and masks that `directory` holds now. Throws FileError for files that cannot be
 /// read.

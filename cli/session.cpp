@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <sstream>
 
 #include <trous/cli/resume.h>
@@ -74,6 +75,14 @@ DataRequest request_of(const TrainCommand& command) {
   if (past) {
     request.folder.split = past->split;
     request.folder.stratified = past->split.has_value();
+    request.folder.white = white_of_run(command.config.out);
+    const std::vector<std::string> added = new_images(*past, request.name);
+    if (past->split && !added.empty()) {
+      std::cerr << "train: since the run began, " << added.size()
+                << (added.size() == 1 ? " image has" : " images have") << " come to " << request.name << ", "
+                << (added.size() == 1 ? "" : "the first is ") << added.front()
+                << ". The run goes on with its own; to learn from all, begin another.\n";
+    }
   }
   return request;
 }

@@ -143,17 +143,40 @@ ItemSplits remembered(const FolderFiles& files, const std::vector<FolderItem>& i
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < items.size(); ++i) places[name_of(files, items[i])] = i;
   ItemSplits result;
-  constexpr std::array<const char*, 3> words{"train", "validation", "test"};
   const std::array<const std::vector<std::string>*, 3> lists{&names.train, &names.validation, &names.test};
   for (std::size_t split = 0; split < 3; ++split) {
     for (const std::string& name : *lists[split]) {
       if (const auto found = places.find(name); found != places.end()) result[split].push_back(found->second);
     }
-    if (!result[split].empty()) continue;
-    fail(files.directory, {text("none of the ", lists[split]->size(), " images of the ", words[split],
-                                " split is there any more. Put them back, or split the folder anew.")});
   }
   return result;
+}
+
+// Of the files of a folder those that a split names, so that what was added to it changes nothing.
+FolderFiles named_by(const SplitNames& split, FolderFiles files) {
+  std::set<std::string> wanted, there;
+  for (const std::vector<std::string>* names : {&split.train, &split.validation, &split.test})
+    wanted.insert(names->begin(), names->end());
+  for (FolderPart& part : files.parts) {
+    std::erase_if(part.pairs, [&](const FolderPair& pair) {
+      const std::string name = pair.image.substr(files.directory.size() + 1);
+      if (wanted.contains(name)) there.insert(name);
+      return !wanted.contains(name);
+    });
+  }
+  files.ignored = 0;
+  files.faults.clear();  // of other files, or of those that are gone
+  for (const auto& [names, word] :
+       {std::pair{&split.train, "train"}, std::pair{&split.validation, "validation"},
+        std::pair{&split.test, "test"}}) {
+    if (std::any_of(names->begin(), names->end(),
+                    [&](const std::string& name) { return there.contains(name); }))
+      continue;
+    files.faults.push_back(text("none of the ", names->size(), " images of the ", word,
+                                " split is there any more with its mask. Put them back."));
+  }
+  if (!files.faults.empty()) fail(files.directory, files.faults);
+  return files;
 }
 
 // Train, validation and test as the folder has them.
@@ -301,8 +324,8 @@ std::shared_ptr<Store> store_of(const FolderFiles& files, const FolderOptions& o
 }
 
 ItemSplits splits_of(const FolderFiles& files, const FolderOptions& options, const Store& store) {
-  if (files.parts.size() > 1) return given(files, store.items);
   if (options.split) return remembered(files, store.items, *options.split);
+  if (files.parts.size() > 1) return given(files, store.items);
   const std::vector<SplitGroup> groups = groups_of(store);
   return options.stratified ? stratified_split(groups, options.seed) : permuted_split(groups, options.seed);
 }
@@ -311,7 +334,8 @@ ItemSplits splits_of(const FolderFiles& files, const FolderOptions& options, con
 
 Splits folder(const FolderOptions& options) {
   check(options);
-  const FolderFiles files = list_folder(options.directory);
+  const FolderFiles files = options.split ? named_by(*options.split, list_folder(options.directory))
+                                          : list_folder(options.directory);
   FolderContent content = read_folder_content(files, options.memory, options.mask_threshold);
   check_content(files, options, content);
   const std::shared_ptr<const Store> store = store_of(files, options, std::move(content));

@@ -26,7 +26,8 @@ struct FolderOptions {
   std::int64_t mask_threshold = 0;
   /// The number that 1 stands for in images of 16 bits, 1 to 65535; 0 takes what the folder says.
   std::int64_t white = 0;
-  /// Splits the images as a run did, in place of by `seed`; images that it does not name are in no split.
+  /// Splits the images as a run did, in place of by `seed` or by its folders; what it does not name is not
+  /// read.
   std::optional<SplitNames> split = std::nullopt;
   /// Spreads the classes over the splits. False gives the splits of trous before this option was there.
   bool stratified = true;

@@ -126,6 +126,12 @@ void find_no_classes(const Numbers& numbers, std::vector<std::string>& faults) {
         " of the pixels are 0 or 255. These look like greys between black and white, as resizing with "
         "interpolation, smooth edges and JPEG make them. Make black and white of them with a mask "
         "threshold of 128 (--mask-threshold 128), or name the classes in classes.json."));
+  } else if (numbers.count() > middle && !sparse) {
+    faults.push_back(
+        text("the masks hold ", different, " different numbers from 0 to ", count - 1,
+             ". These look like greys, as resizing with interpolation, smooth edges and JPEG make "
+             "them. Make black and white of them with a mask threshold of 128 (--mask-threshold "
+             "128), or name the classes in classes.json."));
   } else if (sparse) {
     faults.push_back(text(
         "the masks hold ", different, " different numbers from 0 to ", count - 1, ", so most of the ", count,

@@ -72,9 +72,13 @@ bool is_grey(const Tensor& pixels) {
     list += (list.empty() ? "" : ", ") + color;
   }
   throw FileError(text("read_mask: ", path, " is an RGB mask, and ",
-                       table ? "classes.json gives no colours" : "there is no classes.json", ". It has ",
-                       list, colors.size() > 4 ? " and more" : "",
-                       R"(. Write classes.json: [{"name": "background", "color": "#000000"}, ...].)"));
+                       !table          ? "there is no classes.json"
+                       : table->shades ? "a mask threshold is for greys"
+                                       : "classes.json gives no colours",
+                       ". It has ", list, colors.size() > 4 ? " and more" : "",
+                       table && table->shades ? ". Leave the threshold out and write classes.json: "
+                                              : ". Write classes.json: ",
+                       R"([{"name": "background", "color": "#000000"}, ...].)"));
 }
 
 // The places of the colours of `pixels` in the table.
@@ -182,7 +186,7 @@ Mask of_grey_palette(const std::string& path, IndexedPng stored, bool shades) {
       odd = number;
     }
   }
-  if (same && !shades) return {.numbers = std::move(stored.numbers)};
+  if (same && !shades) return {.numbers = std::move(stored.numbers), .palette = std::move(stored.palette)};
   if (!extremes && !shades) {
     throw FileError(text("read_mask: ", path, " has a palette of greys in which number ", odd, " looks like ",
                          int{stored.palette[odd].red},
@@ -196,7 +200,8 @@ Mask of_grey_palette(const std::string& path, IndexedPng stored, bool shades) {
     const std::uint8_t shade = number < stored.palette.size() ? stored.palette[number].red : std::uint8_t{0};
     *out++ = shades ? shade : static_cast<std::uint8_t>(shade == 255);
   }
-  return {.numbers = std::move(result), .white = shades ? std::uint8_t{255} : std::uint8_t{1}};
+  if (shades) return {.numbers = std::move(result)};
+  return {.numbers = std::move(result), .white = 1, .palette = {{0, 0, 0}, {255, 255, 255}}};
 }
 
 Tensor scaled_to_shades(const Tensor& numbers, int white) {
@@ -248,6 +253,37 @@ Mask of_grey(const std::string& path, const Coding& coding, bool shades) {
   return of_index(path, shades);
 }
 
+// A grey file of which the table lists all shades as colours: the places of these, unless its numbers may be
+// places, too, and other ones.
+std::optional<Tensor> from_shades(const std::string& path, const Mask& mask, const ClassTable& table) {
+  std::array<bool, 256> used{};
+  for (const std::uint8_t number : mask.numbers.values<std::uint8_t>()) used[number] = true;
+  std::array<std::uint8_t, 256> places{};
+  bool as_numbers = true;
+  std::optional<std::size_t> differs;
+  for (std::size_t number = 0; number < 256; ++number) {
+    if (!used[number]) continue;
+    const auto shade = static_cast<std::uint8_t>(number * 255 / mask.white);
+    const auto entry = std::find_if(table.entries.begin(), table.entries.end(), [&](const ClassEntry& e) {
+      return *e.color == Color{shade, shade, shade};
+    });
+    if (entry == table.entries.end()) return std::nullopt;
+    places[number] = static_cast<std::uint8_t>(entry - table.entries.begin());
+    as_numbers = as_numbers && number < table.entries.size();
+    if (!differs && places[number] != number) differs = number;
+  }
+  if (as_numbers && differs) {
+    throw FileError(text("read_mask: ", path, " is a grey file. Its number ", *differs, " may be entry ",
+                         *differs, " of classes.json, or a grey as light as the colour of entry ",
+                         int{places[*differs]},
+                         ". Save it in colour, or leave the colours out of classes.json."));
+  }
+  Tensor result = Tensor::uninitialized(mask.numbers.shape(), DType::uint8);
+  std::uint8_t* out = result.mutable_values<std::uint8_t>().data();
+  for (const std::uint8_t number : mask.numbers.values<std::uint8_t>()) *out++ = places[number];
+  return result;
+}
+
 }  // namespace
 
 MaskKind mask_kind(const std::string& path) {
@@ -292,6 +328,10 @@ Mask read_mask(const std::string& path, const ClassTable* table) {
     return {.numbers = placed(path, first_channel<std::uint8_t>(pixels), table)};
   }
   Mask mask = of_grey(path, coding, table && table->shades);
+  if (table && table->has_colors() && coding.bits <= 8) {
+    if (std::optional<Tensor> places = from_shades(path, mask, *table))
+      return {.numbers = *std::move(places)};
+  }
   mask.numbers = placed(path, std::move(mask.numbers), table);
   return mask;
 }

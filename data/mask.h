@@ -33,6 +33,7 @@ struct Mask {
 /// Reads a mask:
 ///
 ///   RGB, or a palette, and a table with colours    each colour is the place of its entry
+///   greys that a table with colours lists          the same, unless the numbers may be other places
 ///   a palette otherwise                            the stored numbers
 ///   a palette of greys, each number its own grey   the same
 ///   a palette of black and white                   0 for black, 1 for white, as in a grey file of 1 bit

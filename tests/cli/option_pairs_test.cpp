@@ -119,8 +119,9 @@ TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
 // No bit depends on --batch and --threads.
 TEST_F(OptionPairs, OfEvalEachActsOrIsRefused) {
   try_all_pairs("eval run",
-                {"--split train", "--data other", "--data-dir .", "--per-image i.csv", "--masks m",
-                 "--split-anew", "--tta", "--min-miou 0.99", "--quiet", "--json", "--color always"},
+                {"--split train", "--data other", "--data-dir .", "--mask-threshold 128", "--ignore-index 1",
+                 "--per-image i.csv", "--masks m", "--split-anew", "--tta", "--min-miou 0.99", "--quiet",
+                 "--json", "--color always"},
                 {"--batch", "--threads"}, prepare);
 }
 

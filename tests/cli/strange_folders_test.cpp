@@ -80,6 +80,28 @@ TEST_F(StrangeFolders, OneStrayGreyAmongBlackAndWhite) {
          "data: --mask-threshold is for folders of masks, not for shapes. Leave it out.\n");
 }
 
+TEST_F(StrangeFolders, EvalReadsGreysAsItsRunDidOrAsItIsTold) {
+  write_squares("mine", 6, 255);
+  Bytes mask(192, 0);
+  std::fill(mask.begin() + 60, mask.begin() + 96, std::uint8_t{255});
+  mask[5] = 1;
+  write_png(scratch_ / "mine/masks/12.png", Tensor({12, 16, 1}, mask));
+  ASSERT_EQ(
+      run("train --data mine --mask-threshold 128 --out run --steps 2 --batch 2 --width 2 --quiet").code, 0);
+  const Finished own = run("eval run --quiet");
+  EXPECT_EQ(own.code, 0) << own.err;
+  // Alone, a checkpoint does not know how the masks of its run were read.
+  std::filesystem::copy(scratch_ / "run/best.safetensors", scratch_ / "alone.safetensors");
+  const Finished alone = run("eval alone.safetensors --data mine");
+  EXPECT_EQ(alone.code, 3);
+  EXPECT_NE(alone.err.find("(--mask-threshold 128)"), std::string::npos) << alone.err;
+  expect("eval alone.safetensors --data mine --mask-threshold 128 --quiet", 0, own.out,
+         "eval: nothing beside alone.safetensors tells what images it was trained on, so some may be among "
+         "those that are scored.\n");
+  expect("eval run --data shapes --mask-threshold 128", 2, "",
+         "data: --mask-threshold is for folders of masks, not for shapes. Leave it out.\n");
+}
+
 TEST_F(StrangeFolders, TheUnknownHasARowAndAShare) {
   write_squares("mine", 8, 1);
   Bytes mask(192, 0);
@@ -250,12 +272,112 @@ TEST_F(StrangeFolders, million_trees_36_EvalScoresTheTestSplitOfTheRun) {
   std::filesystem::rename(scratch_ / "mine/images/25.png", scratch_ / "mine/" + changed);
   std::filesystem::remove(scratch_ / "mine/masks/25.png");
   std::filesystem::remove(scratch_ / "run/split.json");
+  nlohmann::json environment = json_in(scratch_ / "run/environment.json");
+  environment.erase("config_format");
+  spill(scratch_ / "run/environment.json", bytes_of(environment.dump()));
   expect("eval run", 2, "",
          "eval: mine has changed since the run began, and the run, of an earlier trous, does not remember "
          "its split, "
          "so images that it was trained on might be scored. Put the folder back, or give --split-anew to "
          "score them "
          "all the same.\n");
+}
+
+// What came to a folder since has no say in what the images of the run are.
+TEST_F(StrangeFolders, million_trees_36_WhatIsAddedChangesNothing) {
+  for (const char* folder : {"mine", "made"}) {
+    const bool ready_made = folder[1] == 'a';
+    if (ready_made) {
+      int i = 0;
+      for (const char* part : {"made/train", "made/train", "made/validation", "made/test", "made/test"})
+        write_square(part, i++, 1);
+    } else {
+      write_squares(folder, 6, 1);
+    }
+    const std::string data = folder, out = "run_" + data, inside = ready_made ? data + "/test" : data;
+    ASSERT_EQ(run("train --data " + data + " --out " + out + " --steps 2 --batch 2 --width 2 --quiet").code,
+              0);
+    const nlohmann::json before = json_lines(run("eval " + out + " --json").out).at(0);
+    EXPECT_EQ(before["folder"]["split"], "of the run");
+    // In colour, larger, of another class, of 16 bits; and one without a mask.
+    write_square(inside, 20, 7);
+    write_png(scratch_ / inside + "/images/" + name(20), Tensor::full({12, 16, 3}, DType::uint8, 9));
+    write_png(scratch_ / inside + "/images/" + name(21), Tensor::full({40, 40, 1}, DType::int32, 60000));
+    write_png(scratch_ / inside + "/masks/" + name(21), Tensor::full({40, 40, 1}, DType::uint8, 3));
+    write_png(scratch_ / inside + "/images/" + name(22), Tensor::full({12, 16, 1}, DType::uint8, 5));
+    const Finished after = run("eval " + out + " --json");
+    ASSERT_EQ(after.code, 0) << after.err;
+    EXPECT_EQ(json_lines(after.out).at(0)["scores"], before["scores"]);
+    EXPECT_EQ(after.err, "eval: since the run began, in " + data + " 2 images are new (the first is " +
+                             (ready_made ? "test/" : "") +
+                             "images/30.png). The split is the run's, so what is new is not scored.\n");
+    const Finished resumed = run("train --resume " + out + " --quiet");
+    EXPECT_EQ(resumed.code, 0);
+    EXPECT_EQ(resumed.err, "train: since the run began, 2 images have come to " + data + ", the first is " +
+                               (ready_made ? "test/" : "") +
+                               "images/30.png. The run goes on with its own; to learn from all, begin "
+                               "another.\n");
+  }
+}
+
+TEST_F(StrangeFolders, AnotherTableOfClassesIsTold) {
+  write_squares("mine", 6, 1);
+  const auto table = [&](const char* first, const char* second) {
+    spill(scratch_ / "mine/classes.json", bytes_of(std::string(R"([{"name": "a", "numbers": )") + first +
+                                                   R"(}, {"name": "b", "numbers": )" + second + "}]"));
+  };
+  table("0", "1");
+  ASSERT_EQ(run("train --data mine --out run --steps 2 --batch 2 --width 2 --quiet").code, 0);
+  EXPECT_EQ(run("eval run").err, "");
+  table("1", "0");
+  EXPECT_EQ(run("eval run").err,
+            "eval: classes.json of mine is not what the run has read. Are its classes still those that the "
+            "network knows?\n");
+}
+
+TEST_F(StrangeFolders, ACheckpointAloneDoesNotKnowItsImages) {
+  write_squares("mine", 6, 1);
+  ASSERT_EQ(run("train --data mine --out run --steps 2 --batch 2 --width 2 --quiet").code, 0);
+  std::filesystem::copy(scratch_ / "run/best.safetensors", scratch_ / "alone.safetensors");
+  EXPECT_EQ(
+      run("eval alone.safetensors --data mine --quiet").err,
+      "eval: nothing beside alone.safetensors tells what images it was trained on, so some may be among "
+      "those that are scored.\n");
+  // Images of 16 bits, for a network that has seen none: eval and predict divide by the same.
+  for (int i = 0; i < 6; ++i)
+    write_png(scratch_ / "mine/images/" + name(i), Tensor::full({12, 16, 1}, DType::int32, 1000 + i));
+  EXPECT_NE(
+      run("eval alone.safetensors --data mine --quiet")
+          .err.find("eval: images of mine have 16 bits, and the network learned from images of 8, as far "
+                    "as its checkpoint says. Their numbers are divided by 65535.\n"),
+      std::string::npos);
+  EXPECT_EQ(
+      run("predict alone.safetensors mine/images/10.png --out masks --quiet").err,
+      "mine/images/10.png: it has 16 bits, and the network learned from images of 8. Its numbers, up to "
+      "1000, are divided by 65535.\n");
+}
+
+TEST_F(StrangeFolders, ADamagedRecordOfTheSplitIsNamed) {
+  write_squares("mine", 6, 1);
+  ASSERT_EQ(run("train --data mine --out run --steps 2 --batch 2 --width 2 --quiet").code, 0);
+  const auto damaged = [&](const std::string& file, const std::string& content, const std::string& fault) {
+    const Bytes whole = slurp(scratch_ / file);
+    spill(scratch_ / file, bytes_of(content));
+    for (const char* command : {"eval run", "train --resume run"})
+      expect(command, 3, "", file + ": " + fault + " Put the file of the run back.\n");
+    spill(scratch_ / file, whole);
+  };
+  std::filesystem::rename(scratch_ / "run/split.json", scratch_ / "split.json");
+  for (const char* command : {"eval run", "train --resume run"})
+    expect(command, 3, "", "run/split.json: it is missing. Put the file of the run back.\n");
+  std::filesystem::rename(scratch_ / "split.json", scratch_ / "run/split.json");
+  damaged("run/split.json", "{", "it is no JSON from byte 2 on.");
+  damaged("run/split.json", "[]", "it is no JSON object.");
+  damaged("run/split.json", R"({"train": ["a"]})", "it has no validation.");
+  damaged("run/split.json", R"({"train": []})", "it has train without an image.");
+  damaged("run/split.json", R"({"train": 3})", "it has number at train, where a list belongs.");
+  damaged("run/environment.json", "{", "it is no JSON from byte 2 on.");
+  damaged("run/environment.json", R"({"files": [{}, {}]})", "it has no files[0].path.");
 }
 
 }  // namespace

@@ -198,6 +198,59 @@ TEST(FolderClasses, APaletteOfGreysIsThePictureThatItShows) {
           "colours in classes.json: [{\"name\": \"background\", \"color\": \"#000000\"}, ...].");
 }
 
+// An optimiser makes a grey file of a mask that shows no colour.
+TEST(FolderClasses, AGreyFileBesideATableOfColoursIsReadByColourOrAFault) {
+  constexpr Color black{0, 0, 0}, white{255, 255, 255}, red{255, 0, 0};
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    write_pair(scratch.path(), std::to_string(100 + i), blank(i));
+    write_palette(scratch.path() + "/masks/" + std::to_string(100 + i) + ".png",
+                  mostly_zero({{1, 20}, {2, 10}}), {black, red, white});
+  }
+  spill(scratch / "classes.json", bytes_of(R"([{"name": "ground", "color": "#000000"},
+      {"name": "red", "color": "#ff0000"}, {"name": "white", "color": "#ffffff"}])"));
+  write_numbers(scratch.path(), 0, mostly_zero({{255, 20}}));
+  EXPECT_EQ(pixels_of_all(folder({.directory = scratch.path()})), (std::vector<std::int64_t>{210, 60, 50}));
+  write_numbers(scratch.path(), 0, mostly_zero({{1, 20}}));  // no listed grey, so a number
+  EXPECT_EQ(pixels_of_all(folder({.directory = scratch.path()})), (std::vector<std::int64_t>{210, 80, 30}));
+  spill(scratch / "classes.json", bytes_of(R"([{"name": "ground", "color": "#000000"},
+      {"name": "red", "color": "#ff0000"}, {"name": "dark", "color": "#010101"},
+      {"name": "white", "color": "#ffffff"}])"));
+  EXPECT_EQ(
+      fault_of({.directory = scratch.path()}),
+      scratch.path() +
+          "/masks/100.png is a grey file. Its number 1 may be entry 1 of classes.json, or a grey as "
+          "light as the colour of entry 2. Save it in colour, or leave the colours out of classes.json.");
+}
+
+TEST(FolderClasses, APaletteOfGreysBesideOneOfColoursMayMeanTwoClasses) {
+  constexpr Color black{0, 0, 0}, white{255, 255, 255}, red{255, 0, 0};
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    write_pair(scratch.path(), std::to_string(100 + i), blank(i));
+    write_palette(scratch.path() + "/masks/" + std::to_string(100 + i) + ".png", mostly_zero({{1, 20}}),
+                  {black, i == 3 ? white : red});
+  }
+  EXPECT_EQ(fault_of({.directory = scratch.path()}),
+            "number 1 is #ff0000 in the palette of " + scratch.path() +
+                "/masks/100.png and #ffffff in that of " + scratch.path() +
+                "/masks/103.png, so it may mean two classes. List the colours in classes.json, and masks are "
+                "read by colour: [{\"name\": \"background\", \"color\": \"#000000\"}, ...].");
+}
+
+TEST(FolderClasses, GreysWithoutWhiteAreNoClassesEither) {
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    std::vector<std::pair<std::uint8_t, int>> greys;
+    for (int k = 0; k < 40; ++k) greys.emplace_back(static_cast<std::uint8_t>(40 * i + k + 1), 1);
+    write_numbers(scratch.path(), i, mostly_zero(greys));
+  }
+  EXPECT_EQ(fault_of({.directory = scratch.path()}),
+            "the masks hold 161 different numbers from 0 to 160. These look like greys, as resizing with "
+            "interpolation, smooth edges and JPEG make them. Make black and white of them with a mask "
+            "threshold of 128 (--mask-threshold 128), or name the classes in classes.json.");
+}
+
 // 65535 in 16 bits, and black and white in a palette, which a grey file of 1 bit is read like.
 TEST(FolderClasses, WhiteIsWhiteInEveryBitDepth) {
   constexpr Color black{0, 0, 0}, white{255, 255, 255};

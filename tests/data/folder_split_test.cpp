@@ -115,7 +115,7 @@ TEST(FolderSplit, ARememberedSplitIsTakenWhateverWasAdded) {
   EXPECT_EQ(after.train.names, names.train);
   EXPECT_EQ(after.validation.names, names.validation);
   EXPECT_EQ(after.test.names, names.test);
-  EXPECT_TRUE(after.test.source.find("2 of 20 images, split as the run remembers it") != std::string::npos)
+  EXPECT_TRUE(after.test.source.find("2 of 10 images, split as the run remembers it") != std::string::npos)
       << after.test.source;
   std::filesystem::remove(scratch.path() + '/' + names.test[0]);
   std::string mask = names.test[0];
@@ -123,10 +123,9 @@ TEST(FolderSplit, ARememberedSplitIsTakenWhateverWasAdded) {
   std::filesystem::remove(scratch.path() + '/' + mask);
   EXPECT_EQ(folder({.directory = scratch.path(), .split = names}).test.names,
             std::vector<std::string>{names.test[1]});
-  EXPECT_EQ(
-      fault_of({.directory = scratch.path(),
-                .split = SplitNames{names.train, names.validation, {"images/x.png"}}}),
-      "none of the 1 images of the test split is there any more. Put them back, or split the folder anew.");
+  EXPECT_EQ(fault_of({.directory = scratch.path(),
+                      .split = SplitNames{names.train, names.validation, {"images/x.png"}}}),
+            "none of the 1 images of the test split is there any more with its mask. Put them back.");
 }
 
 TEST(FolderSplit, TheOlderSplitIsStillToBeHad) {
