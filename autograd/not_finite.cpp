@@ -65,24 +65,23 @@ struct Mask {
   std::vector<bool> at;
 };
 
-// What became 0 in this op: elements that are 0 in none of the inputs of the output's shape. A product with a
-// cotangent that was 0 before made nothing.
+// What is 0 after this op: elements that are not 0 in an input of the output's shape.
 std::optional<Mask> mask(const OpEvaluation& e) {
   if (!is_floating(e.output.dtype())) return {};
   Mask result{*e.rule_of, e.output.shape(), {}};
-  visit(e.output.dtype(), [&]<class T> {
-    const auto out = e.output.values<T>();
-    for (const Tensor& input : e.inputs) {
-      if (input.dtype() != e.output.dtype() || !(input.shape() == e.output.shape())) continue;
-      if (result.at.empty()) {
-        result.at.resize(out.size());
-        std::transform(out.begin(), out.end(), result.at.begin(), [](T y) { return y == 0; });
+  bool any = false;
+  for (const Tensor& input : e.inputs) {
+    if (input.dtype() != e.output.dtype() || !(input.shape() == e.output.shape())) continue;
+    result.at.resize(static_cast<std::size_t>(e.output.elements()));
+    visit(e.output.dtype(), [&]<class T> {
+      const auto in = input.values<T>(), out = e.output.values<T>();
+      for (std::size_t i = 0; i < result.at.size(); ++i) {
+        if (out[i] != 0 || in[i] == 0) continue;
+        result.at[i] = true;
+        any = true;
       }
-      const auto in = input.values<T>();
-      for (std::size_t i = 0; i < in.size(); ++i) result.at[i] = result.at[i] && in[i] != 0;
-    }
-  });
-  const bool any = std::find(result.at.begin(), result.at.end(), true) != result.at.end();
+    });
+  }
   return any ? std::optional(std::move(result)) : std::nullopt;
 }
 
@@ -96,7 +95,7 @@ class Seen {
       return;
     }
     if (e.rule_of) {
-      if (auto here = mask(e)) masks_.push_back(std::move(*here));
+      if (auto here = mask(e)) note(std::move(*here));
     }
     const bool sum = !e.rule_of && e.op.kind == "add" && e.op.name.empty();
     judge(e);
@@ -110,6 +109,15 @@ class Seen {
   }
 
  private:
+  // Where a cotangent of this shape was 0 before, a product with it makes nothing.
+  void note(Mask made) {
+    for (const Mask& earlier : masks_) {
+      if (!(earlier.shape == made.shape)) continue;
+      for (std::size_t i = 0; i < made.at.size(); ++i) made.at[i] = made.at[i] && !earlier.at[i];
+    }
+    if (std::find(made.at.begin(), made.at.end(), true) != made.at.end()) masks_.push_back(std::move(made));
+  }
+
   void judge(const OpEvaluation& e) {
     const auto finite = [](const Tensor& tensor) { return all_finite(tensor); };
     const bool good = all_finite(e.output);

@@ -195,17 +195,22 @@ Field through_windows(const Field& field, const Node& node, bool transpose) {
   return {through_window(field.rows, h.window), through_window(field.columns, w.window), h.count, w.count};
 }
 
-const std::vector<std::int64_t>& counts(const Node& node, std::string_view key) {
-  return std::get<std::vector<std::int64_t>>(*node.op.attributes.find(key));
+// A count for each axis of an image; null for an op of a program's own that shares a kind with one of ours.
+const std::vector<std::int64_t>* counts(const Node& node, std::string_view key) {
+  const Attribute* const found = node.op.attributes.find(key);
+  const auto* const numbers = found ? std::get_if<std::vector<std::int64_t>>(found) : nullptr;
+  return numbers && numbers->size() == 4 ? numbers : nullptr;
 }
 
-Field sliced(const Field& field, const Node& node) {
+std::optional<Field> sliced(const Field& field, const Node& node) {
   const std::string& kind = node.op.kind;
-  const auto& begin = counts(node, kind == "slice" ? "begin" : "before");
-  const auto step = kind == "slice" ? counts(node, "step") : std::vector<std::int64_t>(4, 1);
+  const std::vector<std::int64_t> ones(4, 1);
+  const auto* const begin = counts(node, kind == "slice" ? "begin" : "before");
+  const auto* const step = kind == "slice" ? counts(node, "step") : &ones;
+  if (!begin || !step || node.shape.rank() != 4) return std::nullopt;
   const std::int64_t sign = kind == "pad" ? -1 : 1;
-  return {through_slice(field.rows, sign * begin[1], step[1]),
-          through_slice(field.columns, sign * begin[2], step[2]), node.shape[1], node.shape[2]};
+  return Field{through_slice(field.rows, sign * (*begin)[1], (*step)[1]),
+               through_slice(field.columns, sign * (*begin)[2], (*step)[2]), node.shape[1], node.shape[2]};
 }
 
 struct Dependent {
@@ -292,10 +297,7 @@ std::optional<Field> field_of(const Node& node, const std::vector<Dependent>& xs
     return image ? std::optional(through_windows(first, node, true)) : std::nullopt;
   }
   if (is_one_of(kind, {"slice", "crop", "pad"})) {
-    const bool known = kind == "slice" ? node.op.attributes.find("begin") && node.op.attributes.find("step")
-                                       : node.op.attributes.find("before") != nullptr;
-    if (!known) return std::nullopt;  // an op of a program's own, of that kind
-    return image ? std::optional(sliced(first, node)) : std::nullopt;
+    return image ? sliced(first, node) : std::nullopt;
   }
   if (kind == "resize_bilinear" || kind == "resize_nearest") {
     const bool nearest = kind == "resize_nearest";
