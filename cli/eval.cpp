@@ -114,7 +114,7 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& d
     folder["gone"] = data.changes->gone.size();
     folder["changed"] = data.changes->changed.size();
   }
-  folder["trained_on"] = data.trained_on.size();
+  if (!data.may_be_trained_on) folder["trained_on"] = data.trained_on.size();
   all["folder"] = std::move(folder);
   return all;
 }

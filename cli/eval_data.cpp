@@ -109,7 +109,9 @@ EvalData eval_data(const EvalRequest& r) {
   std::error_code failure;
   if (!past || !fs::is_directory(request.name, failure)) {
     if (r.split_anew) nothing_to_split(request.name, "the run remembers no split of it");
-    result.may_be_trained_on = !is_built_in_data(request.name) && r.split != "train";
+    const std::string& learned = r.config ? r.config->data : r.learned_from;
+    result.may_be_trained_on =
+        !is_built_in_data(request.name) && !is_built_in_data(learned) && r.split != "train";
     result.splits = open_data(std::move(request));
     tell_depth(result, r.white);
     return result;
@@ -139,6 +141,9 @@ EvalData eval_data(const EvalRequest& r) {
   }
   result.splits = open_data(std::move(request));
   tell_depth(result, r.white);
+  result
+      .may_be_trained_on =  // an earlier trous wrote down no split; a folder that is the same splits the same
+      !past->split && r.split != "train" && !(same_folder && result.changes->none());
   if (r.split != "train") result.trained_on = trained_on(*past, now, result.split());  // as was asked for
   if (r.split_anew && !result.anew && result.trained_on.empty())
     nothing_to_split(result.name, "it has splits of its own");

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -165,6 +166,11 @@ FolderFiles named_by(const SplitNames& split, FolderFiles files) {
     });
   }
   files.ignored = 0;
+  const bool hidden = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
+    std::error_code failure;
+    return !there.contains(name) && std::filesystem::exists(files.directory + '/' + name, failure);
+  });
+  if (hidden && !files.faults.empty()) fail(files.directory, files.faults);
   files.faults.clear();  // of other files, or of those that are gone
   for (const auto& [names, word] :
        {std::pair{&split.train, "train"}, std::pair{&split.validation, "validation"},

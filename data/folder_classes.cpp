@@ -55,6 +55,11 @@ std::string percent(std::int64_t part, std::int64_t whole) {
 
 const char* pixels_of(std::int64_t count) { return count == 1 ? " pixel" : " pixels"; }
 
+bool shows_color(const FolderItem& item) {
+  return std::any_of(item.palette.begin(), item.palette.end(),
+                     [](const Color& c) { return c.red != c.green || c.green != c.blue; });
+}
+
 bool in_two_shades(const FolderItem& item) {
   return std::all_of(item.numbers.begin(), item.numbers.end(),
                      [&](const auto& number) { return number.first == 0 || number.first == item.white; });
@@ -126,7 +131,7 @@ void find_no_classes(const Numbers& numbers, std::vector<std::string>& faults) {
         " of the pixels are 0 or 255. These look like greys between black and white, as resizing with "
         "interpolation, smooth edges and JPEG make them. Make black and white of them with a mask "
         "threshold of 128 (--mask-threshold 128), or name the classes in classes.json."));
-  } else if (numbers.count() > middle && !sparse) {
+  } else if (numbers.count() > middle && !sparse && !shows_color(*numbers.first[numbers.count() - 1])) {
     faults.push_back(
         text("the masks hold ", different, " different numbers from 0 to ", count - 1,
              ". These look like greys, as resizing with interpolation, smooth edges and JPEG make "
@@ -175,6 +180,21 @@ void find_palettes_that_differ(const FolderContent& content, std::vector<std::st
   }
 }
 
+// Grey files beside a table of colours, of which some show its colours and others cannot.
+void find_greys_that_differ(const FolderContent& content, std::vector<std::string>& faults) {
+  const auto first = [&](GreysAre reading) {
+    return std::find_if(content.items.begin(), content.items.end(),
+                        [&](const FolderItem& item) { return item.greys == reading; });
+  };
+  const auto colors = first(GreysAre::colors), numbers = first(GreysAre::numbers);
+  if (colors == content.items.end() || numbers == content.items.end()) return;
+  faults.push_back(
+      text("all greys of ", colors->files.mask, " are colours in classes.json, and not all of ",
+           numbers->files.mask,
+           R"( are, so they may be numbers. Give "numbers" to the entries, or save the masks in )"
+           "colour."));
+}
+
 // Numbers in so few pixels that they may be slips of the pen.
 std::string rare_numbers(const Numbers& numbers) {
   constexpr std::int64_t few = 16;
@@ -207,6 +227,7 @@ FolderClasses folder_classes(const FolderContent& content, std::vector<std::stri
   FolderClasses result;
   result.labels.fill(-1);
   if (!table || !table->has_colors()) find_palettes_that_differ(content, faults);
+  find_greys_that_differ(content, faults);
   if (is_black_and_white(content)) {
     result.names = table ? table->classes() : std::vector<std::string>{"background", "foreground"};
     result.black_and_white = true;

@@ -77,6 +77,7 @@ class PairReader {
     }
     item.white = mask->white;
     item.palette = std::move(mask->palette);
+    item.greys = mask->greys;
     keep(item, std::move(*image), std::move(mask->numbers));
     return faults;
   }

@@ -10,6 +10,7 @@
 #include <trous/core/tensor.h>
 #include <trous/data/class_table.h>
 #include <trous/data/folder_files.h>
+#include <trous/data/mask.h>
 #include <trous/data/palette.h>
 
 namespace trous {
@@ -23,6 +24,7 @@ struct FolderItem {
   std::map<std::uint8_t, std::int64_t> numbers;      ///< that occur in the mask, each with its pixels
   std::uint8_t white = 255;                          ///< Mask::white
   std::vector<Color> palette;                        ///< Mask::palette
+  GreysAre greys = GreysAre::either;                 ///< Mask::greys
   std::optional<Tensor> image, mask;  ///< as read_image and read_mask give them, if they are kept
 };
 

@@ -186,7 +186,10 @@ Mask of_grey_palette(const std::string& path, IndexedPng stored, bool shades) {
       odd = number;
     }
   }
-  if (same && !shades) return {.numbers = std::move(stored.numbers), .palette = std::move(stored.palette)};
+  if (same && !shades) {
+    if (extremes) return {.numbers = std::move(stored.numbers)};  // black and white, as in a grey file
+    return {.numbers = std::move(stored.numbers), .palette = std::move(stored.palette)};
+  }
   if (!extremes && !shades) {
     throw FileError(text("read_mask: ", path, " has a palette of greys in which number ", odd, " looks like ",
                          int{stored.palette[odd].red},
@@ -253,9 +256,9 @@ Mask of_grey(const std::string& path, const Coding& coding, bool shades) {
   return of_index(path, shades);
 }
 
-// A grey file of which the table lists all shades as colours: the places of these, unless its numbers may be
-// places, too, and other ones.
-std::optional<Tensor> from_shades(const std::string& path, const Mask& mask, const ClassTable& table) {
+// The places of a grey file in a table of colours without numbers: those of its shades if the table lists
+// them all, else those of its numbers.
+Mask by_shades_or_numbers(const std::string& path, Mask mask, const ClassTable& table) {
   std::array<bool, 256> used{};
   for (const std::uint8_t number : mask.numbers.values<std::uint8_t>()) used[number] = true;
   std::array<std::uint8_t, 256> places{};
@@ -267,7 +270,9 @@ std::optional<Tensor> from_shades(const std::string& path, const Mask& mask, con
     const auto entry = std::find_if(table.entries.begin(), table.entries.end(), [&](const ClassEntry& e) {
       return *e.color == Color{shade, shade, shade};
     });
-    if (entry == table.entries.end()) return std::nullopt;
+    if (entry == table.entries.end()) {
+      return {.numbers = placed(path, std::move(mask.numbers), &table), .greys = GreysAre::numbers};
+    }
     places[number] = static_cast<std::uint8_t>(entry - table.entries.begin());
     as_numbers = as_numbers && number < table.entries.size();
     if (!differs && places[number] != number) differs = number;
@@ -276,12 +281,12 @@ std::optional<Tensor> from_shades(const std::string& path, const Mask& mask, con
     throw FileError(text("read_mask: ", path, " is a grey file. Its number ", *differs, " may be entry ",
                          *differs, " of classes.json, or a grey as light as the colour of entry ",
                          int{places[*differs]},
-                         ". Save it in colour, or leave the colours out of classes.json."));
+                         R"(. Give "numbers" to the entries, or save the mask in colour.)"));
   }
   Tensor result = Tensor::uninitialized(mask.numbers.shape(), DType::uint8);
   std::uint8_t* out = result.mutable_values<std::uint8_t>().data();
   for (const std::uint8_t number : mask.numbers.values<std::uint8_t>()) *out++ = places[number];
-  return result;
+  return {.numbers = std::move(result), .greys = differs ? GreysAre::colors : GreysAre::either};
 }
 
 }  // namespace
@@ -328,10 +333,8 @@ Mask read_mask(const std::string& path, const ClassTable* table) {
     return {.numbers = placed(path, first_channel<std::uint8_t>(pixels), table)};
   }
   Mask mask = of_grey(path, coding, table && table->shades);
-  if (table && table->has_colors() && coding.bits <= 8) {
-    if (std::optional<Tensor> places = from_shades(path, mask, *table))
-      return {.numbers = *std::move(places)};
-  }
+  if (table && table->has_colors() && !table->has_numbers() && coding.bits <= 8)
+    return by_shades_or_numbers(path, std::move(mask), *table);
   mask.numbers = placed(path, std::move(mask.numbers), table);
   return mask;
 }

@@ -20,6 +20,13 @@ enum class MaskKind {
 MaskKind mask_kind(const std::string& path);
 
 /// A mask file, whose numbers are not yet classes: what they mean may depend on all masks of a folder.
+/// How a grey file was read beside a table of colours without numbers.
+enum class GreysAre {
+  either,   ///< there is no such table, or both say the same
+  colors,   ///< its shades are colours of the table
+  numbers,  ///< not all of them are, so its numbers are the places
+};
+
 struct Mask {
   /// uint8 [h, w]. With a table the place of each pixel's entry, or `unknown_label`; else what is stored.
   Tensor numbers;
@@ -28,12 +35,13 @@ struct Mask {
   std::uint8_t white = 255;
   /// The colours that a palette gives to the numbers, where the numbers and not the colours are read.
   std::vector<Color> palette = {};
+  GreysAre greys = GreysAre::either;
 };
 
 /// Reads a mask:
 ///
 ///   RGB, or a palette, and a table with colours    each colour is the place of its entry
-///   greys that a table with colours lists          the same, unless the numbers may be other places
+///   greys that a table with colours lists          the same, unless the table has numbers
 ///   a palette otherwise                            the stored numbers
 ///   a palette of greys, each number its own grey   the same
 ///   a palette of black and white                   0 for black, 1 for white, as in a grey file of 1 bit

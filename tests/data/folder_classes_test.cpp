@@ -220,7 +220,40 @@ TEST(FolderClasses, AGreyFileBesideATableOfColoursIsReadByColourOrAFault) {
       fault_of({.directory = scratch.path()}),
       scratch.path() +
           "/masks/100.png is a grey file. Its number 1 may be entry 1 of classes.json, or a grey as "
-          "light as the colour of entry 2. Save it in colour, or leave the colours out of classes.json.");
+          "light as the colour of entry 2. Give \"numbers\" to the entries, or save the mask in colour.");
+}
+
+TEST(FolderClasses, GreyFilesBesideATableOfColoursMustMeanOneThing) {
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 4; ++i) write_numbers(scratch.path(), i, mostly_zero({{255, 20}}));
+  spill(scratch / "classes.json",
+        bytes_of(R"([{"name": "ground", "color": "#000000"}, {"name": "boot", "color": "#ffffff"}])"));
+  EXPECT_EQ(pixels_of_all(folder({.directory = scratch.path()})), (std::vector<std::int64_t>{240, 80}));
+  write_numbers(scratch.path(), 2, mostly_zero({{255, 20}, {1, 10}}));
+  EXPECT_EQ(
+      fault_of({.directory = scratch.path()}),
+      "all greys of " + scratch.path() + "/masks/100.png are colours in classes.json, and not all of " +
+          scratch.path() +
+          "/masks/102.png are, so they may be numbers. Give \"numbers\" to the entries, or save the masks "
+          "in colour.");
+  // What the table says of numbers goes before its colours.
+  spill(scratch / "classes.json", bytes_of(R"([{"name": "ground", "color": "#ffffff", "numbers": 0},
+      {"name": "boot", "color": "#000000", "numbers": [1, 255]}])"));
+  EXPECT_EQ(pixels_of_all(folder({.directory = scratch.path()})), (std::vector<std::int64_t>{230, 90}));
+}
+
+TEST(FolderClasses, ManyClassesInAPaletteOfColoursAreClasses) {
+  std::vector<Color> palette(160);
+  for (std::size_t i = 0; i < palette.size(); ++i) palette[i] = {static_cast<std::uint8_t>(i), 0, 9};
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    std::vector<std::pair<std::uint8_t, int>> numbers;
+    for (int k = 0; k < 40; ++k) numbers.emplace_back(static_cast<std::uint8_t>(40 * i + k), 1);
+    write_pair(scratch.path(), std::to_string(100 + i), blank(i));
+    write_palette(scratch.path() + "/masks/" + std::to_string(100 + i) + ".png", mostly_zero(numbers),
+                  palette);
+  }
+  EXPECT_EQ(folder({.directory = scratch.path()}).train.classes.size(), 160U);
 }
 
 TEST(FolderClasses, APaletteOfGreysBesideOneOfColoursMayMeanTwoClasses) {
