@@ -321,7 +321,7 @@ Variable random_network(const Variable& x, std::uint64_t seed) {
   return values.back();
 }
 
-TEST(ReceptiveFieldOracle, NoRandomNetworkSeesMoreThanItsField) {
+TEST(ReceptiveFieldOracle, NoRandomNetworkSeesMoreThanItsField_slow) {
   const Shape image{1, 10, 9, 2};
   std::size_t local = 0, whole = 0;
   for (std::uint64_t seed = 0; seed < 150; ++seed) {

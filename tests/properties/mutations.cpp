@@ -233,7 +233,7 @@ TEST_P(RuleMutantsOfOrder2, AreFoundAndNamed_slow) { expect_mutants_found(GetPar
 
 // What the sanitizers see, too.
 class FewRuleMutants : public testing::TestWithParam<Line> {};
-TEST_P(FewRuleMutants, AreFoundAndNamed) {
+TEST_P(FewRuleMutants, AreFoundAndNamed_slow) {
   for (const int order : {1, 2}) EXPECT_GE(expect_mutants_found(GetParam(), order), 4U);
 }
 
