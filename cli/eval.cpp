@@ -107,8 +107,10 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& d
   Json all{{"event", "eval"},    {"checkpoint", trained.path}, {"step", trained.loaded.info.step},
            {"split", c.split},   {"images", split.size},       {"scores", result},
            {"baselines", beside}};
-  if (data.drawn.empty()) return all;
-  Json folder{{"split", data.drawn}};
+  if (data.origin == SplitOrigin::unknown) return all;
+  Json folder{{"split", data.origin == SplitOrigin::anew  ? "anew"
+                        : data.origin == SplitOrigin::run ? "of the run"
+                                                          : "of the folder"}};
   if (data.changes) {
     folder["new"] = data.changes->added.size();
     folder["gone"] = data.changes->gone.size();

@@ -69,20 +69,10 @@ bool is_split_here(const FolderDigests& now) {
                            "to score these all the same."));
 }
 
-}  // namespace
-
-const Dataset& EvalData::split() const { return split_named(splits, split_name); }
-
-std::string EvalData::in_words() const {
-  if (trained_on.empty()) return anew ? ", split anew" : "";
-  return text(anew ? ", split anew: " : ": ", trained_on.size(), " of them ",
-              trained_on.size() == 1 ? "was" : "were", " trained on");
-}
-
-EvalData eval_data(const EvalRequest& r) {
-  const bool of_run = r.data.empty() && r.config.has_value();
+// The data to score, with the options of its run but for those that were said.
+DataRequest data_request(const EvalRequest& r) {
   DataRequest request = r.config ? data_of(*r.config) : DataRequest{};
-  if (!of_run) {
+  if (!r.data.empty() || !r.config) {
     request.name = r.data.empty() ? r.learned_from : r.data;
     request.directory = r.data_dir;
   } else if (!r.data_dir.empty()) {
@@ -92,26 +82,53 @@ EvalData eval_data(const EvalRequest& r) {
     throw ArgumentError(
         text("eval: ", r.checkpoint, " does not say what data its network learned from. Give --data."));
   }
-  if (is_built_in_data(request.name)) request.folder = {};
+  if (is_built_in_data(request.name)) {
+    request.folder = {};
+  } else {
+    request.folder.white = white_for_deep_images(r.white);
+  }
   if (r.mask_threshold) request.folder.mask_threshold = *r.mask_threshold;
   if (r.ignored) request.ignored = *r.ignored;
-  if (!is_built_in_data(request.name)) request.folder.white = white_for_deep_images(r.white);
-  EvalData result{.name = request.name,
-                  .splits = {},
-                  .split_name = r.split,
-                  .changes = {},
-                  .trained_on = {},
-                  .drawn = {}};
+  return request;
+}
 
+// Says that the folder of a run has another table of classes, and refuses one that may be split otherwise.
+void check_known(const EvalRequest& r, const std::string& folder, const RunData& past, bool split_here,
+                 bool unchanged) {
+  if (!has_same_table(past, folder)) {
+    std::cerr << "eval: classes.json of " << folder
+              << " is not what the run has read. Are its classes still those that the network knows?\n";
+  }
+  if (past.split || !split_here || unchanged || r.split_anew) return;
+  throw ArgumentError(text("eval: ", folder,
+                           " has changed since the run began, and the run, of an earlier trous, does not "
+                           "remember its split, so images that it was trained on might be scored. Put the "
+                           "folder back, or give --split-anew to score them all the same."));
+}
+
+}  // namespace
+
+const Dataset& EvalData::split() const { return split_named(splits, split_name); }
+
+std::string EvalData::in_words() const {
+  const bool anew = origin == SplitOrigin::anew;
+  if (trained_on.empty()) return anew ? ", split anew" : "";
+  return text(anew ? ", split anew: " : ": ", trained_on.size(), " of them ",
+              trained_on.size() == 1 ? "was" : "were", " trained on");
+}
+
+EvalData eval_data(const EvalRequest& r) {
+  const bool of_run = r.data.empty() && r.config.has_value();
+  DataRequest request = data_request(r);
+  EvalData result{.name = request.name, .splits = {}, .split_name = r.split, .changes = {}, .trained_on = {}};
+  const bool built_in = is_built_in_data(request.name), asks_to_train = r.split == "train";
   const std::string run = fs::path(r.checkpoint).parent_path().string();
-  const auto past =
-      !is_built_in_data(request.name) && r.config ? run_data(run.empty() ? "." : run) : std::nullopt;
+  const auto past = !built_in && r.config ? run_data(run.empty() ? "." : run) : std::nullopt;
   std::error_code failure;
   if (!past || !fs::is_directory(request.name, failure)) {
     if (r.split_anew) nothing_to_split(request.name, "the run remembers no split of it");
     const std::string& learned = r.config ? r.config->data : r.learned_from;
-    result.may_be_trained_on =
-        !is_built_in_data(request.name) && !is_built_in_data(learned) && r.split != "train";
+    result.may_be_trained_on = !built_in && !is_built_in_data(learned) && !asks_to_train;
     result.splits = open_data(std::move(request));
     tell_depth(result, r.white);
     return result;
@@ -119,33 +136,25 @@ EvalData eval_data(const EvalRequest& r) {
   const FolderDigests now = folder_digests(request.name);
   const bool same_folder = of_run || is_same_folder(*past, now), split_here = is_split_here(now);
   if (same_folder) result.changes = changes_since(*past, now);
-  result.anew = r.split_anew && (split_here || (same_folder && !result.changes->none()));
-  result.drawn = result.anew ? "anew" : same_folder && past->split ? "of the run" : "of the folder";
+  const bool unchanged = result.changes && result.changes->none();
+  const bool anew = r.split_anew && (split_here || (same_folder && !unchanged));
+  result.origin = anew                         ? SplitOrigin::anew
+                  : same_folder && past->split ? SplitOrigin::run
+                                               : SplitOrigin::folder;
   if (same_folder) {
-    if (!has_same_table(*past, request.name)) {
-      std::cerr << "eval: classes.json of " << request.name
-                << " is not what the run has read. Are its classes still those that the network knows?\n";
-    }
-    if (!past->split && split_here && !result.changes->none() && !r.split_anew) {
-      throw ArgumentError(
-          text("eval: ", request.name,
-               " has changed since the run began, and the run, of an earlier trous, does not "
-               "remember its split, so images that it was trained on might be scored. Put the "
-               "folder back, or give --split-anew to score them all the same."));
-    }
-    tell_changes(request.name, *result.changes, result.anew);
-    if (!result.anew) {
+    check_known(r, request.name, *past, split_here, unchanged);
+    tell_changes(request.name, *result.changes, anew);
+    if (!anew) {
       request.folder.split = past->split;
       request.folder.stratified = past->split.has_value();
     }
   }
   result.splits = open_data(std::move(request));
   tell_depth(result, r.white);
-  result
-      .may_be_trained_on =  // an earlier trous wrote down no split; a folder that is the same splits the same
-      !past->split && r.split != "train" && !(same_folder && result.changes->none());
-  if (r.split != "train") result.trained_on = trained_on(*past, now, result.split());  // as was asked for
-  if (r.split_anew && !result.anew && result.trained_on.empty())
+  // An earlier trous wrote down no split, and an unchanged folder splits as it did.
+  result.may_be_trained_on = !past->split && !asks_to_train && !unchanged;
+  if (!asks_to_train) result.trained_on = trained_on(*past, now, result.split());
+  if (r.split_anew && !anew && result.trained_on.empty())
     nothing_to_split(result.name, "it has splits of its own");
   if (!result.trained_on.empty() && !r.split_anew)
     refuse(result.name, r.split, result.trained_on, result.split().size);

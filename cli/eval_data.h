@@ -23,6 +23,9 @@ struct EvalRequest {
   bool split_anew = false;
 };
 
+/// Where a split comes from: no run is known, the run wrote it down, the folder has it, or it was asked for.
+enum class SplitOrigin { unknown, run, folder, anew };
+
 struct EvalData {
   std::string name;
   Splits splits;
@@ -30,9 +33,7 @@ struct EvalData {
   std::optional<FolderChanges> changes;  ///< since the run began, where that is known
   std::vector<std::string> trained_on;   ///< scored images that the run was trained on
   bool may_be_trained_on = false;        ///< no run tells whether scored images were
-  bool anew = false;                     ///< the folder was split anew, as was asked for
-  /// Whose the split is, "of the run", "of the folder" or "anew"; empty where no run is known.
-  std::string drawn;
+  SplitOrigin origin = SplitOrigin::unknown;
 
   const Dataset& split() const;
   /// What a result says of the split: ", split anew: 2 of them were trained on"; empty where nothing is to

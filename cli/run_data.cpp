@@ -21,6 +21,8 @@ std::string trimmed(std::string directory) {
   return directory;
 }
 
+std::string table_of(const std::string& directory) { return directory + "/classes.json"; }
+
 std::optional<Json> json_in(const std::string& path) {
   std::error_code failure;
   if (!fs::exists(path, failure)) return std::nullopt;
@@ -60,7 +62,7 @@ FolderDigests digests_in(const JsonPlace& environment, const std::string& direct
 
 std::optional<std::string> table_in(const JsonPlace& environment, const std::string& directory) {
   for (const JsonPlace& file : environment["files"].items())
-    if (file["path"].string() == directory + "/classes.json") return file["sha256"].string();
+    if (file["path"].string() == table_of(directory)) return file["sha256"].string();
   return std::nullopt;
 }
 
@@ -103,7 +105,7 @@ std::vector<std::string> new_images(const RunData& past, const std::string& dire
   std::vector<std::string> result;
   for (const FolderPart& part : files.parts) {
     for (const FolderPair& pair : part.pairs) {
-      std::string name = pair.image.substr(files.directory.size() + 1);
+      std::string name = files.name_of(pair);
       if (!past.digests.contains(name)) result.push_back(std::move(name));
     }
   }
@@ -111,8 +113,9 @@ std::vector<std::string> new_images(const RunData& past, const std::string& dire
 }
 
 bool has_same_table(const RunData& past, const std::string& directory) {
-  const std::optional<std::string> path = list_folder(directory).class_table;
-  return past.table == (path ? std::optional(sha256_of_file(*path)) : std::nullopt);
+  const std::string path = table_of(trimmed(directory));
+  std::error_code failure;
+  return past.table == (fs::exists(path, failure) ? std::optional(sha256_of_file(path)) : std::nullopt);
 }
 
 FolderDigests folder_digests(const std::string& directory) {
@@ -125,8 +128,7 @@ FolderDigests folder_digests(const std::string& directory) {
       digests[i] = {sha256_of_file(pairs[i].image), sha256_of_file(pairs[i].mask)};
   });
   FolderDigests result;
-  for (std::size_t i = 0; i < pairs.size(); ++i)
-    result[pairs[i].image.substr(files.directory.size() + 1)] = digests[i];
+  for (std::size_t i = 0; i < pairs.size(); ++i) result[files.name_of(pairs[i])] = digests[i];
   return result;
 }
 

@@ -118,11 +118,6 @@ void find_leaks(const FolderFiles& files, const std::vector<FolderItem>& items,
   }
 }
 
-// What a sample is called: the path of its image, from the folder on.
-std::string name_of(const FolderFiles& files, const FolderItem& item) {
-  return item.files.image.substr(files.directory.size() + 1);
-}
-
 std::vector<SplitGroup> groups_of(const Store& store) {
   std::vector<SplitGroup> groups;
   for (const Indices& group : copies(store.items)) {
@@ -142,7 +137,7 @@ std::vector<SplitGroup> groups_of(const Store& store) {
 ItemSplits remembered(const FolderFiles& files, const std::vector<FolderItem>& items,
                       const SplitNames& names) {
   std::map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < items.size(); ++i) places[name_of(files, items[i])] = i;
+  for (std::size_t i = 0; i < items.size(); ++i) places[files.name_of(items[i].files)] = i;
   ItemSplits result;
   const std::array<const std::vector<std::string>*, 3> lists{&names.train, &names.validation, &names.test};
   for (std::size_t split = 0; split < 3; ++split) {
@@ -160,7 +155,7 @@ FolderFiles named_by(const SplitNames& split, FolderFiles files) {
     wanted.insert(names->begin(), names->end());
   for (FolderPart& part : files.parts) {
     std::erase_if(part.pairs, [&](const FolderPair& pair) {
-      const std::string name = pair.image.substr(files.directory.size() + 1);
+      const std::string name = files.name_of(pair);
       if (wanted.contains(name)) there.insert(name);
       return !wanted.contains(name);
     });
@@ -355,7 +350,7 @@ Splits folder(const FolderOptions& options) {
   const auto dataset = [&](std::size_t split, const char* name) -> Dataset {
     const Indices& indices = splits[split];
     std::vector<std::string> names;
-    for (const std::size_t i : indices) names.push_back(name_of(files, store->items[i]));
+    for (const std::size_t i : indices) names.push_back(files.name_of(store->items[i].files));
     return {.name = name,
             .source = origin(files, options, *store, split, indices.size()) + note,
             .classes = store->classes.names,

@@ -25,6 +25,9 @@ struct FolderFiles {
                              ///< desktop.ini are not counted
   std::string first_ignored;
   std::vector<std::string> faults;  ///< one sentence or two for each, with path and remedy
+
+  /// What a sample is called: the path of its image, from the folder on.
+  std::string name_of(const FolderPair& pair) const { return pair.image.substr(directory.size() + 1); }
 };
 
 /// Pairs the files of `directory`/images and `directory`/masks by stem, the name without its last

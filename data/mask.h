@@ -19,7 +19,6 @@ enum class MaskKind {
 /// (a JPEG's colours are not exact) or has colours of 16 bits a channel, which no table names.
 MaskKind mask_kind(const std::string& path);
 
-/// A mask file, whose numbers are not yet classes: what they mean may depend on all masks of a folder.
 /// How a grey file was read beside a table of colours without numbers.
 enum class GreysAre {
   either,   ///< there is no such table, or both say the same
@@ -27,6 +26,7 @@ enum class GreysAre {
   numbers,  ///< not all of them are, so its numbers are the places
 };
 
+/// A mask file, whose numbers are not yet classes: what they mean may depend on all masks of a folder.
 struct Mask {
   /// uint8 [h, w]. With a table the place of each pixel's entry, or `unknown_label`; else what is stored.
   Tensor numbers;

@@ -26,6 +26,14 @@ class StrangeFolders : public testing::Test {
   }
   static std::string name(int i) { return std::to_string(10 + i) + ".png"; }
 
+  // Black and white masks in "mine", but for one pixel of 1 in one of them.
+  void write_a_stray_grey() const {
+    write_squares("mine", 6, 255);
+    Bytes mask(192, 0);
+    std::fill(mask.begin() + 60, mask.begin() + 96, std::uint8_t{255});
+    mask[5] = 1;
+    write_png(scratch_ / "mine/masks/12.png", Tensor({12, 16, 1}, mask));
+  }
   void write_squares(const std::string& folder, int count, std::uint8_t number) const {
     for (int i = 0; i < count; ++i) write_square(folder, i, number);
   }
@@ -49,11 +57,7 @@ const std::string threshold_remedy =
     "255, \"ignore\": true}].\n";
 
 TEST_F(StrangeFolders, OneStrayGreyAmongBlackAndWhite) {
-  write_squares("mine", 6, 255);
-  Bytes mask(192, 0);
-  std::fill(mask.begin() + 60, mask.begin() + 96, std::uint8_t{255});
-  mask[5] = 1;
-  write_png(scratch_ / "mine/masks/12.png", Tensor({12, 16, 1}, mask));
+  write_a_stray_grey();
   const std::string err =
       "folder: mine" + one_fault +
       "255 is 99.5 % of what is not 0 in the masks, 216 of 217 pixels; the first other number "
@@ -81,11 +85,7 @@ TEST_F(StrangeFolders, OneStrayGreyAmongBlackAndWhite) {
 }
 
 TEST_F(StrangeFolders, EvalReadsGreysAsItsRunDidOrAsItIsTold) {
-  write_squares("mine", 6, 255);
-  Bytes mask(192, 0);
-  std::fill(mask.begin() + 60, mask.begin() + 96, std::uint8_t{255});
-  mask[5] = 1;
-  write_png(scratch_ / "mine/masks/12.png", Tensor({12, 16, 1}, mask));
+  write_a_stray_grey();
   ASSERT_EQ(
       run("train --data mine --mask-threshold 128 --out run --steps 2 --batch 2 --width 2 --quiet").code, 0);
   const Finished own = run("eval run --quiet");

@@ -144,14 +144,19 @@ void write_palette(const std::string& path, const Bytes& numbers, const std::vec
   write_indexed_png(path, Tensor({8, 10}, numbers), palette);
 }
 
+// Pair i of a folder: the image, and a mask file with a palette.
+void write_indexed(const std::string& directory, std::int64_t i, const Bytes& numbers,
+                   const std::vector<Color>& palette) {
+  write_pair(directory, std::to_string(100 + i), blank(i));
+  write_palette(directory + "/masks/" + std::to_string(100 + i) + ".png", numbers, palette);
+}
+
 // NVIDIA/DIGITS#1676 and image-segmentation-keras#117: an optimiser has given each file a palette of its own.
 TEST(FolderClasses, digits_1676_PalettesOfTheirOwnAreReadByColourOrAFault) {
   constexpr Color black{0, 0, 0}, red{255, 0, 0}, green{0, 160, 0};
   const Scratch scratch;
   for (std::int64_t i = 0; i < 4; ++i) {
-    write_pair(scratch.path(), std::to_string(100 + i), blank(i));
-    write_palette(scratch.path() + "/masks/" + std::to_string(100 + i) + ".png", mostly_zero({{1, 20}}),
-                  {black, i % 2 ? green : red});
+    write_indexed(scratch.path(), i, mostly_zero({{1, 20}}), {black, i % 2 ? green : red});
   }
   EXPECT_EQ(
       fault_of({.directory = scratch.path()}),
@@ -203,9 +208,7 @@ TEST(FolderClasses, AGreyFileBesideATableOfColoursIsReadByColourOrAFault) {
   constexpr Color black{0, 0, 0}, white{255, 255, 255}, red{255, 0, 0};
   const Scratch scratch;
   for (std::int64_t i = 0; i < 4; ++i) {
-    write_pair(scratch.path(), std::to_string(100 + i), blank(i));
-    write_palette(scratch.path() + "/masks/" + std::to_string(100 + i) + ".png",
-                  mostly_zero({{1, 20}, {2, 10}}), {black, red, white});
+    write_indexed(scratch.path(), i, mostly_zero({{1, 20}, {2, 10}}), {black, red, white});
   }
   spill(scratch / "classes.json", bytes_of(R"([{"name": "ground", "color": "#000000"},
       {"name": "red", "color": "#ff0000"}, {"name": "white", "color": "#ffffff"}])"));
@@ -249,9 +252,7 @@ TEST(FolderClasses, ManyClassesInAPaletteOfColoursAreClasses) {
   for (std::int64_t i = 0; i < 4; ++i) {
     std::vector<std::pair<std::uint8_t, int>> numbers;
     for (int k = 0; k < 40; ++k) numbers.emplace_back(static_cast<std::uint8_t>(40 * i + k), 1);
-    write_pair(scratch.path(), std::to_string(100 + i), blank(i));
-    write_palette(scratch.path() + "/masks/" + std::to_string(100 + i) + ".png", mostly_zero(numbers),
-                  palette);
+    write_indexed(scratch.path(), i, mostly_zero(numbers), palette);
   }
   EXPECT_EQ(folder({.directory = scratch.path()}).train.classes.size(), 160U);
 }
@@ -260,9 +261,7 @@ TEST(FolderClasses, APaletteOfGreysBesideOneOfColoursMayMeanTwoClasses) {
   constexpr Color black{0, 0, 0}, white{255, 255, 255}, red{255, 0, 0};
   const Scratch scratch;
   for (std::int64_t i = 0; i < 4; ++i) {
-    write_pair(scratch.path(), std::to_string(100 + i), blank(i));
-    write_palette(scratch.path() + "/masks/" + std::to_string(100 + i) + ".png", mostly_zero({{1, 20}}),
-                  {black, i == 3 ? white : red});
+    write_indexed(scratch.path(), i, mostly_zero({{1, 20}}), {black, i == 3 ? white : red});
   }
   EXPECT_EQ(fault_of({.directory = scratch.path()}),
             "number 1 is #ff0000 in the palette of " + scratch.path() +
