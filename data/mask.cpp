@@ -235,24 +235,12 @@ Mask of_index(const std::string& path, bool shades) {
   return {.numbers = std::move(stored.numbers), .white = static_cast<std::uint8_t>(white)};
 }
 
-// How the header codes pixels.
-struct Coding {
-  bool palette, alpha;
-  int bits;
-};
-
-Coding coding_of(const std::string& path) {
-  std::array<std::uint8_t, 2> bytes{};  // bits of a channel, kind of pixels
-  InputFile(path).read(24, bytes);
-  return {.palette = (bytes[1] & 1) != 0, .alpha = (bytes[1] & 4) != 0, .bits = bytes[0]};
-}
-
 // A grey file's numbers as they are stored, or its shades.
-Mask of_grey(const std::string& path, const Coding& coding, bool shades) {
-  if (coding.bits == 16)
+Mask of_grey(const std::string& path, const PngHeader& header, bool shades) {
+  if (header.bits == 16)
     return {.numbers = of_sixteen_bits(path, first_channel<std::int32_t>(read_png(path)), shades)};
   // Grey with alpha has 8 bits, so that read_png leaves the numbers as they are stored.
-  if (coding.alpha) return {.numbers = first_channel<std::uint8_t>(read_png(path))};
+  if (header.alpha) return {.numbers = first_channel<std::uint8_t>(read_png(path))};
   return of_index(path, shades);
 }
 
@@ -289,51 +277,45 @@ Mask by_shades_or_numbers(const std::string& path, Mask mask, const ClassTable& 
   return {.numbers = std::move(result), .greys = differs ? GreysAre::colors : GreysAre::either};
 }
 
-}  // namespace
-
-MaskKind mask_kind(const std::string& path) {
-  constexpr std::array<std::uint8_t, 8> signature{0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a};
+PngHeader mask_header(const std::string& path) {
   const InputFile file(path);
   if (file.bytes() == 0) {
     throw FileError(text("read_mask: ", path, " is empty: 0 bytes. Fetch or write the file again."));
   }
-  std::vector<std::uint8_t> header(static_cast<std::size_t>(std::min<std::int64_t>(file.bytes(), 26)));
-  file.read(0, header);
-  if (header.size() >= 2 && header[0] == 0xff && header[1] == 0xd8) {
+  std::array<std::uint8_t, 2> start{};
+  if (file.bytes() >= 2) file.read(0, start);
+  if (start[0] == 0xff && start[1] == 0xd8) {
     throw FileError(
         text("read_mask: ", path, " is a JPEG file. A JPEG's colours are not exact; save masks as PNG."));
   }
-  if (header.size() < signature.size() || !std::equal(signature.begin(), signature.end(), header.begin())) {
-    throw FileError(text("read_mask: ", path, " is no PNG file. It starts with ", first_bytes(header),
-                         " instead of 89 50 4e 47 0d 0a 1a 0a. Save masks as PNG."));
-  }
-  if (header.size() < 26) {
-    throw FileError(text("read_mask: ", path, " is truncated. It has ", header.size(),
-                         " bytes. Fetch or write the file again."));
-  }
-  // IHDR is the first chunk: bits of a channel at 24, kind of pixels at 25, in which 2 stands for colour and
-  // 1 for a palette. Source: ISO/IEC 15948, 11.2.2.
-  const bool in_colors = (header[25] & 3) == 2;
-  if (in_colors && header[24] == 16) {
+  return read_png_header(path);
+}
+
+MaskKind kind_in(const std::string& path, const PngHeader& header) {
+  if (header.colors && header.bits == 16) {
     throw FileError(text("read_mask: ", path,
                          " has colours of 16 bits a channel. classes.json names colours of 8 bits; save the "
                          "mask with 8 bits."));
   }
-  return in_colors ? MaskKind::colors : MaskKind::numbers;
+  return header.colors ? MaskKind::colors : MaskKind::numbers;
 }
 
+}  // namespace
+
+MaskKind mask_kind(const std::string& path) { return kind_in(path, mask_header(path)); }
+
 Mask read_mask(const std::string& path, const ClassTable* table) {
-  const MaskKind kind = mask_kind(path);
-  const Coding coding = coding_of(path);
-  if (table && table->has_colors() && (kind == MaskKind::colors || coding.palette))
+  const PngHeader header = mask_header(path);
+  const MaskKind kind = kind_in(path, header);
+  if (table && table->has_colors() && (kind == MaskKind::colors || header.palette))
     return {.numbers = from_colors(path, read_png(path), *table)};
   if (kind == MaskKind::colors) {
     const Tensor pixels = read_png(path);
     if (!is_grey(pixels)) no_colors(path, pixels, table);
     return {.numbers = placed(path, first_channel<std::uint8_t>(pixels), table)};
   }
-  Mask mask = of_grey(path, coding, table && table->shades);
-  if (table && table->has_colors() && !table->has_numbers() && coding.bits <= 8)
+  Mask mask = of_grey(path, header, table && table->shades);
+  if (table && table->has_colors() && !table->has_numbers() && header.bits <= 8)
     return by_shades_or_numbers(path, std::move(mask), *table);
   mask.numbers = placed(path, std::move(mask.numbers), table);
   return mask;

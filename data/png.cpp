@@ -2,10 +2,12 @@
 // plain pointers: a jump never passes over an object with a destructor. Those functions return false, and
 // their callers, which own the memory, throw.
 #include <algorithm>
+#include <array>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <span>
 #include <vector>
 
 #include <png.h>
@@ -132,6 +134,32 @@ void check_layout(const char* op, const std::string& path, const Layout& layout,
   }
 }
 
+constexpr std::size_t header_bytes = 26;
+
+// The header in the first bytes of a file: the signature, then the chunk IHDR of 13 bytes, in whose place
+// libpng would skip a chunk of another name.
+PngHeader header_in(const char* op, const std::string& path, std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) {
+    throw FileError(text(op, ": ", path, " is no PNG file. It starts with ", first_bytes(bytes),
+                         " instead of 89 50 4e 47 0d 0a 1a 0a. Convert it to PNG."));
+  }
+  if (bytes.size() < header_bytes) {
+    throw FileError(text(op, ": ", path, " is truncated. It has ", bytes.size(),
+                         " bytes. Fetch or write the file again."));
+  }
+  constexpr std::array<std::uint8_t, 8> chunk{0, 0, 0, 13, 'I', 'H', 'D', 'R'};
+  if (!std::equal(chunk.begin(), chunk.end(), bytes.begin() + 8)) {
+    throw FileError(
+        text(op, ": ", path, " is damaged. Its first chunk starts with ", first_bytes(bytes.subspan(8)),
+             " instead of 00 00 00 0d 49 48 44 52, which is IHDR. Fetch or write the file again."));
+  }
+  const int color = bytes[25];
+  return {.bits = bytes[24],
+          .palette = (color & PNG_COLOR_MASK_PALETTE) != 0,
+          .colors = (color & (PNG_COLOR_MASK_PALETTE | PNG_COLOR_MASK_COLOR)) == PNG_COLOR_MASK_COLOR,
+          .alpha = (color & PNG_COLOR_MASK_ALPHA) != 0};
+}
+
 // A file whose header is read and found good.
 struct Opened {
   std::vector<std::uint8_t> bytes;
@@ -139,10 +167,7 @@ struct Opened {
   Layout layout{};
 
   Opened(const char* op, const std::string& path, bool indices) : bytes(read_file(path)) {
-    if (bytes.size() < 8 || png_sig_cmp(bytes.data(), 0, 8) != 0) {
-      throw FileError(text(op, ": ", path, " is no PNG file. It starts with ", first_bytes(bytes),
-                           " instead of 89 50 4e 47 0d 0a 1a 0a. Convert it to PNG."));
-    }
+    header_in(op, path, bytes);
     decoder.next = bytes.data();
     decoder.left = bytes.size();
     if (!read_layout(decoder, indices, layout)) damaged(op, path, decoder);
@@ -280,6 +305,13 @@ std::vector<std::uint8_t> label_bytes(const Tensor& labels, std::size_t colors) 
 }
 
 }  // namespace
+
+PngHeader read_png_header(const std::string& path) {
+  const InputFile file(path);
+  std::vector<std::uint8_t> bytes(std::min(static_cast<std::size_t>(file.bytes()), header_bytes));
+  file.read(0, bytes);
+  return header_in("read_png_header", path, bytes);
+}
 
 Tensor read_png(const std::string& path) {
   Opened file("read_png", path, false);

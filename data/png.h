@@ -10,6 +10,18 @@
 
 namespace trous {
 
+/// How the header of a PNG file says that pixels are stored.
+struct PngHeader {
+  int bits;  ///< of a channel, or of a number of a palette: 1, 2, 4, 8 or 16
+  bool palette;
+  bool colors;  ///< red, green and blue channels
+  bool alpha;
+};
+
+/// The header of a PNG file, of which nothing else is read. Throws FileError, naming the file, if it is
+/// absent, too short, no PNG, or does not begin with a chunk IHDR of 13 bytes. Source: ISO/IEC 15948, 11.2.2.
+PngHeader read_png_header(const std::string& path);
+
 /// The pixels of a PNG file as they are stored: no gamma, no colour profile is applied. Palettes become
 /// red, green, blue, fewer than 8 bits are scaled to 0..255, and a transparent colour becomes an alpha
 /// channel.
@@ -17,8 +29,9 @@ namespace trous {
 /// returns   [h, w, channels], channels 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha): uint8, or int32
 ///           in 0..65535 where the file has 16 bits a channel
 ///
-/// Throws FileError, naming the file, if it is absent, no PNG, truncated or damaged, wider or higher than
-/// 32768, or larger than 1 GiB when decoded; all of this but damage is judged before pixels are allocated.
+/// Throws FileError as read_png_header does, and if it is truncated or damaged, wider or higher
+/// than 32768, or larger than 1 GiB when decoded; all of this but damage is judged before pixels are
+/// allocated.
 Tensor read_png(const std::string& path);
 
 /// A PNG file that holds numbers.

@@ -92,6 +92,15 @@ TEST(Png, SaysWhatIsWrongWithAFile) {
             "read_png: " + golden("cube.idx") +
                 " is no PNG file. It starts with 00 00 08 03 00 00 00 02 instead of 89 50 4e 47 0d 0a 1a 0a. "
                 "Convert it to PNG.");
+  // Before the header libpng skips a chunk of another name, which the standard does not allow.
+  Bytes late = slurp(golden("adam7.png"));
+  const Bytes chunk{0, 0, 0, 0, 't', 'E', 'S', 't', 0x75, 0xb6, 0x1c, 0x4e};
+  late.insert(late.begin() + 8, chunk.begin(), chunk.end());
+  spill(scratch / "a.png", late);
+  EXPECT_EQ(message_of<FileError>([&] { read_png(scratch / "a.png"); }),
+            "read_png: " + scratch / "a.png" +
+                " is damaged. Its first chunk starts with 00 00 00 00 74 45 53 74 instead of 00 00 00 0d 49 "
+                "48 44 52, which is IHDR. Fetch or write the file again.");
   Bytes damaged = slurp(golden("adam7.png"));
   damaged[damaged.size() - 14] ^= 1;
   spill(scratch / "a.png", damaged);
