@@ -12,7 +12,7 @@ Variable add_same_shape(const Variable& a, const Variable& b, std::string_view n
         "add: ", a.dtype(), " and ", b.dtype(),
         " do not mix. Cast one side: cast(x, DType::", is_floating(b.dtype()) ? b.dtype() : a.dtype(), ")."));
   }
-  if (!(a.shape() == b.shape())) {
+  if (a.shape() != b.shape()) {
     throw ShapeError(
         text("add: shapes ", a.shape(), " and ", b.shape(), " differ. Use broadcast_to on one side."));
   }

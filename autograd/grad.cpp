@@ -120,7 +120,7 @@ Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variabl
   }
   const RuleOf scope(op, static_cast<int>(slot));
   Variable result = rule.cotangent(Vjp(node, static_cast<int>(slot), cotangent, again_, shared));
-  if (!(result.shape() == input.shape) || result.dtype() != input.dtype) {
+  if (result.shape() != input.shape || result.dtype() != input.dtype) {
     throw GraphError(text(op.kind, ": the rule of input ", slot, " gives ", short_name(result.dtype()),
                           result.shape(), ", the input is ", short_name(input.dtype), input.shape,
                           ". A cotangent has its input's shape and dtype."));
@@ -177,7 +177,7 @@ void check_roots(const char* caller, const std::vector<Variable>& ys, const std:
       throw GraphError(text(caller, ": y, ", short_name(ys[i].dtype()), ys[i].shape(),
                             ", is not tracked. Compute it from a tracked x, outside Recording::nothing."));
     }
-    if (!(seeds[i].shape() == ys[i].shape())) {
+    if (seeds[i].shape() != ys[i].shape()) {
       throw ShapeError(text(caller, ": y has shape ", ys[i].shape(), ", its seed ", seeds[i].shape(),
                             ". A seed has the shape of its y."));
     }
@@ -203,7 +203,7 @@ void check_directions(const char* caller, const std::vector<Variable>& xs,
                           " directions. Give one direction per x."));
   }
   for (std::size_t i = 0; i < xs.size(); ++i) {
-    if (!(xs[i].shape() == directions[i].shape()) || xs[i].dtype() != directions[i].dtype()) {
+    if (xs[i].shape() != directions[i].shape() || xs[i].dtype() != directions[i].dtype()) {
       throw ShapeError(text(caller, ": x number ", i, " is ", short_name(xs[i].dtype()), xs[i].shape(),
                             ", its direction ", short_name(directions[i].dtype()), directions[i].shape(),
                             ". A direction has the shape and dtype of its x."));

@@ -8,7 +8,7 @@ namespace trous {
 namespace {
 
 void check_domain(std::string_view op, const Domain& domain, const Variable& x) {
-  if (!(x.shape() == domain.shape)) {
+  if (x.shape() != domain.shape) {
     throw ShapeError(text(op, ": x is ", x.shape(), ", the map takes ", domain.shape,
                           ". Reshape x, or make the map anew."));
   }

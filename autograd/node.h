@@ -34,7 +34,7 @@ struct Node {
   /// Of a composite: what its value and its rules must agree with.
   std::shared_ptr<const Function> definition = nullptr;
 
-  Node* next_dead = nullptr;  ///< links nodes that wait for their destruction
+  Node* next_to_release = nullptr;  ///< links the nodes that wait for their destruction
 };
 
 /// A fresh node with the next serial number. Its destruction is a loop, however long the chain behind it,

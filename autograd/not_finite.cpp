@@ -71,7 +71,7 @@ std::optional<Mask> mask(const OpEvaluation& e) {
   Mask result{*e.rule_of, e.output.shape(), {}};
   bool any = false;
   for (const Tensor& input : e.inputs) {
-    if (input.dtype() != e.output.dtype() || !(input.shape() == e.output.shape())) continue;
+    if (input.dtype() != e.output.dtype() || input.shape() != e.output.shape()) continue;
     result.at.resize(static_cast<std::size_t>(e.output.elements()));
     visit(e.output.dtype(), [&]<class T> {
       const auto in = input.values<T>(), out = e.output.values<T>();
@@ -112,7 +112,7 @@ class Seen {
   // Where a cotangent of this shape was 0 before, a product with it makes nothing.
   void note(Mask made) {
     for (const Mask& earlier : masks_) {
-      if (!(earlier.shape == made.shape)) continue;
+      if (earlier.shape != made.shape) continue;
       for (std::size_t i = 0; i < made.at.size(); ++i) made.at[i] = made.at[i] && !earlier.at[i];
     }
     if (std::find(made.at.begin(), made.at.end(), true) != made.at.end()) masks_.push_back(std::move(made));

@@ -1,41 +1,13 @@
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <ostream>
 
+#include <trous/autograd/detail/evaluate.h>
 #include <trous/autograd/node.h>
-#include <trous/autograd/observe.h>
 #include <trous/autograd/record.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
 
 namespace trous {
 namespace {
-
-std::atomic<std::uint64_t> next_serial{1};
-thread_local Recording::Mode current_mode = Recording::needed;
-thread_local const Observe::Listener* current_listener = nullptr;
-thread_local const Op* current_rule = nullptr;
-thread_local int current_rule_slot = 0;
-
-// Destroying a node may release the last handle of its inputs, and so on down the chain. Every release
-// only queues the node; the outermost one empties the queue. The queue is an intrusive list, since it must
-// outlive every other thread-local and static object that holds a Variable.
-thread_local Node* dead = nullptr;
-thread_local bool burying = false;
-
-void bury(Node* node) {
-  node->next_dead = dead;
-  dead = node;
-  if (burying) return;
-  burying = true;
-  while (dead) {
-    Node* const next = dead;
-    dead = next->next_dead;
-    delete next;
-  }
-  burying = false;
-}
 
 bool reads_input(Reads reads, std::size_t i) {
   return (reads.inputs >> std::min<std::size_t>(i, 63) & 1) != 0;
@@ -50,66 +22,7 @@ Reads live_reads(const std::vector<Variable>& inputs, const std::vector<Rule>& r
   return reads;
 }
 
-// While it lives, nobody listens.
-struct Deaf {
-  const Observe::Listener* const listener = std::exchange(current_listener, nullptr);
-  Deaf() = default;
-  ~Deaf() { current_listener = listener; }
-  Deaf(const Deaf&) = delete;
-  Deaf& operator=(const Deaf&) = delete;
-};
-
-// The forward, timed and told to the listener, if there is one. Whatever ops it is written in leave nothing
-// on the tape and are not told: they are part of it. The listener's own are nobody's.
-Computed evaluated(const Op& op, std::span<const Tensor> values, const Forward& forward) {
-  const Recording scope(Recording::nothing);
-  if (!current_listener) return forward(values);
-  using Clock = std::chrono::steady_clock;
-  const Deaf here;
-  const auto begin = Clock::now();
-  Computed computed = forward(values);
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  (*here.listener)({op, values, computed.value, computed.kept, current_rule, current_rule_slot, seconds});
-  return computed;
-}
-
 }  // namespace
-
-Observe::Observe(Listener listener) : listener_(std::move(listener)), outer_(current_listener) {
-  if (!listener_)
-    throw ArgumentError("Observe: the listener is an empty function. Give one that can be called.");
-  current_listener = &listener_;
-}
-Observe::~Observe() { current_listener = outer_; }
-
-RuleOf::RuleOf(const Op& op, int slot) : outer_(current_rule), outer_slot_(current_rule_slot) {
-  if (outer_) return;
-  current_rule = &op;
-  current_rule_slot = slot;
-}
-RuleOf::~RuleOf() {
-  current_rule = outer_;
-  current_rule_slot = outer_slot_;
-}
-
-Recording::Recording(Mode mode) : outer_(current_mode) { current_mode = mode; }
-Recording::~Recording() { current_mode = outer_; }
-Recording::Mode Recording::mode() { return current_mode; }
-
-NodePtr make_node(Op op, const Shape& shape, DType dtype, bool tracked) {
-  auto* node = new Node{.op = std::move(op),
-                        .serial = next_serial++,
-                        .shape = shape,
-                        .dtype = dtype,
-                        .tracked = tracked,
-                        .inputs = {},
-                        .output = {},
-                        .kept = {},
-                        .forward = {},
-                        .rules = {},
-                        .remake = {}};
-  return {node, bury};
-}
 
 std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Variable> inputs,
                                                           Forward forward, std::vector<Rule> rules) {
@@ -131,7 +44,7 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
                             "Rule::not_differentiable()."));
     }
   }
-  Computed computed = evaluated(op, values, forward);
+  Computed computed = detail::evaluate(op, values, forward);
 
   const Recording::Mode mode = Recording::mode();
   if (mode == Recording::nothing || (mode == Recording::needed && !any_tracked)) {
@@ -164,20 +77,6 @@ Variable record(Op op, std::vector<Variable> inputs, Forward forward, std::vecto
   return record_with_kept(std::move(op), std::move(inputs), std::move(forward), std::move(rules)).first;
 }
 
-bool Variable::tracked() const { return node_ && node_->tracked; }
-
-Variable track(const Tensor& value, std::string_view name) {
-  if (!is_floating(value.dtype())) {
-    throw DTypeError(
-        text("track: ", value.dtype(), " values have no gradient. Cast to float32 or float64 first."));
-  }
-  return {value, make_node({.kind = "leaf", .name = std::string(name)}, value.shape(), value.dtype(), true)};
-}
-
-Variable detach(const Variable& x) { return x.value(); }
-
-std::ostream& operator<<(std::ostream& stream, const Variable& x) { return stream << x.value(); }
-
 namespace {
 
 [[noreturn]] void not_declared(const Op& op, int slot, const std::string& what,
@@ -197,8 +96,8 @@ Tensor remade(const Node& node) {
   inputs.reserve(node.inputs.size());
   for (const Node::Input& input : node.inputs) inputs.push_back(*input.value);
   const Op again{node.op.kind + " again", node.op.attributes, node.op.name};
-  return evaluated(again, inputs,
-                   [&](std::span<const Tensor> in) -> Computed { return node.remake(in, node.kept); })
+  return detail::evaluate(again, inputs,
+                          [&](std::span<const Tensor> in) -> Computed { return node.remake(in, node.kept); })
       .value;
 }
 
@@ -276,7 +175,7 @@ const std::vector<Tensor>& Vjp::shared(const std::function<std::vector<Tensor>()
   }
   for (const auto& [node, value] : shared_.remade) read.push_back(value);
   const Op op{node_->op.kind + "_grad shared", node_->op.attributes};
-  evaluated(op, read, [&](std::span<const Tensor>) -> Computed {
+  detail::evaluate(op, read, [&](std::span<const Tensor>) -> Computed {
     const std::vector<Tensor>& all = shared_.computed.emplace(compute());
     if (all.empty()) return grad_.value();
     return {all.front(), {all.begin() + 1, all.end()}};

@@ -9,29 +9,6 @@
 
 namespace trous {
 
-std::vector<NodePtr> nodes_under(const std::vector<Variable>& roots, std::uint64_t oldest) {
-  const auto older = [](const NodePtr* a, const NodePtr* b) { return (*a)->serial < (*b)->serial; };
-  std::vector<const NodePtr*> open;  // a heap: the youngest in front
-  const auto push = [&](const NodePtr& node) {
-    if (!node || node->serial < oldest) return;
-    open.push_back(&node);
-    std::push_heap(open.begin(), open.end(), older);
-  };
-  std::vector<NodePtr> found;
-  for (const Variable& root : roots) push(root.node());
-  while (!open.empty()) {
-    std::pop_heap(open.begin(), open.end(), older);
-    const NodePtr& node = *open.back();
-    open.pop_back();
-    // All that consume a node are younger, so by now each has pushed it: what is equal comes in a row.
-    if (!found.empty() && found.back() == node) continue;
-    found.push_back(node);
-    for (const Node::Input& input : node->inputs) push(input.node);
-  }
-  std::reverse(found.begin(), found.end());
-  return found;
-}
-
 std::size_t Tape::count(std::string_view kind) const {
   return static_cast<std::size_t>(std::count_if(nodes_.begin(), nodes_.end(),
                                                 [&](const NodePtr& node) { return node->op.kind == kind; }));
@@ -61,7 +38,7 @@ Computed Tape::replay(std::size_t i, std::span<const Tensor> inputs) const {
   }
   for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
     const Node::Input& recorded = node.inputs[slot];
-    if (!(inputs[slot].shape() == recorded.shape) || inputs[slot].dtype() != recorded.dtype) {
+    if (inputs[slot].shape() != recorded.shape || inputs[slot].dtype() != recorded.dtype) {
       throw ShapeError(text("replay: input ", slot, " of %", i + 1, ", a ", node.op.kind, ", is ",
                             short_name(recorded.dtype), recorded.shape, ", the tensor given ",
                             short_name(inputs[slot].dtype()), inputs[slot].shape(),

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include <trous/autograd/detail/digits.h>
 #include <trous/autograd/detail/evaluations.h>
 #include <trous/autograd/grad.h>
 #include <trous/autograd/node.h>
@@ -145,7 +144,7 @@ Variable Probe::again() const {
 
 void Probe::check_zero() const {
   const std::vector<double> values = numbers(y_.value());
-  const auto found = std::find_if(values.begin(), values.end(), [](double v) { return !(v == 0); });
+  const auto found = std::find_if(values.begin(), values.end(), [](double v) { return v != 0; });
   if (found == values.end()) return;
   const std::string fact =
       text("transpose: f(0) is ", std::isnan(*found) ? "NaN" : text(*found),
@@ -164,7 +163,7 @@ void Probe::check_zero() const {
 void Probe::refuse_value(const Tensor& derivative, std::int64_t i) const {
   const Variable recorded = again();
   const double tolerance = half_the_digits(recorded);
-  const auto [left, right] = detail::distinct_digits(element(y_.value(), i), element(derivative, i));
+  const auto [left, right] = distinct_digits(element(y_.value(), i), element(derivative, i));
   const std::string fact = text("transpose: f is not linear: at a random x it is ", left, at(y_.value(), i),
                                 ", and its derivative applied to x is ", right, ". ");
   for (const NodePtr& node : dependent_on(x_, recorded)) {
@@ -200,7 +199,7 @@ void check_same_type(const Variable& zero, const Variable& there) {
 void check_same_slope(const Tensor& zero, const Tensor& there, double tolerance) {
   const auto i = apart(zero, there, tolerance);
   if (!i) return;
-  const auto [at_zero, at_random] = detail::distinct_digits(element(zero, *i), element(there, *i));
+  const auto [at_zero, at_random] = distinct_digits(element(zero, *i), element(there, *i));
   throw GraphError(
       text("transpose: f is not linear: its gradient is ", at_zero, at(zero, *i), " at 0, and ", at_random,
            " at a random x. It chooses its ops by the values of x, or by chance. Let them follow "
@@ -237,7 +236,7 @@ void check_arguments(const LinearFunction& f, const Domain& domain) {
 }
 
 void check_argument(const Variable& y, const Variable& expected) {
-  if (!(y.shape() == expected.shape())) {
+  if (y.shape() != expected.shape()) {
     throw ShapeError(text("transpose: y is ", y.shape(), ", f gives ", expected.shape(),
                           ". The transpose takes what f gives."));
   }

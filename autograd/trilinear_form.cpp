@@ -14,7 +14,7 @@ constexpr int input_order[] = {0, 2, 1};
 bool comes_first(int slot, int other) { return slot == 0 || (slot == 2 && other == 1); }
 
 void check_slot(const std::string& op, const Variable& x, int slot, const Domain& domain) {
-  if (!(x.shape() == domain.shape)) {
+  if (x.shape() != domain.shape) {
     throw ShapeError(text(op, ": slot ", slot, " is ", x.shape(), ", the form takes ", domain.shape,
                           ". Make the form anew."));
   }

@@ -178,7 +178,7 @@ ConvEngines trous_engines() {
 
 double difference(const Tensor& a, const Tensor& b) {
   constexpr double never = std::numeric_limits<double>::infinity();
-  if (!(a.shape() == b.shape()) || a.dtype() != b.dtype()) return never;
+  if (a.shape() != b.shape() || a.dtype() != b.dtype()) return never;
   const auto largest = [&]<class T>(std::span<const T> p, std::span<const T> q) {
     double apart = 0, scale = 0;
     for (std::size_t i = 0; i < p.size(); ++i) {

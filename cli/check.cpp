@@ -7,13 +7,13 @@
 #include <memory>
 #include <sstream>
 
+#include <trous/check/vectors/vector_ops.h>
 #include <trous/cli/check_vectors.h>
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
 #include <trous/cli/open.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/tell.h>
-#include <trous/cli/vectors.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
 #include <trous/layers/check_network.h>
@@ -222,7 +222,7 @@ Json json_of_all(const NetworkReport& report, const Subject& subject, const Chec
           {"weights", weights}};
 }
 
-int check_model(const CheckCommand& c) {
+ExitCode check_model(const CheckCommand& c) {
   using Clock = std::chrono::steady_clock;
   const auto seed = static_cast<std::uint64_t>(c.seed);
   const Subject subject = open_subject(c.model, c.channels, c.classes, fold_in(Key{seed}, 0));
@@ -245,19 +245,12 @@ int check_model(const CheckCommand& c) {
   } else {
     tell(report, c, seconds);
   }
-  return report.passed() ? ok : failed;
-}
-
-// "abs, add, ..."
-std::string listed(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
+  return report.passed() ? ExitCode::ok : ExitCode::failed;
 }
 
 }  // namespace
 
-void add_check(CLI::App& app, int& code) {
+void add_check(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<CheckCommand>();
   CLI::App* const check = app.add_subcommand("check",
                                              "Checks the gradients of a network, op by op and as a whole, or "
@@ -290,14 +283,18 @@ void add_check(CLI::App& app, int& code) {
   check->add_option("--seed", c->seed, "of weights, images and directions")
       ->check(whole(0, 1LL << 53))
       ->capture_default_str();
-  check->footer("Ops that vectors may name: " + listed(vector_ops()));
+  check->footer("Ops that vectors may name: " + joined(vector_ops()));
   add_voice(*check, c->voice);
   check->callback([c, check, &code] {
     if (c->model.empty() == c->vectors.empty())
       throw ArgumentError(
           "check: give either MODEL or --vectors FILE. trous check --help says what they are.");
     check_pairs(GivenOptions(*check));
-    code = c->vectors.empty() ? check_model(*c) : check_vectors(c->vectors, c->tolerance, c->seed, c->voice);
+    code = c->vectors.empty()
+               ? check_model(*c)
+               : check_vector_file(c->vectors,
+                                   {.tolerance = c->tolerance, .seed = static_cast<std::uint64_t>(c->seed)},
+                                   c->voice);
   });
 }
 

@@ -1,14 +1,16 @@
-// trous check --vectors: judges values and gradients that were computed elsewhere.
+// trous check --vectors: checks values and gradients that another framework computed.
 #pragma once
 
 #include <string>
 
+#include <trous/check/vectors/check_vectors.h>
+#include <trous/cli/commands.h>
 #include <trous/cli/options.h>
 
 namespace trous::cli {
 
-/// Prints a line per case and what is wrong; returns an exit code. A tolerance of 0 is that of the claims'
-/// dtype.
-int check_vectors(const std::string& path, double tolerance, std::int64_t seed, const Voice& voice);
+/// Checks the file at `path` and prints a table, or an event for each case, and what is wrong. Returns `ok`
+/// if all claims are right, else `failed`.
+ExitCode check_vector_file(const std::string& path, const VectorCheckOptions& options, const Voice& voice);
 
 }  // namespace trous::cli

@@ -8,16 +8,16 @@ class App;
 namespace trous::cli {
 
 /// What the program returns to the shell.
-enum ExitCode { ok = 0, failed = 1, usage = 2, file = 3, diverged = 4, stopped_by_signal = 130 };
+enum class ExitCode { ok = 0, failed = 1, usage = 2, file = 3, diverged = 4, stopped_by_signal = 130 };
 
-/// Adds `trous train`, and so on; what runs leaves the exit code in `code`.
-void add_train(CLI::App& app, int& code);
-void add_eval(CLI::App& app, int& code);
-void add_predict(CLI::App& app, int& code);
-void add_inspect(CLI::App& app, int& code);
-void add_profile(CLI::App& app, int& code);
-void add_check(CLI::App& app, int& code);
-void add_report(CLI::App& app, int& code);
-void add_data(CLI::App& app, int& code);
+/// Adds `trous train`, and so on; the command that runs leaves its exit code in `code`.
+void add_train(CLI::App& app, ExitCode& code);
+void add_eval(CLI::App& app, ExitCode& code);
+void add_predict(CLI::App& app, ExitCode& code);
+void add_inspect(CLI::App& app, ExitCode& code);
+void add_profile(CLI::App& app, ExitCode& code);
+void add_check(CLI::App& app, ExitCode& code);
+void add_report(CLI::App& app, ExitCode& code);
+void add_data(CLI::App& app, ExitCode& code);
 
 }  // namespace trous::cli

@@ -68,7 +68,7 @@ void write_folder(const DataCommand& c, const Splits& data) {
   write_text((fs::path(c.folder) / "classes.json").string(), detail::dump_json(data.train.classes, 1) + '\n');
 }
 
-int run(const DataCommand& c) {
+ExitCode run(const DataCommand& c) {
   if (!c.preview.empty()) check_file(c.preview, "--preview");
   if (!c.folder.empty()) check_new_folder(c.folder, "--export");
   const Splits data =
@@ -90,12 +90,12 @@ int run(const DataCommand& c) {
       std::cout << "  folder    " << c.folder << "   (trous train --data " << shell_word(c.folder)
                 << " --out RUN)\n";
   }
-  return ok;
+  return ExitCode::ok;
 }
 
 }  // namespace
 
-void add_data(CLI::App& app, int& code) {
+void add_data(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<DataCommand>();
   CLI::App* const data = app.add_subcommand("data", "Checks a data set and tells what it holds.");
   data->add_option("DATA", c->data, "fashion, brain, shapes, or a folder of images and masks")->required();

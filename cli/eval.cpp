@@ -148,7 +148,7 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
   }
 }
 
-int run(const EvalCommand& c) {
+ExitCode run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   if (!c.masks.empty()) check_new_folder(c.masks, "--masks");
   if (!c.per_image.empty()) check_file(c.per_image, "--per-image");
@@ -181,23 +181,23 @@ int run(const EvalCommand& c) {
   } else {
     tell(c, trained, data, scores, baselines_of(data.name, data.splits, split));
   }
-  if (c.min_miou < 0) return ok;
+  if (c.min_miou < 0) return ExitCode::ok;
   if (!miou) {
     std::cerr << "eval: nothing of the foreground could be scored for --min-miou " << c.min_miou
               << ": no pixel that counts is of a foreground class, in truth or prediction.\n";
-    return failed;
+    return ExitCode::failed;
   }
   if (c.min_miou > *miou) {
     std::cerr << "eval: mIoU of the foreground " << fixed(*miou, 4) << " is below --min-miou " << c.min_miou
               << ".\n";
-    return failed;
+    return ExitCode::failed;
   }
-  return ok;
+  return ExitCode::ok;
 }
 
 }  // namespace
 
-void add_eval(CLI::App& app, int& code) {
+void add_eval(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<EvalCommand>();
   CLI::App* const eval = app.add_subcommand("eval", "Scores a trained network on a split, class by class.");
   eval->add_option("RUN", c->trained, "folder of a run, or a checkpoint")->required()->check(not_empty());

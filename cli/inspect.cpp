@@ -148,7 +148,7 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
   return result;
 }
 
-int run(const InspectCommand& c) {
+ExitCode run(const InspectCommand& c) {
   if (!c.coverage.empty()) check_file(c.coverage, "--coverage");
   if (!c.dot.empty()) check_file(c.dot, "--dot");
   const Subject subject = open_subject(c.what, c.channels, c.classes, {}, NonFiniteWeights::accept);
@@ -160,11 +160,11 @@ int run(const InspectCommand& c) {
   if (!c.dot.empty()) write_text(c.dot, graphviz(summary.graph));
   if (c.voice.json) {
     std::cout << detail::dump_json(json_of_all(subject, summary, seen)) << '\n';
-    return ok;
+    return ExitCode::ok;
   }
   if (c.voice.quiet) {
     std::cout << summary.parameters << " parameters, " << summary.multiply_adds << " multiply-adds\n";
-    return ok;
+    return ExitCode::ok;
   }
   if (subject.info) tell_info(*subject.info);
   std::cout << narrow_table(summary, columns()) << "\n  "
@@ -174,12 +174,12 @@ int run(const InspectCommand& c) {
                    2, columns())
             << "\n\n";
   if (c.weights) tell_statistics(statistics_of(subject.net));
-  return ok;
+  return ExitCode::ok;
 }
 
 }  // namespace
 
-void add_inspect(CLI::App& app, int& code) {
+void add_inspect(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<InspectCommand>();
   CLI::App* const inspect =
       app.add_subcommand("inspect", "Tells what a network is made of and what it can see.");

@@ -16,6 +16,8 @@
 #include <trous/core/error.h>
 #include <trous/ops/kernel_set.h>
 
+using trous::cli::ExitCode;
+
 namespace {
 
 std::string version_text() {
@@ -33,49 +35,53 @@ std::string memory_remedy(const CLI::App& app) {
   return "";
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// Runs the command that the words choose, and prints what made it fail.
+ExitCode run_program(int argc, char** argv) {
   CLI::App app("Trains small convolutional networks whose every gradient is checked.", "trous");
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  int code = trous::cli::ok;
+  ExitCode code = ExitCode::ok;
   for (const auto add :
        {trous::cli::add_train, trous::cli::add_eval, trous::cli::add_predict, trous::cli::add_inspect,
         trous::cli::add_check, trous::cli::add_profile, trous::cli::add_report, trous::cli::add_data})
     add(app, code);
   try {
-    trous::kernel_set();  // judges the environment
+    trous::kernel_set();  // throws for a value of TROUS_KERNELS that names no set
     std::vector<std::string> words(argv + 1, argv + argc);
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     app.parse(words);
     return code;
   } catch (const CLI::Success& success) {  // --help and --version
-    return app.exit(success);
+    app.exit(success);
+    return ExitCode::ok;
   } catch (const CLI::ParseError& error) {
     std::cerr << "trous: " << trous::cli::in_our_words(app, error) << '\n'
               << trous::cli::where_to_read_on(app) << '\n';
-    return trous::cli::usage;
+    return ExitCode::usage;
   } catch (const trous::FileError& error) {
     std::cerr << error.what() << '\n';
-    return trous::cli::file;
+    return ExitCode::file;
   } catch (const std::filesystem::filesystem_error& error) {
     std::cerr << error.path1().string() << ": " << error.code().message() << ". Choose another path.\n";
-    return trous::cli::file;
+    return ExitCode::file;
   } catch (const trous::ArgumentError& error) {
     std::cerr << error.what() << '\n';
-    return trous::cli::usage;
+    return ExitCode::usage;
   } catch (const std::bad_alloc&) {
     std::cerr << "trous: there is not enough memory." << memory_remedy(app) << '\n';
-    return trous::cli::failed;
+    return ExitCode::failed;
   } catch (const trous::Error& error) {
     std::cerr << error.what() << '\n';
-    return trous::cli::failed;
+    return ExitCode::failed;
   } catch (
       const std::exception& error) {  // a library's, which its caller should have turned into one of ours
     std::cerr << "trous: an error of a library was not expected here. It says: " << error.what()
               << ". Please report it with the command.\n";
-    return trous::cli::failed;
+    return ExitCode::failed;
   }
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return static_cast<int>(run_program(argc, argv)); }

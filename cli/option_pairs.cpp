@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
@@ -28,22 +27,14 @@ struct Row {
   std::string (*objection)(const GivenOptions&);
 };
 
-template <class T>
-std::optional<T> number_in(const std::string& word) {
-  T value{};
-  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return value;
-}
-
 std::int64_t whole_of(const GivenOptions& a, std::string_view option) {
-  return number_in<std::int64_t>(a.value(option)).value_or(0);
+  return parsed_number<std::int64_t>(a.value(option)).value_or(0);
 }
 
 // 0 and 0.0 are one value.
 bool is(const std::string& word, std::string_view value) {
-  const auto number = number_in<double>(word);
-  return word == value || (number && number == number_in<double>(std::string(value)));
+  const auto number = parsed_number<double>(word);
+  return word == value || (number && number == parsed_number<double>(std::string(value)));
 }
 
 std::string needs_one_of(const GivenOptions& a, std::initializer_list<std::string_view> needed) {

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
@@ -9,15 +8,6 @@
 
 namespace trous::cli {
 namespace {
-
-// The number that all of `word` spells, or nothing.
-template <class T>
-std::optional<T> parsed(const std::string& word) {
-  T value{};
-  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return value;
-}
 
 // The text of a word that is not accepted, or nothing.
 template <class Accepts>
@@ -33,7 +23,7 @@ CLI::Validator accepting(Accepts accepts, const std::string& otherwise) {
 CLI::Validator whole(std::int64_t low, std::int64_t high) {
   return accepting(
       [low, high](const std::string& word) {
-        const auto value = parsed<std::int64_t>(word);
+        const auto value = parsed_number<std::int64_t>(word);
         return value && *value >= low && *value <= high;
       },
       text("not a whole number from ", low, " to ", high));
@@ -42,7 +32,7 @@ CLI::Validator whole(std::int64_t low, std::int64_t high) {
 CLI::Validator number(double low, double high) {
   return accepting(
       [low, high](const std::string& word) {
-        const auto value = parsed<double>(word);
+        const auto value = parsed_number<double>(word);
         return value && *value >= low && *value < high;
       },
       std::isinf(high) ? text("not a number of ", low, " or more")
@@ -52,7 +42,7 @@ CLI::Validator number(double low, double high) {
 CLI::Validator above_zero() {
   return accepting(
       [](const std::string& word) {
-        const auto value = parsed<double>(word);
+        const auto value = parsed_number<double>(word);
         return value && *value > 0 && std::isfinite(*value);
       },
       "not a number above 0");
@@ -61,7 +51,7 @@ CLI::Validator above_zero() {
 CLI::Validator share() {
   return accepting(
       [](const std::string& word) {
-        const auto value = parsed<double>(word);
+        const auto value = parsed_number<double>(word);
         return value && *value >= 0 && *value <= 1;
       },
       "not a number from 0 to 1");

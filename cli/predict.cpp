@@ -133,7 +133,7 @@ void predict(const PredictCommand& c, const Trained& trained, const Work& work) 
   if (c.voice.talks()) std::cout << work.mask << std::endl;
 }
 
-int run(const PredictCommand& c) {
+ExitCode run(const PredictCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   if (c.tile > 0 && c.tile <= 2 * c.overlap) {
     throw ArgumentError(text("predict: --tile ", c.tile, " is not more than twice --overlap ", c.overlap,
@@ -158,17 +158,17 @@ int run(const PredictCommand& c) {
                    "less.\n";
     }
   }
-  if (lost == 0) return ok;
+  if (lost == 0) return ExitCode::ok;
   std::error_code failure;
   if (!was_there && fs::is_empty(c.out, failure)) fs::remove(c.out, failure);
   std::cerr << "predict: " << lost << " of " << all.size() << (all.size() == 1 ? " image " : " images ")
             << (lost == 1 ? "was" : "were") << " left out.\n";
-  return file;
+  return ExitCode::file;
 }
 
 }  // namespace
 
-void add_predict(CLI::App& app, int& code) {
+void add_predict(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<PredictCommand>();
   CLI::App* const predict =
       app.add_subcommand("predict", "Writes the masks of images, PNG or JPEG of any size, as indexed PNG.");

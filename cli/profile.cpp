@@ -305,7 +305,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
             {"layer", memory.layer}}}};
 }
 
-int run(const ProfileCommand& c, const CLI::App& app) {
+ExitCode run(const ProfileCommand& c, const CLI::App& app) {
   heed_interrupts();
   TrainConfig config = config_of(c, app);
   GivenOptions given(app);
@@ -322,23 +322,23 @@ int run(const ProfileCommand& c, const CLI::App& app) {
   const Profiled profiled = measure(trainer, c);
   if (profiled.result.diverged) {
     std::cerr << "profile: " << *profiled.result.diverged << ". Choose another --seed.\n";
-    return diverged;
+    return ExitCode::diverged;
   }
   if (interrupted()) {
     std::cerr << "Interrupted after " << profiled.steps.seconds.size() << " of " << c.steps << " steps.\n";
-    return stopped_by_signal;
+    return ExitCode::stopped_by_signal;
   }
   if (c.voice.json) {
     say(c.voice, json_of_all(profiled, config, image));
   } else {
     tell(profiled, c, config, image);
   }
-  return ok;
+  return ExitCode::ok;
 }
 
 }  // namespace
 
-void add_profile(CLI::App& app, int& code) {
+void add_profile(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<ProfileCommand>();
   CLI::App* const profile =
       app.add_subcommand("profile", "Tells where a training step goes: time, arithmetic, bytes, memory.");

@@ -20,7 +20,7 @@ struct ReportCommand {
   Voice voice;
 };
 
-int run(const ReportCommand& command) {
+ExitCode run(const ReportCommand& command) {
   const bool one = command.runs.size() == 1;
   const std::string out = !command.out.empty() ? command.out
                           : one                ? command.runs[0] + "/report.html"
@@ -30,12 +30,12 @@ int run(const ReportCommand& command) {
   write_text(out, page);
   say(command.voice, {{"event", "report"}, {"runs", command.runs}, {"report", out}});
   if (command.voice.talks()) std::cout << out << '\n';
-  return ok;
+  return ExitCode::ok;
 }
 
 }  // namespace
 
-void add_report(CLI::App& app, int& code) {
+void add_report(CLI::App& app, ExitCode& code) {
   const auto command = std::make_shared<ReportCommand>();
   CLI::App* const report =
       app.add_subcommand("report", "Makes the HTML report of a run anew, or one that compares runs.");

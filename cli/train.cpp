@@ -182,7 +182,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   return folder;
 }
 
-int end_of(Session& s, RunFolder& folder, const TrainResult& result, double seconds) {
+ExitCode end_of(Session& s, RunFolder& folder, const TrainResult& result, double seconds) {
   if (result.diverged) {
     log_event(folder, "diverged", result.steps, *result.diverged);
     std::cerr << "train: " << *result.diverged << ". Lower --learning-rate.\n";
@@ -190,7 +190,7 @@ int end_of(Session& s, RunFolder& folder, const TrainResult& result, double seco
       std::cerr << "The best weights so far, of step " << result.best_step << ", are in "
                 << folder.file("best.safetensors") << ".\n";
     say(s.command.voice, {{"event", "diverged"}, {"why", *result.diverged}});
-    return diverged;
+    return ExitCode::diverged;
   }
   const bool ended = !result.interrupted && finish(s, folder, result, seconds);
   if (!ended) {
@@ -198,16 +198,16 @@ int end_of(Session& s, RunFolder& folder, const TrainResult& result, double seco
     say(s.command.voice, {{"event", "interrupted"}, {"step", result.steps}});
     std::cerr << "Interrupted after step " << result.steps
               << ", which is saved. Go on with:\n  trous train --resume " << shell_word(s.config.out) << '\n';
-    return stopped_by_signal;
+    return ExitCode::stopped_by_signal;
   }
   if (interrupted()) {
     std::cerr << "Interrupted when all steps were done: nothing is missing in " << s.config.out << ".\n";
-    return stopped_by_signal;
+    return ExitCode::stopped_by_signal;
   }
-  return ok;
+  return ExitCode::ok;
 }
 
-int run(TrainCommand& command) {
+ExitCode run(TrainCommand& command) {
   TrainConfig& config = command.config;
   if (config.threads > 0) set_threads(config.threads);
   if (!command.resuming) RunFolder::check_free(config.out, command.force);
@@ -257,7 +257,7 @@ void put_together(TrainCommand& command, const CLI::App& words) {
 
 }  // namespace
 
-void add_train(CLI::App& app, int& code) {
+void add_train(CLI::App& app, ExitCode& code) {
   const auto command = std::make_shared<TrainCommand>();
   CLI::App* const train =
       app.add_subcommand("train", "Trains a segmentation network and scores it beside baselines.");

@@ -153,7 +153,7 @@ void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(std::stri
                        } else {
                          CLI::Option* const option = command.add_option(flag_of(name), member, help);
                          option->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-                         if (!(member == Member())) option->capture_default_str();
+                         if (member != Member()) option->capture_default_str();
                        }
                      });
 }

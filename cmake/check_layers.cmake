@@ -9,16 +9,20 @@ cmake_minimum_required(VERSION 3.25)
 
 set(allowed_core "core;core/detail")
 set(allowed_autograd "core;autograd;autograd/detail")
+set(allowed_check "core;autograd;autograd/detail;check;check/detail")
+set(allowed_check_vectors "core;core/detail;data;autograd;check;ops;check/vectors")
 set(allowed_ops_kernels "core;ops/kernels")
 set(allowed_ops "core;autograd;ops;ops/detail;ops/kernels")
-set(allowed_layers "core;core/detail;autograd;ops;layers;layers/detail")
+set(allowed_layers "core;core/detail;autograd;check;ops;layers;layers/detail")
 set(allowed_data "core;core/detail;data")
-set(allowed_train "core;core/detail;autograd;ops;layers;data;train;train/report")
-set(allowed_cli "core;core/detail;autograd;ops;layers;data;train;cli")
+set(allowed_train "core;core/detail;autograd;check;ops;layers;data;train;train/report")
+set(allowed_cli "core;core/detail;autograd;check;check/vectors;ops;layers;data;train;cli")
 set(allowed_examples "trous.h")
 set(allowed_benchmarks "trous.h;core;autograd;ops;layers;train;benchmarks")
-# The tests of the tape use toy ops of their own, which proves that the tape needs none of ours.
-set(allowed_tests_autograd "core;autograd;autograd/detail")
+# The tests of the tape and of the checker use toy ops of their own, which proves that both need none of ours.
+set(allowed_tests_autograd "core;autograd;check")
+set(allowed_tests_check "core;autograd;check;check/detail")
+set(allowed_tests_check_vectors "${allowed_check_vectors}")
 
 set(library_patterns "Eigen/;nlohmann/;tbb/;hwy/;CLI/;png.h;jpeglib.h;zlib.h;sha2.h")
 set(doors_Eigen/ "^(ops/kernels/reference/|core/eigen_interop\\.h|layers/initializers\\.cpp|benchmarks/rival_eigen\\.cpp)")
@@ -32,18 +36,21 @@ set(doors_zlib.h "^data/[^.]*\\.cpp")
 set(doors_sha2.h "^data/digest\\.cpp")
 
 set(faults "")
-file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/core/*" "${ROOT}/autograd/*" "${ROOT}/ops/*"
+file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/core/*" "${ROOT}/autograd/*" "${ROOT}/check/*" "${ROOT}/ops/*"
      "${ROOT}/layers/*" "${ROOT}/data/*" "${ROOT}/train/*" "${ROOT}/cli/*" "${ROOT}/examples/*"
-     "${ROOT}/benchmarks/*"
-     "${ROOT}/tests/autograd/*")
+     "${ROOT}/benchmarks/*" "${ROOT}/tests/autograd/*" "${ROOT}/tests/check/*")
 foreach(file IN LISTS files)
   if(NOT file MATCHES "\\.(h|cpp)$")
     continue()
   endif()
   if(file MATCHES "^ops/kernels/")
     set(folder ops_kernels)
-  elseif(file MATCHES "^tests/autograd/")
-    set(folder tests_autograd)
+  elseif(file MATCHES "^check/vectors/")
+    set(folder check_vectors)
+  elseif(file MATCHES "^tests/check/vectors/")
+    set(folder tests_check_vectors)
+  elseif(file MATCHES "^tests/(autograd|check)/")
+    set(folder tests_${CMAKE_MATCH_1})
   else()
     string(REGEX REPLACE "/.*" "" folder "${file}")
   endif()
@@ -59,9 +66,10 @@ foreach(file IN LISTS files)
         list(APPEND faults "${file}: ${line} (${folder} may include: ${allowed_${folder}})")
       endif()
       # What a public header shows may not name what is private.
-      if((target MATCHES "^ops/(kernels|detail)" AND file MATCHES "^ops/[^/]*\\.h$") OR
+      if((target STREQUAL "autograd/detail" AND file MATCHES "^(autograd|check)/[^/]*\\.h$") OR
+         (target MATCHES "^ops/(kernels|detail)" AND file MATCHES "^ops/[^/]*\\.h$") OR
          (target STREQUAL "core/detail" AND file MATCHES "^(core|layers|data|train)/[^/]*\\.h$") OR
-         (target STREQUAL "autograd/detail" AND file MATCHES "^autograd/[^/]*\\.h$") OR
+         (target STREQUAL "check/detail" AND file MATCHES "^check/[^/]*\\.h$") OR
          (target STREQUAL "layers/detail" AND file MATCHES "^layers/[^/]*\\.h$") OR
          (target STREQUAL "train/report" AND file MATCHES "^train/[^/]*\\.h$"))
         list(APPEND faults "${file}: ${line} (${target} is private: include it in the .cpp)")

@@ -2,9 +2,9 @@
 // layouts. What would work.` It is part of the contract; tests compare the whole string.
 #pragma once
 
-#include <sstream>
 #include <stdexcept>
-#include <string>
+
+#include <trous/core/text.h>
 
 namespace trous {
 
@@ -37,21 +37,5 @@ struct GraphError : Error {
 struct FileError : Error {
   using Error::Error;
 };
-
-/// Joins `parts` as operator<< prints them.
-template <class... Parts>
-std::string text(const Parts&... parts) {
-  std::ostringstream stream;
-  (stream << ... << parts);
-  return stream.str();
-}
-
-/// An error or a share in few digits: 1.2e-03.
-inline std::string scientific(double value) {
-  std::ostringstream stream;
-  stream.precision(1);
-  stream << std::scientific << value;
-  return stream.str();
-}
 
 }  // namespace trous

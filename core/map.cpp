@@ -7,7 +7,7 @@
 namespace trous {
 
 double dot(const Tensor& a, const Tensor& b) {
-  if (!(a.shape() == b.shape())) {
+  if (a.shape() != b.shape()) {
     throw ShapeError(
         text("dot: shapes ", a.shape(), " and ", b.shape(), " differ. Both need the same shape."));
   }

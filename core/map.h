@@ -27,7 +27,7 @@ Tensor map(const Tensor& x, F f) {
 /// DTypeError if they differ.
 template <class F>
 Tensor zip(const Tensor& a, const Tensor& b, F f) {
-  if (!(a.shape() == b.shape())) {
+  if (a.shape() != b.shape()) {
     throw ShapeError(text("zip: shapes ", a.shape(), " and ", b.shape(), " differ. Broadcast one of them."));
   }
   if (a.dtype() != b.dtype()) {

@@ -125,7 +125,7 @@ Tensor Tensor::cast(DType dtype) const {
 }
 
 bool same_bits(const Tensor& a, const Tensor& b) {
-  if (a.dtype() != b.dtype() || !(a.shape() == b.shape())) return false;
+  if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
   return visit(a.dtype(), [&]<class T> {
     return a.elements() == 0 || std::memcmp(a.values<T>().data(), b.values<T>().data(), a.bytes()) == 0;
   });

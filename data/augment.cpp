@@ -41,7 +41,7 @@ void check_image_shape(const char* op, const Shape& image) {
 
 void check_sample(const char* op, const Sample& sample) {
   const Shape &image = sample.image.shape(), &mask = sample.mask.shape();
-  if (image.rank() != 3 || !(mask == Shape{image[0], image[1]})) {
+  if (image.rank() != 3 || mask != Shape{image[0], image[1]}) {
     throw ShapeError(
         text(op, ": image ", image, " and mask ", mask,
              " do not lie on one another. They are [height, width, channels] and [height, width]."));

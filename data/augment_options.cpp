@@ -1,7 +1,6 @@
 // The options of an augmentation: their ranges, and their text for command lines and files.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <vector>
 
 #include <trous/core/error.h>
@@ -36,27 +35,12 @@ constexpr std::array numbers{
 constexpr std::string_view none = "none", crop = "crop";
 constexpr std::int64_t max_crop = 1 << 15;
 
-// All of `word`, or nothing.
-template <class T>
-std::optional<T> parsed(std::string_view word) {
-  T value{};
-  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return value;
-}
-
 std::optional<Window> parsed_window(std::string_view word) {
   const std::size_t cross = std::min(word.find('x'), word.size());
-  const auto height = parsed<std::int64_t>(word.substr(0, cross));
-  const auto width = parsed<std::int64_t>(word.substr(std::min(cross + 1, word.size())));
+  const auto height = parsed_number<std::int64_t>(word.substr(0, cross));
+  const auto width = parsed_number<std::int64_t>(word.substr(std::min(cross + 1, word.size())));
   if (!height || !width) return std::nullopt;
   return Window{.height = *height, .width = *width};
-}
-
-// The shortest digits that read back as the same number.
-std::string digits(double value) {
-  std::array<char, 32> buffer{};
-  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
 }
 
 template <class T>
@@ -86,7 +70,7 @@ std::string_view set(Augmentation& augmentation, std::string_view part) {
   }
   for (const Number& number : numbers) {
     if (word != number.word) continue;
-    augmentation.*number.member = readable(parsed<double>(value), part, text(word, "=1.5"));
+    augmentation.*number.member = readable(parsed_number<double>(value), part, text(word, "=1.5"));
     return word;
   }
   if (word != crop) unknown(part);
@@ -138,7 +122,7 @@ std::string to_text(const Augmentation& augmentation) {
   }
   for (const Number& number : numbers) {
     const double value = augmentation.*number.member;
-    if (value != number.low) add(text(number.word, '=', digits(value)));
+    if (value != number.low) add(text(number.word, '=', shortest_digits(value)));
   }
   if (augmentation.crop) add(text(crop, '=', augmentation.crop->height, 'x', augmentation.crop->width));
   return result.empty() ? std::string(none) : result;

@@ -67,7 +67,7 @@ Tensor read_part(const std::string& directory, const std::string& name) {
   const std::string path = existing(directory, name);
   Tensor voxels = read_nifti(path).voxels;
   const Shape shape{extent_z, extent_y, extent_x};
-  if (!(voxels.shape() == shape) || voxels.dtype() != DType::uint8) {
+  if (voxels.shape() != shape || voxels.dtype() != DType::uint8) {
     throw FileError(text("brain: ", path, " has ", voxels.dtype(), " voxels, [z, y, x] = ", voxels.shape(),
                          ". Colin27 has uint8 ", shape, ". Install mricron-data again."));
   }

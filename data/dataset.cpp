@@ -20,7 +20,7 @@ Sample checked_sample(const Dataset& dataset, std::int64_t index) {
   }
   Sample sample = dataset.sample(index);
   const Shape mask_shape{dataset.image_shape[0], dataset.image_shape[1]};
-  if (!(sample.image.shape() == dataset.image_shape) || !(sample.mask.shape() == mask_shape)) {
+  if (sample.image.shape() != dataset.image_shape || sample.mask.shape() != mask_shape) {
     throw ShapeError(text(dataset.name, ": sample ", index, " has image ", sample.image.shape(), " and mask ",
                           sample.mask.shape(), ". The set promises ", dataset.image_shape, " and ",
                           mask_shape, ". Crop or pad them."));
@@ -49,7 +49,7 @@ Batch make_batch(const Shape& image, std::int64_t count, const std::function<Sam
   const auto make = [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const Sample made = sample(i);
-      if (!(made.image.shape() == image) || !(made.mask.shape() == Shape{image[0], image[1]})) {
+      if (made.image.shape() != image || made.mask.shape() != Shape{image[0], image[1]}) {
         throw ShapeError(text("make_batch: sample ", i, " has image ", made.image.shape(), " and mask ",
                               made.mask.shape(), " in a batch of images ", image, ". Crop or pad them."));
       }

@@ -29,7 +29,7 @@ Tensor read_part(const std::string& directory, const std::string& name, const Sh
              "apt-get install dataset-fashion-mnist, or give the directory that holds its files."));
   }
   Tensor part = read_idx(path);
-  if (!(part.shape() == shape)) {
+  if (part.shape() != shape) {
     throw FileError(text("fashion: ", path, " has shape ", part.shape(), ". Fashion-MNIST has ", shape,
                          " there. Install dataset-fashion-mnist again."));
   }

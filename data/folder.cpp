@@ -50,7 +50,7 @@ struct Store {
     const Tensor mask =
         item.mask ? *item.mask : read_mask(item.files.mask, table ? &*table : nullptr).numbers;
     const Shape size{item.height, item.width};
-    if (!(mask.shape() == size) || pixels.shape()[0] != size[0] || pixels.shape()[1] != size[1]) {
+    if (mask.shape() != size || pixels.shape()[0] != size[0] || pixels.shape()[1] != size[1]) {
       throw FileError(text("folder: ", item.files.image,
                            " or its mask has changed its size since it was first "
                            "read, from ",

@@ -35,8 +35,8 @@ void check_panel(const char* op, std::span<const Sample> samples, std::span<cons
   const Shape& image = samples[0].image.shape();
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const Shape &mask = samples[i].mask.shape(), &prediction = predictions[i].shape();
-    if (image.rank() != 3 || !(samples[i].image.shape() == image) || !(mask == Shape{image[0], image[1]}) ||
-        !(prediction == mask)) {
+    if (image.rank() != 3 || samples[i].image.shape() != image || mask != Shape{image[0], image[1]} ||
+        prediction != mask) {
       throw ShapeError(text(op, ": sample ", i, " has image ", samples[i].image.shape(), ", mask ", mask,
                             ", prediction ", prediction, ". The first image is ", image,
                             "; all are [h, w, channels] with masks and predictions [h, w]."));
@@ -110,7 +110,7 @@ Tensor error_picture(const Sample& sample, const Tensor& prediction) {
   const Tensor ground = image_picture(sample.image);
   for (const Tensor* labels : {&sample.mask, &prediction}) label_picture(*labels);  // throws for no labels
   const Shape size{ground.shape()[0], ground.shape()[1]};
-  if (!(sample.mask.shape() == size) || !(prediction.shape() == size)) {
+  if (sample.mask.shape() != size || prediction.shape() != size) {
     throw ShapeError(text("error_picture: image ", sample.image.shape(), ", mask ", sample.mask.shape(),
                           ", prediction ", prediction.shape(), ". Mask and prediction are ", size, '.'));
   }
@@ -155,7 +155,7 @@ Tensor overlay_picture(const Tensor& image, const Tensor& labels, double alpha) 
     throw ArgumentError(text("overlay_picture: alpha ", alpha, " is not in 0 to 1. 0.5 shows both."));
   }
   const Tensor colors = label_picture(labels);
-  if (!(image.shape() == colors.shape())) {
+  if (image.shape() != colors.shape()) {
     throw ShapeError(text("overlay_picture: image ", image.shape(), " and labels ", labels.shape(),
                           " do not fit. The image is [height, width, 3] of the labels' size."));
   }

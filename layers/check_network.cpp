@@ -1,5 +1,5 @@
-#include <trous/autograd/check_grad.h>
 #include <trous/autograd/recording.h>
+#include <trous/check/check_grad.h>
 #include <trous/core/error.h>
 #include <trous/layers/check_network.h>
 #include <trous/layers/network.h>

@@ -1,7 +1,7 @@
 // Checks the gradients of a network: of each op at the values it has there, and of the whole in every weight.
 #pragma once
 
-#include <trous/autograd/check_tape.h>
+#include <trous/check/check_tape.h>
 #include <trous/layers/sequential.h>
 
 namespace trous {

@@ -57,7 +57,7 @@ std::string words_of(const Node& node, std::size_t read) {
   std::string words = node.op.kind;
   for (const auto& [key, value] : node.op.attributes) {
     const HeightWidth* const pair = std::get_if<HeightWidth>(&value);
-    if (pair != nullptr && !(*pair == HeightWidth{1, 1}) && (key == "rate" || key == "stride")) {
+    if (pair != nullptr && *pair != HeightWidth{1, 1} && (key == "rate" || key == "stride")) {
       words += text(' ', key, ' ', pair->height, 'x', pair->width);
     }
   }

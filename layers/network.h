@@ -49,7 +49,7 @@ struct Bind {
     }
     for (std::size_t i = 0; i < weights.size(); ++i) {
       const Shape& shape = targets[i].part->spec.shape;
-      if (!(weights[i].shape() == shape)) {
+      if (weights[i].shape() != shape) {
         throw ShapeError(text("bind: ", targets[i].path, " has shape ", shape, ", weight number ", i, " has ",
                               weights[i].shape(), ". Keep the order of tracked_weights(net)."));
       }

@@ -66,8 +66,6 @@ PerAxis up_kernel(PerAxis kernel) { return {kernel.height == 1 ? 1 : 4, kernel.w
 
 }  // namespace
 
-Variable norm_relu(const BatchNorm& norm, const Variable& x, Pass& pass) { return norm.rectified(x, pass); }
-
 SmallDilated::SmallDilated(const SegmentationOptions& o)
     : options(resolved(o, 16)),
       stem(conv(o.in_channels, options.width, o.kernel, 1)),

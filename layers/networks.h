@@ -3,6 +3,7 @@
 
 #include <trous/layers/conv.h>
 #include <trous/layers/norm.h>
+#include <trous/ops/pointwise.h>
 
 namespace trous {
 
@@ -20,14 +21,27 @@ struct SegmentationOptions {
   }
 };
 
-/// relu(norm(x))
-Variable norm_relu(const BatchNorm& norm, const Variable& x, Pass& pass);
+/// relu(norm(x)); in one op where the norm has `rectified(x, pass)`, as BatchNorm does.
+template <class Norm>
+Variable norm_relu(const Norm& norm, const Variable& x, Pass& pass) {
+  if constexpr (requires { norm.rectified(x, pass); }) {
+    return norm.rectified(x, pass);
+  } else if constexpr (requires { norm(x, pass); }) {
+    return relu(norm(x, pass));
+  } else {
+    return relu(norm(x));
+  }
+}
 
-/// A convolution without bias, batch norm and ReLU.
-template <class Conv>
+/// A convolution, a normalisation and ReLU: relu(norm(conv(x))). The convolution should have no bias, since
+/// the norm has an offset.
+///
+/// Conv   Conv2d, AtrousConv2d or their transposes
+/// Norm   any layer that keeps the shape of its input
+template <class Conv, class Norm = BatchNorm>
 struct ConvNormRelu {
   Conv conv;
-  BatchNorm norm;
+  Norm norm;
 
   Variable operator()(const Variable& x, Pass& pass) const { return norm_relu(norm, conv(x, pass), pass); }
   /// For transposed convolutions: onto the height and width of the mirrored tensor.

@@ -11,7 +11,7 @@ Variable Sequential::operator()(const Variable& x, Pass& pass) const {
 
 Variable Residual::operator()(const Variable& x, Pass& pass) const {
   const Variable y = layers(x, pass);
-  if (!(y.shape() == x.shape())) {
+  if (y.shape() != x.shape()) {
     throw ShapeError(text("Residual: x is ", x.shape(), ", its layers make ", y.shape(),
                           " of it. Both are added, so they must have one shape."));
   }

@@ -91,7 +91,7 @@ Variable masked(const Variable& x, const Variable& mask) {
     throw DTypeError(text("masked: mask is ", mask.dtype(),
                           ", must be uint8. Comparisons such as greater(x, 0) make one."));
   }
-  if (!(mask.shape() == x.shape())) {
+  if (mask.shape() != x.shape()) {
     throw ShapeError(text("masked: x is ", x.shape(), ", mask ", mask.shape(), ". Broadcast one of them."));
   }
   visit_floating("masked", x.dtype(), []<class T> {});

@@ -41,7 +41,7 @@ Variable gather(const Variable& x, const Variable& indices, int axis) {
   const int along = normalize_axis("gather", x.shape(), axis);
   Shape expected = indices.shape();
   if (expected.rank() == x.shape().rank()) expected[along] = x.shape()[along];
-  if (!(expected == x.shape())) {
+  if (expected != x.shape()) {
     throw ShapeError(text("gather: indices ", indices.shape(), " do not fit x ", x.shape(),
                           ". They may differ on axis ", along, " only."));
   }
@@ -51,7 +51,7 @@ Variable gather(const Variable& x, const Variable& indices, int axis) {
 
 Variable scatter_add(const Variable& x, const Variable& indices, int axis, std::int64_t extent) {
   const int along = normalize_axis("scatter_add", x.shape(), axis);
-  if (!(x.shape() == indices.shape())) {
+  if (x.shape() != indices.shape()) {
     throw ShapeError(text("scatter_add: x ", x.shape(), " and indices ", indices.shape(),
                           " differ. Each element needs an index."));
   }

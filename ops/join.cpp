@@ -40,7 +40,7 @@ Variable concat(const std::vector<Variable>& xs, int axis) {
     Shape expected = xs[i].shape();
     const std::int64_t extent = expected.rank() == shape.rank() ? expected[along] : 0;
     if (expected.rank() == shape.rank()) expected[along] = shape[along];
-    if (!(expected == shape)) {
+    if (expected != shape) {
       throw ShapeError(text("concat: x number ", i, " is ", xs[i].shape(), ", number 0 is ", xs[0].shape(),
                             ". They may differ on axis ", along, " only."));
     }
@@ -74,7 +74,7 @@ Variable stack(const std::vector<Variable>& xs, int axis) {
   extents.insert(extents.begin() + along, 1);
   std::vector<Variable> slabs;
   for (std::size_t i = 0; i < xs.size(); ++i) {
-    if (!(xs[i].shape() == xs[0].shape())) {
+    if (xs[i].shape() != xs[0].shape()) {
       throw ShapeError(text("stack: x number ", i, " is ", xs[i].shape(), ", number 0 is ", xs[0].shape(),
                             ". All must have one shape."));
     }

@@ -53,7 +53,7 @@ BoundaryScores::BoundaryScores(std::int64_t classes, std::int64_t distance, std:
 }
 
 void BoundaryScores::add(const Tensor& truth, const Tensor& prediction) {
-  if (!(truth.shape() == prediction.shape()) || truth.shape().rank() < 2) {
+  if (truth.shape() != prediction.shape() || truth.shape().rank() < 2) {
     throw ShapeError(text("BoundaryScores: truth ", truth.shape(), " and prediction ", prediction.shape(),
                           " do not fit. Both need one shape [..., height, width]."));
   }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -25,11 +24,9 @@ detail::Json json_of(const std::optional<double>& value) {
 
 std::uint64_t seed_of(const detail::JsonPlace& place) {
   const std::string digits = place.string();
-  std::uint64_t seed = 0;
-  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
-  if (failure != std::errc() || end != digits.data() + digits.size())
-    place.fail(text('"', digits, "\", which is no number from 0 to 2^64 - 1"));
-  return seed;
+  const std::optional<std::uint64_t> seed = parsed_number<std::uint64_t>(digits);
+  if (!seed) place.fail(text('"', digits, "\", which is no number from 0 to 2^64 - 1"));
+  return *seed;
 }
 
 std::string buffer_name(const std::string& path) { return text(buffer_prefix, path); }
@@ -38,7 +35,7 @@ const Tensor& found(const std::string& path, const SafetensorsFile& file, const 
                     const Shape& shape, NonFiniteWeights non_finite) {
   for (const auto& [key, tensor] : file.tensors) {
     if (key != name) continue;
-    if (!(tensor.shape() == shape)) {
+    if (tensor.shape() != shape) {
       throw FileError(text(path, ": ", name, " has shape ", tensor.shape(), ", the network needs ", shape,
                            ". Build the network with the options it was saved with."));
     }

@@ -56,7 +56,7 @@ std::string_view name(ClassWeighting weighting) {
 }
 
 void check_class_weights(const Tensor& weights, std::int64_t classes) {
-  if (!(weights.shape() == Shape{classes})) {
+  if (weights.shape() != Shape{classes}) {
     throw ShapeError(
         text("class weights: ", weights.shape(), " for ", classes, " classes. Give one weight per class."));
   }

@@ -91,7 +91,7 @@ bool ConfusionMatrix::ignores(std::int64_t label) const {
 }
 
 void ConfusionMatrix::add(const Tensor& truth, const Tensor& prediction) {
-  if (!(truth.shape() == prediction.shape())) {
+  if (truth.shape() != prediction.shape()) {
     throw ShapeError(text("ConfusionMatrix: truth ", truth.shape(), " and prediction ", prediction.shape(),
                           " differ. Both need one label per pixel."));
   }

@@ -144,13 +144,6 @@ void append(int log, const std::string& path, const std::string& line) {
   }
 }
 
-// All digits that a reader needs.
-std::string number(double value) {
-  char digits[32];
-  const auto [end, failure] = std::to_chars(digits, digits + sizeof digits, value);
-  return {digits, end};
-}
-
 }  // namespace
 
 bool is_run_folder(const std::string& path) {
@@ -246,7 +239,7 @@ void RunFolder::log(const MetricsRow& row) {
        {std::optional(row.train_loss), row.validation_loss, row.mean_iou, row.foreground_iou,
         row.pixel_accuracy, std::optional(row.learning_rate), std::optional(row.seconds),
         std::optional(row.images_per_second)}) {
-    line += ',' + (value ? number(*value) : std::string());
+    line += ',' + (value ? shortest_digits(*value) : std::string());
   }
   append(metrics_, file(metrics_name), line + (row.best ? ",1\n" : ",0\n"));
 }

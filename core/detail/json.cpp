@@ -1,4 +1,3 @@
-#include <charconv>
 #include <cstddef>
 #include <limits>
 #include <set>
@@ -197,9 +196,7 @@ double JsonPlace::number() const {
   if (value_->is_number()) return value_->get<double>();
   if (value_->is_string()) {
     const auto& word = value_->get_ref<const std::string&>();
-    double number = 0;
-    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (failure == std::errc() && end == word.data() + word.size()) return number;
+    if (const std::optional<double> number = parsed_number<double>(word)) return *number;
   }
   wanted("a number");
 }

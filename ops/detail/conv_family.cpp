@@ -49,7 +49,7 @@ void check_derived_shape(std::string_view op, std::string_view what, const Shape
                             ". Extents count elements. ", because(), " give ", derived, '.'));
     }
   }
-  if (!(given == derived)) {
+  if (given != derived) {
     throw ShapeError(text(op, ": ", what, ' ', given, " does not fit. ", because(), " give ", derived, '.'));
   }
 }

@@ -16,7 +16,7 @@ void check_shapes(std::string_view op, const Variable& logits, const Variable& l
         text(op, ": labels are ", labels.dtype(), ", must be int32. Cast them: cast(labels, DType::int32)."));
   }
   const Shape expected(s.extents().first(static_cast<std::size_t>(s.rank() - 1)));
-  if (!(labels.shape() == expected)) {
+  if (labels.shape() != expected) {
     throw ShapeError(
         text(op, ": labels ", labels.shape(), " do not fit. logits ", s, " need labels ", expected, '.'));
   }
@@ -24,7 +24,7 @@ void check_shapes(std::string_view op, const Variable& logits, const Variable& l
 
 void check_weights(std::string_view op, const Tensor& weights, const Variable& logits) {
   const std::int64_t classes = classes_of(logits.shape());
-  if (!(weights.shape() == Shape{classes})) {
+  if (weights.shape() != Shape{classes}) {
     throw ShapeError(text(op, ": class_weights ", weights.shape(), " for ", classes,
                           " classes. Give one weight per class."));
   }

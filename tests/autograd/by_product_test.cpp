@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/check_grad.h>
 #include <trous/autograd/composite.h>
+#include <trous/check/check_grad.h>
 #include <trous/core/error.h>
 
 namespace trous {

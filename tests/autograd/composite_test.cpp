@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/check_grad.h>
 #include <trous/autograd/composite.h>
 #include <trous/autograd/recording.h>
 #include <trous/autograd/tape.h>
+#include <trous/check/check_grad.h>
 #include <trous/core/error.h>
 #include <trous/core/random.h>
 

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/check_grad.h>
 #include <trous/autograd/tape.h>
+#include <trous/check/check_grad.h>
 #include <trous/core/error.h>
 #include <trous/core/random.h>
 

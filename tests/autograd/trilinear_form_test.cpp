@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/check_grad.h>
 #include <trous/autograd/tape.h>
 #include <trous/autograd/trilinear_form.h>
+#include <trous/check/check_grad.h>
 #include <trous/core/error.h>
 #include <trous/core/random.h>
 

@@ -70,7 +70,7 @@ install_moved() {  # install_moved BUILD PREFIX
   [[ -z $(find "$2/include" -type l) ]] || fail "a header is a link."
   local headers
   headers=$(cd "$2/include/trous" && find . -type f | sort)
-  [[ $headers == "$( (for header in {core,autograd,ops,layers,data,train}/*.h trous.h; do
+  [[ $headers == "$( (for header in {core,autograd,check,check/vectors,ops,layers,data,train}/*.h trous.h; do
     echo "./$header"; done) | sort)" ]] || fail "the installed headers are not the public ones: $headers"
   ! grep -rnE '#include <(Eigen|nlohmann|tbb|hwy|CLI|png|jpeglib|zlib|sha2)' "$2/include" || fail "a header shows a private library."
   [[ $("$2/bin/trous" --version) == "trous $version "* ]] || fail "$2/bin/trous does not run."
@@ -83,7 +83,7 @@ look_up_names() {  # look_up_names PREFIX
   local documents=$1/share/doc/trous name
   while read -r name; do
     [[ -e $documents/$name || -e $1/include/trous/$name ]] || fail "the installed documents name $name, which is not there."
-  done < <(grep -rhoE '(docs|examples|core|autograd|ops|layers|data|train)/[a-z_-]+\.(md|h)|examples/[a-z_]+\.cpp|\b[A-Z]+\.md' \
+  done < <(grep -rhoE '(docs|examples|core|autograd|check|check/vectors|ops|layers|data|train)/[a-z_-]+\.(md|h)|examples/[a-z_]+\.cpp|\b[A-Z]+\.md' \
     "$documents" --include='*.md' | sort -u)
 }
 
@@ -112,7 +112,7 @@ version=$(sed -n 's/^project(trous VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 commit=unknown
 if git rev-parse HEAD >/dev/null 2>&1; then
   commit=$(git rev-parse HEAD)
-  [[ -z $(git status --porcelain -- core autograd ops layers data train cli cmake CMakeLists.txt) ]] || commit+=-dirty
+  [[ -z $(git status --porcelain -- core autograd check ops layers data train cli cmake CMakeLists.txt) ]] || commit+=-dirty
 fi
 cp -r tests/consumer "$work/consumer"
 

@@ -8,11 +8,11 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/check_grad.h>
 #include <trous/autograd/grad.h>
 #include <trous/autograd/node.h>
 #include <trous/autograd/recording.h>
 #include <trous/autograd/tape.h>
+#include <trous/check/check_grad.h>
 #include <trous/core/map.h>
 #include <trous/layers/dense.h>
 #include <trous/layers/networks.h>

@@ -5,6 +5,8 @@
 #include <trous/autograd/tape.h>
 #include <trous/layers/from_json.h>
 #include <trous/layers/networks.h>
+#include <trous/ops/arithmetic.h>
+#include <trous/ops/pointwise.h>
 
 #include "core/thrown.h"
 #include "layers/toys.h"
@@ -129,6 +131,21 @@ TEST(Networks, With1x1FiltersAPixelSeesItselfAlone) {
   for (std::size_t i = 0; i < 36 * 3; ++i) {
     EXPECT_EQ(before.values<float>()[i] == after.values<float>()[i], i / 3 != 14) << i;
   }
+}
+
+// Halves its input: a norm that knows neither pass nor ReLU.
+struct Halve {
+  Variable operator()(const Variable& x) const { return 0.5 * x; }
+  static void parts(auto&, auto&&) {}
+};
+
+TEST(ConvNormRelu, TakesAnyNorm) {
+  ConvNormRelu<Conv2d, Halve> block{Conv2d{{.in_channels = 2, .out_channels = 3, .kernel = 3, .bias = false}},
+                                    Halve{}};
+  initialize(block, Key{1});
+  const Variable x = numbers({1, 4, 5, 2}, 1);
+  Pass pass = Pass::training(Key{1});
+  EXPECT_TRUE(same(block(x, pass), relu(0.5 * block.conv(x, pass))));
 }
 
 TEST(Networks, RefuseOptionsThatMakeNoNetwork) {

@@ -73,7 +73,7 @@ HeightWidth observed(const Function& f, const Shape& shape) {
       for (const double by : {4.0, -3.0}) {
         const std::vector<double> after = f(changed(image, row, column, by)).value().to_vector<double>();
         for (std::size_t i = 0; i < after.size(); ++i) {
-          if (!(after[i] == before[i])) boxes[i / static_cast<std::size_t>(channels)].include(row, column);
+          if (after[i] != before[i]) boxes[i / static_cast<std::size_t>(channels)].include(row, column);
         }
       }
     }

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <ops/support.h>
 
-#include <trous/autograd/check_grad.h>
+#include <trous/check/check_grad.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/batch_norm.h>
 #include <trous/ops/pointwise.h>

@@ -235,7 +235,7 @@ TEST(Conv2d, IsWithinRoundOffOfTheLoops) {
 
 TEST(Conv2d, IsTheAtrousConvolutionAtStride1) {
   for (const Conv2dCase& c : conv2d_cases()) {
-    if (!(c.stride == Stride(1)) || c.pad == Pad::counts) continue;
+    if (c.stride != Stride(1) || c.pad == Pad::counts) continue;
     const Padding padding = c.pad == Pad::same ? Padding::same : Padding::valid;
     const Tensor x = random64(c.image, 1), f = random64(c.filters, 2), v = random64(c.result(), 3);
     EXPECT_TRUE(same_bits(conv2d(x, f, c.options()).value(), atrous_conv2d(x, f, c.rate, padding).value()));

@@ -4,8 +4,8 @@
 #include <limits>
 #include <ops/support.h>
 
-#include <trous/autograd/check_grad.h>
 #include <trous/autograd/tape.h>
+#include <trous/check/check_grad.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/dice_loss.h>
 #include <trous/ops/focal_loss.h>

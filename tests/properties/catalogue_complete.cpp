@@ -3,11 +3,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <op_catalogue.h>
 #include <regex>
 #include <set>
 
 #include <gtest/gtest.h>
+
+#include <trous/check/vectors/vector_ops.h>
 
 namespace trous::catalogue {
 namespace {
@@ -48,6 +51,21 @@ TEST(Catalogue, HasALineForEveryOp) {
 }
 
 TEST(Catalogue, HasNoLineForWhatIsNoOp) { EXPECT_EQ(missing_from(catalogued_ops(), public_ops()), ""); }
+
+// What `trous check --vectors` cannot be given, and why.
+const std::map<std::string, std::string> without_vectors{};
+
+TEST(Catalogue, OfOpsIsKnownToFilesOfVectors) {
+  const std::vector<std::string> known = vector_ops();
+  std::set<std::string> covered(known.begin(), known.end());
+  for (const std::string& op : known) {
+    EXPECT_FALSE(without_vectors.contains(op)) << op << " can stand in a file of vectors after all";
+    EXPECT_TRUE(catalogued_ops().contains(op)) << op << " is no op";
+  }
+  for (const auto& [op, reason] : without_vectors) covered.insert(op);
+  EXPECT_EQ(missing_from(catalogued_ops(), covered), "")
+      << "give each a row in check/vectors/vector_ops.cpp, or a reason in without_vectors";
+}
 
 TEST(Catalogue, NamesEveryLineOnce) {
   std::set<std::string> names;

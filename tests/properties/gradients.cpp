@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/check_grad.h>
+#include <trous/check/check_grad.h>
 
 namespace trous::catalogue {
 namespace {

@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/detail/ridders.h>
-#include <trous/autograd/detail/round_off.h>
 #include <trous/autograd/grad.h>
+#include <trous/check/detail/ridders.h>
+#include <trous/check/detail/round_off.h>
 #include <trous/core/map.h>
 #include <trous/core/random.h>
 

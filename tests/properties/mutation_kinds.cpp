@@ -77,7 +77,7 @@ std::vector<Mutant> mutants_of(const Node& node) {
     for (const Slip& slip : slips(node.inputs[i].shape))
       all.push_back({slip.kind, i, where + slip.text, then(i, slip)});
     for (std::size_t j = 0; j < node.inputs.size(); ++j) {
-      if (j == i || !runs(node, j) || !(node.inputs[j].shape == node.inputs[i].shape)) continue;
+      if (j == i || !runs(node, j) || node.inputs[j].shape != node.inputs[i].shape) continue;
       all.push_back({Kind::swap, i, text(where, "that of input ", j), [i, j](std::vector<Rule> rules) {
                        rules[i] = rules[j];
                        return rules;

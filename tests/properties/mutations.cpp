@@ -21,10 +21,10 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/check_grad.h>
-#include <trous/autograd/check_tape.h>
 #include <trous/autograd/grad.h>
 #include <trous/autograd/recording.h>
+#include <trous/check/check_grad.h>
+#include <trous/check/check_tape.h>
 
 namespace trous::catalogue {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/check_transpose.h>
+#include <trous/check/check_transpose.h>
 #include <trous/core/map.h>
 #include <trous/ops/atrous_conv2d.h>
 #include <trous/ops/conv2d.h>
@@ -142,7 +142,7 @@ TEST(MapMutants, FailTheDotTest) {
           };
           expect_no_transposes(wrong);
         }
-        if (!(right.domain.shape == right.codomain.shape)) continue;
+        if (right.domain.shape != right.codomain.shape) continue;
         SCOPED_TRACE(text(name, ", ", right.op, forth ? " forward" : " backward", " is the other"));
         LinearMap wrong = right;
         wrong.*member = forth ? right.backward : right.forward;

@@ -122,7 +122,7 @@ TEST(ThreeWay, HoldsForDepthwiseConv2d) {
 TEST(ThreeWay, HoldsForAtrousConv2d) {
   for (const Case& c : cases()) {
     const auto padding = c.options.padding.resolve("three_way");
-    if (!(c.options.stride == Stride(1)) || !std::holds_alternative<Padding>(padding)) continue;
+    if (c.options.stride != Stride(1) || !std::holds_alternative<Padding>(padding)) continue;
     const Padding named = std::get<Padding>(padding);
     expect_three_way(atrous_conv2d_form(c.image, c.filters, c.options.rate, named, DType::float64),
                      atrous_conv2d_form(c.image, c.filters, c.options.rate, named, DType::float32),

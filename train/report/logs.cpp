@@ -39,7 +39,7 @@ class CsvRow {
 
   template <class T>
   T get(std::string_view name) const {
-    const auto number = parsed<T>(cell(name));
+    const auto number = parsed_number<T>(cell(name));
     if (!number) {
       refuse(place_,
              text("has \"", cell(name).substr(0, 40), "\" in column ", name, ", where a number belongs"));

@@ -1,7 +1,6 @@
 // The logs of a run as lines, and metrics.csv as rows; what the readers of a run folder share.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,15 +18,6 @@ namespace trous::report {
 bool exists(const std::string& path);
 
 std::string read_text(const std::string& path, std::int64_t max_bytes = default_max_bytes);
-
-/// The number that all of `word` spells, or nothing.
-template <class T>
-std::optional<T> parsed(std::string_view word) {
-  T number{};
-  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (failure != std::errc() || end != word.data() + word.size()) return std::nullopt;
-  return number;
-}
 
 /// The finished lines of a log; what follows the last newline was torn by an interrupted write.
 std::vector<std::string_view> finished_lines(std::string_view text);

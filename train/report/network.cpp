@@ -211,12 +211,6 @@ std::string cut(const std::string& words, std::size_t most) {
   return words;
 }
 
-std::string joined(const std::vector<std::string>& all) {
-  std::string words;
-  for (const std::string& one : all) words += (words.empty() ? "" : ", ") + one;
-  return words;
-}
-
 // The name, or what stands for it.
 std::string called(const BoxFacts& box) { return box.name.empty() ? joined(box.ops) : box.name; }
 

@@ -1,0 +1,79 @@
+// Compares rules with differences, to any order, says how sure it is, and what went wrong.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <trous/autograd/variable.h>
+#include <trous/check/grad_report.h>
+#include <trous/core/random.h>
+
+namespace trous {
+
+/// A slip that the author of an op can think of: what the gradient would belong to if it had been made.
+struct GradCandidate {
+  std::string name;   ///< "rate 1"
+  Function function;  ///< of the same inputs, with a result of the same shape
+};
+
+struct GradCheckOptions {
+  int order = 1;                        ///< orders 1 .. order are checked
+  double tolerance = 1e-6;              ///< by how much of itself a derivative may be off
+  double tolerance_of_largest = 0;      ///< and besides by how much of the largest of its input
+  std::vector<double> negligible = {};  ///< and besides by so much in each input; empty: 0
+  double sharpness = 1e-6;              ///< ten errors of a difference that decides, of the largest
+  double step = 1.0 / 16;               ///< the first, along a coordinate or a direction of length 1; where
+                                        ///< it decides nothing, times the root mean square of what moves
+  std::int64_t max_coordinates = 24;    ///< more elements than this are checked along random directions
+  std::uint64_t seed = 7;               ///< of the cotangents and directions
+  bool causes = true;                   ///< compare a wrong gradient with slips: some calls for each element
+  std::vector<GradCandidate> candidates = {};  ///< what a wrong gradient may be the gradient of
+};
+
+/// Checks the gradients of `f` at `inputs`. With random cotangents c and F_1 = f,
+///
+///   F_n(x) = the gradient of <c_(n-1), F_(n-1)(x)>
+///
+/// at each order n the derivative of F_n by the rules is compared with differences of F_n: all elements of
+/// the Jacobian where input and result are small, else along random directions of length 1, and of <c_n,
+/// F_n>. The differences are central ones over steps that halve, extrapolated to step 0, which also tells how
+/// far they are off: by truncation (the steps are too large) and by round-off (they are too small).
+///
+///   PASS             |rule - difference| <= tolerance |derivative| + tolerance_of_largest |largest|
+///                                           + negligible + 10 error,
+///                    where 10 error <= sharpness |largest|; or both are zero to their round-off. `largest`
+///                    is the largest derivative of the input, `error` that of the difference (truncation,
+///                    round-off) and of the rule (round-off, seen by moving the inputs a little). With both
+///                    tolerances 0 a rule is held to what can be told at all
+///   WRONG            they differ by more; by 100 times more where the difference is not sharp, and its
+///                    error must be less than the difference itself
+///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: some locally constant
+///                    op (a mask, a sign, a winner) decides otherwise beside them, however small the step.
+///                    `why` names it. A network of 1e5 ReLUs still passes, with steps that stay between its
+///                    kinks
+///   ILL-CONDITIONED  no step is left between truncation and round-off, or between a pole beside the inputs
+///                    and the spacing of floating-point numbers; `why` says what would decide
+///   NOT DETERMINISTIC  two calls gave different bits
+///
+/// A wrong gradient is compared with the usual slips (`why`): a sign, a factor, exchanged axes, a shift, the
+/// border alone, the gradient of another input, and those in `candidates`. From order two on, a value that
+/// its rule takes for a constant is named first, with the rule; of a rule that is not finite, the op that
+/// gave the first bad value.
+///
+/// name      shown in the report
+/// f         any function of Variables, of the inputs' number; called at many points
+/// inputs    float64, none empty
+///
+/// Throws DTypeError if an input or the result is not float64, ShapeError if an input is empty or the
+/// result's shape changes, ArgumentError if an option is out of range, GraphError if the result does not
+/// depend on a Variable that was given or has no gradient of that order, Error with f's text if f throws.
+///
+/// Source: Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Adv. Eng. Software 4 (1982) 75-76.
+GradReport check_grad(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
+                      const GradCheckOptions& options = {});
+
+}  // namespace trous

@@ -1,0 +1,66 @@
+// Checks every op on a tape at the values that it really had, so that a wrong gradient in a network of fifty
+// ops is named, not merely noticed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include <trous/autograd/op.h>
+#include <trous/autograd/tape.h>
+#include <trous/check/grad_report.h>
+
+namespace trous {
+
+struct TapeCheckOptions {
+  int order = 1;                ///< orders 1 .. order of each op are checked
+  double tolerance = 1e-6;      ///< see GradCheckOptions
+  double sharpness = 1e-6;      ///< see GradCheckOptions
+  double step = 1.0 / 16;       ///< see GradCheckOptions
+  std::int64_t directions = 3;  ///< in each input; one of no more elements is checked along its coordinates
+  std::uint64_t seed = 7;       ///< of the cotangents and directions
+};
+
+/// What was seen of one op.
+struct TapeCheckRow {
+  std::size_t number;  ///< it is %number where the tape is printed
+  Op op;
+  GradReport gradients;  ///< of its tracked inputs, by their places among its inputs
+  /// Of a composite: |fused value - definition|, relative to the largest value, if they differ by more than
+  /// their round-off.
+  double definition_error = 0;
+
+  bool passed() const { return verdict() == Verdict::pass; }
+  Verdict verdict() const { return definition_error > 0 ? Verdict::wrong : gradients.verdict(); }
+};
+
+struct TapeReport {
+  TapeCheckOptions options;
+  std::vector<TapeCheckRow> rows = {};  ///< oldest first
+
+  bool passed() const { return verdict() == Verdict::pass; }
+  /// The gravest of the rows'.
+  Verdict verdict() const;
+  /// A paragraph for each row and input that did not pass, empty if all did.
+  std::string failures() const;
+};
+
+/// A table, one line per op, and the failures below it.
+std::ostream& operator<<(std::ostream& stream, const TapeReport& report);
+
+/// Replays each op of `tape` around the values that its inputs had, and checks its rules there as
+/// `check_grad` does; the fused value of a composite is also compared with its definition. Ops without a
+/// tracked input, leaves and inputs that have no derivative are passed over.
+///
+/// tape      recorded under Recording::everything, all that is tracked float64:
+///
+///   const Recording scope(Recording::everything);
+///   std::cout << check_tape(Tape::of(loss(net, batch)));
+///
+/// Throws GraphError if a node did not keep its inputs, DTypeError if something tracked is float32,
+/// ArgumentError if an option is out of range.
+TapeReport check_tape(const Tape& tape, const TapeCheckOptions& options = {});
+
+}  // namespace trous
