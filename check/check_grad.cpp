@@ -2,38 +2,48 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <trous/autograd/recording.h>
 #include <trous/check/check_grad.h>
+#include <trous/check/detail/checked_function.h>
 #include <trous/check/detail/column.h>
-#include <trous/check/detail/differences.h>
 #include <trous/check/detail/explanation.h>
 #include <trous/check/detail/kinks.h>
-#include <trous/check/detail/phi.h>
 #include <trous/check/detail/round_off.h>
 #include <trous/core/error.h>
 #include <trous/core/map.h>
-#include <trous/core/random.h>
 
 namespace trous {
 namespace {
 
+using detail::CheckedFunction;
 using detail::Column;
+using detail::error_multiple;
 using detail::Estimate;
 using detail::Order;
-using detail::Phi;
 using detail::RoundOff;
+using detail::SmoothPart;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double unsure = 100;  // times what a sharp difference allows, is what another one does
+// A difference that is not sharp shows a rule to be wrong only if they are apart by so many times what a
+// sharp difference allows: across kinks, differences settle by accident.
+constexpr double blurred_multiple = 100;
 
-// What a comparison shows: what is wrong comes before what cannot be told, and that before the rest.
-enum class Sight { right, blurred, wrong };
+// What comparing a rule with a difference shows, in the order of gravity.
+enum class Outcome { agrees, undecided, disagrees };
 
-struct Worst {
+// The comparison that fits worst: of number `number` in column `column`.
+struct Comparison {
   std::size_t column = 0, number = 0;
-  std::pair<Sight, double> how = {Sight::right, -1};  // and how badly, among those of one sight
+  std::pair<Outcome, double> outcome = {Outcome::agrees, -1};  // and how badly, among equal outcomes
+};
+
+// A verdict, and why, unless it is a pass.
+struct Finding {
+  Verdict verdict;
+  std::string explanation = {};
 };
 
 double share(double part, double whole) { return whole > 0 ? part / whole : part > 0 ? infinity : 0; }
@@ -51,220 +61,250 @@ double largest_of(const std::vector<Column>& columns) {
   return largest;
 }
 
-class Check {
+bool same_number(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+std::string two_results(const char* what, double a, double b) {
+  const auto [one, other] = distinct_digits(a, b);
+  return text("Two ", what, " with the same inputs gave ", one, " and ", other,
+              ". Let what is random take a key or a seed that stays the same.");
+}
+
+// Three steps make a row of the report: measuring (columns), comparing (an outcome and numbers), explaining
+// (a finding). Only the first takes differences, and only the last looks for causes.
+class Checker {
  public:
-  Check(Phi phi, const GradCheckOptions& options) : phi_(std::move(phi)), options_(options) {}
+  Checker(CheckedFunction f, const GradCheckOptions& options) : f_(std::move(f)), options_(options) {}
 
   std::vector<GradCheckRow> rows(int order) const;
 
  private:
-  GradCheckRow row(const Order& order, int input) const;
+  std::vector<Column> measured(const Order& order, int input) const;
+  bool measure_closer(Column& column, const Order& order, const GradCheckRow& row, std::size_t p) const;
+  RoundOff round_off_within(const Column& column, double radius) const;
+
   double negligible(int input) const {
     return options_.negligible.empty() ? 0 : options_.negligible[static_cast<std::size_t>(input)];
   }
   bool vanish(const std::vector<Column>& columns) const;
-  std::pair<Sight, double> compare(const GradCheckRow& row, const Column& column, std::size_t p) const;
-  Worst judge(GradCheckRow& row, const std::vector<Column>& columns) const;
-  bool confine(GradCheckRow& row, Column& column) const;
-  bool is_on_kink(GradCheckRow& row, Column& column, std::size_t number) const;
-  void locate(GradCheckRow& row, const Column& column, std::size_t number) const;
-  std::optional<GradCheckRow> unsteady(int order, const Phi::Gradients& gradients) const;
+  std::pair<Outcome, double> outcome(const Column& column, std::size_t p, double largest) const;
+  Comparison worst_of(const std::vector<Column>& columns, double largest) const;
+  GradCheckRow compared(const std::vector<Column>& columns, const Comparison& worst, double largest) const;
 
-  Phi phi_;
+  Finding explained(const GradCheckRow& row, const Order& order, const std::vector<Column>& columns,
+                    const Comparison& worst) const;
+  std::string place_of(const GradCheckRow& row, const Column& column, std::size_t p) const;
+
+  GradCheckRow row(const Order& order, int input) const;
+  std::optional<GradCheckRow> not_deterministic(int order, const CheckedFunction::Gradients& gradients) const;
+
+  CheckedFunction f_;
   const GradCheckOptions& options_;
 };
 
-// Whether all that is left of either number is its round-off, which must be small itself: the derivative is
-// zero.
-bool Check::vanish(const std::vector<Column>& columns) const {
+// Measuring.
+
+std::vector<Column> Checker::measured(const Order& order, int input) const {
+  const std::int64_t count = std::min(f_.input(input).elements(), options_.max_coordinates);
+  std::vector<Column> columns;
+  for (std::int64_t which = 0; which < count; ++which)
+    columns.push_back(detail::column(f_, options_, order, input, which));
+  return columns;
+}
+
+// Round-off, measured along the line of a column within a radius: between kinks it may be less than around
+// the inputs.
+RoundOff Checker::round_off_within(const Column& column, double radius) const {
+  double t = std::min(detail::noise_step, radius / 4);
+  for (const Estimate& e : column.difference) {
+    if (std::isfinite(e.error())) t = std::min(t, e.step / 64);
+  }
+  return detail::round_off(f_, column.line.order, t, [&](int number, double place) {
+    return column.line.at((number + 1) * place / detail::noise_lines);
+  });
+}
+
+// Takes the differences of a column that did not pass once more: inside the smooth part around the inputs,
+// then below the steps at which they grow. Returns false where neither is left to do.
+bool Checker::measure_closer(Column& column, const Order& order, const GradCheckRow& row,
+                             std::size_t p) const {
+  if (!column.smooth) {
+    const double largest = detail::largest_step(column.line, options_);
+    column.smooth = detail::smooth_part(column.line, largest);
+    if (!column.smooth->has_derivative()) return false;
+    const double radius = column.smooth->radius;
+    if (radius < largest || row.verdict == Verdict::ill_conditioned)
+      detail::differentiate(column, options_, round_off_within(column, radius), radius);
+    return true;
+  }
+  return !column.steep.contains(p) && detail::approach_pole(column, options_, order, p);
+}
+
+// Comparing.
+
+// Whether the derivative is zero: all that is left of rules and differences is their round-off, which is
+// small itself.
+bool Checker::vanish(const std::vector<Column>& columns) const {
   for (const Column& c : columns) {
     if (c.on_kink) continue;
     for (std::size_t p = 0; p < c.rule.size(); ++p) {
-      const double blur = detail::sure * c.error(p);
-      const bool zero = std::abs(c.difference[p].value) <= blur && blur <= options_.sharpness &&
-                        std::abs(c.rule[p]) <= detail::sure * (c.rule_round_off[p] + c.unseen(p));
+      const double bound = error_multiple * c.error(p);
+      const bool zero = std::abs(c.difference[p].value) <= bound && bound <= options_.sharpness &&
+                        std::abs(c.rule[p]) <= error_multiple * (c.rule_round_off[p] + c.unseen(p));
       if (!zero) return false;
     }
   }
   return true;
 }
 
-std::pair<Sight, double> Check::compare(const GradCheckRow& row, const Column& c, std::size_t p) const {
-  const bool blurred =
-      !(detail::sure * c.error(p) <= std::max(options_.sharpness * row.largest, negligible(row.input)));
+std::pair<Outcome, double> Checker::outcome(const Column& c, std::size_t p, double largest) const {
+  const double bound = error_multiple * c.error(p), small = negligible(c.line.input);
+  const bool blurred = !(bound <= std::max(options_.sharpness * largest, small));
   const double allowed = options_.tolerance * std::max(std::abs(c.rule[p]), std::abs(c.difference[p].value)) +
-                         options_.tolerance_of_largest * row.largest + negligible(row.input) +
-                         detail::sure * c.error(p);
+                         options_.tolerance_of_largest * largest + small + bound;
   const bool known = std::isfinite(c.difference[p].error()), finite = std::isfinite(c.rule[p]);
-  // Across kinks differences settle by accident, so one that is blurred condemns only what is far off, and
-  // one whose error exceeds it nothing.
-  const bool says_nothing = blurred && !(c.error(p) < std::abs(c.difference[p].value));
-  const bool far = finite ? !says_nothing && c.gap(p) > (blurred ? unsure : 1) * allowed : !c.at_edge();
-  if (known && far && !c.agrees_with_narrow(p)) return {Sight::wrong, share(c.gap(p), row.largest)};
-  if (blurred || far || !finite) return {Sight::blurred, share(c.error(p), row.largest)};
-  return {Sight::right, share(c.gap(p), allowed)};
+  // A difference whose error exceeds it shows nothing.
+  const bool shows_nothing = blurred && !(c.error(p) < std::abs(c.difference[p].value));
+  const bool far =
+      finite ? !shows_nothing && c.gap(p) > (blurred ? blurred_multiple : 1) * allowed : !c.at_edge();
+  if (known && far && !c.agrees_at_small_steps(p)) return {Outcome::disagrees, share(c.gap(p), largest)};
+  if (blurred || far || !finite) return {Outcome::undecided, share(c.error(p), largest)};
+  return {Outcome::agrees, share(c.gap(p), allowed)};
 }
 
-// The comparison that fits worst; the row gets its numbers, and its verdict so far.
-Worst Check::judge(GradCheckRow& row, const std::vector<Column>& columns) const {
-  row.largest = largest_of(columns);
-  Worst worst;
+Comparison Checker::worst_of(const std::vector<Column>& columns, double largest) const {
+  Comparison worst;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].on_kink) continue;
     for (std::size_t p = 0; p < columns[i].rule.size(); ++p) {
-      const auto how = compare(row, columns[i], p);
-      if (how > worst.how) worst = {i, p, how};
+      const auto here = outcome(columns[i], p, largest);
+      if (here > worst.outcome) worst = {i, p, here};
     }
   }
-  const bool zero = vanish(columns);
-  const Sight sight = zero ? Sight::right : worst.how.first;
-  row.verdict = sight == Sight::wrong     ? Verdict::wrong
-                : sight == Sight::blurred ? Verdict::ill_conditioned
-                                          : Verdict::pass;
-  const Column& column = columns[worst.column];
-  const Estimate& difference = column.difference[worst.number];
-  const double rule = column.rule[worst.number];
-  row.rule = std::isnan(rule) ? std::abs(rule) : rule;  // that of 0 times infinity has a sign
-  row.rule_round_off = column.rule_round_off[worst.number];
-  row.difference = difference.value;
-  row.truncation = difference.truncation;
-  row.round_off = difference.round_off + column.unseen(worst.number);
-  row.step = difference.step;
-  row.error = zero || row.largest <= negligible(row.input) ? 0 : share(column.gap(worst.number), row.largest);
   return worst;
 }
 
-// Takes the differences again inside the smooth part around the inputs; false, and a verdict, where there is
-// none.
-bool Check::confine(GradCheckRow& row, Column& column) const {
-  const double widest = detail::widest_step(phi_, options_, row.input, column.u);
-  const detail::SmoothPart smooth = detail::smooth_part(phi_, row.order, row.input, column.u, widest);
-  column.confined = true;
-  column.kink = smooth.kink;
+// A row with the numbers of the comparison that fits worst, and its verdict so far.
+GradCheckRow Checker::compared(const std::vector<Column>& columns, const Comparison& worst,
+                               double largest) const {
+  const Column& column = columns[worst.column];
+  const Estimate& difference = column.difference[worst.number];
+  const double rule = column.rule[worst.number];
+  const bool zero = vanish(columns);
+  const Outcome outcome = zero ? Outcome::agrees : worst.outcome.first;
+  GradCheckRow row{.order = column.line.order, .input = column.line.input};
+  row.checked = static_cast<std::int64_t>(columns.size() * column.rule.size());
+  row.rule = std::isnan(rule) ? std::abs(rule) : rule;  // the NaN of 0 times infinity has a sign
+  row.difference = difference.value;
+  row.truncation = difference.truncation;
+  row.round_off = difference.round_off + column.unseen(worst.number);
+  row.rule_round_off = column.rule_round_off[worst.number];
+  row.step = difference.step;
+  row.largest = largest;
+  row.error = zero || largest <= negligible(row.input) ? 0 : share(column.gap(worst.number), largest);
+  row.verdict = outcome == Outcome::disagrees   ? Verdict::wrong
+                : outcome == Outcome::undecided ? Verdict::ill_conditioned
+                                                : Verdict::pass;
+  return row;
+}
+
+// Explaining.
+
+Finding Checker::explained(const GradCheckRow& row, const Order& order, const std::vector<Column>& columns,
+                           const Comparison& worst) const {
+  const Column& column = columns[worst.column];
+  const SmoothPart& smooth = *column.smooth;
   if (smooth.moves) {
-    row.verdict = Verdict::wrong;
-    row.why = text("It is declared locally constant, and its value moves with the input: ", smooth.kink,
-                   ". Such an op has a derivative: give it a rule.");
-    return false;
+    return {Verdict::wrong, text("It is declared locally constant, and its value moves with the input: ",
+                                 smooth.kink, ". Such an op has a derivative: give it a rule.")};
   }
   if (smooth.radius == 0) {
-    row.verdict = Verdict::non_smooth;
-    row.why =
-        text("The inputs lie on a kink of ", smooth.kink, ". Move them off it, by another seed for example.");
-    if (!std::isfinite(row.rule)) row.why += detail::not_finite_cause(phi_, row.order);
-    return false;
+    return {
+        Verdict::non_smooth,
+        text("The inputs lie on a kink of ", smooth.kink, ". Move them off it, by another seed for example.",
+             std::isfinite(row.rule) ? "" : detail::not_finite_explanation(f_, row.order))};
   }
-  // Round-off, too, was looked at where kinks may be: between them it may be less.
-  if (smooth.radius < widest || row.verdict == Verdict::ill_conditioned) {
-    double t = std::min(detail::noise_step, smooth.radius / 4);
-    for (const Estimate& e : column.difference) {
-      if (std::isfinite(e.error())) t = std::min(t, e.step / 64);
-    }
-    const RoundOff inside = detail::round_off(phi_, row.order, t, [&](int line, double place) {
-      return phi_.moved(row.input, column.u, (line + 1) * place / detail::noise_lines);
-    });
-    detail::differentiate(column, phi_, options_, row.order, row.input, inside, smooth.radius);
+  const std::string slopes =
+      detail::one_sided_slopes(column.line, worst.number, row.step, column.noise[worst.number]);
+  if (!slopes.empty()) {
+    return {Verdict::non_smooth,
+            slopes + ". Move the inputs off the kink; no op on the tape tells which one it is."};
   }
-  return true;
+  if (row.verdict == Verdict::ill_conditioned)
+    return {row.verdict, detail::undecided_explanation(row, column, worst.number, options_)};
+  return {row.verdict,
+          text(detail::wrong_explanation(row, order, columns, options_), " The difference may be off by ",
+               scientific(row.truncation + row.round_off), '.')};
 }
 
-// Whether slopes on both sides show a kink that no tape tells of.
-bool Check::is_on_kink(GradCheckRow& row, Column& column, std::size_t number) const {
-  const std::string kink =
-      detail::one_sided(phi_, row.order, row.input, column.u, row.step, number, column.noise[number]);
-  if (kink.empty()) return false;
-  row.verdict = Verdict::non_smooth;
-  row.why = kink + ". Move the inputs off the kink; no op on the tape tells which one it is.";
-  return true;
+// Which derivative the row's numbers are.
+std::string Checker::place_of(const GradCheckRow& row, const Column& column, std::size_t p) const {
+  const std::string along = detail::by_coordinates(f_, options_, row.input)
+                                ? text("element ", position(column.line.u.shape(), column.which))
+                                : text("direction ", column.which);
+  const std::string place = row.passed() ? std::string() : f_.place(row.order, p);
+  return place.empty() ? along : text(along, ", ", place);
 }
 
-// Says which derivative the row's numbers are.
-void Check::locate(GradCheckRow& row, const Column& column, std::size_t number) const {
-  row.where = detail::by_coordinates(phi_, options_, row.input)
-                  ? text("element ", position(column.u.shape(), column.which))
-                  : text("direction ", column.which);
-  const std::string place = row.passed() ? std::string() : phi_.place(row.order, number);
-  if (!place.empty()) row.where += text(", ", place);
-}
-
-GradCheckRow Check::row(const Order& order, int input) const {
-  GradCheckRow row{.order = order.number, .input = input};
-  std::vector<Column> columns;
-  const std::int64_t count =
-      std::min(phi_.inputs()[static_cast<std::size_t>(input)].elements(), options_.max_coordinates);
-  for (std::int64_t which = 0; which < count; ++which)
-    columns.push_back(detail::column(phi_, options_, order, input, which));
-  row.checked = count * static_cast<std::int64_t>(order.gradients.size());
-  std::optional<GradCheckRow> on_kink;  // along one direction: along the others there are derivatives
+GradCheckRow Checker::row(const Order& order, int input) const {
+  std::vector<Column> columns = measured(order, input);
+  std::optional<GradCheckRow> first_kink;  // along one direction: along the others there are derivatives
   while (true) {
-    const Worst worst = judge(row, columns);
+    const double largest = largest_of(columns);
+    const Comparison worst = worst_of(columns, largest);
     Column& column = columns[worst.column];
-    if (!row.passed() && !column.confined && confine(row, column)) continue;
-    if (!row.passed() && row.why.empty() && !column.steep.contains(worst.number) &&
-        detail::approach(column, phi_, options_, order, input, worst.number)) {
-      continue;
+    GradCheckRow row = compared(columns, worst, largest);
+    if (!row.passed()) {
+      if (measure_closer(column, order, row, worst.number)) continue;
+      const Finding finding = explained(row, order, columns, worst);
+      row.verdict = finding.verdict;
+      row.explanation = finding.explanation;
     }
-    const bool kink = row.verdict == Verdict::non_smooth ||
-                      (!row.passed() && row.why.empty() && is_on_kink(row, column, worst.number));
-    locate(row, column, worst.number);
-    if (!kink) {
-      if (row.verdict == Verdict::ill_conditioned)
-        row.why = detail::doubt(phi_, row, column, worst.number, options_.step);
-      if (row.verdict == Verdict::wrong && row.why.empty()) {
-        row.why = text(detail::cause(phi_, options_, row, order, columns), " The difference may be off by ",
-                       scientific(row.truncation + row.round_off), '.');
-      }
-      return on_kink && graver(row.verdict, on_kink->verdict) == on_kink->verdict ? *on_kink : row;
-    }
-    if (!on_kink) on_kink = row;
+    row.where = place_of(row, column, worst.number);
+    if (row.verdict != Verdict::non_smooth)
+      return first_kink && graver(row.verdict, first_kink->verdict) == first_kink->verdict ? *first_kink
+                                                                                           : row;
+    if (!first_kink) first_kink = row;
     column.on_kink = true;
     if (std::all_of(columns.begin(), columns.end(), [](const Column& c) { return c.on_kink; }))
-      return *on_kink;
-    row.why.clear();
+      return *first_kink;
   }
 }
 
-// Two calls with the same inputs must give the same bits, and so must two walks backwards.
-std::optional<GradCheckRow> Check::unsteady(int order, const Phi::Gradients& gradients) const {
+// A row if two calls with the same inputs give different bits, or two walks backwards do.
+std::optional<GradCheckRow> Checker::not_deterministic(int order,
+                                                       const CheckedFunction::Gradients& gradients) const {
   GradCheckRow row{.order = order, .verdict = Verdict::not_deterministic};
-  const auto differ = [&](double a, double b, const char* what) {
-    if (a == b || (std::isnan(a) && std::isnan(b))) return false;
-    const auto [one, other] = distinct_digits(a, b);
-    row.why = text("Two ", what, " with the same inputs gave ", one, " and ", other,
-                   ". Let what is random take a key or a seed that stays the same.");
-    return true;
-  };
-  const std::vector<double> first = phi_.values(order, phi_.inputs());
-  const std::vector<double> second = phi_.values(order, phi_.inputs());
-  const Phi::Gradients again = phi_.gradients(order);
+  const std::vector<double> first = f_.values(order, f_.inputs());
+  const std::vector<double> second = f_.values(order, f_.inputs());
+  const CheckedFunction::Gradients again = f_.gradients(order);
   for (std::size_t p = 0; p < first.size(); ++p) {
-    if (!differ(first[p], second[p], "calls")) continue;
-    row.where = phi_.place(order, p);
+    if (same_number(first[p], second[p])) continue;
+    row.where = f_.place(order, p);
+    row.explanation = two_results("calls", first[p], second[p]);
     return row;
   }
   for (std::size_t p = 0; p < again.size(); ++p) {
     for (std::size_t i = 0; i < again[p].size(); ++i) {
-      const Tensor &a = gradients[p][i], &b = again[p][i];
-      for (std::int64_t k = 0; k < a.elements(); ++k) {
-        const auto at = static_cast<std::size_t>(k);
-        if (!differ(a.values<double>()[at], b.values<double>()[at], "gradients")) continue;
-        row.input = static_cast<int>(i);
-        row.where = text("element ", position(a.shape(), k));
-        return row;
-      }
+      const std::span<const double> a = gradients[p][i].values<double>(), b = again[p][i].values<double>();
+      const auto [one, other] = std::mismatch(a.begin(), a.end(), b.begin(), same_number);
+      if (one == a.end()) continue;
+      row.input = static_cast<int>(i);
+      row.where = text("element ", position(again[p][i].shape(), one - a.begin()));
+      row.explanation = two_results("gradients", *one, *other);
+      return row;
     }
   }
   return {};
 }
 
-std::vector<GradCheckRow> Check::rows(int order) const {
-  const Phi::Gradients gradients = phi_.gradients(order);
-  if (const auto row = unsteady(order, gradients)) return {*row};
+std::vector<GradCheckRow> Checker::rows(int order) const {
+  const CheckedFunction::Gradients gradients = f_.gradients(order);
+  if (const auto row = not_deterministic(order, gradients)) return {*row};
   const Order prepared{order, gradients,
-                       detail::round_off(phi_, order, detail::noise_step,
-                                         [&](int line, double t) { return phi_.beside(line, t); })};
+                       detail::round_off(f_, order, detail::noise_step,
+                                         [&](int number, double t) { return f_.perturbed(number, t); })};
   std::vector<GradCheckRow> rows;
-  for (int input = 0; input < static_cast<int>(phi_.inputs().size()); ++input)
+  for (int input = 0; input < static_cast<int>(f_.inputs().size()); ++input)
     rows.push_back(row(prepared, input));
   return rows;
 }
@@ -297,9 +337,10 @@ GradReport check_grad(std::string_view name, const Function& f, const std::vecto
   check_options(name, inputs.size(), options);
   const Recording scope(Recording::needed);
   GradReport report{.name = std::string(name), .tolerance = options.tolerance, .seed = options.seed};
-  const Check check(Phi(report.name, f, inputs, options.seed, options.max_coordinates), options);
+  const Checker checker(CheckedFunction(report.name, f, inputs, options.seed, options.max_coordinates),
+                        options);
   for (int order = 1; order <= options.order; ++order) {
-    for (GradCheckRow& row : check.rows(order)) report.rows.push_back(std::move(row));
+    for (GradCheckRow& row : checker.rows(order)) report.rows.push_back(std::move(row));
     if (report.verdict() == Verdict::not_deterministic) break;
   }
   return report;

@@ -1,4 +1,5 @@
-// Compares rules with differences, to any order, says how sure it is, and what went wrong.
+// Checks gradients, to any order, against finite differences whose error is known, and explains a gradient
+// that is wrong.
 #pragma once
 
 #include <cstdint>
@@ -14,24 +15,28 @@
 
 namespace trous {
 
-/// A slip that the author of an op can think of: what the gradient would belong to if it had been made.
+/// A function whose gradient a wrong gradient may be: the op with a slip that its author can think of.
 struct GradCandidate {
-  std::string name;   ///< "rate 1"
+  std::string name;   ///< the slip: "rate 1"
   Function function;  ///< of the same inputs, with a result of the same shape
 };
 
 struct GradCheckOptions {
-  int order = 1;                        ///< orders 1 .. order are checked
-  double tolerance = 1e-6;              ///< by how much of itself a derivative may be off
-  double tolerance_of_largest = 0;      ///< and besides by how much of the largest of its input
-  std::vector<double> negligible = {};  ///< and besides by so much in each input; empty: 0
-  double sharpness = 1e-6;              ///< ten errors of a difference that decides, of the largest
-  double step = 1.0 / 16;               ///< the first, along a coordinate or a direction of length 1; where
-                                        ///< it decides nothing, times the root mean square of what moves
-  std::int64_t max_coordinates = 24;    ///< more elements than this are checked along random directions
-  std::uint64_t seed = 7;               ///< of the cotangents and directions
-  bool causes = true;                   ///< compare a wrong gradient with slips: some calls for each element
-  std::vector<GradCandidate> candidates = {};  ///< what a wrong gradient may be the gradient of
+  int order = 1;                    ///< orders 1 to `order` are checked
+  double tolerance = 1e-6;          ///< the error that a derivative may have, relative to itself
+  double tolerance_of_largest = 0;  ///< a further error, relative to the largest derivative of its input
+  /// A further error of each input's derivatives, absolute. Empty means 0.
+  std::vector<double> negligible = {};
+  /// A difference decides where ten times its error is at most this, relative to the largest derivative.
+  double sharpness = 1e-6;
+  /// The first step, along a coordinate or a direction of length 1. Where it does not decide, steps in
+  /// proportion to the input are tried: times the root mean square of the elements that move.
+  double step = 1.0 / 16;
+  /// An input of more elements is checked along this many random directions, not along its coordinates.
+  std::int64_t max_coordinates = 24;
+  std::uint64_t seed = 7;  ///< of the cotangents and directions
+  bool causes = true;      ///< compare a wrong gradient with the usual slips: some calls for each element
+  std::vector<GradCandidate> candidates = {};
 };
 
 /// Checks the gradients of `f` at `inputs`. With random cotangents c and F_1 = f,
@@ -53,16 +58,16 @@ struct GradCheckOptions {
 ///                    error must be less than the difference itself
 ///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: some locally constant
 ///                    op (a mask, a sign, a winner) decides otherwise beside them, however small the step.
-///                    `why` names it. A network of 1e5 ReLUs still passes, with steps that stay between its
-///                    kinks
+///                    The explanation names it. A network of 1e5 ReLUs still passes, with steps that stay
+///                    between its kinks
 ///   ILL-CONDITIONED  no step is left between truncation and round-off, or between a pole beside the inputs
-///                    and the spacing of floating-point numbers; `why` says what would decide
+///                    and the spacing of floating-point numbers; the explanation says what would decide
 ///   NOT DETERMINISTIC  two calls gave different bits
 ///
-/// A wrong gradient is compared with the usual slips (`why`): a sign, a factor, exchanged axes, a shift, the
-/// border alone, the gradient of another input, and those in `candidates`. From order two on, a value that
-/// its rule takes for a constant is named first, with the rule; of a rule that is not finite, the op that
-/// gave the first bad value.
+/// A wrong gradient is compared with the usual slips (`explanation`): a sign, a factor, exchanged axes, a
+/// shift, the border alone, the gradient of another input, and those in `candidates`. From order two on, a
+/// value that its rule takes for a constant is named first, with the rule; of a rule that is not finite, the
+/// op that gave the first bad value.
 ///
 /// name      shown in the report
 /// f         any function of Variables, of the inputs' number; called at many points

@@ -7,7 +7,7 @@
 #include <trous/autograd/recording.h>
 #include <trous/check/check_grad.h>
 #include <trous/check/check_tape.h>
-#include <trous/check/detail/phi.h>
+#include <trous/check/detail/checked_function.h>
 #include <trous/check/detail/round_off.h>
 #include <trous/core/error.h>
 
@@ -76,12 +76,12 @@ class Replay {
 // How far a fused value is from its definition, if that is more than round-off.
 double definition_error(const Replay& replay, const TapeCheckOptions& options) {
   const Function fused = replay.op(), definition = replay.definition();
-  const detail::Phi ours(replay.name(), fused, replay.at(), options.seed, options.directions);
-  const detail::Phi theirs(replay.name() + ", definition", definition, replay.at(), options.seed,
-                           options.directions);
-  const auto noise = [](const detail::Phi& phi) {
-    return detail::value_noise(phi, 1, detail::noise_step,
-                               [&](int line, double t) { return phi.beside(line, t); })
+  const detail::CheckedFunction ours(replay.name(), fused, replay.at(), options.seed, options.directions);
+  const detail::CheckedFunction theirs(replay.name() + ", definition", definition, replay.at(), options.seed,
+                                       options.directions);
+  const auto noise = [](const detail::CheckedFunction& f) {
+    return detail::value_noise(f, 1, detail::noise_step,
+                               [&](int number, double t) { return f.perturbed(number, t); })
         .noise;
   };
   const std::vector<double> a = ours.values(1, replay.at()), b = theirs.values(1, replay.at());
@@ -90,7 +90,7 @@ double definition_error(const Replay& replay, const TapeCheckOptions& options) {
   for (std::size_t p = 0; p < a.size(); ++p) {
     largest = std::max({largest, std::abs(a[p]), std::abs(b[p])});
     const double gap = std::abs(a[p] - b[p]);
-    if (!(gap <= detail::sure * (noise_a[p] + noise_b[p])))
+    if (!(gap <= detail::error_multiple * (noise_a[p] + noise_b[p])))
       apart = std::max(apart, std::isnan(gap) ? INFINITY : gap);
   }
   return apart > 0 ? apart / largest : 0;
@@ -109,7 +109,7 @@ GradReport checked(const Replay& replay, const TapeCheckOptions& options) {
   } catch (const Error& error) {
     GradReport report{.name = replay.name(), .tolerance = options.tolerance, .seed = options.seed};
     report.rows.push_back(
-        {.verdict = Verdict::ill_conditioned, .why = text("It cannot be checked. ", error.what())});
+        {.verdict = Verdict::ill_conditioned, .explanation = text("It cannot be checked. ", error.what())});
     return report;
   }
 }

@@ -15,19 +15,20 @@
 namespace trous {
 
 struct TapeCheckOptions {
-  int order = 1;                ///< orders 1 .. order of each op are checked
-  double tolerance = 1e-6;      ///< see GradCheckOptions
-  double sharpness = 1e-6;      ///< see GradCheckOptions
-  double step = 1.0 / 16;       ///< see GradCheckOptions
-  std::int64_t directions = 3;  ///< in each input; one of no more elements is checked along its coordinates
-  std::uint64_t seed = 7;       ///< of the cotangents and directions
+  int order = 1;            ///< orders 1 .. order of each op are checked
+  double tolerance = 1e-6;  ///< see GradCheckOptions
+  double sharpness = 1e-6;  ///< see GradCheckOptions
+  double step = 1.0 / 16;   ///< see GradCheckOptions
+  /// In each input. An input of no more elements is checked along its coordinates.
+  std::int64_t directions = 3;
+  std::uint64_t seed = 7;  ///< of the cotangents and directions
 };
 
-/// What was seen of one op.
+/// The check of one op.
 struct TapeCheckRow {
-  std::size_t number;  ///< it is %number where the tape is printed
+  std::size_t number;  ///< of the node: %number where the tape is printed
   Op op;
-  GradReport gradients;  ///< of its tracked inputs, by their places among its inputs
+  GradReport gradients;  ///< of its tracked inputs, numbered among all its inputs
   /// Of a composite: |fused value - definition|, relative to the largest value, if they differ by more than
   /// their round-off.
   double definition_error = 0;
@@ -41,7 +42,7 @@ struct TapeReport {
   std::vector<TapeCheckRow> rows = {};  ///< oldest first
 
   bool passed() const { return verdict() == Verdict::pass; }
-  /// The gravest of the rows'.
+  /// The gravest verdict of a row.
   Verdict verdict() const;
   /// A paragraph for each row and input that did not pass, empty if all did.
   std::string failures() const;

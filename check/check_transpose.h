@@ -1,4 +1,4 @@
-// Holds two functions that are said to be transposes to <A x, y> = <x, A^T y>, and reports numbers.
+// Checks that two functions are linear and transposes of one another: <A x, y> = <x, A^T y>.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct TransposeCheckOptions {
   std::uint64_t seed = 7;              ///< of all that is random
 };
 
-/// What one check saw; the numbers are those of its worst case.
+/// One of the checks. The numbers are those of its worst case.
 struct TransposeCheckRow {
   std::string check;                  ///< "dot test", "A adds", "A^T scales", "entries", "integers f32" ...
   std::int64_t checked;               ///< how many cases
@@ -36,7 +36,7 @@ struct TransposeReport {
   Domain domain, codomain;
   std::vector<TransposeCheckRow> rows;
   std::int64_t wrong_entries = 0;
-  std::string cause;  ///< what would explain all that differs, or empty
+  std::string cause;  ///< one slip that explains every difference, or empty
 
   bool passed() const;
 
@@ -60,8 +60,9 @@ std::ostream& operator<<(std::ostream& stream, const TransposeReport& report);
 /// - integers, if asked for: the dot test in float32 and float64, exactly. Both functions must take both
 ///   dtypes, and their weights be such that every sum is a whole number that float32 holds.
 ///
-/// Where the entries that differ fit one cause, it is told: sign, factor, zeros, A in place of A^T, shifted
-/// by one along an axis, flipped, axes swapped, wrong at a border only, entries missing on one side.
+/// Where one slip explains every entry that differs, the report names it: sign, factor, zeros, A in place of
+/// A^T, shifted by one along an axis, flipped, axes swapped, wrong at a border only, entries missing on one
+/// side.
 ///
 /// name             shown in the report
 /// a, a_transpose   from a tensor of `domain` to one of `codomain`, and back; called many times

@@ -69,7 +69,7 @@ std::string GradReport::failures() const {
     stream << "check_grad: " << name << ", " << input(row.input) << ", order " << row.order;
     if (!row.where.empty()) stream << ", " << row.where;
     if (row.verdict == Verdict::not_deterministic) {
-      stream << ":\n  " << row.verdict << ". " << row.why << '\n';
+      stream << ":\n  " << row.verdict << ". " << row.explanation << '\n';
       continue;
     }
     const bool wrong = row.verdict == Verdict::wrong;
@@ -82,7 +82,7 @@ std::string GradReport::failures() const {
       stream << ", relative error " << scientific(error) << " > " << tolerance;
     }
     stream << ". float64, step " << scientific(row.step) << ", seed " << seed << ".\n  " << row.verdict
-           << ". " << row.why << '\n';
+           << ". " << row.explanation << '\n';
   }
   return stream.str();
 }

@@ -1,4 +1,4 @@
-// What a gradient check found: numbers, and a verdict on them.
+// The report of a gradient check: numbers, and a verdict on them.
 #pragma once
 
 #include <cstdint>
@@ -26,23 +26,24 @@ std::ostream& operator<<(std::ostream& stream, Verdict verdict);
 /// The graver of two: wrong, not deterministic, non-smooth, ill-conditioned, pass.
 Verdict graver(Verdict a, Verdict b);
 
-/// What was seen for one input at one order. The numbers are those of the derivative that fits worst.
+/// The check of one input at one order. The numbers are those of the derivative where rule and difference fit
+/// worst.
 struct GradCheckRow {
   int order = 1;
   int input = 0;
   std::int64_t checked = 0;  ///< how many derivatives were compared
-  std::string where =
-      {};                 ///< "element [1, 0]" of the input, or "direction 3"; of which element of the result
-  double rule = 0;        ///< the derivative there by the rules
-  double difference = 0;  ///< and by differences
-  double truncation = 0;  ///< by how much the steps, too large, may have moved the difference
-  double round_off = 0;   ///< by how much the round-off of the values may have
-  double rule_round_off = 0;  ///< and by how much the rule's own may have moved the rule
+  /// "element [1, 0]" of the input, or "direction 3"; and, unless it passed, the element of the result.
+  std::string where = {};
+  double rule = 0;            ///< the derivative by the rules
+  double difference = 0;      ///< the derivative by finite differences
+  double truncation = 0;      ///< error of the difference because its steps are too large
+  double round_off = 0;       ///< error of the difference because of round-off in the values
+  double rule_round_off = 0;  ///< error of the rule because of round-off in its own arithmetic
   double step = 0;            ///< the smallest step that the difference is made of
-  double largest = 0;         ///< the largest derivative seen; a row of zeros proves little
-  double error = 0;           ///< |rule - difference| / largest there; 0 where both vanish in round-off
+  double largest = 0;         ///< the largest derivative of the input; a row of zeros proves little
+  double error = 0;           ///< |rule - difference| / largest; 0 where both are zero to round-off
   Verdict verdict = Verdict::pass;
-  std::string why = {};  ///< unless it passed: what is known of the cause, and what would help
+  std::string explanation = {};  ///< unless it passed: what is known of the cause, and what would help
 
   bool passed() const { return verdict == Verdict::pass; }
 };
@@ -52,17 +53,17 @@ struct GradReport {
   double tolerance = 0;
   std::uint64_t seed = 0;
   std::vector<GradCheckRow> rows = {};
-  std::vector<std::string> inputs = {};  ///< what they are called, where somebody said
+  std::vector<std::string> inputs = {};  ///< names of the inputs; may be left empty
 
-  /// "input 2", or what it is called.
+  /// The name of input i, or "input 2" where it has none.
   std::string input(int i) const;
 
   bool passed() const { return verdict() == Verdict::pass; }
 
   std::int64_t checked() const;  ///< derivatives in all rows
-  double error() const;          ///< the largest of the rows'
+  double error() const;          ///< the largest error of a row
 
-  /// The gravest of the rows'.
+  /// The gravest verdict of a row.
   Verdict verdict() const;
 
   /// A paragraph per row that did not pass, empty if all did:

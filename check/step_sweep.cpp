@@ -16,9 +16,9 @@
 namespace trous {
 namespace {
 
-constexpr double least_error = 1e-17;  // what an error of 0 is drawn as
+constexpr double min_error = 1e-17;  // how an error of 0 is drawn
 
-double decades(double error) { return std::log10(std::clamp(error, least_error, 1e3)); }
+double decades(double error) { return std::log10(std::clamp(error, min_error, 1e3)); }
 
 void check_options(std::string_view name, const std::vector<Tensor>& inputs, const StepSweepOptions& o) {
   const bool fits = o.order >= 1 && o.input >= 0 && o.input < static_cast<int>(inputs.size()) &&
@@ -86,24 +86,23 @@ std::string grid(const Frame& f) {
 StepSweep sweep_steps(std::string_view name, const Function& f, const std::vector<Tensor>& inputs,
                       const StepSweepOptions& options) {
   check_options(name, inputs, options);
-  const auto slot = static_cast<std::size_t>(options.input);
   const Recording scope(Recording::needed);
-  const detail::Phi phi(text(name), f, inputs, options.seed, 0);
-  const Tensor u = detail::random_unit(inputs[slot].shape(), fold_in(Key{options.seed}, 31));
+  const detail::CheckedFunction checked(text(name), f, inputs, options.seed, 0);
+  const Tensor u = detail::random_unit(checked.input(options.input).shape(), fold_in(Key{options.seed}, 31));
+  const detail::Line line{checked, options.order, options.input, u};
   StepSweep sweep{.name = std::string(name),
                   .order = options.order,
                   .input = options.input,
-                  .rule = dot(phi.gradients(options.order)[0][slot], u),
+                  .rule = line.derivatives(checked.gradients(options.order))[0],
                   .points = {},
                   .extrapolated = 0,
                   .extrapolation_error = 0};
   const auto error = [&](double difference) {
     return std::abs(difference - sweep.rule) / (sweep.rule == 0 ? 1 : std::abs(sweep.rule));
   };
-  const auto value = [&](double t) { return phi.values(options.order, phi.moved(options.input, u, t))[0]; };
   const double ratio = std::pow(10, -1.0 / options.steps_per_decade);
   for (double h = options.largest; h > options.smallest * std::sqrt(ratio); h *= ratio) {
-    const double difference = (value(h) - value(-h)) / (2 * h);
+    const double difference = (line.values(h)[0] - line.values(-h)[0]) / (2 * h);
     if (std::isfinite(difference)) sweep.points.push_back({h, difference, error(difference)});
   }
   if (sweep.points.empty() || !std::isfinite(sweep.rule)) {
@@ -112,13 +111,11 @@ StepSweep sweep_steps(std::string_view name, const Function& f, const std::vecto
                              " steps lead to values that are finite. Move the inputs into the domain."));
   }
   const std::vector<double> noise =
-      detail::value_noise(phi, options.order, detail::noise_step, [&](int line, double t) {
-        return phi.beside(line, t);
+      detail::value_noise(checked, options.order, detail::noise_step, [&](int number, double t) {
+        return checked.perturbed(number, t);
       }).noise;
   const GradCheckOptions as_checked;
-  sweep.extrapolated = detail::differences(phi, options.order, options.input, u, noise, as_checked.step,
-                                           as_checked.sharpness)[0]
-                           .value;
+  sweep.extrapolated = detail::differences(line, noise, as_checked.step, as_checked.sharpness)[0].value;
   sweep.extrapolation_error = error(sweep.extrapolated);
   return sweep;
 }

@@ -184,7 +184,7 @@ Json json_of(const GradCheckRow& row) {
               {"rule_round_off", row.rule_round_off},
               {"step", row.step},
               {"largest", row.largest}};
-  if (!row.why.empty()) result["why"] = row.why;
+  if (!row.explanation.empty()) result["why"] = row.explanation;
   return result;
 }
 

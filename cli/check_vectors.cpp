@@ -19,7 +19,7 @@ Json json_of(const VectorResult& one) {
                          {"where", row.where},
                          {"claimed", row.rule},
                          {"difference", row.difference},
-                         {"why", row.why}});
+                         {"why", row.explanation}});
   }
   return {{"event", "vector"},
           {"case", one.name},

@@ -1,72 +1,76 @@
-// One column of a Jacobian: all numbers of one order, differentiated along one direction of one input, by
-// rules and by differences.
+// One column of a Jacobian: all numbers of one order, differentiated along one line, by rules and by
+// differences.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include <trous/check/check_grad.h>
-#include <trous/check/detail/phi.h>
+#include <trous/check/detail/kinks.h>
+#include <trous/check/detail/line.h>
 #include <trous/check/detail/ridders.h>
 #include <trous/check/detail/round_off.h>
 
 namespace trous::detail {
 
-/// What the rules say at one order.
+/// One order of a check: the gradients by the rules, and the round-off of values and gradients.
 struct Order {
   int number;
-  Phi::Gradients gradients;
+  CheckedFunction::Gradients gradients;
   RoundOff round_off;
 };
 
 struct Column {
-  Tensor u;            ///< of length 1
-  std::int64_t which;  ///< coordinate or random direction
+  Line line;
+  std::int64_t which;  ///< the number of the coordinate or of the random direction
   std::vector<double> rule = {}, rule_round_off = {}, noise = {};
   std::vector<Estimate> difference = {};
-  std::vector<Estimate> narrow = {};  ///< by the first steps alone: wider ones may pass over a wave
-  bool confined = false;              ///< to the smooth part around the inputs
-  std::string kink = {};              ///< at the end of that part
-  bool on_kink = false;               ///< there is no derivative along u
+  /// From the first steps alone. Larger steps may pass over an oscillation.
+  std::vector<Estimate> small_step_difference = {};
+  std::optional<SmoothPart> smooth = {};  ///< around the inputs, once it was looked for
+  bool on_kink = false;                   ///< there is no derivative along the line
   /// By number, where it was looked at: the step down to which differences grow, as next to a pole; 0 if
   /// none.
   std::map<std::size_t, double> steep = {};
 
-  /// By how much rule and difference of number `p` may be apart, and are.
+  /// The combined uncertainty of rule and difference of number `p`.
   double error(std::size_t p) const;
+  /// The actual distance of rule and difference of number `p`.
   double gap(std::size_t p) const;
-  /// Whether the rule may be the slope that the narrow difference saw, to its errors.
-  bool agrees_with_narrow(std::size_t p) const;
-  /// What the rule may be where f does not change in any bit: less than an epsilon over the step. It may have
-  /// been absorbed by numbers near 1 on the way (log(1 + exp(-40))).
+  /// Whether the rule may be the slope that the first steps saw, within their errors.
+  bool agrees_at_small_steps(std::size_t p) const;
+  /// The largest derivative that is not seen where f does not change in any bit: an epsilon over the step. On
+  /// the way it may have been absorbed by numbers near 1, as in log(1 + exp(-40)).
   double unseen(std::size_t p) const;
   /// Whether f is not finite on some side of the inputs.
   bool at_edge() const;
 };
 
-/// Coordinates of inputs of at most max_coordinates elements, else random directions.
-bool by_coordinates(const Phi& phi, const GradCheckOptions& options, int input);
+/// Whether an input is checked along its coordinates, which it is up to max_coordinates elements; otherwise
+/// along random directions.
+bool by_coordinates(const CheckedFunction& f, const GradCheckOptions& options, int input);
 
-Column column(const Phi& phi, const GradCheckOptions& options, const Order& order, int input,
+/// The largest step along the line: options.step, in proportion to the input.
+double largest_step(const Line& line, const GradCheckOptions& options);
+
+/// Rules and differences along coordinate or direction `which` of an input.
+Column column(const CheckedFunction& f, const GradCheckOptions& options, const Order& order, int input,
               std::int64_t which);
 
-/// The differences once more, by what is known of the round-off now, over steps of at most `widest`.
-void differentiate(Column& column, const Phi& phi, const GradCheckOptions& options, int order, int input,
-                   const RoundOff& round_off, double widest);
+/// The derivatives from options.step down, or from `largest`, if that is less.
+std::vector<Estimate> small_step_differences(const Line& line, const GradCheckOptions& options,
+                                             const std::vector<double>& noise, double largest);
 
-/// Where differences of number `p` grow the shorter their steps are, takes them again from shorter ones; if
-/// there are none that move the inputs, nothing is known of the derivative. False if they do not grow.
-bool approach(Column& column, const Phi& phi, const GradCheckOptions& options, const Order& order, int input,
-              std::size_t p);
+/// Takes the differences of a column by steps of at most `largest`: from options.step down and, where these
+/// do not decide, from `largest` down.
+void differentiate(Column& column, const GradCheckOptions& options, const RoundOff& round_off,
+                   double largest);
 
-/// The largest step along u: grows with the inputs.
-double widest_step(const Phi& phi, const GradCheckOptions& options, int input, const Tensor& u);
-
-/// By steps from options.step down, if that is at most `widest`.
-std::vector<Estimate> narrow_differences(const Phi& phi, const GradCheckOptions& options, int order,
-                                         int input, const Tensor& u, const std::vector<double>& noise,
-                                         double widest);
+/// Where differences of number `p` grow the shorter their steps are, as next to a pole, takes them again from
+/// shorter steps; if none of these moves the inputs, nothing is known of the derivative. Returns whether they
+/// grow.
+bool approach_pole(Column& column, const GradCheckOptions& options, const Order& order, std::size_t p);
 
 }  // namespace trous::detail

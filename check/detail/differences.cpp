@@ -7,26 +7,32 @@
 
 #include <trous/check/detail/differences.h>
 #include <trous/check/detail/round_off.h>
-#include <trous/core/map.h>
 
 namespace trous::detail {
 namespace {
 
-constexpr int halvings = 160;  // of the step, at most: inputs may be tiny
-constexpr double least = 4;    // spacings that a step must have, for the inputs to move by it
+constexpr int halvings = 160;       // of the step, at most: inputs may be tiny
+constexpr double min_spacings = 4;  // of a step, for the inputs to move by it
 
-// Wide steps may settle on what is not the slope here: those over whole periods of a wave, or around a peak.
-// Much smaller ones tell, at no power of two of the others. Where two of them agree on another slope, the
-// step to begin again with. Where they are off by more and more, as one over the step, that is round-off
-// nobody had seen; unless it were no small share of the values, for then even these steps are too wide.
-std::optional<double> contradiction(const Phi& phi, int order, int input, const Tensor& u,
-                                    const std::vector<double>& noise, double spacing, const Ridders& ridders,
-                                    double last, std::vector<Estimate>& estimates) {
+// Steps that settled on estimates: with what remains of them for a closer look.
+struct Settled {
+  Ridders ridders;
+  double step;  // at which the estimates were good enough, or could not get better
+};
+
+// Large steps can converge to a wrong slope: over whole periods of an oscillation, or around a peak. So three
+// much smaller steps are probed, at no power of two of the others. If two of them agree with each other but
+// not with the estimate, the larger one, times 16, is returned, and the caller restarts there.
+// If they are off by more and more, as 1 / step, that is round-off which was not measured, and it is added to
+// the estimate; unless it is no small share of the values, for then even these steps are too large.
+std::optional<double> contradiction(const Line& line, const std::vector<double>& noise,
+                                    const Settled& settled, std::vector<Estimate>& estimates) {
+  const double spacing = line.spacing(), last = settled.step;
   constexpr std::array<double, 3> closer{1.4 * 0x1p-6, 1.4 * 0x1p-12, 1.4 * 0x1p-18};
   std::array<std::vector<double>, 3> above, below;
   for (std::size_t i = 0; i < closer.size(); ++i) {
-    above[i] = phi.values(order, phi.moved(input, u, closer[i] * last));
-    below[i] = phi.values(order, phi.moved(input, u, -closer[i] * last));
+    above[i] = line.values(closer[i] * last);
+    below[i] = line.values(-closer[i] * last);
   }
   for (std::size_t p = 0; p < noise.size(); ++p) {
     Estimate& e = estimates[p];
@@ -34,12 +40,13 @@ std::optional<double> contradiction(const Phi& phi, int order, int input, const 
     bool varies = false;
     for (std::size_t i = 0; i < closer.size(); ++i) {
       const double h = closer[i] * last;
-      if (h <= least * spacing) break;
+      if (h <= min_spacings * spacing) break;
       const double difference = (above[i][p] - below[i][p]) / (2 * h);
       const double round_off = (noise[p] + spacing * std::abs(difference)) / h;
-      const double truncation = 2 * closer[i] * closer[i] * std::abs(ridders.last_difference(p) - e.value);
+      const double truncation =
+          2 * closer[i] * closer[i] * std::abs(settled.ridders.last_difference(p) - e.value);
       const double off = std::abs(difference - e.value);
-      if (!(off > sure * (e.error() + round_off) + truncation)) {
+      if (!(off > error_multiple * (e.error() + round_off) + truncation)) {
         before = -1;
         continue;
       }
@@ -54,13 +61,12 @@ std::optional<double> contradiction(const Phi& phi, int order, int input, const 
   return {};
 }
 
-// Estimates by steps from h down, and the step at which they were good enough or could not get better.
-std::pair<Ridders, double> settled(const Phi& phi, int order, int input, const Tensor& u,
-                                   const std::vector<double>& noise, double spacing, double h,
-                                   double sharpness) {
+// Takes differences over steps from h down.
+Settled settle(const Line& line, const std::vector<double>& noise, double h, double sharpness) {
+  const double spacing = line.spacing();
   Ridders ridders(noise, spacing);
-  for (int k = 0; k < halvings && h > least * spacing; ++k, h /= 2) {
-    ridders.add(h, phi.values(order, phi.moved(input, u, h)), phi.values(order, phi.moved(input, u, -h)));
+  for (int k = 0; k < halvings && h > min_spacings * spacing; ++k, h /= 2) {
+    ridders.add(h, line.values(h), line.values(-h));
     double largest = 0;
     for (const Estimate& e : ridders.best()) largest = std::max(largest, std::abs(e.value));
     if (!ridders.worth_going_on(1e-4 * sharpness * largest)) break;
@@ -70,33 +76,30 @@ std::pair<Ridders, double> settled(const Phi& phi, int order, int input, const T
 
 }  // namespace
 
-std::vector<Estimate> differences(const Phi& phi, int order, int input, const Tensor& u,
-                                  const std::vector<double>& noise, double h, double sharpness) {
-  const double spacing = phi.spacing(input, u);
+std::vector<Estimate> differences(const Line& line, const std::vector<double>& noise, double h,
+                                  double sharpness) {
   while (true) {
-    const auto [ridders, last] = settled(phi, order, input, u, noise, spacing, h, sharpness);
-    std::vector<Estimate> estimates = ridders.best();
-    const auto closer = contradiction(phi, order, input, u, noise, spacing, ridders, last, estimates);
+    const Settled settled = settle(line, noise, h, sharpness);
+    std::vector<Estimate> estimates = settled.ridders.best();
+    const auto closer = contradiction(line, noise, settled, estimates);
     if (!closer) return estimates;
     h = *closer;
-    if (h > least * spacing) continue;
+    if (h > min_spacings * line.spacing()) continue;
     for (Estimate& e : estimates) e.truncation = std::numeric_limits<double>::infinity();
     return estimates;
   }
 }
 
-double steep_until(const Phi& phi, int order, int input, const Tensor& u, std::size_t p, double h) {
-  constexpr int steps = 64, enough = 3;
+double steep_until(const Line& line, std::size_t p, double h) {
+  constexpr int steps = 64, min_grown = 3;
   constexpr double growth = 64;  // round-off grows 16 times, the difference next to 1/x 256 times
-  const double spacing = phi.spacing(input, u);
+  const double spacing = line.spacing();
   double before = 0, until = 0;
   int grown = 0;
-  for (int k = 0; k < steps && h > least * spacing; ++k, h /= 16) {
-    const double rise =
-        phi.values(order, phi.moved(input, u, h))[p] - phi.values(order, phi.moved(input, u, -h))[p];
-    const double slope = std::abs(rise / (2 * h));
+  for (int k = 0; k < steps && h > min_spacings * spacing; ++k, h /= 16) {
+    const double slope = std::abs((line.values(h)[p] - line.values(-h)[p]) / (2 * h));
     grown = before > 0 && slope > growth * before ? grown + 1 : 0;
-    if (grown >= enough) until = h;
+    if (grown >= min_grown) until = h;
     before = std::isfinite(slope) ? slope : 0;
   }
   return until;

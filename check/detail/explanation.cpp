@@ -11,34 +11,41 @@
 namespace trous::detail {
 namespace {
 
-constexpr std::int64_t most_guessed = 512;  // elements of an input whose gradient is made to find a cause
+constexpr std::int64_t max_differentiated = 512;  // elements of an input whose whole gradient is taken
 
-// The gradient of each number in the row's input, by differences.
-std::vector<Tensor> full_difference(const Phi& phi, const GradCheckOptions& options, const GradCheckRow& row,
-                                    const std::vector<Column>& columns) {
-  const Tensor& x = phi.inputs()[static_cast<std::size_t>(row.input)];
+// The gradient of each number in the columns' input, by differences.
+std::vector<Tensor> whole_difference(const std::vector<Column>& columns, const GradCheckOptions& options) {
+  const Line& first = columns[0].line;
+  const Tensor& x = first.moving_input();
   std::vector<Tensor> gradients;
   for (std::size_t p = 0; p < columns[0].rule.size(); ++p)
     gradients.push_back(Tensor::zeros(x.shape(), DType::float64));
   for (std::int64_t i = 0; i < x.elements(); ++i) {
-    const Tensor u = unit(x.shape(), i);
+    const Line line{first.f, first.order, first.input, unit(x.shape(), i)};
     const std::vector<Estimate> column =
-        by_coordinates(phi, options, row.input)
+        by_coordinates(first.f, options, first.input)
             ? columns[static_cast<std::size_t>(i)].difference
-            : narrow_differences(phi, options, row.order, row.input, u, columns[0].noise,
-                                 widest_step(phi, options, row.input, u));
+            : small_step_differences(line, options, columns[0].noise, largest_step(line, options));
     for (std::size_t p = 0; p < column.size(); ++p)
       gradients[p].mutable_values<double>()[static_cast<std::size_t>(i)] = column[p].value;
   }
   return gradients;
 }
 
+// The gradients of all numbers in one input.
+std::vector<Tensor> in_input(const CheckedFunction::Gradients& all, std::size_t input) {
+  std::vector<Tensor> gradients;
+  for (const std::vector<Tensor>& of_number : all) gradients.push_back(of_number[input]);
+  return gradients;
+}
+
 }  // namespace
 
-std::string doubt(const Phi& phi, const GradCheckRow& row, const Column& column, std::size_t p, double step) {
+std::string undecided_explanation(const GradCheckRow& row, const Column& column, std::size_t p,
+                                  const GradCheckOptions& options) {
   const auto steep = column.steep.find(p);
   if (steep != column.steep.end() && steep->second > 0) {
-    const double spacing = phi.spacing(row.input, column.u);
+    const double spacing = column.line.spacing();
     return text(
         "Differences grow the shorter their steps are, down to ", scientific(steep->second),
         ": a pole lies about as near. Only steps far below that would decide, and the inputs move by no "
@@ -55,56 +62,53 @@ std::string doubt(const Phi& phi, const GradCheckRow& row, const Column& column,
                 "Take a step below ",
                 scientific(row.step * 0x1p-18), ", or inputs of another size.");
   }
-  std::string why = text("The difference may be off by ", row.truncation, " by truncation and ",
-                         row.round_off, " by round-off, the rule by ", row.rule_round_off,
-                         "; the largest derivative is ", row.largest, ". ");
-  if (!column.kink.empty())
-    return text(why, "The nearest kink is that of ", column.kink, ": move the inputs, or take another seed.");
+  const std::string errors = text("The difference may be off by ", row.truncation, " by truncation and ",
+                                  row.round_off, " by round-off, the rule by ", row.rule_round_off,
+                                  "; the largest derivative is ", row.largest, ". ");
+  if (column.smooth && !column.smooth->kink.empty())
+    return text(errors, "The nearest kink is that of ", column.smooth->kink,
+                ": move the inputs, or take another seed.");
   if (row.truncation < std::max(row.round_off, row.rule_round_off))
-    return why +
+    return errors +
            "Leave out of f what cancels or does not depend on this input, take another step, or raise the "
            "sharpness.";
-  return text(why, "Take a step below ", std::min(step, row.step), ", or raise the sharpness.");
+  return text(errors, "Take a step below ", std::min(options.step, row.step), ", or raise the sharpness.");
 }
 
-std::string not_finite_cause(const Phi& phi, int order) {
-  const auto bad = trace_not_finite([&] { phi.gradients(order); });
+std::string not_finite_explanation(const CheckedFunction& f, int order) {
+  const auto bad = trace_not_finite([&] { f.gradients(order); });
   return bad ? text(" The first value that is not finite: ", *bad) : std::string();
 }
 
-std::string cause(const Phi& phi, const GradCheckOptions& options, const GradCheckRow& row,
-                  const Order& order, const std::vector<Column>& columns) {
+std::string wrong_explanation(const GradCheckRow& row, const Order& order, const std::vector<Column>& columns,
+                              const GradCheckOptions& options) {
   if (!options.causes) return "Its cause was not looked for.";
+  const CheckedFunction& f = columns[0].line.f;
   if (row.order > 1) {
-    std::string constant = moving_constant(phi, row.order, row.input);
+    std::string constant = moving_constant(f, row.order, row.input);
     if (!constant.empty()) return constant;
   }
   const auto slot = static_cast<std::size_t>(row.input);
-  const Tensor& x = phi.inputs()[slot];
-  const auto of_input = [](const Phi::Gradients& all, std::size_t i) {
-    std::vector<Tensor> picked;
-    for (const std::vector<Tensor>& gradient : all) picked.push_back(gradient[i]);
-    return picked;
-  };
+  const Tensor& x = f.input(row.input);
   WrongGradient wrong;
-  wrong.rule = of_input(order.gradients, slot);
+  wrong.rule = in_input(order.gradients, slot);
   for (const GradCandidate& candidate : options.candidates) {
     try {
-      const Phi other(text(phi.name(), ", candidate ", candidate.name), candidate.function, phi.inputs(),
-                      options.seed, options.max_coordinates);
+      const CheckedFunction other(text(f.name(), ", candidate ", candidate.name), candidate.function,
+                                  f.inputs(), options.seed, options.max_coordinates);
       wrong.others.emplace_back("the gradient of: " + candidate.name,
-                                of_input(other.gradients(row.order), slot));
-    } catch (const Error&) {  // it does not go with these inputs, so it is not what happened
+                                in_input(other.gradients(row.order), slot));
+    } catch (const Error&) {  // the candidate does not accept these inputs, so it is not what happened
     }
   }
-  for (std::size_t i = 0; i < phi.inputs().size(); ++i) {
-    if (i != slot) wrong.others.emplace_back(text("the gradient in input ", i), of_input(order.gradients, i));
+  for (std::size_t i = 0; i < f.inputs().size(); ++i) {
+    if (i != slot) wrong.others.emplace_back(text("the gradient in input ", i), in_input(order.gradients, i));
   }
   wrong.batch = x.shape().rank() > 0 ? x.shape()[0] : 1;
-  wrong.result_elements = phi.result_elements();
-  if (x.elements() <= most_guessed) wrong.difference = full_difference(phi, options, row, columns);
+  wrong.result_elements = f.result_elements();
+  if (x.elements() <= max_differentiated) wrong.difference = whole_difference(columns, options);
   std::string found = diagnosis(wrong);
-  if (!std::isfinite(row.rule)) found += not_finite_cause(phi, row.order);
+  if (!std::isfinite(row.rule)) found += not_finite_explanation(f, row.order);
   return found.empty() ? text("The input has ", x.elements(), " elements: check a smaller one to learn more.")
                        : found;
 }

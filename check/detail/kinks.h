@@ -1,26 +1,29 @@
 // Looks for a kink where a difference and a rule disagree.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
-#include <trous/check/detail/phi.h>
+#include <trous/check/detail/line.h>
 
 namespace trous::detail {
 
-/// How far one may go from the inputs both ways along u without leaving their smooth piece.
+/// The part of a line around 0 on which the function is one smooth piece.
 struct SmoothPart {
-  double radius;       ///< at most `h`; 0 where there is no such way, however short
-  std::string kink;    ///< what decides otherwise just beyond the radius; empty where that is h
-  bool moves = false;  ///< what changes there changes less with smaller steps: it is no kink
+  double radius;       ///< at most the `h` that was asked for; 0 where no step, however short, stays on it
+  std::string kink;    ///< the op that decides otherwise just beyond the radius; empty where that is `h`
+  bool moves = false;  ///< that op's value changes less with smaller steps: it is no kink
+
+  /// Whether derivatives along the line can be taken there.
+  bool has_derivative() const { return radius > 0 && !moves; }
 };
 
-/// The radius among h, h / 4, h / 16, ... above the spacing of floating-point numbers.
-SmoothPart smooth_part(const Phi& phi, int order, int input, const Tensor& u, double h);
+/// The smooth part of radius h, h / 4, h / 16, ..., above the spacing of floating-point numbers.
+SmoothPart smooth_part(const Line& line, double h);
 
-/// Whether the one-sided differences of number `which`, whose values have this noise, stay apart as the step
-/// shrinks from h, which shows kinks that no op on the tape tells of. Both slopes are in the text; empty if
-/// they meet.
-std::string one_sided(const Phi& phi, int order, int input, const Tensor& u, double h, std::size_t which,
-                      double noise);
+/// Looks for a kink that no op on the tape shows: whether the one-sided differences of number `p` stay apart
+/// as the step shrinks from h. Returns a sentence with both slopes, or an empty one if they meet. `noise` is
+/// the round-off of the values of that number.
+std::string one_sided_slopes(const Line& line, std::size_t p, double h, double noise);
 
 }  // namespace trous::detail

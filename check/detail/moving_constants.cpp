@@ -13,13 +13,13 @@
 namespace trous::detail {
 namespace {
 
-// What is differentiated at one order, at one point, with the rules that made its nodes.
+// The tape of what is differentiated, at one point of a line, with the rules that made its nodes.
 struct Recorded {
-  Recorded(const Phi& phi, int order, const std::vector<Tensor>& at) {
+  Recorded(const Line& line, double t) {
     const Recording scope(Recording::everything);
     std::vector<Variable> xs;
-    for (const Tensor& x : at) xs.push_back(track(x));
-    tape.emplace(Tape::of(phi.results(order, xs)));
+    for (const Tensor& x : line.at(t)) xs.push_back(track(x));
+    tape.emplace(Tape::of(line.f.results(line.order, xs)));
   }
 
   Evaluations evaluations;
@@ -65,12 +65,11 @@ std::string at_node(const Recorded& here, const Recorded& moved, std::size_t i, 
               input, remedy);
 }
 
-std::string first_moving(const Phi& phi, int order, int input) {
+std::string first_moving(const CheckedFunction& f, int order, int input) {
   constexpr double little = 0x1p-20;  // masks and winners stay as they are
-  const Tensor& x = phi.inputs()[static_cast<std::size_t>(input)];
-  const Tensor u = random_unit(x.shape(), Key{17});
-  const Recorded here(phi, order, phi.inputs());
-  const Recorded moved(phi, order, phi.moved(input, u, little * phi.scale(input, u)));
+  const Line line{f, order, input, random_unit(f.input(input).shape(), Key{17})};
+  const Recorded here(line, 0);
+  const Recorded moved(line, little * line.scale());
   if (here.tape->size() != moved.tape->size()) return {};
   const Recording scope(Recording::nothing);
   for (std::size_t i = 0; i < here.tape->size(); ++i) {
@@ -85,9 +84,9 @@ std::string first_moving(const Phi& phi, int order, int input) {
 
 }  // namespace
 
-std::string moving_constant(const Phi& phi, int order, int input) {
+std::string moving_constant(const CheckedFunction& f, int order, int input) {
   try {
-    return first_moving(phi, order, input);
+    return first_moving(f, order, input);
   } catch (const std::exception&) {  // f may refuse points beside the inputs, and a forward other tensors
     return {};
   }

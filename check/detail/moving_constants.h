@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include <trous/check/detail/phi.h>
+#include <trous/check/detail/line.h>
 
 namespace trous::detail {
 
@@ -12,6 +12,6 @@ namespace trous::detail {
 /// that counts as constant, and that another one takes the place of where the input moves. Returns a sentence
 /// about the first such number, with the op that reads it and the rule that this op is a part of; empty if
 /// there is none.
-std::string moving_constant(const Phi& phi, int order, int input);
+std::string moving_constant(const CheckedFunction& f, int order, int input);
 
 }  // namespace trous::detail

@@ -100,35 +100,37 @@ double squared_noise(const std::array<double, noise_places.size()>& values) {
   return mean;
 }
 
-double RoundOff::of_rule(std::size_t p, int input, const Tensor& u) const {
+double RoundOff::of_rule(std::size_t p, const Line& line) const {
   const auto there = gradients.find(values.steps[p]);
   if (there == gradients.end()) return std::numeric_limits<double>::quiet_NaN();
   return seen(there->second,
-              [&](const Phi::Gradients& g) { return along(g[p][static_cast<std::size_t>(input)], u); })
+              [&](const CheckedFunction::Gradients& g) {
+                return along(g[p][static_cast<std::size_t>(line.input)], line.u);
+              })
       .noise;
 }
 
-RoundOff round_off(const Phi& phi, int order, double step, const NoisePoints& at) {
-  RoundOff result{.values = value_noise(phi, order, step, at), .gradients = {}};
+RoundOff round_off(const CheckedFunction& f, int order, double step, const NoisePoints& at) {
+  RoundOff result{.values = value_noise(f, order, step, at), .gradients = {}};
   for (const double distance : result.values.steps) {
     if (distance == 0 || result.gradients.contains(distance)) continue;
     auto& lines = result.gradients[distance];
     for (std::size_t line = 0; line < noise_lines; ++line) {
       for (std::size_t k = 0; k < noise_places.size(); ++k)
-        lines[line][k] = phi.gradients(order, at(static_cast<int>(line), distance * noise_places[k]));
+        lines[line][k] = f.gradients(order, at(static_cast<int>(line), distance * noise_places[k]));
     }
   }
   return result;
 }
 
-ValueNoise value_noise(const Phi& phi, int order, double step, const NoisePoints& at) {
+ValueNoise value_noise(const CheckedFunction& f, int order, double step, const NoisePoints& at) {
   std::vector<Levels> numbers;
   bool settled = false;
   for (int level = 0; level <= max_levels && !settled; ++level, step /= 1024) {
     std::array<std::array<std::vector<double>, noise_places.size()>, noise_lines> values;
     for (std::size_t line = 0; line < noise_lines; ++line) {
       for (std::size_t k = 0; k < noise_places.size(); ++k)
-        values[line][k] = phi.values(order, at(static_cast<int>(line), step * noise_places[k]));
+        values[line][k] = f.values(order, at(static_cast<int>(line), step * noise_places[k]));
     }
     numbers.resize(values[0][0].size());
     settled = true;

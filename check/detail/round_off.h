@@ -6,18 +6,18 @@
 #include <map>
 #include <vector>
 
-#include <trous/check/detail/phi.h>
+#include <trous/check/detail/line.h>
 
 namespace trous::detail {
 
-/// Where on a line numbers are computed to see their round-off: not equidistant, since roundings would
-/// repeat.
+/// The places on a line at which numbers are computed to measure their round-off. They are not equidistant,
+/// since roundings would repeat.
 inline constexpr std::array<double, 7> noise_places{-3.7, -2.6, -1.3, -0.2, 1.1, 2.4, 3.5};
 inline constexpr int noise_lines = 2;
 inline constexpr double noise_step = 0x1p-22;  ///< between these places, about
 
 /// Two numbers that should be equal may be apart by so many of their errors.
-inline constexpr double sure = 10;
+inline constexpr double error_multiple = 10;
 
 /// The mean square of the round-off in the values of a smooth function at `noise_places`, close together.
 /// Five neighbours make a fourth divided difference
@@ -35,23 +35,24 @@ struct ValueNoise {
   std::vector<double> steps;  ///< about the distance between the points at which it was seen; 0: at none
 };
 
-/// Of one order.
+/// The round-off of the values and of the gradients of one order.
 struct RoundOff {
   ValueNoise values;
   /// The gradients at the points of all lines, by the distance between these.
-  std::map<double, std::array<std::array<Phi::Gradients, noise_places.size()>, noise_lines>> gradients;
+  std::map<double, std::array<std::array<CheckedFunction::Gradients, noise_places.size()>, noise_lines>>
+      gradients;
 
-  /// That of the derivative of number `p` along u, by the rules.
-  double of_rule(std::size_t p, int input, const Tensor& u) const;
+  /// The round-off of the derivative of number `p` along the line, by the rules.
+  double of_rule(std::size_t p, const Line& line) const;
 };
 
 /// `at(line, t)` gives the points. `step` is about the distance between them; it is less for a number that is
 /// not finite there, or varies so much between the points (next to a pole) that its variation would pass for
 /// round-off.
 using NoisePoints = std::function<std::vector<Tensor>(int line, double t)>;
-RoundOff round_off(const Phi& phi, int order, double step, const NoisePoints& at);
+RoundOff round_off(const CheckedFunction& f, int order, double step, const NoisePoints& at);
 
-/// That of the values alone, which costs no gradients.
-ValueNoise value_noise(const Phi& phi, int order, double step, const NoisePoints& at);
+/// The round-off of the values alone, which costs no gradients.
+ValueNoise value_noise(const CheckedFunction& f, int order, double step, const NoisePoints& at);
 
 }  // namespace trous::detail

@@ -139,7 +139,7 @@ std::string why_at_order_two(const Function& f, const std::vector<Tensor>& input
   }
   const GradCheckRow& row = report.rows[inputs.size() + static_cast<std::size_t>(input)];
   EXPECT_EQ(row.verdict, Verdict::wrong) << report;
-  return row.why.substr(0, row.why.find(" The difference may be off by"));
+  return row.explanation.substr(0, row.explanation.find(" The difference may be off by"));
 }
 
 const std::string remedy =

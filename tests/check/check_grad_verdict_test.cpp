@@ -49,7 +49,7 @@ TEST(CheckGradVerdict, NonSmoothOnAKinkNamesTheOpAndTheElement) {
   EXPECT_EQ(report.verdict(), Verdict::non_smooth);
   EXPECT_EQ(report.rows[0].where, "element [1], element [1] of the result");
   EXPECT_EQ(
-      report.rows[0].why,
+      report.rows[0].explanation,
       "The inputs lie on a kink of step of %1 = leaf, element [1], where it reads 0. Move them off it, by "
       "another seed for example.");
 }
@@ -76,7 +76,7 @@ TEST(CheckGradVerdict, PassesCloseToAKink) {
   const std::regex why(
       ".* The nearest kink is that of step of %1 = leaf, element \\[[01]\\], where it reads -?1e-09: "
       "move the inputs, or take another seed\\.");
-  EXPECT_TRUE(std::regex_match(too_close.rows[0].why, why)) << too_close;
+  EXPECT_TRUE(std::regex_match(too_close.rows[0].explanation, why)) << too_close;
 }
 
 // sin(x), which says that its derivative is zero everywhere: its value moves as far as the step does.
@@ -90,7 +90,7 @@ TEST(CheckGradVerdict, WrongWhereWhatMovesIsDeclaredLocallyConstant) {
       "f", [&](const Inputs& in) { return add_same_shape(in[0], frozen(in)); }, {vec({0.5, -0.25})});
   EXPECT_EQ(report.verdict(), Verdict::wrong);
   EXPECT_EQ(
-      report.rows[0].why,
+      report.rows[0].explanation,
       "It is declared locally constant, and its value moves with the input: frozen of %1 = leaf, element "
       "[1], where it reads -0.25. Such an op has a derivative: give it a rule.");
 }
@@ -172,7 +172,7 @@ TEST(CheckGradVerdict, NonSmoothWhereNoTapeTells) {
       check_grad("modulus", [](const Inputs& in) { return modulus(in[0]); }, {vec({0.5, 0})});
   EXPECT_EQ(report.verdict(), Verdict::non_smooth);
   EXPECT_EQ(
-      report.rows[0].why,
+      report.rows[0].explanation,
       "The slope is -1 from below and 1 from above, however small the step. Move the inputs off the kink; "
       "no op on the tape tells which one it is.");
 }
@@ -196,7 +196,7 @@ TEST(CheckGradVerdict, IllConditionedWhereRoundOffHidesTheDerivative) {
         " by round-off, the rule by " + number + "; the largest derivative is " + number +
         "\\. Leave out of f what cancels or does not depend on this input, take another step, or "
         "raise the sharpness\\.");
-    EXPECT_TRUE(std::regex_match(report.rows[0].why, why)) << report.rows[0].why;
+    EXPECT_TRUE(std::regex_match(report.rows[0].explanation, why)) << report.rows[0].explanation;
   }
 }
 
@@ -270,7 +270,7 @@ TEST(CheckGradVerdict, IllConditionedAtTheEndOfTheDomain) {
   };
   const GradReport report = check_grad("root", root, {vec({0, 1})});
   EXPECT_EQ(report.verdict(), Verdict::ill_conditioned);
-  EXPECT_EQ(report.rows[0].why, out_of_domain);
+  EXPECT_EQ(report.rows[0].explanation, out_of_domain);
   const auto broken = [](const Inputs& in) {
     return curve(
         in[0], [](double x) { return x; }, [](double) { return std::nan(""); });
@@ -286,7 +286,7 @@ TEST(CheckGradVerdict, IllConditionedOutsideTheDomain) {
   };
   const GradReport report = check_grad("root", f, {vec({-1})});
   EXPECT_EQ(report.verdict(), Verdict::ill_conditioned);
-  EXPECT_EQ(report.rows[0].why, out_of_domain);
+  EXPECT_EQ(report.rows[0].explanation, out_of_domain);
 }
 
 TEST(CheckGradVerdict, NotDeterministic) {
@@ -295,7 +295,7 @@ TEST(CheckGradVerdict, NotDeterministic) {
                                        {vec({1, 2})}, {.order = 2});
   EXPECT_EQ(report.verdict(), Verdict::not_deterministic);
   ASSERT_EQ(report.rows.size(), 1U);
-  EXPECT_EQ(report.rows[0].why,
+  EXPECT_EQ(report.rows[0].explanation,
             "Two calls with the same inputs gave 3 and 4. Let what is random take a key or a seed "
             "that stays the same.");
 }
@@ -307,7 +307,7 @@ TEST(CheckGradVerdict, NotDeterministicInALateDigit) {
   const GradReport report = check_grad("noisy", f, {vec({1, 2})});
   EXPECT_EQ(report.verdict(), Verdict::not_deterministic);
   EXPECT_EQ(
-      report.rows[0].why,
+      report.rows[0].explanation,
       "Two gradients with the same inputs gave 1 and 1.000000000001. Let what is random take a key or a seed "
       "that stays the same.");
 }

@@ -28,7 +28,7 @@ std::string cause(const Shape& shape, const Slip& slip) {
   const GradReport report =
       check_grad("squared", [&](const Inputs& in) { return squared(in[0], slip); }, {draw(shape, 1)});
   EXPECT_EQ(report.verdict(), Verdict::wrong);
-  const std::string& why = report.rows[0].why;
+  const std::string& why = report.rows[0].explanation;
   return why.substr(0, why.find(" The difference may be off by"));
 }
 
@@ -131,7 +131,7 @@ TEST(Diagnosis, OfAnotherInput) {
          [](const Vjp& v) { return scale(times(v.grad(), times(v.input(0), v.input(1))), 2); }});
   };
   const GradReport report = check_grad("product", f, {draw({3}, 1), draw({3}, 2)});
-  EXPECT_TRUE(report.rows[0].why.starts_with("The rule is the gradient in input 1.")) << report;
+  EXPECT_TRUE(report.rows[0].explanation.starts_with("The rule is the gradient in input 1.")) << report;
   EXPECT_TRUE(report.rows[1].passed());
 }
 
@@ -143,7 +143,8 @@ TEST(Diagnosis, OfACandidateBeforeAllElse) {
       "squared", f, {draw({3}, 1)},
       {.candidates = {{"a cube", [](const Inputs& in) { return times(in[0], square(in[0])); }},
                       {"three squares", [](const Inputs& in) { return scale(square(in[0]), 3); }}}});
-  EXPECT_TRUE(report.rows[0].why.starts_with("The rule is the gradient of: three squares.")) << report;
+  EXPECT_TRUE(report.rows[0].explanation.starts_with("The rule is the gradient of: three squares."))
+      << report;
 }
 
 // A large input is looked at element by element, too, once it is known to be wrong.

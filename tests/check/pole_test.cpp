@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(PoleAmongCoarseNumberText, ceres_solver_1206_TellsTheStepsThatWouldDecide) {
   const GradReport report = check(Curve{"quotient", quotient, quotient_slope, 1 + 1e-12});
   EXPECT_EQ(
-      report.rows[0].why,
+      report.rows[0].explanation,
       "Differences grow the shorter their steps are, down to 9.1e-13: a pole lies about as near. Only steps "
       "far below that would decide, and the inputs move by no less than 2.2e-16. Move the inputs away from "
       "the pole, or let f take the distance from it as its input.");

@@ -108,7 +108,7 @@ std::string why(double x, const std::function<Variable(const Variable&)>& f, Ver
   const GradReport report =
       check_grad("f", [&](const std::vector<Variable>& in) { return f(in[0]); }, {f64({2}, {x, 4})});
   EXPECT_EQ(report.verdict(), verdict) << report;
-  return report.rows[0].why;
+  return report.rows[0].explanation;
 }
 
 TEST(Where, jax_347_TheGradientCheckNamesTheFunctionAndTheMask) {

@@ -4,7 +4,7 @@
 
 #include <trous/autograd/grad.h>
 #include <trous/autograd/node.h>
-#include <trous/check/detail/phi.h>
+#include <trous/check/detail/checked_function.h>
 #include <trous/core/error.h>
 #include <trous/core/map.h>
 #include <trous/core/random.h>
@@ -18,7 +18,7 @@ std::vector<Variable> tracked(const std::vector<Tensor>& tensors) {
   return variables;
 }
 
-// Which tensor the element number `which` of all is in, and its place there.
+// The tensor that holds the element number `which` of all tensors, and the place of the element in it.
 template <class Tensors>
 std::pair<std::size_t, std::int64_t> locate(const Tensors& all, std::size_t which) {
   auto rest = static_cast<std::int64_t>(which);
@@ -27,12 +27,7 @@ std::pair<std::size_t, std::int64_t> locate(const Tensors& all, std::size_t whic
   return {i, rest};
 }
 
-// x where u is not 0, and 0 elsewhere.
-Tensor moving_part(const Tensor& x, const Tensor& u) {
-  return zip(x, u, [](double v, double d) { return d == 0 ? 0 : v; });
-}
-
-// f threw.
+// An exception of f.
 struct Threw : Error {
   using Error::Error;
 };
@@ -71,11 +66,13 @@ Tensor random_unit(const Shape& shape, Key key) {
   return map(random, [length](double v) { return v / length; });
 }
 
-double along(const Tensor& gradient, const Tensor& u) { return dot(moving_part(gradient, u), u); }
+double along(const Tensor& gradient, const Tensor& u) {
+  return dot(zip(gradient, u, [](double g, double d) { return d == 0 ? 0 : g; }), u);
+}
 
-Phi::Phi(std::string name, const Function& f, std::vector<Tensor> inputs, std::uint64_t seed,
-         std::int64_t most)
-    : name_(std::move(name)), f_(f), inputs_(std::move(inputs)), seed_(seed), most_(most) {
+CheckedFunction::CheckedFunction(std::string name, const Function& f, std::vector<Tensor> inputs,
+                                 std::uint64_t seed, std::int64_t max_elements)
+    : name_(std::move(name)), f_(f), inputs_(std::move(inputs)), seed_(seed), max_elements_(max_elements) {
   check_arguments(name_, f_, inputs_);
   const std::vector<Variable> xs = tracked(inputs_);
   const Variable y = call(xs);
@@ -102,7 +99,7 @@ Phi::Phi(std::string name, const Function& f, std::vector<Tensor> inputs, std::u
   shape_ = y.shape();
 }
 
-Variable Phi::call(const std::vector<Variable>& xs) const {
+Variable CheckedFunction::call(const std::vector<Variable>& xs) const {
   try {
     return f_(xs);
   } catch (const std::exception& error) {
@@ -112,20 +109,20 @@ Variable Phi::call(const std::vector<Variable>& xs) const {
   }
 }
 
-std::int64_t Phi::elements(int order) const {
+std::int64_t CheckedFunction::elements(int order) const {
   if (order == 1) return shape_.elements();
   std::int64_t count = 0;
   for (const Tensor& x : inputs_) count += x.elements();
   return count;
 }
 
-bool Phi::one_by_one(int order) const { return elements(order) <= most_; }
+bool CheckedFunction::one_by_one(int order) const { return elements(order) <= max_elements_; }
 
-std::size_t Phi::count(int order) const {
+std::size_t CheckedFunction::count(int order) const {
   return one_by_one(order) ? static_cast<std::size_t>(elements(order)) : 1;
 }
 
-std::vector<Variable> Phi::results(int order, const std::vector<Variable>& xs) const {
+std::vector<Variable> CheckedFunction::results(int order, const std::vector<Variable>& xs) const {
   std::vector<Variable> result{call(xs)};
   if (shape_ != result[0].shape()) {
     throw ShapeError(text("check_grad: ", name_, " gives ", shape_, " at the inputs and ", result[0].shape(),
@@ -138,7 +135,7 @@ std::vector<Variable> Phi::results(int order, const std::vector<Variable>& xs) c
   return result;
 }
 
-std::vector<Variable> Phi::cotangents(int order, const std::vector<Variable>& results) const {
+std::vector<Variable> CheckedFunction::cotangents(int order, const std::vector<Variable>& results) const {
   std::vector<Variable> seeds;
   const Key key = fold_in(Key{seed_}, static_cast<std::uint64_t>(order));
   for (std::size_t i = 0; i < results.size(); ++i)
@@ -146,43 +143,25 @@ std::vector<Variable> Phi::cotangents(int order, const std::vector<Variable>& re
   return seeds;
 }
 
-double Phi::spacing(int input, const Tensor& u) const {
-  const Tensor moving = moving_part(inputs_[static_cast<std::size_t>(input)], u);
-  return std::numeric_limits<double>::epsilon() * std::sqrt(dot(moving, moving));
-}
-
-double Phi::scale(int input, const Tensor& u) const {
-  const Tensor moving = moving_part(inputs_[static_cast<std::size_t>(input)], u),
-               moves = moving_part(Tensor::ones(u.shape(), DType::float64), u);
-  return std::max(1.0, std::sqrt(dot(moving, moving) / dot(moves, moves)));
-}
-
-std::vector<Tensor> Phi::moved(int input, const Tensor& u, double t) const {
-  std::vector<Tensor> at = inputs_;
-  Tensor& x = at[static_cast<std::size_t>(input)];
-  x = zip(x, u, [t](double v, double d) { return v + t * d; });
-  return at;
-}
-
-std::vector<Tensor> Phi::beside(int line, double t) const {
+std::vector<Tensor> CheckedFunction::perturbed(int number, double t) const {
   std::vector<Tensor> at;
   for (const Tensor& x : inputs_) {
-    const Key key = fold_in(fold_in(Key{seed_ + 2}, static_cast<std::uint64_t>(line)), at.size());
+    const Key key = fold_in(fold_in(Key{seed_ + 2}, static_cast<std::uint64_t>(number)), at.size());
     at.push_back(zip(x, uniform(x.shape(), DType::float64, key, -1, 1),
                      [t](double v, double r) { return v + t * r; }));
   }
   return at;
 }
 
-std::vector<double> Phi::values(int order, const std::vector<Tensor>& at) const {
+std::vector<double> CheckedFunction::values(int order, const std::vector<Tensor>& at) const {
   try {
     return computed_values(order, at);
-  } catch (const Threw&) {  // beside the inputs: f may refuse what is outside its domain
+  } catch (const Threw&) {  // a point near the inputs may lie outside the domain of f
     return std::vector<double>(count(order), std::numeric_limits<double>::quiet_NaN());
   }
 }
 
-Phi::Gradients Phi::gradients(int order, const std::vector<Tensor>& at) const {
+CheckedFunction::Gradients CheckedFunction::gradients(int order, const std::vector<Tensor>& at) const {
   try {
     return computed_gradients(order, at);
   } catch (const Threw&) {
@@ -193,7 +172,7 @@ Phi::Gradients Phi::gradients(int order, const std::vector<Tensor>& at) const {
   }
 }
 
-std::vector<double> Phi::computed_values(int order, const std::vector<Tensor>& at) const {
+std::vector<double> CheckedFunction::computed_values(int order, const std::vector<Tensor>& at) const {
   const std::vector<Variable> ys = results(order, tracked(at));
   std::vector<double> numbers;
   if (one_by_one(order)) {
@@ -209,7 +188,8 @@ std::vector<double> Phi::computed_values(int order, const std::vector<Tensor>& a
   return {sum};
 }
 
-Phi::Gradients Phi::computed_gradients(int order, const std::vector<Tensor>& at) const {
+CheckedFunction::Gradients CheckedFunction::computed_gradients(int order,
+                                                               const std::vector<Tensor>& at) const {
   const std::vector<Variable> xs = tracked(at);
   const std::vector<Variable> ys = results(order, xs);
   const bool each = one_by_one(order);
@@ -225,7 +205,7 @@ Phi::Gradients Phi::computed_gradients(int order, const std::vector<Tensor>& at)
       seeds = cotangents(order, ys);
     }
     std::vector<Tensor> row;
-    if (each && !roots[0].tracked()) {  // the gradient of what does not depend on any x any more
+    if (each && !roots[0].tracked()) {  // this number does not depend on any input
       for (const Variable& x : xs) row.push_back(Tensor::zeros(x.shape(), DType::float64));
     } else {
       for (const Variable& g : vjp(roots, xs, seeds)) row.push_back(g.value());
@@ -235,7 +215,7 @@ Phi::Gradients Phi::computed_gradients(int order, const std::vector<Tensor>& at)
   return gradients;
 }
 
-std::string Phi::place(int order, std::size_t which) const {
+std::string CheckedFunction::place(int order, std::size_t which) const {
   if (!one_by_one(order)) return {};
   if (order == 1) {
     return shape_.rank() == 0
