@@ -8,6 +8,7 @@
 #include <trous/ops/kernels/convolution.h>
 #include <trous/ops/kernels/fast/filter_grad.h>
 #include <trous/ops/kernels/fast/gather_conv.h>
+#include <trous/ops/kernels/fast/policy.h>
 #include <trous/ops/kernels/matmul.h>
 #include <trous/ops/kernels/strided.h>
 
@@ -57,7 +58,9 @@ Tensor conv2d_transpose(const ConvGeometry& g, const Tensor& w, const Tensor& y)
 Tensor conv2d_filter_grad(const ConvGeometry& g, const Tensor& x, const Tensor& y) {
   Tensor w = Tensor::uninitialized(g.w_shape(), x.dtype());
   visit_floating("conv2d_filter_grad", x.dtype(), [&]<class T> {
-    filter_grad(g, x.values<T>().data(), y.values<T>().data(), w.mutable_values<T>().data());
+    filter_grad(g, FilterGradOperands<T>{.image = x.values<T>().data(),
+                                         .filters = w.mutable_values<T>().data(),
+                                         .result = y.values<T>().data()});
   });
   return w;
 }
@@ -76,12 +79,14 @@ void multiply(const Tensor& a, const Tensor& b, bool transpose_b, Tensor& y) {
 // a^T b is the filter gradient of such a convolution; its pixels are cut into rows so that parts can be made.
 void multiply_transposed(const Tensor& a, const Tensor& b, Tensor& y) {
   const std::int64_t pixels = a.shape()[0];
-  std::int64_t width = 192;
+  std::int64_t width = policy::register_pixels;
   while (width > 1 && pixels % width != 0) --width;
-  if (width < 32) width = std::max<std::int64_t>(1, pixels);
+  if (width < policy::min_matmul_row) width = std::max<std::int64_t>(1, pixels);
   const ConvGeometry g{1, a.shape()[1], b.shape()[1], one_tap(pixels / width), one_tap(width)};
   visit_floating("matmul", a.dtype(), [&]<class T> {
-    filter_grad(g, a.values<T>().data(), b.values<T>().data(), y.mutable_values<T>().data());
+    filter_grad(g, FilterGradOperands<T>{.image = a.values<T>().data(),
+                                         .filters = y.mutable_values<T>().data(),
+                                         .result = b.values<T>().data()});
   });
 }
 

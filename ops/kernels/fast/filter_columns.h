@@ -17,7 +17,7 @@ struct ColumnPart {
 std::vector<ColumnPart> column_parts(const ConvAxis& axis);
 
 /// Input columns, at stride 1: column q meets output column q + before - b rate by tap b. No more than
-/// `most_taps` in one part.
-std::vector<ColumnPart> input_column_parts(const ConvAxis& axis, std::int64_t most_taps);
+/// `max_taps` in one part.
+std::vector<ColumnPart> input_column_parts(const ConvAxis& axis, std::int64_t max_taps);
 
 }  // namespace trous::kernels::fast
