@@ -6,7 +6,7 @@
 namespace trous::kernels::fast {
 namespace {
 
-// The columns from begin(b) to end(b) meet tap b, and the taps that a column meets are neighbours.
+// The columns begin(b) <= column < end(b) meet tap b, and the taps that a column meets are neighbours.
 template <class Begin, class End>
 std::vector<ColumnPart> parts_of(std::int64_t taps, std::int64_t columns, const Begin& begin,
                                  const End& end) {

@@ -44,7 +44,7 @@ struct OuterWork {
 // The registers hold the sums, the vectors and one broadcast. Fourteen sums of one vector are enough to hide
 // the time of a multiply-add.
 constexpr int max_broadcast_channels(int vectors) {
-  return std::min(most_pixels, (registers - 1 - vectors) / vectors);
+  return std::min(max_tile_pixels, (registers - 1 - vectors) / vectors);
 }
 constexpr std::int64_t max_shared_taps = 3;  // taps whose vectors share a broadcast
 constexpr int max_three_row_channels = (registers - 2) / 3;
@@ -73,7 +73,7 @@ HWY_NOINLINE void add_outer_products(const OuterWork<T>& work, std::int64_t firs
 #pragma GCC unroll 3
       for (int v = 0; v < vectors; ++v)
         g[v] = whole || v + 1 < vectors ? hn::LoadU(d, lanes + v * next)
-                                        : load_some(d, work.tail_lanes, lanes + v * next);
+                                        : load_first(d, work.tail_lanes, lanes + v * next);
 #pragma GCC unroll 30
       for (int m = 0; m < rows * channels; ++m) {
         const V value = hn::Set(d, broadcast[m / channels * work.broadcast_row_step + m % channels]);
@@ -91,7 +91,7 @@ HWY_NOINLINE void add_outer_products(const OuterWork<T>& work, std::int64_t firs
       if (whole || v + 1 < vectors) {
         hn::StoreU(total, d, out);
       } else {
-        store_some(total, d, work.tail_lanes, out);  // sums of other taps lie behind it
+        store_first(total, d, work.tail_lanes, out);  // sums of other taps lie behind it
       }
     }
   }
