@@ -19,13 +19,13 @@ TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOp
   const Shape result{value[0], windows.height.out, windows.width.out,
                      Shape{filters[2], filters[3]}.elements()};
   detail::check_result_size(op, result, value_dtype);
-  const kernels::ConvGeometry g{value[0], filters[2], filters[3], windows.height, windows.width};
+  const kernels::DepthwiseGeometry g{value[0], filters[2], filters[3], windows.height, windows.width};
   return {
       .ops = {"depthwise_conv2d_transpose", "depthwise_conv2d_filter_grad", std::string(op)},
       .attributes = {{"stride", options.stride}, {"rate", options.rate}, {"", detail::padding_text(padding)}},
       .domains = {{{value, value_dtype}, {filters, value_dtype}, {result, value_dtype}}},
       .contract = {
-          [g](const Tensor& y, const Tensor& w) { return kernels::depthwise().conv2d_transpose(g, w, y); },
+          [g](const Tensor& y, const Tensor& w) { return kernels::depthwise().conv2d_transpose(g, y, w); },
           [g](const Tensor& x, const Tensor& y) { return kernels::depthwise().conv2d_filter_grad(g, x, y); },
           [g](const Tensor& x, const Tensor& w) { return kernels::depthwise().conv2d(g, x, w); }}};
 }

@@ -14,7 +14,7 @@ namespace trous {
 namespace {
 
 struct Pooling {
-  kernels::ConvGeometry geometry;
+  kernels::DepthwiseGeometry geometry;
   Attributes attributes;
   Shape result;
 };

@@ -121,7 +121,7 @@ TrilinearForm ConvFamily::form_of(const ConvGeometry& g, DType dtype) const {
       .attributes = attributes,
       .domains = {{{g.x_shape(), dtype}, {g.w_shape(), dtype}, {g.y_shape(), dtype}}},
       .contract = {
-          [g](const Tensor& y, const Tensor& w) { return kernels::convolution().conv2d_transpose(g, w, y); },
+          [g](const Tensor& y, const Tensor& w) { return kernels::convolution().conv2d_transpose(g, y, w); },
           [g](const Tensor& x, const Tensor& y) {
             return kernels::convolution().conv2d_filter_grad(g, x, y);
           },

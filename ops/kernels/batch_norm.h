@@ -1,7 +1,7 @@
-// Batch normalisation on memory: x is seen as [rows, channels].
+// Batch normalisation on memory: x is read as [rows, channels].
 //
 //   normalised = (x - mean) factor,   factor = 1 / sqrt(variance + epsilon)
-//   y = normalised scale + offset,    or max(0, that) where `relu`
+//   y = normalised scale + offset,    or the maximum of that and 0 where `relu`
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct Moments {
   Tensor mean, variance;  // [channels]; the variance divided by the number of rows
 };
 
-/// What of an op every kernel but `moments` needs.
+/// The inputs shared by all kernels except `moments`.
 struct BatchNormCase {
   const Tensor& x;
   Moments moments;
@@ -26,12 +26,12 @@ struct BatchNormCase {
   bool relu;
 };
 
-/// With g the cotangent of y, 0 where relu stopped y: the sums of g, and of g * normalised x, per channel.
+/// Sums of g and of g * normalised x per channel, where g is the cotangent of y, or 0 where y was clipped.
 struct BatchNormSums {
   Tensor grad, grad_normalized;
 };
 
-/// x as its kernels see it.
+/// The rows and channels of x.
 struct RowsOfChannels {
   std::int64_t rows, channels;
   explicit RowsOfChannels(const Tensor& x)
@@ -47,7 +47,7 @@ struct BatchNormKernels {
   Moments (*moments)(const Tensor& x);
   Tensor (*value)(const BatchNormCase& c);
   BatchNormSums (*sums)(const BatchNormCase& c, const Tensor& grad);
-  /// The cotangent of x, which moves its own mean and variance:
+  /// The cotangent of x, on which mean and variance depend too:
   /// scale factor (g - sum(g) / rows - normalised x sum(g normalised x) / rows)
   Tensor (*grad)(const BatchNormCase& c, const Tensor& grad, const BatchNormSums& sums);
 };

@@ -1,4 +1,4 @@
-// Softmax cross-entropy on memory: logits are seen as [pixels, classes].
+// Softmax cross-entropy on memory: logits are read as [pixels, classes].
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace trous::kernels {
 
-/// What a pixel's label says: the class to pick (0 where it does not count), whether it counts, and its
-/// class's weight (0 where it does not count).
+/// For each pixel the class of its label, whether it counts, and the weight of the class. Class and weight
+/// are 0 where a pixel does not count.
 struct LabelledPixels {
   Tensor picked;   // int32 [pixels, 1]
   Tensor counted;  // uint8 [pixels, 1]
@@ -23,7 +23,7 @@ LabelledPixels labelled_pixels(const Tensor& labels, const Tensor& class_weights
 struct CrossEntropyKernels {
   struct Value {
     Tensor loss;     // the weighted mean of -log softmax at the labels; rank 0
-    Tensor log_sum;  // [pixels, 1]: log sum exp(logit - the largest), which the gradient needs again
+    Tensor log_sum;  // [pixels, 1]: log sum exp(logit - the largest), which the gradient reads
   };
   Value (*value)(const Tensor& logits, const LabelledPixels& pixels);
   /// The gradient in the logits, times the scalar `grad`.

@@ -1,4 +1,4 @@
-// Windows over images, on memory.
+// Pooling, on memory: windows over images, as those of a depthwise form with multiplier 1.
 #pragma once
 
 #include <trous/ops/kernels/convolution.h>
@@ -6,16 +6,16 @@
 namespace trous::kernels {
 
 struct PoolKernels {
-  /// int32 [n, oh ow, c]: the place, in the flattened image h w, of the largest element of each window
-  /// clipped to the image. Ties go to the first in row-major order; NaN wins. Every window must touch the
-  /// image.
-  Tensor (*max_pool_indices)(const ConvGeometry& geometry, const Tensor& x);
-  /// The transpose of picking the elements at `indices`, which max_pool_indices gave: y is [n, oh ow, c] as
-  /// they are, and the result [n, h w, c].
-  Tensor (*max_pool_transpose)(const ConvGeometry& geometry, const Tensor& y, const Tensor& indices);
+  /// int32 [n, oh ow, c]: the index, in the flattened image h w, of the largest element of each window. The
+  /// window is clipped to the image, which it must touch. Ties go to the first element in row-major order;
+  /// NaN wins.
+  Tensor (*max_pool_indices)(const DepthwiseGeometry& geometry, const Tensor& x);
+  /// The gradient of max pooling, which is the transpose of picking the elements at `indices`, the result of
+  /// max_pool_indices. y is [n, oh ow, c] as they are, and the result [n, h w, c].
+  Tensor (*max_pool_transpose)(const DepthwiseGeometry& geometry, const Tensor& y, const Tensor& indices);
   /// The mean over the taps of each window that lie inside the image, and its transpose.
-  Tensor (*average_pool)(const ConvGeometry& geometry, const Tensor& x);
-  Tensor (*average_pool_transpose)(const ConvGeometry& geometry, const Tensor& y);
+  Tensor (*average_pool)(const DepthwiseGeometry& geometry, const Tensor& x);
+  Tensor (*average_pool_transpose)(const DepthwiseGeometry& geometry, const Tensor& y);
 };
 
 namespace reference {

@@ -1,5 +1,5 @@
-// The loops of batch_norm.h. Memory is seen as vectors: after a period of lcm(channels, lanes) numbers
-// channels repeat, so that vectors are full whatever the number of channels.
+// The loops of batch_norm.h. Memory is read as vectors, whose channels repeat after a period of
+// lcm(channels, lanes) numbers, so that vectors are full whatever the number of channels.
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_BATCH_NORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -17,6 +17,7 @@
 #include <trous/core/parallel.h>
 #include <trous/core/storage.h>
 #include <trous/ops/kernels/fast/batch_norm.h>
+#include <trous/ops/kernels/fast/policy.h>
 #include <trous/ops/kernels/fast/tile-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -31,12 +32,11 @@ struct Periods {
         channels(channel_count),
         vectors(channels / std::gcd(channels, lanes)),
         elements(rows * channels),
-        chunk(std::max<std::int64_t>(1, cached / (vectors * lanes)) * vectors * lanes) {}
+        chunk(std::max<std::int64_t>(1, policy::batch_norm_chunk / (vectors * lanes)) * vectors * lanes) {}
 
-  static constexpr std::int64_t cached = 1 << 14;
   std::int64_t lanes, channels;
   std::int64_t vectors;   // of a period
-  std::int64_t elements;  // of all
+  std::int64_t elements;  // of the whole tensor
   std::int64_t chunk;     // elements of a chunk
 };
 
@@ -56,8 +56,8 @@ class PeriodTable {
   Storage memory_;
 };
 
-/// Calls f(vector of the period, place, lanes that exist) for the vectors of [begin, end), which begins a
-/// period.
+/// Calls f(vector of the period, index of its first number, lanes inside) for the vectors of [begin, end),
+/// which begins a period.
 template <class T, class F>
 HWY_INLINE void for_each_vector(const Periods<T>& p, std::int64_t begin, std::int64_t end, const F& f) {
   const auto n = static_cast<std::size_t>(p.lanes);
@@ -71,7 +71,7 @@ HWY_INLINE void for_each_vector(const Periods<T>& p, std::int64_t begin, std::in
 
 template <class D, class T>
 HWY_INLINE hn::Vec<D> load_lanes(D d, std::size_t lanes, const T* from) {
-  return lanes == hn::Lanes(d) ? hn::LoadU(d, from) : load_some(d, lanes, from);
+  return lanes == hn::Lanes(d) ? hn::LoadU(d, from) : load_first(d, lanes, from);
 }
 
 template <class D, class T>
@@ -79,12 +79,12 @@ HWY_INLINE void store_lanes(hn::Vec<D> v, D d, std::size_t lanes, T* to) {
   if (lanes == hn::Lanes(d)) {
     hn::StoreU(v, d, to);
   } else {
-    store_some(v, d, lanes, to);
+    store_first(v, d, lanes, to);
   }
 }
 
-/// Sums over the groups of a chunk, for one vector of the period: several at a time, so that additions need
-/// not wait for one another. term(place, lanes) gives two vectors.
+/// Adds the two vectors of term(vector of the period, index, lanes) over a chunk to first[c] and second[c].
+/// Four sums of each run side by side, so that additions need not wait for one another.
 template <class T, class Term>
 HWY_INLINE void column_sums(const Periods<T>& p, std::int64_t begin, std::int64_t end, const Term& term,
                             double* first, double* second) {
@@ -113,8 +113,8 @@ HWY_INLINE void column_sums(const Periods<T>& p, std::int64_t begin, std::int64_
   }
 }
 
-/// Runs sums(begin, end, first, second) on each chunk, which adds to zeros; the chunks are left one after the
-/// other.
+/// Runs sums(begin, end, first, second), which adds to zeros, on each chunk. The result holds the sums of the
+/// chunks, one after the other.
 template <class T, class Sums>
 std::vector<double> chunk_sums(const Periods<T>& p, const Sums& sums) {
   std::vector<double> all(static_cast<std::size_t>(chunks(p.elements, p.chunk) * 2 * p.channels), 0.0);
@@ -125,10 +125,11 @@ std::vector<double> chunk_sums(const Periods<T>& p, const Sums& sums) {
   return all;
 }
 
-// Within a chunk: deviations from its own mean, whose sum mends that mean. That mean is found from deviations
-// from the chunk's first row, which are small where the numbers are large and alike, and 0 where a channel is
-// constant: so no square of an error of the mean exceeds the variance. Chunks are merged as Chan, Golub and
-// LeVeque do ("Updating formulae and a pairwise algorithm for computing sample variances", 1979), in order.
+// Within a chunk squares are taken of deviations from the chunk's own mean, and the sum of the deviations
+// corrects that mean. The mean itself is found from deviations from the chunk's first row. They are small
+// where the numbers are large and alike, and 0 where a channel is constant, so that no square of an error of
+// the mean exceeds the variance. Chunks are merged in order as Chan, Golub and LeVeque do ("Updating formulae
+// and a pairwise algorithm for computing sample variances", 1979).
 template <class T>
 void run_norm_moments(const T* x, std::int64_t rows, std::int64_t channels, double* mean, double* variance) {
   const Periods<T> p(rows, channels);
@@ -177,7 +178,7 @@ void run_norm_moments(const T* x, std::int64_t rows, std::int64_t channels, doub
   for (std::int64_t c = 0; c < channels; ++c) variance[c] /= before;
 }
 
-/// The tables of a normalisation, and what it makes of a vector.
+/// The tables of a normalisation, and its two steps on a vector.
 template <class T>
 struct NormTables {
   explicit NormTables(const NormRows<T>& n)

@@ -1,12 +1,12 @@
 #include <algorithm>
 
 #include <trous/ops/kernels/fast/column_segments.h>
+#include <trous/ops/kernels/fast/policy.h>
 
 namespace trous::kernels::fast {
 namespace {
 
 std::vector<std::int64_t> cuts_of(const Phase& phase, std::int64_t width) {
-  constexpr std::int64_t narrowest = 8;
   std::vector<std::int64_t> places, sharp;
   for (const ColumnTap& tap : phase.taps) {
     const Reach reach = reach_of(phase, tap.shift, width);
@@ -19,7 +19,8 @@ std::vector<std::int64_t> cuts_of(const Phase& phase, std::int64_t width) {
   std::sort(sharp.begin(), sharp.end());
   std::vector<std::int64_t> cuts{0};
   for (const std::int64_t place : places) {
-    const bool wide = place - cuts.back() >= narrowest && phase.count - place >= narrowest;
+    const bool wide = place - cuts.back() >= policy::min_segment_columns &&
+                      phase.count - place >= policy::min_segment_columns;
     const bool must = std::binary_search(sharp.begin(), sharp.end(), place);
     if (place > cuts.back() && place < phase.count && (wide || must)) cuts.push_back(place);
   }

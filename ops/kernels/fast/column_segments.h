@@ -1,4 +1,4 @@
-// Which taps each stretch of output columns reads.
+// How the output columns of a gather are cut into segments, each with the taps that it reads.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +9,13 @@
 
 namespace trous::kernels::fast {
 
-/// Taps that read neighbouring columns, and whose packed filters are neighbours: to a tile they are one tap
-/// with more channels.
+/// Neighbouring slots whose taps read neighbouring columns. To a tile they are one tap with more channels.
 struct TapRun {
   std::int64_t slot, shift, taps;
 };
 
-/// Columns first .. first + count - 1 of a phase, and the taps that reach into the image from at least one of
-/// them.
+/// Columns first .. first + count - 1 of a phase, with the taps that reach into the image from at least one
+/// of these columns.
 struct Segment {
   std::int64_t phase, first, count;
   std::vector<TapRun> runs;
@@ -27,14 +26,14 @@ struct Segment {
 };
 
 struct ColumnSegments {
-  std::vector<std::int64_t> slots;  // column tap b of each slot
+  std::vector<std::int64_t> slots;  // the column tap b of each place in a row of packed filters
   std::vector<Segment> segments;
-  std::int64_t left = 0, right = 0;  // columns beyond the image that are read; they must hold zeros
+  std::int64_t left = 0, right = 0;  // columns beyond the image that are read, where zeros must stand
 };
 
-/// Rows are cut where a tap begins or ends to reach into the image, if both parts stay wide enough for a
-/// tile, or the tap reaches less than half of them. So at large rates little work is done on zeros, and few
-/// are stored.
+/// Cuts rows where a tap begins or ends to reach into the image, if both parts keep
+/// policy::min_segment_columns or the tap reaches less than half of the row. So large rates multiply few
+/// zeros, and few zeros are stored beside rows.
 ColumnSegments column_segments(const GatherPlan& plan);
 
 }  // namespace trous::kernels::fast

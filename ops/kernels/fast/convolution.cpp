@@ -1,4 +1,4 @@
-// The three contractions of the convolution form and matrix products, as gathers and as filter gradients.
+// The three contractions of the convolution form, and matrix products, as gathers and as filter gradients.
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -8,13 +8,14 @@
 #include <trous/ops/kernels/convolution.h>
 #include <trous/ops/kernels/fast/filter_grad.h>
 #include <trous/ops/kernels/fast/gather_conv.h>
+#include <trous/ops/kernels/fast/policy.h>
 #include <trous/ops/kernels/matmul.h>
 #include <trous/ops/kernels/strided.h>
 
 namespace trous::kernels::fast {
 namespace {
 
-// One filter tap at stride 1 takes no notice of where a row ends: all pixels are one row.
+// A filter of one tap at stride 1 does not depend on where a row ends, so that all pixels can be one row.
 ConvGeometry flattened(const ConvGeometry& g) {
   const auto plain = [](const ConvAxis& a) {
     return a.taps == 1 && a.stride == 1 && a.before == 0 && a.in == a.out;
@@ -28,17 +29,18 @@ ConvGeometry flattened(const ConvGeometry& g) {
 
 GatherPlan plan_forward(const ConvGeometry& g) {
   const std::int64_t tap = g.in_channels * g.out_channels;
-  return {gather_forward(g, g.in_channels, g.out_channels), {g.width.taps * tap, tap, g.out_channels, 1}};
+  return {gather_forward(g), {g.width.taps * tap, tap, g.out_channels, 1}};
 }
 GatherPlan plan_transposed(const ConvGeometry& g) {
   const std::int64_t tap = g.in_channels * g.out_channels;
-  return {gather_transposed(g, g.in_channels, g.out_channels), {g.width.taps * tap, tap, 1, g.out_channels}};
+  return {gather_transposed(g), {g.width.taps * tap, tap, 1, g.out_channels}};
 }
 
-void gather(std::string_view op, const GatherPlan& plan, const Tensor& from, const Tensor& filters,
-            Tensor& to) {
-  visit_floating(op, from.dtype(), [&]<class T> {
-    gather_conv(plan, from.values<T>().data(), filters.values<T>().data(), to.mutable_values<T>().data());
+void gather(std::string_view op, const GatherPlan& plan, const Tensor& in, const Tensor& filters,
+            Tensor& out) {
+  visit_floating(op, in.dtype(), [&]<class T> {
+    gather_conv(plan, GatherOperands<T>{in.values<T>().data(), filters.values<T>().data(),
+                                        out.mutable_values<T>().data()});
   });
 }
 
@@ -48,7 +50,7 @@ Tensor conv2d(const ConvGeometry& g, const Tensor& x, const Tensor& w) {
   return y;
 }
 
-Tensor conv2d_transpose(const ConvGeometry& g, const Tensor& w, const Tensor& y) {
+Tensor conv2d_transpose(const ConvGeometry& g, const Tensor& y, const Tensor& w) {
   Tensor x = Tensor::uninitialized(g.x_shape(), y.dtype());
   gather("conv2d_transpose", plan_transposed(flattened(g)), y, w, x);
   return x;
@@ -57,7 +59,9 @@ Tensor conv2d_transpose(const ConvGeometry& g, const Tensor& w, const Tensor& y)
 Tensor conv2d_filter_grad(const ConvGeometry& g, const Tensor& x, const Tensor& y) {
   Tensor w = Tensor::uninitialized(g.w_shape(), x.dtype());
   visit_floating("conv2d_filter_grad", x.dtype(), [&]<class T> {
-    filter_grad(g, x.values<T>().data(), y.values<T>().data(), w.mutable_values<T>().data());
+    filter_grad(g, FilterGradOperands<T>{.image = x.values<T>().data(),
+                                         .filters = w.mutable_values<T>().data(),
+                                         .result = y.values<T>().data()});
   });
   return w;
 }
@@ -66,22 +70,25 @@ ConvAxis one_tap(std::int64_t size) {
   return {.in = size, .out = size, .taps = 1, .stride = 1, .rate = 1, .before = 0};
 }
 
-// A product of rows is a convolution with one tap, and with b^T the transpose of one.
+// a b is a convolution of the rows of a with one tap, and a b^T the transpose of such a convolution.
 void multiply(const Tensor& a, const Tensor& b, bool transpose_b, Tensor& y) {
   const std::int64_t rows = a.shape()[0];
   const ConvGeometry g{1, b.shape()[0], b.shape()[1], one_tap(1), one_tap(rows)};
   gather("matmul", transpose_b ? plan_transposed(g) : plan_forward(g), a, b, y);
 }
 
-// a^T b is the filter gradient of such a convolution; its pixels are cut into rows so that parts can be made.
+// a^T b is the filter gradient of such a convolution. Its pixels are cut into rows, because a filter gradient
+// is cut into parts by rows.
 void multiply_transposed(const Tensor& a, const Tensor& b, Tensor& y) {
   const std::int64_t pixels = a.shape()[0];
-  std::int64_t width = 192;
+  std::int64_t width = policy::register_pixels;
   while (width > 1 && pixels % width != 0) --width;
-  if (width < 32) width = std::max<std::int64_t>(1, pixels);
+  if (width < policy::min_matmul_row) width = std::max<std::int64_t>(1, pixels);
   const ConvGeometry g{1, a.shape()[1], b.shape()[1], one_tap(pixels / width), one_tap(width)};
   visit_floating("matmul", a.dtype(), [&]<class T> {
-    filter_grad(g, a.values<T>().data(), b.values<T>().data(), y.mutable_values<T>().data());
+    filter_grad(g, FilterGradOperands<T>{.image = a.values<T>().data(),
+                                         .filters = y.mutable_values<T>().data(),
+                                         .result = b.values<T>().data()});
   });
 }
 

@@ -1,5 +1,5 @@
-// The loops of cross_entropy.h. A few pixels at a time are turned into [classes, pixels], so that vectors are
-// full whatever the number of classes.
+// The loops of cross_entropy.h. A few pixels at a time are transposed to [classes, pixels], so that vectors
+// are full whatever the number of classes.
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_CROSS_ENTROPY_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -17,31 +17,31 @@
 #include <trous/core/parallel.h>
 #include <trous/core/storage.h>
 #include <trous/ops/kernels/fast/cross_entropy.h>
+#include <trous/ops/kernels/fast/policy.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr std::int64_t pixels_of_a_chunk = 1024;
-
-/// Up to `width` pixels as [classes, width]; those that are missing repeat the last.
+/// A block of up to `width` pixels as [classes, width]. Missing pixels repeat the last one.
 template <class T>
-class Turned {
+class ClassMajorBlock {
  public:
-  Turned(std::int64_t classes, std::int64_t lanes)
-      : width(classes <= 64 ? std::max<std::int64_t>(lanes, 64) : lanes),
+  ClassMajorBlock(std::int64_t classes, std::int64_t lanes)
+      : width(classes <= policy::max_classes_of_wide_blocks ? std::max(lanes, policy::cross_entropy_pixels)
+                                                            : lanes),
         classes_(classes),
         memory_(sizeof(T) * static_cast<std::size_t>(classes * width)) {}
 
-  void take(const T* pixels, std::int64_t count) {
+  void load(const T* pixels, std::int64_t count) {
     T* const to = data();
     for (std::int64_t i = 0; i < width; ++i) {
       const T* const from = pixels + std::min(i, count - 1) * classes_;
       for (std::int64_t c = 0; c < classes_; ++c) to[c * width + i] = from[c];
     }
   }
-  void give(T* pixels, std::int64_t count) const {
+  void store(T* pixels, std::int64_t count) const {
     const T* const from = static_cast<const T*>(memory_.data());
     for (std::int64_t i = 0; i < count; ++i) {
       for (std::int64_t c = 0; c < classes_; ++c) pixels[i * classes_ + c] = from[c * width + i];
@@ -57,15 +57,15 @@ class Turned {
 };
 
 template <class D, class T>
-HWY_INLINE hn::Vec<D> largest_of(D d, Turned<T>& block, std::int64_t classes, std::int64_t i) {
+HWY_INLINE hn::Vec<D> largest_of(D d, ClassMajorBlock<T>& block, std::int64_t classes, std::int64_t i) {
   auto largest = hn::Load(d, block.data() + i);
   for (std::int64_t c = 1; c < classes; ++c)
     largest = hn::Max(largest, hn::Load(d, block.data() + c * block.width + i));
   return largest;
 }
 
-// Highway's functions are made for numbers: of NaN they make some number, by way of an integer that it is
-// not, and a loss must not hide it.
+// Highway's exponential and logarithm turn NaN into some number, by a conversion to an integer. A loss must
+// not hide a NaN, so that it is put back here.
 template <class D, class V>
 HWY_INLINE V exponential(D d, V x) {
   const auto none = hn::IsNaN(x);
@@ -80,16 +80,16 @@ template <class T>
 double run_cross_entropy_value(const LabelledLogits<T>& l, T* log_sum) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  std::vector<double> partial(static_cast<std::size_t>(chunks(l.pixels, pixels_of_a_chunk)), 0.0);
-  parallel_for(l.pixels, pixels_of_a_chunk, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-    Turned<T> block(l.classes, lanes);
+  std::vector<double> partial(static_cast<std::size_t>(chunks(l.pixels, policy::cross_entropy_chunk)), 0.0);
+  parallel_for(l.pixels, policy::cross_entropy_chunk, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+    ClassMajorBlock<T> block(l.classes, lanes);
     Storage of_pixel(2 * sizeof(T) * static_cast<std::size_t>(block.width));
     T* const sum = static_cast<T*>(of_pixel.data());
     T* const peak = sum + block.width;
     double total = 0;
     for (std::int64_t first = begin; first < end; first += block.width) {
       const std::int64_t count = std::min(block.width, end - first);
-      block.take(l.logits + first * l.classes, count);
+      block.load(l.logits + first * l.classes, count);
       for (std::int64_t i = 0; i < block.width; i += lanes) {
         const T* const x = block.data() + i;
         const auto largest = largest_of(d, block, l.classes, i);
@@ -107,7 +107,7 @@ double run_cross_entropy_value(const LabelledLogits<T>& l, T* log_sum) {
         if (l.weight[p] > 0) total += static_cast<double>(l.weight[p] * ((peak[i] - logit) + sum[i]));
       }
     }
-    partial[static_cast<std::size_t>(begin / pixels_of_a_chunk)] = total;
+    partial[static_cast<std::size_t>(begin / policy::cross_entropy_chunk)] = total;
   });
   double total = 0;
   for (const double sum : partial) total += sum;
@@ -118,14 +118,14 @@ template <class T>
 void run_cross_entropy_grad(const LabelledLogits<T>& l, const T* log_sum, T by, T* out) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  parallel_for(l.pixels, pixels_of_a_chunk, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-    Turned<T> block(l.classes, lanes);
+  parallel_for(l.pixels, policy::cross_entropy_chunk, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+    ClassMajorBlock<T> block(l.classes, lanes);
     Storage of_pixel(2 * sizeof(T) * static_cast<std::size_t>(block.width));
     T* const sum = static_cast<T*>(of_pixel.data());
     T* const share = sum + block.width;
     for (std::int64_t first = begin; first < end; first += block.width) {
       const std::int64_t count = std::min(block.width, end - first);
-      block.take(l.logits + first * l.classes, count);
+      block.load(l.logits + first * l.classes, count);
       for (std::int64_t i = 0; i < block.width; ++i) {
         const std::int64_t p = first + std::min(i, count - 1);
         sum[i] = log_sum[p];
@@ -140,7 +140,7 @@ void run_cross_entropy_grad(const LabelledLogits<T>& l, const T* log_sum, T by, 
           hn::Store(hn::Mul(by_pixel, exponential(d, hn::Sub(hn::Sub(hn::Load(d, at), largest), s))), d, at);
         }
       }
-      block.give(out + first * l.classes, count);
+      block.store(out + first * l.classes, count);
       for (std::int64_t i = 0; i < count; ++i) {
         const std::int64_t p = first + i;
         // Not a product with 0, since the logits may be infinite.

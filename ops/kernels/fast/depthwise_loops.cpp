@@ -6,17 +6,17 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
-void depthwise_float32(const WindowPlan& p, const float* x, const float* w, float* y) {
-  run_depthwise(p, x, w, y);
+void depthwise_float32(const WindowPlan& p, const GatherOperands<float>& operands) {
+  run_depthwise(p, operands);
 }
-void depthwise_float64(const WindowPlan& p, const double* x, const double* w, double* y) {
-  run_depthwise(p, x, w, y);
+void depthwise_float64(const WindowPlan& p, const GatherOperands<double>& operands) {
+  run_depthwise(p, operands);
 }
-void filter_grad_float32(const WindowPlan& p, const float* x, const float* y, float* w) {
-  run_depthwise_filter_grad(p, x, y, w);
+void filter_grad_float32(const WindowPlan& p, const Operands<Slot::filters, float>& operands) {
+  run_depthwise_filter_grad(p, operands);
 }
-void filter_grad_float64(const WindowPlan& p, const double* x, const double* y, double* w) {
-  run_depthwise_filter_grad(p, x, y, w);
+void filter_grad_float64(const WindowPlan& p, const Operands<Slot::filters, double>& operands) {
+  run_depthwise_filter_grad(p, operands);
 }
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -28,17 +28,17 @@ HWY_EXPORT(depthwise_float64);
 HWY_EXPORT(filter_grad_float32);
 HWY_EXPORT(filter_grad_float64);
 
-void depthwise_sums(const WindowPlan& p, const float* x, const float* w, float* y) {
-  HWY_DYNAMIC_DISPATCH(depthwise_float32)(p, x, w, y);
+void depthwise_sums(const WindowPlan& p, const GatherOperands<float>& operands) {
+  HWY_DYNAMIC_DISPATCH(depthwise_float32)(p, operands);
 }
-void depthwise_sums(const WindowPlan& p, const double* x, const double* w, double* y) {
-  HWY_DYNAMIC_DISPATCH(depthwise_float64)(p, x, w, y);
+void depthwise_sums(const WindowPlan& p, const GatherOperands<double>& operands) {
+  HWY_DYNAMIC_DISPATCH(depthwise_float64)(p, operands);
 }
-void depthwise_filter_grad(const WindowPlan& p, const float* x, const float* y, float* w) {
-  HWY_DYNAMIC_DISPATCH(filter_grad_float32)(p, x, y, w);
+void depthwise_filter_grad(const WindowPlan& p, const Operands<Slot::filters, float>& operands) {
+  HWY_DYNAMIC_DISPATCH(filter_grad_float32)(p, operands);
 }
-void depthwise_filter_grad(const WindowPlan& p, const double* x, const double* y, double* w) {
-  HWY_DYNAMIC_DISPATCH(filter_grad_float64)(p, x, y, w);
+void depthwise_filter_grad(const WindowPlan& p, const Operands<Slot::filters, double>& operands) {
+  HWY_DYNAMIC_DISPATCH(filter_grad_float64)(p, operands);
 }
 
 }  // namespace trous::kernels::fast

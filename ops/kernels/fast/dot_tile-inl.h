@@ -1,5 +1,5 @@
-// Tiles for few output channels: vectors run over input channels, and their lanes are summed at the end, so
-// that none is empty.
+// Tiles of dots, for few output channels: the lanes of vectors are input channels and are added at the end,
+// so that no lane is empty.
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_DOT_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -16,19 +16,20 @@
 #include <trous/core/storage.h>
 #include <trous/ops/kernels/fast/column_segments.h>
 #include <trous/ops/kernels/fast/gather_conv.h>
+#include <trous/ops/kernels/fast/policy.h>
 #include <trous/ops/kernels/fast/tile-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-constexpr int most_outputs = 6;
+constexpr int max_dot_outputs = 6;  // output channels of a block
 
-// Registers hold the sums, a vector of x for each pixel, one of filters, and two that are left to the
+// The registers hold the sums, a vector of x for each pixel and one vector of filters. Two are left to the
 // compiler.
 constexpr int dot_pixels(int outputs) { return std::clamp((registers - 3) / (outputs + 1), 1, 8); }
 
 #if HWY_TARGET != HWY_SCALAR
-/// The sums of the lanes of `v`, whose blocks of 128 bits hold one lane of each of a few sums.
+/// Adds the 128-bit blocks of `v`, each of which holds one lane of several sums, and stores these sums.
 template <class D, class V, class T>
 HWY_INLINE void store_block_sum(D d, V v, T* out) {
   if constexpr (hn::MaxLanes(d) * sizeof(T) > 16) {
@@ -40,7 +41,7 @@ HWY_INLINE void store_block_sum(D d, V v, T* out) {
 }
 #endif
 
-/// out[i] = the sum of the lanes of v[i], for as many i as 128 bits have lanes.
+/// out[i] = the sum of the lanes of v[i], for as many i as 128 bits hold numbers.
 template <class D, class V, class T>
 HWY_INLINE void store_sums(D d, const V* v, T* out) {
 #if HWY_TARGET == HWY_SCALAR
@@ -66,8 +67,9 @@ template <class T, int pixels, int outputs>
 HWY_NOINLINE void dot_tile(const TileWork<T>& work, std::int64_t first, std::int64_t step_filters) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-  constexpr int together = HWY_TARGET == HWY_SCALAR ? 1 : 16 / sizeof(T), all = pixels * outputs;
-  constexpr int padded = (all + together - 1) / together * together;
+  // Lanes are added for as many sums at once as 128 bits hold numbers.
+  constexpr int sums_at_once = HWY_TARGET == HWY_SCALAR ? 1 : 16 / sizeof(T), all = pixels * outputs;
+  constexpr int padded = (all + sums_at_once - 1) / sums_at_once * sums_at_once;
   const auto n = static_cast<std::int64_t>(hn::Lanes(d));
   V sum[padded];
 #pragma GCC unroll 48
@@ -92,12 +94,12 @@ HWY_NOINLINE void dot_tile(const TileWork<T>& work, std::int64_t first, std::int
     for (; k + n <= channels; k += n) add([&](const T* from) HWY_ATTR { return hn::LoadU(d, from); }, k);
     if (k < channels) {
       const auto rest = static_cast<std::size_t>(channels - k);
-      add([&](const T* from) HWY_ATTR { return load_some(d, rest, from); }, k);
+      add([&](const T* from) HWY_ATTR { return load_first(d, rest, from); }, k);
     }
   }
   HWY_ALIGN T sums[padded];
 #pragma GCC unroll 48
-  for (int i = 0; i < padded; i += together) store_sums(d, sum + i, sums + i);
+  for (int i = 0; i < padded; i += sums_at_once) store_sums(d, sum + i, sums + i);
   T* const y = work.y + first * work.step_out;
   for (int m = 0; m < pixels; ++m) {
     for (int o = 0; o < outputs; ++o) y[m * work.step_out + o] = sums[m * outputs + o];
@@ -112,15 +114,15 @@ constexpr std::array<DotFunction<T>, sizeof...(o)> dot_functions(std::index_sequ
   return {dot_tile < T, one ? 1 : dot_pixels(static_cast<int>(o) + 1), static_cast<int>(o) + 1 > ...};
 }
 
-/// Filters of the output channels from `first` on as [a][o][slot][c], and the tiles that read them. A block
-/// is a few output channels.
+/// The tiles of dots of the output channels from `first` on, with their filters as [a][o][slot][c]. A block
+/// has at most max_dot_outputs output channels.
 template <class T>
 class DotTiles {
  public:
   DotTiles(const GatherPlan& p, const std::vector<std::int64_t>& slots, const T* filters, std::int64_t first)
       : outputs_(p.out_channels - first),
         row_(std::ssize(slots) * p.in_channels),
-        blocks_(chunks(outputs_, most_outputs)),
+        blocks_(chunks(outputs_, max_dot_outputs)),
         memory_(sizeof(T) * static_cast<std::size_t>(p.kernel_height * outputs_ * row_)) {
     T* out = static_cast<T*>(memory_.data());
     for (std::int64_t a = 0; a < p.kernel_height; ++a) {
@@ -143,8 +145,8 @@ class DotTiles {
   }
 
   void operator()(std::int64_t block, const TileWork<T>& work, std::int64_t count) const {
-    static constexpr auto several = dot_functions<T, false>(std::make_index_sequence<most_outputs>());
-    static constexpr auto one = dot_functions<T, true>(std::make_index_sequence<most_outputs>());
+    static constexpr auto several = dot_functions<T, false>(std::make_index_sequence<max_dot_outputs>());
+    static constexpr auto one = dot_functions<T, true>(std::make_index_sequence<max_dot_outputs>());
     const std::int64_t outputs = begin(block + 1) - begin(block);
     const std::int64_t pixels = dot_pixels(static_cast<int>(outputs));
     std::int64_t first = 0;
@@ -158,22 +160,22 @@ class DotTiles {
   Storage memory_;
 };
 
-/// What an output pixel reads on average, in broadcast channels and in vectors of channels.
-struct Reading {
-  double channels = 0, vectors = 0;
+/// What an output pixel reads on average.
+struct PixelReads {
+  double channels = 0;  // broadcasts, one for each channel of each tap
+  double vectors = 0;   // vectors of channels
 
-  /// Multiply-adds of vectors that so many outputs take as dots, the sums of lanes included.
-  double dots(std::int64_t outputs) const {
-    constexpr double sum_of_lanes = 5;
-    return static_cast<double>(outputs) * (vectors + sum_of_lanes);
+  /// Cost of so many outputs as dots, in multiply-adds of vectors. It includes the sums of lanes.
+  double dot_cost(std::int64_t outputs) const {
+    return static_cast<double>(outputs) * (vectors + policy::dot_sum_cost);
   }
 };
 
-inline Reading reading_of(const GatherPlan& p, const ColumnSegments& segments, std::int64_t lanes) {
+inline PixelReads pixel_reads(const GatherPlan& p, const ColumnSegments& segments, std::int64_t lanes) {
   double row_taps = 0, pixels = 0;
   for (const std::vector<RowTap>& taps : p.rows) row_taps += static_cast<double>(taps.size());
   row_taps /= static_cast<double>(std::max<std::int64_t>(1, p.out_height));
-  Reading sum;
+  PixelReads sum;
   for (const Segment& segment : segments.segments) {
     const auto count = static_cast<double>(segment.count);
     pixels += count;

@@ -6,7 +6,7 @@
 namespace trous::kernels::fast {
 namespace {
 
-// The columns from begin(b) to end(b) meet tap b, and the taps that a column meets are neighbours.
+// The columns begin(b) <= column < end(b) meet tap b, and the taps that a column meets are neighbours.
 template <class Begin, class End>
 std::vector<ColumnPart> parts_of(std::int64_t taps, std::int64_t columns, const Begin& begin,
                                  const End& end) {
@@ -48,14 +48,14 @@ std::vector<ColumnPart> column_parts(const ConvAxis& a) {
   return parts;
 }
 
-std::vector<ColumnPart> input_column_parts(const ConvAxis& a, std::int64_t most_taps) {
+std::vector<ColumnPart> input_column_parts(const ConvAxis& a, std::int64_t max_taps) {
   std::vector<ColumnPart> parts;
   const auto begin = [&](std::int64_t b) { return std::clamp<std::int64_t>(b * a.rate - a.before, 0, a.in); };
   const auto end = [&](std::int64_t b) {
     return std::clamp<std::int64_t>(a.out + b * a.rate - a.before, 0, a.in);
   };
   for (const ColumnPart& whole : parts_of(a.taps, a.in, begin, end)) {
-    const std::int64_t count = chunks(whole.taps, most_taps);
+    const std::int64_t count = chunks(whole.taps, max_taps);
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t first = whole.taps * i / count, last = whole.taps * (i + 1) / count;
       parts.push_back({whole.first, whole.count, whole.b + first, last - first});

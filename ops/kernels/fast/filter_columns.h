@@ -1,4 +1,4 @@
-// Which columns of x and y meet in a filter gradient, by which taps.
+// Which columns of x and y meet in a filter gradient, and by which taps.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,17 @@
 
 namespace trous::kernels::fast {
 
-/// Columns first .. first + count - 1 meet the taps b .. b + taps - 1, all inside the image.
+/// Columns first .. first + count - 1 meet pixels inside the image by each of the taps b .. b + taps - 1.
 struct ColumnPart {
   std::int64_t first, count, b, taps;
 };
 
-/// Output columns. Taps one pixel apart lie behind one another in x, so that they make one wide tap.
+/// Parts of the output columns. Where the rate is 1, the pixels that neighbouring taps read lie together in
+/// x, so that a part has all its taps; at other rates it has one tap.
 std::vector<ColumnPart> column_parts(const ConvAxis& axis);
 
-/// Input columns, at stride 1: column q meets output column q + before - b rate by tap b. No more than
-/// `most_taps` in one part.
-std::vector<ColumnPart> input_column_parts(const ConvAxis& axis, std::int64_t most_taps);
+/// Parts of the input columns, at stride 1, with at most `max_taps` taps each. Input column q meets output
+/// column q + before - b rate by tap b.
+std::vector<ColumnPart> input_column_parts(const ConvAxis& axis, std::int64_t max_taps);
 
 }  // namespace trous::kernels::fast

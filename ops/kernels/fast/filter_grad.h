@@ -2,11 +2,17 @@
 #pragma once
 
 #include <trous/ops/kernels/convolution.h>
+#include <trous/ops/kernels/slot.h>
 
 namespace trous::kernels::fast {
 
-/// w[a, b, c, o] = sum x[n, i s + a r - before_h, j s + b r - before_w, c] y[n, i, j, o]
-void filter_grad(const ConvGeometry& geometry, const float* x, const float* y, float* w);
-void filter_grad(const ConvGeometry& geometry, const double* x, const double* y, double* w);
+template <class T>
+using FilterGradOperands = Operands<Slot::filters, T>;
+
+/// With x the image, y the result and w the filters, of which every element is written:
+///
+///   w[a, b, c, o] = sum x[n, i s + a r - before_h, j s + b r - before_w, c] y[n, i, j, o]
+void filter_grad(const ConvGeometry& geometry, const FilterGradOperands<float>& operands);
+void filter_grad(const ConvGeometry& geometry, const FilterGradOperands<double>& operands);
 
 }  // namespace trous::kernels::fast

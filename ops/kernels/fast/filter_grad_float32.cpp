@@ -6,8 +6,8 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
-void filter_grad_float32(const ConvGeometry& geometry, const float* x, const float* y, float* w) {
-  FilterGrad<float>(geometry, x, y).run(w);
+void filter_grad_float32(const ConvGeometry& geometry, const FilterGradOperands<float>& operands) {
+  run_filter_grad(geometry, operands);
 }
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -15,8 +15,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trous::kernels::fast {
 HWY_EXPORT(filter_grad_float32);
-void filter_grad(const ConvGeometry& geometry, const float* x, const float* y, float* w) {
-  HWY_DYNAMIC_DISPATCH(filter_grad_float32)(geometry, x, y, w);
+void filter_grad(const ConvGeometry& geometry, const FilterGradOperands<float>& operands) {
+  HWY_DYNAMIC_DISPATCH(filter_grad_float32)(geometry, operands);
 }
 }  // namespace trous::kernels::fast
 #endif

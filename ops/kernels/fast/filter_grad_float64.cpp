@@ -6,8 +6,8 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
-void filter_grad_float64(const ConvGeometry& geometry, const double* x, const double* y, double* w) {
-  FilterGrad<double>(geometry, x, y).run(w);
+void filter_grad_float64(const ConvGeometry& geometry, const FilterGradOperands<double>& operands) {
+  run_filter_grad(geometry, operands);
 }
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -15,8 +15,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trous::kernels::fast {
 HWY_EXPORT(filter_grad_float64);
-void filter_grad(const ConvGeometry& geometry, const double* x, const double* y, double* w) {
-  HWY_DYNAMIC_DISPATCH(filter_grad_float64)(geometry, x, y, w);
+void filter_grad(const ConvGeometry& geometry, const FilterGradOperands<double>& operands) {
+  HWY_DYNAMIC_DISPATCH(filter_grad_float64)(geometry, operands);
 }
 }  // namespace trous::kernels::fast
 #endif

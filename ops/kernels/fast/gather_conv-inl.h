@@ -1,5 +1,5 @@
-// The driver of gather_conv.h: cuts the output into tasks, brings the input rows of each task into reach and
-// runs tiles over them.
+// The driver of gather_conv.h: it cuts the output into tasks, brings the input rows of each task into reach
+// and runs tiles over them.
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_GATHER_CONV_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -19,12 +19,13 @@
 #include <trous/ops/kernels/fast/column_segments.h>
 #include <trous/ops/kernels/fast/gather_conv.h>
 #include <trous/ops/kernels/fast/output_tiles-inl.h>
+#include <trous/ops/kernels/fast/policy.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// The input rows that a few output rows read: where they are, or copies between zeros where a tile reads
-/// beyond the image.
+/// The input rows that a few output rows read: in place, or copied between zeros where a tile reads beyond
+/// the image.
 template <class T>
 class InputRows {
  public:
@@ -74,40 +75,45 @@ class InputRows {
   std::unique_ptr<Storage> copies_;
 };
 
-/// How the output is cut: into groups of rows of an image, or, where there are few rows, of columns, and into
-/// groups of blocks of channels. No output depends on the cuts.
+/// How the output is cut into tasks. No output depends on the cuts.
 struct Cuts {
-  std::int64_t rows, columns, blocks;  // rows and blocks of a group; number of column parts
-  bool alone;                          // too little work for more than one thread
+  std::int64_t rows;     // of an image, in one task
+  std::int64_t columns;  // parts into which a row is cut; more than one where there are few rows
+  std::int64_t blocks;   // of channels, in one task
+  bool single_threaded;  // too little work for a second thread
 };
 
-/// The work of a pixel is multiply-adds, those of empty lanes included.
+/// `pixel_work` is the multiply-adds of a pixel, those of empty lanes included; `element` is the bytes of a
+/// number.
 inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t blocks, double pixel_work,
                 std::size_t element) {
-  constexpr double task = 4e6, columns_task = 1e6, worth_threads = 1.5e6;
-  constexpr std::int64_t tasks = 32, nearby = 1 << 18;
   const double row = std::max(1.0, static_cast<double>(p.out_width) * pixel_work);
   const std::int64_t rows = p.batch * p.out_height;
   const bool copied = segments.left + segments.right > 0;
   const auto row_bytes =
       static_cast<std::int64_t>(element) * (p.in_width + segments.left + segments.right) * p.in_channels;
-  Cuts cuts{.rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(task / row), 1,
-                                             std::clamp<std::int64_t>(rows / tasks, 1, p.out_height)),
+  const std::int64_t max_rows = std::clamp<std::int64_t>(rows / policy::min_gather_tasks, 1, p.out_height);
+  Cuts cuts{.rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(policy::gather_task_work / row), 1,
+                                             max_rows),
             .columns = 1,
             .blocks = blocks,
-            .alone = row * static_cast<double>(rows) < worth_threads};
-  while (cuts.rows > 1 && cuts.rows * row_bytes > nearby) cuts.rows = (cuts.rows + 1) / 2;
-  if (cuts.alone) {
-    cuts.rows = std::max(cuts.rows, std::min(p.out_height, nearby / std::max<std::int64_t>(1, row_bytes)));
+            .single_threaded = row * static_cast<double>(rows) < policy::dense_threads_work};
+  while (cuts.rows > 1 && cuts.rows * row_bytes > policy::l2_bytes) cuts.rows = (cuts.rows + 1) / 2;
+  if (cuts.single_threaded) {
+    const std::int64_t rows_in_reach = policy::l2_bytes / std::max<std::int64_t>(1, row_bytes);
+    cuts.rows = std::max(cuts.rows, std::min(p.out_height, rows_in_reach));
     return cuts;
   }
   std::int64_t groups = p.batch * ((p.out_height + cuts.rows - 1) / cuts.rows);
-  if (!copied && groups < tasks) {
-    const std::int64_t most = std::max<std::int64_t>(1, p.out_width / (4 * most_pixels));
-    cuts.columns = std::clamp<std::int64_t>(static_cast<std::int64_t>(row / columns_task), 1, most);
+  if (!copied && groups < policy::min_gather_tasks) {
+    const std::int64_t min_columns = policy::min_tiles_of_columns * max_tile_pixels;
+    const std::int64_t max_parts = std::max<std::int64_t>(1, p.out_width / min_columns);
+    cuts.columns = std::clamp<std::int64_t>(static_cast<std::int64_t>(row / policy::gather_column_task_work),
+                                            1, max_parts);
     groups *= cuts.columns;
   }
-  if (groups < tasks) cuts.blocks = std::max<std::int64_t>(1, blocks * groups / tasks);
+  if (groups < policy::min_gather_tasks)
+    cuts.blocks = std::max<std::int64_t>(1, blocks * groups / policy::min_gather_tasks);
   return cuts;
 }
 
@@ -154,17 +160,17 @@ void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const Output
     }
   };
   const std::int64_t tasks = p.batch * row_groups * block_groups * cuts.columns;
-  parallel_for(tasks, cuts.alone ? std::max<std::int64_t>(1, tasks) : 1,
+  parallel_for(tasks, cuts.single_threaded ? std::max<std::int64_t>(1, tasks) : 1,
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t index = begin; index < end; ++index) task(index);
                });
 }
 
 template <class T>
-void run_gather_conv(const GatherPlan& p, const T* x, const T* filters, T* y) {
+void run_gather_conv(const GatherPlan& p, const GatherOperands<T>& operands) {
   if (p.batch * p.out_height * p.out_width == 0) return;
   const ColumnSegments segments = column_segments(p);
-  run_tiles(p, segments, OutputTiles<T>(p, segments, filters), x, y);
+  run_tiles(p, segments, OutputTiles<T>(p, segments, operands.filters), operands.in, operands.out);
 }
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE

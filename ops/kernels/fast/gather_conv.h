@@ -1,10 +1,10 @@
 // Convolutions, forward and transposed, seen in one way: each output pixel gathers pixels of the input.
 //
-//   y[n, i, j, o] = sum over row taps (a, row) of output row i, column taps (b, column) of output column j,
-//   and c,
-//                   of x[n, row, column, c] f[a, b, c, o]
+//   out[n, i, j, o] = sum of in[n, row, column, c] filters[a, b, c, o]
+//                     over the row taps (a, row) of output row i, the column taps (b, column) of output
+//                     column j, and c
 //
-// The rate and the stride only move pointers.
+// The rate and the stride only move pointers. docs/kernels.md shows how.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@
 namespace trous::kernels::fast {
 
 struct GatherPlan : Gather {
-  /// Elements of the filters from one to the next along [a, b, c, o].
+  /// Numbers of the filters from one index to the next along [a, b, c, o].
   std::int64_t filter_steps[4];
 };
 
-/// y as the plan says; every element is written.
-void gather_conv(const GatherPlan& plan, const float* x, const float* filters, float* y);
-void gather_conv(const GatherPlan& plan, const double* x, const double* filters, double* y);
+/// Writes every element of `out`.
+void gather_conv(const GatherPlan& plan, const GatherOperands<float>& operands);
+void gather_conv(const GatherPlan& plan, const GatherOperands<double>& operands);
 
 }  // namespace trous::kernels::fast

@@ -6,8 +6,8 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
-void gather_conv_float32(const GatherPlan& plan, const float* x, const float* filters, float* y) {
-  run_gather_conv(plan, x, filters, y);
+void gather_conv_float32(const GatherPlan& plan, const GatherOperands<float>& operands) {
+  run_gather_conv(plan, operands);
 }
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -15,8 +15,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trous::kernels::fast {
 HWY_EXPORT(gather_conv_float32);
-void gather_conv(const GatherPlan& plan, const float* x, const float* filters, float* y) {
-  HWY_DYNAMIC_DISPATCH(gather_conv_float32)(plan, x, filters, y);
+void gather_conv(const GatherPlan& plan, const GatherOperands<float>& operands) {
+  HWY_DYNAMIC_DISPATCH(gather_conv_float32)(plan, operands);
 }
 }  // namespace trous::kernels::fast
 #endif

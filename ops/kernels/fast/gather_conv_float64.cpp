@@ -6,8 +6,8 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
-void gather_conv_float64(const GatherPlan& plan, const double* x, const double* filters, double* y) {
-  run_gather_conv(plan, x, filters, y);
+void gather_conv_float64(const GatherPlan& plan, const GatherOperands<double>& operands) {
+  run_gather_conv(plan, operands);
 }
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -15,8 +15,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trous::kernels::fast {
 HWY_EXPORT(gather_conv_float64);
-void gather_conv(const GatherPlan& plan, const double* x, const double* filters, double* y) {
-  HWY_DYNAMIC_DISPATCH(gather_conv_float64)(plan, x, filters, y);
+void gather_conv(const GatherPlan& plan, const GatherOperands<double>& operands) {
+  HWY_DYNAMIC_DISPATCH(gather_conv_float64)(plan, operands);
 }
 }  // namespace trous::kernels::fast
 #endif

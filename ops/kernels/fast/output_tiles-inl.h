@@ -1,5 +1,5 @@
-// The tiles of all output channels of a gather, with their filters: of output channels in lanes (tile-inl.h)
-// and, of those that fill no vector, of dots (dot_tile-inl.h).
+// The tiles of all output channels of a gather, with their filters. Output channels are lanes (tile-inl.h)
+// or, where they would fill no vector, dots (dot_tile-inl.h).
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_OUTPUT_TILES_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -19,15 +19,17 @@
 #include <trous/ops/kernels/fast/column_segments.h>
 #include <trous/ops/kernels/fast/dot_tile-inl.h>
 #include <trous/ops/kernels/fast/gather_conv.h>
+#include <trous/ops/kernels/fast/policy.h>
 #include <trous/ops/kernels/fast/tile-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// How many input channels share a vector with so many output channels: as many as there is room for, and as
-/// one load repeats, which is 16 bytes. A whole vector of them is a dot's work.
+/// How many input channels share a vector with so many output channels: as many as the vector has room for,
+/// and not more than the 16 bytes that one load repeats. If they filled a whole vector, dots would be
+/// cheaper.
 template <class T>
-int shared_by(std::int64_t out_channels, std::int64_t in_channels) {
+int channels_of_group(std::int64_t out_channels, std::int64_t in_channels) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
   for (int group = static_cast<int>(16 / sizeof(T)); group > 1; group /= 2) {
     if (group < lanes && group * out_channels <= lanes && in_channels % group == 0) return group;
@@ -35,27 +37,28 @@ int shared_by(std::int64_t out_channels, std::int64_t in_channels) {
   return 1;
 }
 
-/// Blocks of two vectors of output channels; the last has one where that is enough, which a group of input
-/// channels shares where there is room.
+/// Blocks of two vectors of output channels. The last block has one vector where that is enough, and a group
+/// of input channels shares that vector where it has room.
 template <class T>
 struct Blocks {
   Blocks(std::int64_t out_channels, std::int64_t in_channels)
       : lanes(static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()))),
         channels(out_channels),
         count(chunks(channels, 2 * lanes)),
-        last_group(count > 0 ? shared_by<T>(channels - begin(count - 1), in_channels) : 1) {}
+        last_group(count > 0 ? channels_of_group<T>(channels - begin(count - 1), in_channels) : 1) {}
   std::int64_t begin(std::int64_t block) const { return block * 2 * lanes; }
   int vectors(std::int64_t block) const { return channels - begin(block) > lanes ? 2 : 1; }
   int group(std::int64_t block) const { return block == count - 1 ? last_group : 1; }
-  std::size_t last_lanes(std::int64_t block) const {
+  std::size_t tail_lanes(std::int64_t block) const {
     return static_cast<std::size_t>(std::min(lanes, channels - begin(block) - (vectors(block) - 1) * lanes));
   }
   std::int64_t lanes, channels, count;
   int last_group;
 };
 
-/// Filters as the tiles read them: [block][a][slot][c][vectors of the block], zeros behind the last channel;
-/// a block of groups as [a][slot][c / group][o][i], i < group. A slot is a column tap, phase after phase.
+/// Filters as the tiles read them: [block][a][slot][c][vectors of the block], with zeros behind the last
+/// channel. A block of groups is [a][slot][c / group][o][i], i < group. The slots are the column taps, phase
+/// after phase.
 template <class T>
 class PackedFilters {
  public:
@@ -98,7 +101,8 @@ class PackedFilters {
       }
     };
     const std::int64_t parts = blocks.count * height_;
-    parallel_for(parts, parts * row_ * blocks.lanes > 100000 ? 1 : parts, pack);
+    const bool single_threaded = parts * row_ * blocks.lanes <= policy::packing_threads_numbers;
+    parallel_for(parts, single_threaded ? parts : 1, pack);
   }
 
   const T* tap(std::int64_t block, std::int64_t a, std::int64_t slot, std::int64_t channels) const {
@@ -116,7 +120,7 @@ class PackedFilters {
   std::int64_t height_;
 };
 
-/// The tiles of blocks of the first `outputs` output channels, with their filters.
+/// The tiles of the first `outputs` output channels, which are lanes, with their filters.
 template <class T>
 class ChannelTiles {
  public:
@@ -130,23 +134,23 @@ class ChannelTiles {
     return packed_.tap(block, a, slot, channels);
   }
   void operator()(std::int64_t block, TileWork<T> work, std::int64_t count) const {
-    work.lanes = blocks_.last_lanes(block);
+    work.tail_lanes = blocks_.tail_lanes(block);
     tiles(functions(block, work.tap_channels > 0), work, count);
   }
 
  private:
-  using Functions = std::array<TileFunction<T>, most_pixels>;
+  using Functions = std::array<TileFunction<T>, max_tile_pixels>;
   const Functions& functions(std::int64_t block, bool neighbours) const {
     static constexpr Functions two = tile_functions<T, 2, 1>(tile_widths),
                                one = tile_functions<T, 1, 1>(tile_widths),
                                rows = row_tile_functions<T>(tile_widths);
     if (blocks_.vectors(block) == 2) return two;
-    constexpr std::size_t most_lanes = hn::MaxLanes(hn::ScalableTag<T>());
-    if constexpr (most_lanes > 2) {
+    constexpr std::size_t max_lanes = hn::MaxLanes(hn::ScalableTag<T>());
+    if constexpr (max_lanes > 2) {
       static constexpr Functions pairs = tile_functions<T, 1, 2>(tile_widths);
       if (blocks_.group(block) == 2) return pairs;
     }
-    if constexpr (most_lanes > 4 && sizeof(T) == 4) {
+    if constexpr (max_lanes > 4 && sizeof(T) == 4) {
       static constexpr Functions fours = tile_functions<T, 1, 4>(tile_widths);
       if (blocks_.group(block) == 4) return fours;
     }
@@ -157,25 +161,23 @@ class ChannelTiles {
   PackedFilters<T> packed_;
 };
 
-/// How many output channels are lanes of vectors, the first ones, while the others are dots; and the work of
-/// a pixel then.
+/// Which output channels are lanes and which are dots.
 struct OutputShare {
-  std::int64_t in_lanes;
-  double work;  // multiply-adds, those of empty lanes included
+  std::int64_t in_lanes;  // the first output channels; the rest are dots
+  double pixel_work;      // multiply-adds of a pixel, those of empty lanes included
 };
 
-/// As costs least: all in lanes, none, or those that leave no lane empty.
+/// The cheapest of three shares: all output channels in lanes, none, or as many as leave no lane empty.
 template <class T>
 OutputShare share_outputs(const GatherPlan& p, const ColumnSegments& segments) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
-  const Reading reading = reading_of(p, segments, lanes);
+  const PixelReads reads = pixel_reads(p, segments, lanes);
   const auto cost = [&](std::int64_t in_lanes) {
-    constexpr double halving = 3, group_load = 1.4;  // when a group is summed; instead of a shared broadcast
     const std::int64_t pairs = in_lanes / (2 * lanes), rest = in_lanes - pairs * 2 * lanes;
-    const int group = rest > 0 ? shared_by<T>(rest, p.in_channels) : 1;
+    const int group = rest > 0 ? channels_of_group<T>(rest, p.in_channels) : 1;
     const double vectors = static_cast<double>(2 * pairs) + static_cast<double>(chunks(rest, lanes)) / group;
-    return reading.channels * vectors * (group > 1 ? group_load : 1) + halving * std::log2(group) +
-           reading.dots(p.out_channels - in_lanes);
+    return reads.channels * vectors * (group > 1 ? policy::group_broadcast_cost : 1) +
+           policy::group_halving_cost * std::log2(group) + reads.dot_cost(p.out_channels - in_lanes);
   };
   std::int64_t best = p.out_channels;
   for (const std::int64_t in_lanes : {p.out_channels / lanes * lanes, std::int64_t{0}}) {
@@ -184,7 +186,7 @@ OutputShare share_outputs(const GatherPlan& p, const ColumnSegments& segments) {
   return {best, cost(best) * static_cast<double>(lanes)};
 }
 
-/// The tiles of all output channels: first those of lanes, then those of dots.
+/// The tiles of all output channels: first the blocks of lanes, then the blocks of dots.
 template <class T>
 class OutputTiles {
  public:
@@ -194,7 +196,7 @@ class OutputTiles {
         dots_(p, segments.slots, filters, share_.in_lanes) {}
 
   std::int64_t blocks() const { return channels_.blocks() + dots_.blocks(); }
-  double pixel_work() const { return share_.work; }
+  double pixel_work() const { return share_.pixel_work; }
   std::int64_t begin(std::int64_t block) const {
     return is_dot(block) ? share_.in_lanes + dots_.begin(block - channels_.blocks()) : channels_.begin(block);
   }

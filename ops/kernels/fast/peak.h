@@ -1,4 +1,4 @@
-// A loop that does nothing but multiply-adds on registers: what the processor could do at most.
+// A loop of multiply-adds on registers alone, which measures the peak of the processor.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@ namespace trous::kernels::fast {
 
 struct MultiplyAdds {
   double operations;  ///< a multiply-add is two
-  double sum;         ///< what came out; nobody needs it, but it had to be computed
+  double sum;         ///< the result, which is returned so that the compiler keeps the loop
 };
 
 /// Runs `rounds` rounds of independent multiply-adds on the instruction set in use, in float64 where `wide`,

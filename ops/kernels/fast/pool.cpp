@@ -1,6 +1,7 @@
-// Pooling as windows.
+// Pooling by windows.
 #include <algorithm>
 
+#include <trous/ops/kernels/fast/policy.h>
 #include <trous/ops/kernels/fast/windows.h>
 #include <trous/ops/kernels/pool.h>
 #include <trous/ops/kernels/reduce.h>
@@ -8,31 +9,32 @@
 namespace trous::kernels::fast {
 namespace {
 
-Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
-  Tensor winners = Tensor::uninitialized({g.batch, g.height.out * g.width.out, g.in_channels}, DType::int32);
+Tensor max_pool_indices(const DepthwiseGeometry& g, const Tensor& x) {
+  Tensor winners = Tensor::uninitialized({g.batch, g.height.out * g.width.out, g.channels}, DType::int32);
   visit_floating("max_pool2d", x.dtype(), [&]<class T> {
-    largest(windows_forward(g), x.values<T>().data(), winners.mutable_values<std::int32_t>().data());
+    find_largest(windows_forward(g), x.values<T>().data(), winners.mutable_values<std::int32_t>().data());
   });
   return winners;
 }
 
-// Windows in ascending order, as the reference adds them.
-Tensor max_pool_transpose(const ConvGeometry& g, const Tensor& y, const Tensor& indices) {
-  // Rows of few numbers are too short for vectors to gain more than each row's preparation takes.
-  if (g.in_channels < 8) return scatter_add(y, indices, 1, g.height.in * g.width.in);
-  Tensor x = Tensor::uninitialized({g.batch, g.height.in * g.width.in, g.in_channels}, y.dtype());
+// Row taps are reversed, so that windows are added in ascending order, as the reference adds them.
+Tensor max_pool_transpose(const DepthwiseGeometry& g, const Tensor& y, const Tensor& indices) {
+  if (g.channels < policy::min_channels_for_max_pool_gather)
+    return scatter_add(y, indices, 1, g.height.in * g.width.in);
+  Tensor x = Tensor::uninitialized({g.batch, g.height.in * g.width.in, g.channels}, y.dtype());
   WindowPlan plan = windows_transposed(g);
   for (std::vector<RowTap>& taps : plan.rows) std::reverse(taps.begin(), taps.end());
   visit_floating("scatter_add", y.dtype(), [&]<class T> {
-    returned(plan, y.values<T>().data(), indices.values<std::int32_t>().data(), x.mutable_values<T>().data());
+    max_pool_gradient(plan, y.values<T>().data(), indices.values<std::int32_t>().data(),
+                      x.mutable_values<T>().data());
   });
   return x;
 }
 
-Tensor average_pool(const ConvGeometry& g, const Tensor& x) {
-  Tensor y = Tensor::uninitialized({g.batch, g.height.out, g.width.out, g.in_channels}, x.dtype());
+Tensor average_pool(const DepthwiseGeometry& g, const Tensor& x) {
+  Tensor y = Tensor::uninitialized(g.y_shape(), x.dtype());
   visit_floating("average_pool2d", x.dtype(), [&]<class T> {
-    means(windows_forward(g), x.values<T>().data(), y.mutable_values<T>().data());
+    window_means(windows_forward(g), x.values<T>().data(), y.mutable_values<T>().data());
   });
   return y;
 }
@@ -43,11 +45,11 @@ std::vector<std::int64_t> window_sizes(const ConvAxis& axis) {
   return sizes;
 }
 
-Tensor average_pool_transpose(const ConvGeometry& g, const Tensor& y) {
+Tensor average_pool_transpose(const DepthwiseGeometry& g, const Tensor& y) {
   Tensor x = Tensor::uninitialized(g.x_shape(), y.dtype());
   const WindowSizes sizes{window_sizes(g.height), window_sizes(g.width)};
   visit_floating("average_pool2d_transpose", y.dtype(), [&]<class T> {
-    shares(windows_transposed(g), sizes, y.values<T>().data(), x.mutable_values<T>().data());
+    window_means_transpose(windows_transposed(g), sizes, y.values<T>().data(), x.mutable_values<T>().data());
   });
   return x;
 }

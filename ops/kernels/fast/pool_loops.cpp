@@ -6,57 +6,64 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
-void largest_float32(const WindowPlan& p, const float* x, std::int32_t* pixels) { run_largest(p, x, pixels); }
-void largest_float64(const WindowPlan& p, const double* x, std::int32_t* pixels) {
-  run_largest(p, x, pixels);
+void find_largest_float32(const WindowPlan& p, const float* x, std::int32_t* pixels) {
+  run_find_largest(p, x, pixels);
 }
-void returned_float32(const WindowPlan& p, const float* y, const std::int32_t* winners, float* x) {
-  run_returned(p, y, winners, x);
+void find_largest_float64(const WindowPlan& p, const double* x, std::int32_t* pixels) {
+  run_find_largest(p, x, pixels);
 }
-void returned_float64(const WindowPlan& p, const double* y, const std::int32_t* winners, double* x) {
-  run_returned(p, y, winners, x);
+void max_pool_gradient_float32(const WindowPlan& p, const float* y, const std::int32_t* winners, float* x) {
+  run_max_pool_gradient(p, y, winners, x);
 }
-void means_float32(const WindowPlan& p, const float* x, float* y) { run_means(p, x, y); }
-void means_float64(const WindowPlan& p, const double* x, double* y) { run_means(p, x, y); }
-void shares_float32(const WindowPlan& p, const WindowSizes& sizes, const float* y, float* x) {
-  run_shares(p, sizes, y, x);
+void max_pool_gradient_float64(const WindowPlan& p, const double* y, const std::int32_t* winners, double* x) {
+  run_max_pool_gradient(p, y, winners, x);
 }
-void shares_float64(const WindowPlan& p, const WindowSizes& sizes, const double* y, double* x) {
-  run_shares(p, sizes, y, x);
+void window_means_float32(const WindowPlan& p, const float* x, float* y) { run_window_means(p, x, y); }
+void window_means_float64(const WindowPlan& p, const double* x, double* y) { run_window_means(p, x, y); }
+void window_means_transpose_float32(const WindowPlan& p, const WindowSizes& sizes, const float* y, float* x) {
+  run_window_means_transpose(p, sizes, y, x);
+}
+void window_means_transpose_float64(const WindowPlan& p, const WindowSizes& sizes, const double* y,
+                                    double* x) {
+  run_window_means_transpose(p, sizes, y, x);
 }
 }  // namespace trous::kernels::fast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace trous::kernels::fast {
-HWY_EXPORT(largest_float32);
-HWY_EXPORT(largest_float64);
-HWY_EXPORT(returned_float32);
-HWY_EXPORT(returned_float64);
-HWY_EXPORT(means_float32);
-HWY_EXPORT(means_float64);
-HWY_EXPORT(shares_float32);
-HWY_EXPORT(shares_float64);
+HWY_EXPORT(find_largest_float32);
+HWY_EXPORT(find_largest_float64);
+HWY_EXPORT(max_pool_gradient_float32);
+HWY_EXPORT(max_pool_gradient_float64);
+HWY_EXPORT(window_means_float32);
+HWY_EXPORT(window_means_float64);
+HWY_EXPORT(window_means_transpose_float32);
+HWY_EXPORT(window_means_transpose_float64);
 
-void largest(const WindowPlan& p, const float* x, std::int32_t* pixels) {
-  HWY_DYNAMIC_DISPATCH(largest_float32)(p, x, pixels);
+void find_largest(const WindowPlan& p, const float* x, std::int32_t* pixels) {
+  HWY_DYNAMIC_DISPATCH(find_largest_float32)(p, x, pixels);
 }
-void largest(const WindowPlan& p, const double* x, std::int32_t* pixels) {
-  HWY_DYNAMIC_DISPATCH(largest_float64)(p, x, pixels);
+void find_largest(const WindowPlan& p, const double* x, std::int32_t* pixels) {
+  HWY_DYNAMIC_DISPATCH(find_largest_float64)(p, x, pixels);
 }
-void returned(const WindowPlan& p, const float* y, const std::int32_t* winners, float* x) {
-  HWY_DYNAMIC_DISPATCH(returned_float32)(p, y, winners, x);
+void max_pool_gradient(const WindowPlan& p, const float* y, const std::int32_t* winners, float* x) {
+  HWY_DYNAMIC_DISPATCH(max_pool_gradient_float32)(p, y, winners, x);
 }
-void returned(const WindowPlan& p, const double* y, const std::int32_t* winners, double* x) {
-  HWY_DYNAMIC_DISPATCH(returned_float64)(p, y, winners, x);
+void max_pool_gradient(const WindowPlan& p, const double* y, const std::int32_t* winners, double* x) {
+  HWY_DYNAMIC_DISPATCH(max_pool_gradient_float64)(p, y, winners, x);
 }
-void means(const WindowPlan& p, const float* x, float* y) { HWY_DYNAMIC_DISPATCH(means_float32)(p, x, y); }
-void means(const WindowPlan& p, const double* x, double* y) { HWY_DYNAMIC_DISPATCH(means_float64)(p, x, y); }
-void shares(const WindowPlan& p, const WindowSizes& sizes, const float* y, float* x) {
-  HWY_DYNAMIC_DISPATCH(shares_float32)(p, sizes, y, x);
+void window_means(const WindowPlan& p, const float* x, float* y) {
+  HWY_DYNAMIC_DISPATCH(window_means_float32)(p, x, y);
 }
-void shares(const WindowPlan& p, const WindowSizes& sizes, const double* y, double* x) {
-  HWY_DYNAMIC_DISPATCH(shares_float64)(p, sizes, y, x);
+void window_means(const WindowPlan& p, const double* x, double* y) {
+  HWY_DYNAMIC_DISPATCH(window_means_float64)(p, x, y);
+}
+void window_means_transpose(const WindowPlan& p, const WindowSizes& sizes, const float* y, float* x) {
+  HWY_DYNAMIC_DISPATCH(window_means_transpose_float32)(p, sizes, y, x);
+}
+void window_means_transpose(const WindowPlan& p, const WindowSizes& sizes, const double* y, double* x) {
+  HWY_DYNAMIC_DISPATCH(window_means_transpose_float64)(p, sizes, y, x);
 }
 
 }  // namespace trous::kernels::fast

@@ -1,4 +1,5 @@
-// The loops of resize.h: columns are blended on the small image's rows, rows over the whole width at once.
+// The loops of resize.h. Columns are blended on the rows of the small image, then rows over the whole width
+// at once.
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_RESIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -14,14 +15,13 @@
 
 #include <trous/core/parallel.h>
 #include <trous/core/storage.h>
+#include <trous/ops/kernels/fast/policy.h>
 #include <trous/ops/kernels/fast/resize.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-constexpr std::int64_t elements_of_a_task = 1 << 15;
 
 /// out = a x + b y. An input whose weight is 0 is not read: it may be infinite.
 template <class T>
@@ -54,7 +54,7 @@ void add_scaled(std::int64_t count, T a, const T* x, T* out) {
 template <class T>
 void run_resample(const Resampling& r, const T* small, T* large) {
   const std::int64_t rows = std::ssize(r.rows), columns = std::ssize(r.columns), wide = columns * r.channels;
-  const std::int64_t step = std::clamp<std::int64_t>(elements_of_a_task / wide, 1, rows),
+  const std::int64_t step = std::clamp<std::int64_t>(policy::resize_task_numbers / wide, 1, rows),
                      parts = chunks(rows, step);
   parallel_for(r.images * parts, 1, [&](std::int64_t task, std::int64_t) {
     const std::int64_t n = task / parts, first = task % parts * step, end = std::min(first + step, rows);
@@ -79,7 +79,7 @@ void run_resample(const Resampling& r, const T* small, T* large) {
   });
 }
 
-/// What a small pixel receives along an axis.
+/// A pixel of the large image from which a small pixel receives a share, along one axis.
 template <class T>
 struct Share {
   std::int64_t from;

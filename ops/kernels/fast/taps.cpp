@@ -6,7 +6,7 @@
 namespace trous::kernels::fast {
 namespace {
 
-// With room for all taps, so that each row is allocated once.
+// Every row has room for all taps, so that it is allocated once.
 std::vector<std::vector<RowTap>> empty_rows(std::int64_t count, std::int64_t taps) {
   std::vector<std::vector<RowTap>> rows(static_cast<std::size_t>(count));
   for (std::vector<RowTap>& row : rows) row.reserve(static_cast<std::size_t>(taps));
@@ -47,7 +47,7 @@ std::vector<Phase> phases_transposed(const ConvAxis& w) {
   return phases;
 }
 
-// One side of the form.
+// The images of one side of the form.
 struct Images {
   std::int64_t height, width, channels;
 };
@@ -80,13 +80,13 @@ std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
   return rows;
 }
 
-Gather gather_forward(const ConvGeometry& g, std::int64_t x_channels, std::int64_t y_channels) {
-  return gather(g, {g.height.in, g.width.in, x_channels}, {g.height.out, g.width.out, y_channels},
+Gather gather_forward(const ConvGeometry& g) {
+  return gather(g, {g.height.in, g.width.in, g.in_channels}, {g.height.out, g.width.out, g.out_channels},
                 rows_forward(g.height), phase_forward(g.width));
 }
 
-Gather gather_transposed(const ConvGeometry& g, std::int64_t x_channels, std::int64_t y_channels) {
-  return gather(g, {g.height.out, g.width.out, y_channels}, {g.height.in, g.width.in, x_channels},
+Gather gather_transposed(const ConvGeometry& g) {
+  return gather(g, {g.height.out, g.width.out, g.out_channels}, {g.height.in, g.width.in, g.in_channels},
                 rows_transposed(g.height), phases_transposed(g.width));
 }
 

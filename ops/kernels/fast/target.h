@@ -7,11 +7,11 @@
 
 namespace trous::kernels::fast {
 
-/// Those that were generated and that this processor has, the best first.
+/// The names of the instruction sets that were compiled and that this processor has, the best first.
 std::vector<std::string> targets();
-/// The one in use.
+/// The name of the instruction set in use.
 std::string target();
-/// False if it is none of targets().
+/// Uses the instruction set `name` from now on. Returns false if it is not in targets().
 bool set_target(std::string_view name);
 
 }  // namespace trous::kernels::fast

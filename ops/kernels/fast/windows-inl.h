@@ -1,5 +1,5 @@
-// The driver of windows.h: cuts the output into tasks of rows, brings the input rows of each task into reach
-// and sweeps vectors over columns that have the same taps.
+// The driver of windows.h: it cuts the output into tasks of rows, brings the input rows of each task into
+// reach and sweeps vectors over columns that have the same taps.
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_WINDOWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -16,33 +16,33 @@
 
 #include <trous/core/parallel.h>
 #include <trous/core/storage.h>
+#include <trous/ops/kernels/fast/policy.h>
 #include <trous/ops/kernels/fast/tile-inl.h>
 #include <trous/ops/kernels/fast/windows.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// How pixels are cut into vectors. A pixel of at least a vector is cut alone, its last vector overlapping
-/// the one before. Smaller pixels are taken several at once, as many as fill whole vectors.
-struct Vectors {
-  Vectors(std::int64_t wide, std::int64_t lanes_of_one)
-      : lanes(lanes_of_one),
+/// Neighbouring pixels that are cut into vectors together. A pixel that fills a vector is a group of its own,
+/// whose last vector overlaps the one before. Of smaller pixels a group has as many as fill whole vectors.
+struct PixelGroup {
+  PixelGroup(std::int64_t wide, std::int64_t lanes_of_vector)
+      : lanes(lanes_of_vector),
         pixels(wide < lanes ? lanes / std::gcd(wide, lanes) : 1),
         numbers(pixels * wide),
-        count(chunks(numbers, lanes)) {}
+        vectors(chunks(numbers, lanes)) {}
   std::int64_t start(std::int64_t v) const { return std::min(v * lanes, numbers - lanes); }
-  std::int64_t lanes;
-  std::int64_t pixels;   // of a group
-  std::int64_t numbers;  // of a group
-  std::int64_t count;    // vectors of a group
+  std::int64_t lanes;  // of a vector
+  std::int64_t pixels, numbers, vectors;
 };
 
 template <class T>
-Vectors vectors_of(const WindowPlan& p) {
+PixelGroup pixel_group(const WindowPlan& p) {
   return {p.wide(), static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()))};
 }
 
-/// A tap of a row: what its first column reads, the weights of the channels, and the pixel read.
+/// A tap of a span of columns: what the first column reads, the weights of the numbers of a group, and the
+/// index in the image of the pixel that the first column reads.
 template <class T>
 struct Tap {
   const T* x;
@@ -50,20 +50,20 @@ struct Tap {
   std::int64_t pixel;
 };
 
-/// Groups of pixels are `step_in` apart in the input, and `step_out` in the output.
+/// The taps of a span of columns. Groups of pixels are `step_in` numbers apart in the input and `step_out` in
+/// the output.
 template <class T>
 struct Sweep {
-  const Vectors& vectors;
+  const PixelGroup& group;
   const Tap<T>* taps;
-  std::int64_t count, step_in, step_out;
+  std::int64_t tap_count, step_in, step_out;
 };
 
-constexpr std::int64_t most_groups = 8;
+constexpr std::int64_t max_groups = 8;
 
 template <class T, class Kernel, int groups>
 HWY_NOINLINE void sweep_groups(const Sweep<T>& s, const Kernel& kernel, std::int64_t first) {
-  for (std::int64_t v = 0; v < s.vectors.count; ++v)
-    kernel.template tile<groups>(s, first, s.vectors.start(v));
+  for (std::int64_t v = 0; v < s.group.vectors; ++v) kernel.template tile<groups>(s, first, s.group.start(v));
 }
 
 template <class T, class Kernel, std::size_t... m>
@@ -71,38 +71,39 @@ constexpr auto sweep_functions(std::index_sequence<m...>) {
   return std::array{sweep_groups<T, Kernel, static_cast<int>(m) + 1>...};
 }
 
-/// Whole groups in tiles of balanced widths, then the pixels that make no whole group.
+/// Runs kernel.tile over whole groups, in tiles of balanced widths, then kernel.tail over the pixels that
+/// make no whole group.
 template <class T, class Kernel>
 void sweep(const Sweep<T>& s, const Kernel& kernel, std::int64_t pixels) {
   static constexpr auto functions =
-      sweep_functions<T, Kernel>(std::make_index_sequence<static_cast<std::size_t>(most_groups)>());
-  const Vectors& vectors = s.vectors;
-  const std::int64_t groups = pixels / vectors.pixels, parts = chunks(groups, most_groups);
-  for (std::int64_t p = 0, first = 0; p < parts; ++p) {
-    const std::int64_t width = groups / parts + (p < groups % parts);
+      sweep_functions<T, Kernel>(std::make_index_sequence<static_cast<std::size_t>(max_groups)>());
+  const PixelGroup& group = s.group;
+  const std::int64_t groups = pixels / group.pixels, tiles = chunks(groups, max_groups);
+  for (std::int64_t p = 0, first = 0; p < tiles; ++p) {
+    const std::int64_t width = groups / tiles + (p < groups % tiles);
     functions[static_cast<std::size_t>(width - 1)](s, kernel, first);
     first += width;
   }
-  const std::int64_t rest = pixels % vectors.pixels * (vectors.numbers / vectors.pixels);
-  for (std::int64_t i = 0; i < rest; i += vectors.lanes)
-    kernel.some(s, groups, i, static_cast<std::size_t>(std::min(vectors.lanes, rest - i)));
+  const std::int64_t rest = pixels % group.pixels * (group.numbers / group.pixels);
+  for (std::int64_t i = 0; i < rest; i += group.lanes)
+    kernel.tail(s, groups, i, static_cast<std::size_t>(std::min(group.lanes, rest - i)));
 }
 
-/// How an input row is copied, where it is: columns of one phase become neighbours, each channel is repeated,
-/// and where `sizes` are given each number is divided among its window.
-struct Copies {
+/// Whether and how input rows are copied. In a copy the columns of one phase are neighbours and each channel
+/// is repeated. Where `sizes` are given, each number is divided by the pixels of its window.
+struct RowCopies {
   bool needed;
   const WindowSizes* sizes;
 };
 
-inline Copies copies_of(const WindowPlan& p, const Vectors& vectors) {
-  return {p.in_channels < p.wide() || (vectors.pixels > 1 && p.phases[0].step_in > 1), nullptr};
+inline RowCopies row_copies(const WindowPlan& p, const PixelGroup& group) {
+  return {p.in_channels < p.wide() || (group.pixels > 1 && p.phases[0].step_in > 1), nullptr};
 }
 
-/// Vectors for pixels of few numbers. Copies of a pixel may write over what lies behind it, and is written
-/// later.
+/// Vectors of 16 bytes, for pixels of few numbers. The copy of a pixel may write over the pixels behind it,
+/// which are written later.
 template <class T>
-using FewLanes = hn::CappedTag<T, 16 / sizeof(T)>;
+using SixteenBytes = hn::CappedTag<T, 16 / sizeof(T)>;
 
 template <class D, class T>
 HWY_INLINE void copy_pixel(D d, std::int64_t count, T factor, const T* from, const T* end, T* to) {
@@ -117,12 +118,12 @@ HWY_INLINE void copy_pixel(D d, std::int64_t count, T factor, const T* from, con
   }
 }
 
-/// A copied row holds every copy_step-th pixel together; of a stride beyond the row no pixel meets another.
+/// In a copied row every copy_step-th pixel lies together. With a stride beyond the row no two pixels do.
 inline std::int64_t copy_step(const WindowPlan& p) { return std::min(p.phases[0].step_in, p.in_width); }
 
 template <class T>
-void copy_row(const WindowPlan& p, const Copies& copies, std::int64_t row, const T* from, T* to) {
-  const FewLanes<T> few;
+void copy_row(const WindowPlan& p, const RowCopies& copies, std::int64_t row, const T* from, T* to) {
+  const SixteenBytes<T> few;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(few));
   const std::int64_t step = copy_step(p), channels = p.in_channels, wide = p.wide(), times = wide / channels;
   const std::int64_t width = p.in_width, of_phase = chunks(width, step) * wide;
@@ -150,7 +151,7 @@ void copy_row(const WindowPlan& p, const Copies& copies, std::int64_t row, const
         size = columns[column] * rows;
         factor = T(1) / static_cast<T>(size);
       }
-      if (channels < 16) {
+      if (channels < policy::min_channels_for_whole_vectors) {
         copy_pixel(few, channels, factor, in, end, out);
       } else {
         copy_pixel(hn::ScalableTag<T>(), channels, factor, in, end, out);
@@ -159,47 +160,47 @@ void copy_row(const WindowPlan& p, const Copies& copies, std::int64_t row, const
   }
 }
 
-/// Elements behind a row of pixels that a copy may write or read beside them.
+/// Numbers behind a row of pixels that a copy may write, or read with the last pixel.
 template <class T>
 std::int64_t slack() {
   return static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
 }
 
-/// The input rows that a few output rows of image n read.
+/// The input rows that the output rows first .. end - 1 of image n read, in place or copied.
 template <class T>
 class WindowRows {
  public:
-  WindowRows(const WindowPlan& p, const Copies& copies, const T* x, std::int64_t n, std::int64_t first,
+  WindowRows(const WindowPlan& p, const RowCopies& copies, const T* x, std::int64_t n, std::int64_t first,
              std::int64_t end)
       : p_(p), image_(x + n * p.in_height * p.in_width * p.in_channels), copied_(copies.needed) {
     if (!copied_) return;
-    places_.assign(static_cast<std::size_t>(p.in_height), -1);
+    offsets_.assign(static_cast<std::size_t>(p.in_height), -1);
     const std::int64_t step = copy_step(p);
     length_ = chunks(p.in_width, step) * step * p.wide();
     std::int64_t count = 0;
     for (std::int64_t i = first; i < end; ++i) {
       for (const RowTap& tap : p.rows[static_cast<std::size_t>(i)])
-        places_[static_cast<std::size_t>(tap.row)] = 0;
+        offsets_[static_cast<std::size_t>(tap.row)] = 0;
     }
-    for (std::int64_t& place : places_) {
-      if (place == 0) place = count++ * length_;
+    for (std::int64_t& offset : offsets_) {
+      if (offset == 0) offset = count++ * length_;
     }
     memory_ = std::make_unique<Storage>(sizeof(T) * static_cast<std::size_t>(count * length_ + slack<T>()));
     T* const all = static_cast<T*>(memory_->data());
-    for (std::size_t row = 0; row < places_.size(); ++row) {
-      if (places_[row] < 0) continue;
+    for (std::size_t row = 0; row < offsets_.size(); ++row) {
+      if (offsets_[row] < 0) continue;
       const auto r = static_cast<std::int64_t>(row);
-      copy_row(p, copies, r, image_ + r * p.in_width * p.in_channels, all + places_[row]);
+      copy_row(p, copies, r, image_ + r * p.in_width * p.in_channels, all + offsets_[row]);
     }
   }
 
   const T* at(std::int64_t row, std::int64_t column) const {
     if (!copied_) return image_ + (row * p_.in_width + column) * p_.in_channels;
     const std::int64_t step = copy_step(p_);
-    return static_cast<const T*>(memory_->data()) + places_[static_cast<std::size_t>(row)] +
+    return static_cast<const T*>(memory_->data()) + offsets_[static_cast<std::size_t>(row)] +
            (column % step * chunks(p_.in_width, step) + column / step) * p_.wide();
   }
-  /// From a pixel of a phase to the next.
+  /// Numbers from a pixel of a phase to the next.
   std::int64_t step() const { return (copied_ ? 1 : p_.phases[0].step_in) * p_.wide(); }
 
  private:
@@ -207,25 +208,35 @@ class WindowRows {
   const T* image_;
   bool copied_;
   std::int64_t length_ = 0;
-  std::vector<std::int64_t> places_;
+  std::vector<std::int64_t> offsets_;  // of each input row in the copies; -1 where it is not read
   std::unique_ptr<Storage> memory_;
 };
 
-/// The taps of a group of columns in output row i, by rows and then columns of the window.
-template <class T, class Weights>
-void collect_taps(const WindowPlan& p, const WindowRows<T>& in, std::int64_t i, const ColumnGroup& group,
-                  const Weights& weights, std::vector<Tap<T>>& taps) {
-  taps.clear();
-  const std::int64_t first = group.first * p.phases[static_cast<std::size_t>(group.phase)].step_in;
+/// Calls add(what the first column reads, tap, index in the image of the pixel that it reads) for every tap
+/// of a span of columns in output row i, by rows and then columns of the window.
+template <class T, class Add>
+void for_each_tap(const WindowPlan& p, const WindowRows<T>& in, std::int64_t i, const ColumnSpan& span,
+                  const Add& add) {
+  const std::int64_t first = span.first * p.phases[static_cast<std::size_t>(span.phase)].step_in;
   for (const RowTap& row : p.rows[static_cast<std::size_t>(i)]) {
-    for (const ColumnTap& column : group.taps) {
-      taps.push_back({in.at(row.row, first + column.shift), weights(row.a * p.kernel_width + column.b),
-                      row.row * p.in_width + first + column.shift});
+    for (const ColumnTap& column : span.taps) {
+      const std::int64_t pixel = row.row * p.in_width + first + column.shift;
+      add(in.at(row.row, first + column.shift), row.a * p.kernel_width + column.b, pixel);
     }
   }
 }
 
-/// What a task keeps for its rows: their taps and, where `numbers` are asked for, room for an output row.
+template <class T, class Weights>
+void collect_taps(const WindowPlan& p, const WindowRows<T>& in, std::int64_t i, const ColumnSpan& span,
+                  const Weights& weights, std::vector<Tap<T>>& taps) {
+  taps.clear();
+  for_each_tap(p, in, i, span, [&](const T* x, std::int64_t tap, std::int64_t pixel) {
+    taps.push_back({x, weights(tap), pixel});
+  });
+}
+
+/// Memory that a task reuses for its rows: their taps and room for an output row of so many `numbers`, if
+/// any.
 template <class T>
 struct RowScratch {
   explicit RowScratch(std::int64_t numbers) {
@@ -240,34 +251,36 @@ struct RowScratch {
 /// Multiply-adds of an output row.
 inline double row_work(const WindowPlan& p) {
   std::int64_t pairs = 0;
-  for (const ColumnGroup& group : p.columns) pairs += group.count * (std::ssize(group.taps) + 1);
+  for (const ColumnSpan& span : p.columns) pairs += span.count * (std::ssize(span.taps) + 1);
   return static_cast<double>(pairs) * static_cast<double>(p.wide()) * static_cast<double>(p.kernel_height);
 }
 
-constexpr double enough_work = 4e5;  // for a second thread, in multiply-adds
-
 /// Calls body(rows, scratch, n, i) for every output row i of every image n. No output depends on the cuts.
 template <class T, class Body>
-void for_each_row(const WindowPlan& p, const Copies& copies, const T* x, std::int64_t scratch_numbers,
+void for_each_row(const WindowPlan& p, const RowCopies& copies, const T* x, std::int64_t scratch_numbers,
                   const Body& body) {
-  constexpr std::int64_t tasks = 32, nearby = 1 << 18;
-  constexpr double task = 2e5;
   const double work = row_work(p);
   const std::int64_t row_bytes = static_cast<std::int64_t>(sizeof(T)) * p.in_width * p.wide();
-  const bool alone = work * static_cast<double>(p.batch * p.out_height) < enough_work;
-  const std::int64_t most =
-      alone ? p.out_height : std::clamp<std::int64_t>(p.batch * p.out_height / tasks, 1, p.out_height);
-  std::int64_t rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(task / work), 1, most);
-  if (copies.needed) rows = std::clamp<std::int64_t>(nearby / row_bytes, 1, most);
+  const bool single_threaded =
+      work * static_cast<double>(p.batch * p.out_height) < policy::window_threads_work;
+  const std::int64_t max_rows =
+      single_threaded
+          ? p.out_height
+          : std::clamp<std::int64_t>(p.batch * p.out_height / policy::min_window_tasks, 1, p.out_height);
+  std::int64_t rows =
+      std::clamp<std::int64_t>(static_cast<std::int64_t>(policy::window_task_work / work), 1, max_rows);
+  if (copies.needed) rows = std::clamp<std::int64_t>(policy::l2_bytes / row_bytes, 1, max_rows);
   const std::int64_t parts = chunks(p.out_height, rows), all = p.batch * parts;
-  parallel_for(all, alone ? std::max<std::int64_t>(1, all) : 1, [&](std::int64_t begin, std::int64_t end) {
-    RowScratch<T> scratch(scratch_numbers);
-    for (std::int64_t t = begin; t < end; ++t) {
-      const std::int64_t n = t / parts, first = t % parts * rows, last = std::min(first + rows, p.out_height);
-      const WindowRows<T> in(p, copies, x, n, first, last);
-      for (std::int64_t i = first; i < last; ++i) body(in, scratch, n, i);
-    }
-  });
+  parallel_for(all, single_threaded ? std::max<std::int64_t>(1, all) : 1,
+               [&](std::int64_t begin, std::int64_t end) {
+                 RowScratch<T> scratch(scratch_numbers);
+                 for (std::int64_t t = begin; t < end; ++t) {
+                   const std::int64_t n = t / parts, first = t % parts * rows,
+                                      last = std::min(first + rows, p.out_height);
+                   const WindowRows<T> in(p, copies, x, n, first, last);
+                   for (std::int64_t i = first; i < last; ++i) body(in, scratch, n, i);
+                 }
+               });
 }
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE

@@ -104,7 +104,7 @@ Tensor conv2d(const ConvGeometry& g, const Tensor& x, const Tensor& w) {
   return y;
 }
 
-Tensor conv2d_transpose(const ConvGeometry& g, const Tensor& w, const Tensor& y) {
+Tensor conv2d_transpose(const ConvGeometry& g, const Tensor& y, const Tensor& w) {
   Tensor x = Tensor::zeros(g.x_shape(), y.dtype());
   const std::int64_t taps = g.height.taps * g.width.taps * g.in_channels;
   visit_floating("conv2d_transpose", y.dtype(), [&]<class T> {

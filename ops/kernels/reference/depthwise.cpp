@@ -5,10 +5,10 @@
 namespace trous::kernels::reference {
 namespace {
 
-// Calls f(x place, y place, w place) of channel 0 for every tap of image n that lies inside it.
+// Calls f(offset in x, offset in y, offset in w) of channel 0 for every tap that lies inside image n.
 template <class F>
-void for_each_tap(const ConvGeometry& g, std::int64_t n, F&& f) {
-  const std::int64_t channels = g.in_channels, multiplied = channels * g.out_channels;
+void for_each_tap(const DepthwiseGeometry& g, std::int64_t n, F&& f) {
+  const std::int64_t channels = g.channels, multiplied = channels * g.multiplier;
   for (std::int64_t i = 0; i < g.height.out; ++i) {
     for (std::int64_t j = 0; j < g.width.out; ++j) {
       for (std::int64_t a = 0; a < g.height.taps; ++a) {
@@ -25,19 +25,15 @@ void for_each_tap(const ConvGeometry& g, std::int64_t n, F&& f) {
   }
 }
 
-Shape multiplied_shape(const ConvGeometry& g) {
-  return {g.batch, g.height.out, g.width.out, g.in_channels * g.out_channels};
-}
-
-Tensor depthwise_conv2d(const ConvGeometry& g, const Tensor& x, const Tensor& w) {
-  Tensor y = Tensor::zeros(multiplied_shape(g), x.dtype());
+Tensor depthwise_conv2d(const DepthwiseGeometry& g, const Tensor& x, const Tensor& w) {
+  Tensor y = Tensor::zeros(g.y_shape(), x.dtype());
   visit_floating("depthwise_conv2d", x.dtype(), [&]<class T> {
     const T *in = x.values<T>().data(), *filter = w.values<T>().data();
     T* out = y.mutable_values<T>().data();
     parallel_for(g.batch, 1, [&](std::int64_t n, std::int64_t) {
       for_each_tap(g, n, [&](std::int64_t at_x, std::int64_t at_y, std::int64_t at_w) {
-        for (std::int64_t c = 0, k = 0; c < g.in_channels; ++c) {
-          for (std::int64_t m = 0; m < g.out_channels; ++m, ++k)
+        for (std::int64_t c = 0, k = 0; c < g.channels; ++c) {
+          for (std::int64_t m = 0; m < g.multiplier; ++m, ++k)
             out[at_y + k] += in[at_x + c] * filter[at_w + k];
         }
       });
@@ -46,15 +42,15 @@ Tensor depthwise_conv2d(const ConvGeometry& g, const Tensor& x, const Tensor& w)
   return y;
 }
 
-Tensor depthwise_conv2d_transpose(const ConvGeometry& g, const Tensor& w, const Tensor& y) {
+Tensor depthwise_conv2d_transpose(const DepthwiseGeometry& g, const Tensor& y, const Tensor& w) {
   Tensor x = Tensor::zeros(g.x_shape(), y.dtype());
   visit_floating("depthwise_conv2d_transpose", y.dtype(), [&]<class T> {
     const T *in = y.values<T>().data(), *filter = w.values<T>().data();
     T* out = x.mutable_values<T>().data();
     parallel_for(g.batch, 1, [&](std::int64_t n, std::int64_t) {
       for_each_tap(g, n, [&](std::int64_t at_x, std::int64_t at_y, std::int64_t at_w) {
-        for (std::int64_t c = 0, k = 0; c < g.in_channels; ++c) {
-          for (std::int64_t m = 0; m < g.out_channels; ++m, ++k)
+        for (std::int64_t c = 0, k = 0; c < g.channels; ++c) {
+          for (std::int64_t m = 0; m < g.multiplier; ++m, ++k)
             out[at_x + c] += in[at_y + k] * filter[at_w + k];
         }
       });
@@ -64,7 +60,7 @@ Tensor depthwise_conv2d_transpose(const ConvGeometry& g, const Tensor& w, const 
 }
 
 // Partial sums per image, added in order.
-Tensor depthwise_conv2d_filter_grad(const ConvGeometry& g, const Tensor& x, const Tensor& y) {
+Tensor depthwise_conv2d_filter_grad(const DepthwiseGeometry& g, const Tensor& x, const Tensor& y) {
   Tensor w = Tensor::zeros(g.w_shape(), x.dtype());
   visit_floating("depthwise_conv2d_filter_grad", x.dtype(), [&]<class T> {
     const T *in = x.values<T>().data(), *grad = y.values<T>().data();
@@ -73,9 +69,8 @@ Tensor depthwise_conv2d_filter_grad(const ConvGeometry& g, const Tensor& x, cons
     parallel_for(g.batch, 1, [&](std::int64_t n, std::int64_t) {
       T* sum = partial[static_cast<std::size_t>(n)].data();
       for_each_tap(g, n, [&](std::int64_t at_x, std::int64_t at_y, std::int64_t at_w) {
-        for (std::int64_t c = 0, k = 0; c < g.in_channels; ++c) {
-          for (std::int64_t m = 0; m < g.out_channels; ++m, ++k)
-            sum[at_w + k] += in[at_x + c] * grad[at_y + k];
+        for (std::int64_t c = 0, k = 0; c < g.channels; ++c) {
+          for (std::int64_t m = 0; m < g.multiplier; ++m, ++k) sum[at_w + k] += in[at_x + c] * grad[at_y + k];
         }
       });
     });

@@ -19,12 +19,13 @@ Taps taps_inside(const ConvAxis& axis, std::int64_t i) {
   return {first, std::min(last, axis.taps)};
 }
 
-// Calls f(place of the window's first channel in y, h and w taps) for every window of image n.
+// Calls f(offset of the window's first channel in y, row, column, row taps, column taps) for every window of
+// image n.
 template <class F>
-void for_each_window(const ConvGeometry& g, std::int64_t n, F&& f) {
+void for_each_window(const DepthwiseGeometry& g, std::int64_t n, F&& f) {
   for (std::int64_t i = 0; i < g.height.out; ++i) {
     for (std::int64_t j = 0; j < g.width.out; ++j) {
-      f(((n * g.height.out + i) * g.width.out + j) * g.in_channels, i, j, taps_inside(g.height, i),
+      f(((n * g.height.out + i) * g.width.out + j) * g.channels, i, j, taps_inside(g.height, i),
         taps_inside(g.width, j));
     }
   }
@@ -32,7 +33,8 @@ void for_each_window(const ConvGeometry& g, std::int64_t n, F&& f) {
 
 // Calls f(pixel in the flattened image) for every tap of one window.
 template <class F>
-void for_each_pixel(const ConvGeometry& g, std::int64_t i, std::int64_t j, Taps rows, Taps columns, F&& f) {
+void for_each_pixel(const DepthwiseGeometry& g, std::int64_t i, std::int64_t j, Taps rows, Taps columns,
+                    F&& f) {
   for (std::int64_t a = rows.first; a < rows.last; ++a) {
     const std::int64_t row = i * g.height.stride - g.height.before + a * g.height.rate;
     for (std::int64_t b = columns.first; b < columns.last; ++b) {
@@ -41,8 +43,8 @@ void for_each_pixel(const ConvGeometry& g, std::int64_t i, std::int64_t j, Taps 
   }
 }
 
-Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
-  const std::int64_t channels = g.in_channels, pixels = g.height.in * g.width.in;
+Tensor max_pool_indices(const DepthwiseGeometry& g, const Tensor& x) {
+  const std::int64_t channels = g.channels, pixels = g.height.in * g.width.in;
   Tensor winners = Tensor::uninitialized({g.batch, g.height.out * g.width.out, channels}, DType::int32);
   std::int32_t* const out = winners.mutable_values<std::int32_t>().data();
   visit_floating("max_pool2d", x.dtype(), [&]<class T> {
@@ -65,12 +67,12 @@ Tensor max_pool_indices(const ConvGeometry& g, const Tensor& x) {
   return winners;
 }
 
-Tensor max_pool_transpose(const ConvGeometry& g, const Tensor& y, const Tensor& indices) {
+Tensor max_pool_transpose(const DepthwiseGeometry& g, const Tensor& y, const Tensor& indices) {
   return scatter_add(y, indices, 1, g.height.in * g.width.in);
 }
 
-Tensor average_pool(const ConvGeometry& g, const Tensor& x) {
-  const std::int64_t channels = g.in_channels, pixels = g.height.in * g.width.in;
+Tensor average_pool(const DepthwiseGeometry& g, const Tensor& x) {
+  const std::int64_t channels = g.channels, pixels = g.height.in * g.width.in;
   Tensor y = Tensor::zeros({g.batch, g.height.out, g.width.out, channels}, x.dtype());
   visit_floating("average_pool2d", x.dtype(), [&]<class T> {
     const T* const in = x.values<T>().data();
@@ -88,8 +90,8 @@ Tensor average_pool(const ConvGeometry& g, const Tensor& x) {
   return y;
 }
 
-Tensor average_pool_transpose(const ConvGeometry& g, const Tensor& y) {
-  const std::int64_t channels = g.in_channels, pixels = g.height.in * g.width.in;
+Tensor average_pool_transpose(const DepthwiseGeometry& g, const Tensor& y) {
+  const std::int64_t channels = g.channels, pixels = g.height.in * g.width.in;
   Tensor x = Tensor::zeros(g.x_shape(), y.dtype());
   visit_floating("average_pool2d_transpose", y.dtype(), [&]<class T> {
     const T* const in = y.values<T>().data();

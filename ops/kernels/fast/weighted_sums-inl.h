@@ -1,11 +1,11 @@
-// Sums of weighted taps over rows: what depthwise convolutions and means have in common.
+// Sums of weighted taps over rows, which depthwise convolutions and means of windows are.
 //
 // Included once for every instruction set.
-#if defined(TROUS_OPS_KERNELS_FAST_WEIGH_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef TROUS_OPS_KERNELS_FAST_WEIGH_INL_H_
-#undef TROUS_OPS_KERNELS_FAST_WEIGH_INL_H_
+#if defined(TROUS_OPS_KERNELS_FAST_WEIGHTED_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TROUS_OPS_KERNELS_FAST_WEIGHTED_SUMS_INL_H_
+#undef TROUS_OPS_KERNELS_FAST_WEIGHTED_SUMS_INL_H_
 #else
-#define TROUS_OPS_KERNELS_FAST_WEIGH_INL_H_
+#define TROUS_OPS_KERNELS_FAST_WEIGHTED_SUMS_INL_H_
 #endif
 
 #include <trous/ops/kernels/fast/windows-inl.h>
@@ -13,17 +13,18 @@
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// Each tap has weights of its own, one for each number of a group.
+/// Each tap has its own weights, one for each number of a group.
 template <class T>
-struct OwnWeights {
+struct WeightsOfTap {
   template <class D>
   HWY_INLINE hn::Vec<D> operator()(D d, const Tap<T>& tap, std::int64_t start) const {
     return hn::LoadU(d, tap.w + start);
   }
 };
 
+/// All taps have the same weight.
 template <class T>
-struct OneWeight {
+struct CommonWeight {
   T weight;
   template <class D>
   HWY_INLINE hn::Vec<D> operator()(D d, const Tap<T>&, std::int64_t) const {
@@ -31,8 +32,9 @@ struct OneWeight {
   }
 };
 
+/// The kernel of a sweep that writes sums of weighted taps.
 template <class T, class Weight>
-struct Weigh {
+struct WeightedSum {
   Weight weight;
   T* y;
 
@@ -43,7 +45,7 @@ struct Weigh {
     V sum[groups];
 #pragma GCC unroll 8
     for (int m = 0; m < groups; ++m) sum[m] = hn::Zero(d);
-    for (std::int64_t t = 0; t < s.count; ++t) {
+    for (std::int64_t t = 0; t < s.tap_count; ++t) {
       const V w = weight(d, s.taps[t], start);
       const T* const x = s.taps[t].x + first * s.step_in + start;
 #pragma GCC unroll 8
@@ -54,14 +56,14 @@ struct Weigh {
     for (int m = 0; m < groups; ++m) hn::StoreU(sum[m], d, out + m * s.step_out);
   }
 
-  void some(const Sweep<T>& s, std::int64_t group, std::int64_t start, std::size_t lanes) const {
+  void tail(const Sweep<T>& s, std::int64_t index, std::int64_t start, std::size_t lanes) const {
     const hn::ScalableTag<T> d;
     auto sum = hn::Zero(d);
-    for (std::int64_t t = 0; t < s.count; ++t) {
-      const auto value = load_some(d, lanes, s.taps[t].x + group * s.step_in + start);
+    for (std::int64_t t = 0; t < s.tap_count; ++t) {
+      const auto value = load_first(d, lanes, s.taps[t].x + index * s.step_in + start);
       sum = hn::MulAdd(value, weight(d, s.taps[t], start), sum);
     }
-    store_some(sum, d, lanes, y + group * s.step_out + start);
+    store_first(sum, d, lanes, y + index * s.step_out + start);
   }
 };
 
@@ -76,10 +78,10 @@ HWY_INLINE void fold_pixel(std::int64_t channels, std::int64_t unknown, const T*
   }
 }
 
-/// A copy of a pixel that may write over later pixels of its row, but not beyond `end`.
+/// Copies a pixel. It may write over later pixels of the row, but not beyond `end`.
 template <class T>
 HWY_INLINE void place_pixel(std::int64_t channels, const T* from, T* out, const T* end) {
-  const FewLanes<T> few;
+  const SixteenBytes<T> few;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(few));
   for (std::int64_t c = 0; c < channels; c += lanes) {
     if (end - (out + c) >= lanes) {
@@ -90,8 +92,8 @@ HWY_INLINE void place_pixel(std::int64_t channels, const T* from, T* out, const 
   }
 }
 
-/// A row of phases, `wide` numbers to a pixel, to its columns in order: those that come from one channel are
-/// added.
+/// Writes an output row from its phases, in which a pixel has `wide` numbers: the columns come in order, and
+/// the numbers that belong to one channel are added.
 template <class T>
 void fold_row(const WindowPlan& p, const T* from, T* out) {
   const std::int64_t channels = p.out_channels, wide = p.wide(), times = wide / channels, width = p.out_width;
@@ -119,44 +121,45 @@ void fold_row(const WindowPlan& p, const T* from, T* out) {
   }
 }
 
-/// Whether a row is made apart and folded.
-inline bool folds(const WindowPlan& p, const Vectors& vectors) {
-  return p.out_channels < p.wide() || (vectors.pixels > 1 && p.phases[0].step_out > 1);
+/// Whether an output row is made in scratch memory, phase after phase, and then folded.
+inline bool folds(const WindowPlan& p, const PixelGroup& group) {
+  return p.out_channels < p.wide() || (group.pixels > 1 && p.phases[0].step_out > 1);
 }
 
-/// Calls body(sweep, group, n, i, first column, where its numbers go) for all groups of columns of all rows.
+/// Calls body(sweep, span, n, i, first column, where its numbers go) for all spans of columns of all rows.
 template <class T, class Table, class Body>
-void for_each_group(const WindowPlan& p, const Vectors& vectors, const Copies& copies, const T* x,
-                    const Table& table, T* y, const Body& body) {
+void for_each_span(const WindowPlan& p, const PixelGroup& group, const RowCopies& copies, const T* x,
+                   const Table& table, T* y, const Body& body) {
   const std::int64_t wide = p.wide(), row = p.out_width * p.out_channels;
-  const bool folded = folds(p, vectors);
+  const bool folded = folds(p, group);
   for_each_row(p, copies, x, folded ? p.out_width * wide : 0,
                [&](const WindowRows<T>& in, RowScratch<T>& scratch, std::int64_t n, std::int64_t i) {
                  T* const out = y + (n * p.out_height + i) * row;
                  T* next = scratch.row();
-                 for (const ColumnGroup& group : p.columns) {
-                   const Phase& phase = p.phases[static_cast<std::size_t>(group.phase)];
-                   collect_taps(p, in, i, group, table, scratch.taps);
-                   const std::int64_t first = phase.first + group.first * phase.step_out;
-                   const Sweep<T> s{vectors, scratch.taps.data(), std::ssize(scratch.taps),
-                                    vectors.pixels * in.step(),
-                                    vectors.pixels * (folded ? 1 : phase.step_out) * wide};
-                   body(s, group, n, i, first, folded ? next : out + first * wide);
-                   if (folded) next += group.count * wide;
+                 for (const ColumnSpan& span : p.columns) {
+                   const Phase& phase = p.phases[static_cast<std::size_t>(span.phase)];
+                   collect_taps(p, in, i, span, table, scratch.taps);
+                   const std::int64_t first = phase.first + span.first * phase.step_out;
+                   const Sweep<T> s{group, scratch.taps.data(), std::ssize(scratch.taps),
+                                    group.pixels * in.step(),
+                                    group.pixels * (folded ? 1 : phase.step_out) * wide};
+                   body(s, span, n, i, first, folded ? next : out + first * wide);
+                   if (folded) next += span.count * wide;
                  }
                  if (folded) fold_row(p, static_cast<const T*>(scratch.row()), out);
                });
 }
 
-/// y = the sums of taps, the weights being those of `table`, as weight_of(i, columns) reads them.
+/// Writes the sums of taps to y. weight_of(i, span) is a WeightsOfTap, which reads `table`, or a
+/// CommonWeight.
 template <class T, class Table, class WeightOf>
-void weigh_rows(const WindowPlan& p, const Vectors& vectors, const Copies& copies, const T* x,
-                const Table& table, const WeightOf& weight_of, T* y) {
-  for_each_group(
-      p, vectors, copies, x, table, y,
-      [&](const Sweep<T>& s, const ColumnGroup& group, std::int64_t, std::int64_t i, std::int64_t, T* out) {
-        const auto weight = weight_of(i, group);
-        sweep(s, Weigh<T, std::remove_const_t<decltype(weight)>>{weight, out}, group.count);
+void write_weighted_sums(const WindowPlan& p, const PixelGroup& group, const RowCopies& copies, const T* x,
+                         const Table& table, const WeightOf& weight_of, T* y) {
+  for_each_span(
+      p, group, copies, x, table, y,
+      [&](const Sweep<T>& s, const ColumnSpan& span, std::int64_t, std::int64_t i, std::int64_t, T* out) {
+        const auto weight = weight_of(i, span);
+        sweep(s, WeightedSum<T, std::remove_const_t<decltype(weight)>>{weight, out}, span.count);
       });
 }
 
