@@ -11,6 +11,7 @@
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
+#include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
@@ -98,15 +99,17 @@ ExitCode run(const DataCommand& c) {
 void add_data(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<DataCommand>();
   CLI::App* const data = app.add_subcommand("data", "Checks a data set and tells what it holds.");
-  data->add_option("DATA", c->data, "fashion, brain, shapes, or a folder of images and masks")->required();
-  data->add_option("--data-dir", c->directory, "where the files of fashion or brain are")->check(not_empty());
+  data->add_option("DATA", c->data, data_choices())->required();
+  data->add_option("--data-dir", c->directory,
+                   text("where the files of ", data_sets_with_files(" or "), " are"))
+      ->check(not_empty());
   data->add_option("--mask-threshold", c->mask_threshold,
                    "of a folder of grey masks: numbers from here on are foreground; 0 reads classes")
       ->check(whole(0, 255))
       ->capture_default_str();
   data->add_option("--preview", c->preview, "write a picture of the first samples here")->check(not_empty());
-  data->add_option("--split", c->split, "of the preview: train, validation or test")
-      ->check(one_of({"train", "validation", "test"}))
+  data->add_option("--split", c->split, text("of the preview: ", listed(split_names())))
+      ->check(one_of(split_names()))
       ->capture_default_str();
   data->add_option("--export", c->folder,
                    "write the first samples of each split into this folder, as PNG files")

@@ -12,6 +12,7 @@
 #include <trous/cli/output.h>
 #include <trous/cli/score.h>
 #include <trous/cli/tell.h>
+#include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
@@ -201,12 +202,14 @@ void add_eval(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<EvalCommand>();
   CLI::App* const eval = app.add_subcommand("eval", "Scores a trained network on a split, class by class.");
   eval->add_option("RUN", c->trained, "folder of a run, or a checkpoint")->required()->check(not_empty());
-  eval->add_option("--split", c->split, "train, validation or test")
-      ->check(one_of({"train", "validation", "test"}))
+  eval->add_option("--split", c->split, listed(split_names()))
+      ->check(one_of(split_names()))
       ->capture_default_str();
   eval->add_option("--data", c->data, "another data set of the same classes; without it that of the run")
       ->check(not_empty());
-  eval->add_option("--data-dir", c->data_dir, "where the files of fashion or brain are")->check(not_empty());
+  eval->add_option("--data-dir", c->data_dir,
+                   text("where the files of ", data_sets_with_files(" or "), " are"))
+      ->check(not_empty());
   eval->add_option(
           "--mask-threshold", c->mask_threshold,
           "of a folder of grey masks: numbers from here on are foreground; without it that of the run")

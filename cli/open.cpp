@@ -5,13 +5,12 @@
 
 #include <trous/cli/open.h>
 #include <trous/cli/output.h>
+#include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
-#include <trous/data/brain.h>
-#include <trous/data/fashion.h>
 #include <trous/data/ignore.h>
-#include <trous/data/shapes.h>
+#include <trous/data/named_data_sets.h>
 #include <trous/train/baselines.h>
 #include <trous/train/run_folder.h>
 
@@ -22,17 +21,9 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 // What suits a data set where nothing else was said.
-struct Recipe {
-  const char *model, *augment;
-  std::int64_t steps, batch;
-};
-
-Recipe recipe_for(const std::string& data) {
-  if (data == "fashion") return {"small-dilated", "none", 3200, 16};
-  if (data == "brain")
-    return {"deep-dilated", "scale=1.15,rotate=10,shift=0.06,contrast=0.2,noise=0.02", 1500, 8};
-  if (data == "shapes") return {"small-dilated", "none", 400, 16};
-  return {"small-dilated", "none", 800, 8};
+const TrainingRecipe& recipe_for(const std::string& data) {
+  const NamedDataSet* const known = find_row(named_data_sets(), data);
+  return known ? known->recipe : folder_recipe;
 }
 
 // The first number of channels or features that goes into a layer of a resolved description.
@@ -52,29 +43,21 @@ std::string brightness_name(const ThresholdBaseline& baseline, const std::vector
 }
 
 Splits open_all(const std::string& name, const std::string& directory, FolderOptions options) {
-  const bool has_directory = !directory.empty();
-  if (options.mask_threshold > 0 && is_built_in_data(name)) {
+  const NamedDataSet* const known = find_row(named_data_sets(), name);
+  if (options.mask_threshold > 0 && known) {
     throw ArgumentError(
         text("data: --mask-threshold is for folders of masks, not for ", name, ". Leave it out."));
   }
-  if (name == "fashion") {
-    FashionOptions fashion_options;
-    if (has_directory) fashion_options.directory = directory;
-    return fashion(fashion_options);
+  if (!directory.empty() && !(known && known->reads_files)) {
+    throw ArgumentError(text("data: --data-dir is for ", data_sets_with_files(" and "), ", not for ", name,
+                             ". Leave it out."));
   }
-  if (name == "brain") {
-    BrainOptions brain_options;
-    if (has_directory) brain_options.directory = directory;
-    return brain(brain_options);
-  }
-  if (has_directory) {
-    throw ArgumentError(text("data: --data-dir is for fashion and brain, not for ", name, ". Leave it out."));
-  }
-  if (name == "shapes") return shapes();
+  if (known) return known->open(directory);
   std::error_code failure;
   if (!fs::is_directory(name, failure)) {
-    throw ArgumentError(text("data: there is no data set and no folder called ", name,
-                             ". Choose fashion, brain, shapes, or a folder with images/ and masks/ in it.",
+    throw ArgumentError(text("data: there is no data set and no folder called ", name, ". Choose ",
+                             listed(names_in(named_data_sets()), ", "),
+                             ", or a folder with images/ and masks/ in it.",
                              suggestion(name, built_in_data())));
   }
   options.directory = name;
@@ -84,13 +67,12 @@ Splits open_all(const std::string& name, const std::string& directory, FolderOpt
 }  // namespace
 
 void resolve(TrainConfig& config) {
-  const Recipe recipe = recipe_for(config.data);
+  const TrainingRecipe& recipe = recipe_for(config.data);
   if (config.model.empty()) config.model = recipe.model;
   if (config.augment.empty()) config.augment = recipe.augment;
   if (config.steps == 0) config.steps = recipe.steps;
   if (config.batch == 0) config.batch = recipe.batch;
-  if (!config.weight_decay)
-    config.weight_decay = config.optimizer == "adamw" ? AdamWOptions().weight_decay : 0;
+  if (!config.weight_decay) config.weight_decay = named_optimizer(config.optimizer).weight_decay;
   if (!takes_class_weights(config.loss)) config.class_weights = name(ClassWeighting::none);
 }
 
@@ -104,11 +86,6 @@ DataRequest data_of(const TrainConfig& config) {
 Splits open_data(DataRequest request) {
   Splits all = open_all(request.name, request.directory, std::move(request.folder));
   return request.ignored < 0 ? all : ignoring(std::move(all), request.ignored);
-}
-
-const Dataset& split_named(const Splits& data, const std::string& name) {
-  if (name == "train") return data.train;
-  return name == "test" ? data.test : data.validation;
 }
 
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel) {
@@ -181,8 +158,8 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
   std::error_code failure;
   if (!fs::exists(what, failure)) {
     throw FileError(text(what, ": there is no network, run or checkpoint of this name.",
-                         suggestion(what, names), " Networks are ", names[0], ", ", names[1], " and ",
-                         names[2], '.'));
+                         suggestion(what, names), " Networks are ",
+                         listed({names.begin(), names.end()}, " and "), '.'));
   }
   Trained trained = open_trained(what, non_finite);
   return {trained.path, trained.loaded.info.network, std::move(trained.loaded.net),
@@ -193,12 +170,12 @@ std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& d
   std::vector<Baseline> baselines{{"all background", background_baseline(split)}};
   ThresholdBaseline bright = threshold_baseline(data.train, split);
   baselines.push_back({brightness_name(bright, split.classes), std::move(bright.scores)});
-  if (data_name == "brain") {
-    // Sample i of either side is the same slice.
-    ConfusionMatrix mirrored = confusion_for(split);
+  const NamedDataSet* const known = find_row(named_data_sets(), data_name);
+  if (known && known->predictor.predict) {
+    ConfusionMatrix scores = confusion_for(split);
     for (std::int64_t i = 0; i < split.size; ++i)
-      mirrored.add(checked_sample(split, i).mask, brain_mirror_prediction(data, i));
-    baselines.push_back({"the mirrored atlas", std::move(mirrored)});
+      scores.add(checked_sample(split, i).mask, known->predictor.predict(data, i));
+    baselines.push_back({std::string(known->predictor.name), std::move(scores)});
   }
   return baselines;
 }

@@ -22,8 +22,8 @@ void resolve(TrainConfig& config);
 
 /// A data set as a command asks for it.
 struct DataRequest {
-  std::string name;           ///< fashion, brain, shapes, or a folder
-  std::string directory;      ///< of the files of fashion or brain, if not where Debian puts them
+  std::string name;           ///< one of named_data_sets, or a folder
+  std::string directory;      ///< of its files, if not where Debian puts them
   std::int64_t ignored = -1;  ///< the class whose pixels do not count; -1 is none
   FolderOptions folder = {};  ///< for a folder; its `directory` is `name`
 };
@@ -34,9 +34,6 @@ DataRequest data_of(const TrainConfig& config);
 /// Throws ArgumentError for a name that is no data set and no folder, FileError for files that are absent or
 /// faulty.
 Splits open_data(DataRequest request);
-
-/// A split by its name, train, validation (val) or test.
-const Dataset& split_named(const Splits& data, const std::string& name);
 
 /// The description of the network that `config` asks for, for images and classes of `data`, its filters
 /// `kernel` wide.
@@ -84,7 +81,8 @@ struct Baseline {
   ConfusionMatrix scores;
 };
 
-/// On `split` ("validation" or "test"): all background; brightness; and, for the brain, the mirrored atlas.
+/// On `split` ("validation" or "test"): all background; brightness; and what NamedDataSet::predictor
+/// predicts.
 std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split);
 
 /// Channels of the images that the network of `description` reads: what its first layer that needs to know

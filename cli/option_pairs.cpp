@@ -53,10 +53,10 @@ std::string needs_named_network(const GivenOptions& a) {
 }
 
 std::string needs_weighing_loss(const GivenOptions& a) {
-  if (takes_class_weights(a.value("--loss"))) return {};
-  return text(
-      "does nothing with --loss ", a.value("--loss"),
-      ", which weighs all classes that occur alike. Take --loss cross-entropy+dice, or leave it out.");
+  const NamedLoss& loss = named_loss(a.value("--loss"));
+  if (loss.unweighted.empty()) return {};
+  return text("does nothing with --loss ", loss.name, ", which ", loss.unweighted, ". Take --loss ",
+              loss.weighted_alternative, ", or leave it out.");
 }
 
 std::string needs_filters_to_compare(const GivenOptions& a) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <trous/cli/options.h>
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 
 namespace trous::cli {
@@ -63,11 +64,8 @@ CLI::Validator not_empty() {
       ""};
 }
 
-CLI::Validator one_of(std::vector<std::string> words) {
-  std::string list;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    list += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + words[i];
-  }
+CLI::Validator one_of(std::vector<std::string_view> words) {
+  const std::string list = listed(words);
   return {[words, list](const std::string& word) {
             const bool known = std::find(words.begin(), words.end(), word) != words.end();
             return known ? std::string() : text('"', word, "\" is not known. Choose ", list);

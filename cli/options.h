@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -18,7 +19,7 @@ CLI::Validator above_zero();
 CLI::Validator share();
 CLI::Validator not_empty();
 /// One of `words`.
-CLI::Validator one_of(std::vector<std::string> words);
+CLI::Validator one_of(std::vector<std::string_view> words);
 /// Anything that `parse(text)` takes; what it throws, but for its "op: ", is the reason it is not taken.
 template <class Parse>
 CLI::Validator parsed_by(Parse parse) {

@@ -19,13 +19,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-Optimizer make_optimizer(const TrainConfig& c) {
-  const double decay = c.weight_decay.value();
-  if (c.optimizer == "sgd") return Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = decay});
-  if (c.optimizer == "adamw") return AdamW({.weight_decay = decay});
-  return Adam({.weight_decay = decay});
-}
-
 std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
   std::vector<ParameterGroup> groups;
   std::istringstream words(paths);
@@ -97,7 +90,7 @@ TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
           .learning_rate = c.learning_rate,
           .schedule = parse_schedule(c.schedule),
           .warmup = c.warmup,
-          .optimizer = make_optimizer(c),
+          .optimizer = make_optimizer(c.optimizer, c.weight_decay),
           .loss = make_loss(c.loss, weights),
           .groups = frozen_groups(c.freeze),
           .clip_norm = c.clip_norm,

@@ -7,10 +7,13 @@
 #include <trous/cli/output.h>
 #include <trous/cli/train_config.h>
 #include <trous/cli/usage.h>
+#include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/core/utf8.h>
+#include <trous/data/named_data_sets.h>
+#include <trous/layers/named_networks.h>
 #include <trous/train/run_folder.h>
 
 namespace trous::cli {
@@ -30,8 +33,8 @@ std::string word_of(const nlohmann::ordered_json& value) {
 std::vector<std::string> option_names() {
   std::vector<std::string> names;
   const TrainConfig plain;
-  TrainConfig::parts(plain,
-                     [&](const char* name, const auto&, const auto&, const char*) { names.push_back(name); });
+  TrainConfig::parts(
+      plain, [&](const char* name, const auto&, const auto&, const std::string&) { names.push_back(name); });
   return names;
 }
 
@@ -124,11 +127,31 @@ std::string flag_of(std::string_view name) {
   return flag;
 }
 
-std::vector<std::string> built_in_data() { return {"fashion", "brain", "shapes"}; }
+std::vector<std::string> built_in_data() {
+  const std::vector<std::string_view> names = names_in(named_data_sets());
+  return {names.begin(), names.end()};
+}
 
-bool is_built_in_data(const std::string& name) {
-  const std::vector<std::string> names = built_in_data();
-  return std::find(names.begin(), names.end(), name) != names.end();
+bool is_built_in_data(const std::string& name) { return find_row(named_data_sets(), name); }
+
+std::string data_sets_with_files(std::string_view last) {
+  std::vector<std::string_view> names;
+  for (const NamedDataSet& set : named_data_sets()) {
+    if (set.reads_files) names.push_back(set.name);
+  }
+  return listed(names, last);
+}
+
+std::string data_choices() {
+  return text(listed(names_in(named_data_sets()), ", "), ", or a folder of images and masks");
+}
+
+std::string decay_choices() {
+  std::string list;
+  for (const NamedOptimizer& optimizer : named_optimizers()) {
+    if (optimizer.weight_decay != 0) list += text(optimizer.weight_decay, " for ", optimizer.name, ", ");
+  }
+  return text("of the optimizer; without it ", list, "0 for the others");
 }
 
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
@@ -136,31 +159,30 @@ bool is_network_file(const std::string& model) { return model.ends_with(".json")
 void check_model(const std::string& model) {
   const std::vector<std::string> names = network_names();
   if (is_network_file(model) || std::find(names.begin(), names.end(), model) != names.end()) return;
-  std::string list;
-  for (const std::string& name : names) list += name + ", ";
-  throw ArgumentError(text("model: there is no network called \"", model, "\". Choose ", list,
-                           "or a FILE.json.", suggestion(model, names)));
+  throw ArgumentError(text("model: there is no network called \"", model, "\". Choose ",
+                           listed({names.begin(), names.end()}, ", "), ", or a FILE.json.",
+                           suggestion(model, names)));
 }
 
 void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(std::string_view name)) {
-  TrainConfig::parts(config,
-                     [&](const char* name, auto& member, const CLI::Validator& check, const char* help) {
-                       if (wanted && !wanted(name)) return;
-                       using Member = std::remove_reference_t<decltype(member)>;
-                       if constexpr (std::is_same_v<Member, bool>) {
-                         command.add_flag(flag_of(name) + "{true}", member, help)
-                             ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-                       } else {
-                         CLI::Option* const option = command.add_option(flag_of(name), member, help);
-                         option->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-                         if (member != Member()) option->capture_default_str();
-                       }
-                     });
+  TrainConfig::parts(
+      config, [&](const char* name, auto& member, const CLI::Validator& check, const std::string& help) {
+        if (wanted && !wanted(name)) return;
+        using Member = std::remove_reference_t<decltype(member)>;
+        if constexpr (std::is_same_v<Member, bool>) {
+          command.add_flag(flag_of(name) + "{true}", member, help)
+              ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        } else {
+          CLI::Option* const option = command.add_option(flag_of(name), member, help);
+          option->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+          if (member != Member()) option->capture_default_str();
+        }
+      });
 }
 
 nlohmann::ordered_json to_json(const TrainConfig& config) {
   nlohmann::ordered_json object;
-  TrainConfig::parts(config, [&](const char* name, const auto& member, const auto&, const char*) {
+  TrainConfig::parts(config, [&](const char* name, const auto& member, const auto&, const std::string&) {
     if constexpr (requires { *member; }) {
       object[name] = member ? nlohmann::ordered_json(*member) : nlohmann::ordered_json();
     } else {
@@ -171,7 +193,7 @@ nlohmann::ordered_json to_json(const TrainConfig& config) {
 }
 
 void check_utf8(const TrainConfig& config) {
-  TrainConfig::parts(config, [](const char* name, const auto& member, const auto&, const char*) {
+  TrainConfig::parts(config, [](const char* name, const auto& member, const auto&, const std::string&) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::string>) {
       if (!is_utf8(member)) {
         throw ArgumentError(text("train: ", flag_of(name), ' ', escaped_bytes(member),
@@ -187,11 +209,11 @@ TrainConfig read_config(const std::string& path, const TrainConfig& base) {
 
 TrainConfig with_command_line(TrainConfig base, const TrainConfig& parsed, const CLI::App& command) {
   std::map<std::string_view, const void*> members;
-  TrainConfig::parts(parsed, [&](const char* name, const auto& member, const auto&, const char*) {
+  TrainConfig::parts(parsed, [&](const char* name, const auto& member, const auto&, const std::string&) {
     const CLI::Option* const option = command.get_option_no_throw(flag_of(name));
     if (option && option->count() > 0) members[name] = &member;
   });
-  TrainConfig::parts(base, [&](const char* name, auto& member, const auto&, const char*) {
+  TrainConfig::parts(base, [&](const char* name, auto& member, const auto&, const std::string&) {
     if (const auto found = members.find(name); found != members.end())
       member = *static_cast<const std::remove_reference_t<decltype(member)>*>(found->second);
   });

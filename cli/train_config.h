@@ -12,8 +12,12 @@
 
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/options.h>
+#include <trous/core/choices.h>
+#include <trous/core/error.h>
 #include <trous/data/augment.h>
+#include <trous/data/named_data_sets.h>
 #include <trous/layers/from_json.h>
+#include <trous/layers/named_networks.h>
 #include <trous/train/class_weights.h>
 #include <trous/train/loss.h>
 #include <trous/train/schedule.h>
@@ -24,19 +28,23 @@ namespace trous::cli {
 /// Throws ArgumentError, with a suggestion, for what is neither a network's name nor a FILE.json.
 void check_model(const std::string& model);
 
-/// In the order of Optimizer.
-inline const std::vector<std::string> optimizer_names{"sgd", "adam", "adamw"};
+/// "fashion or brain": the data sets that read files. `last` stands before the last one.
+std::string data_sets_with_files(std::string_view last);
+/// Help texts that list the rows of a table.
+std::string data_choices();
+std::string decay_choices();
+
 /// Where the defaults of a run come from.
 inline const TrainOptions library_defaults;
 
 /// Empty texts and zeros that "the data set's own" is said of, and what is absent, are filled in by
 /// `resolve`.
 struct TrainConfig {
-  std::string data = "fashion", data_dir;
+  std::string data{default_data_set}, data_dir;
   std::string model, augment;
   std::string out;
   std::string weights;
-  std::string optimizer = optimizer_names.at(library_defaults.optimizer.index());
+  std::string optimizer{default_optimizer};
   std::string schedule{name(library_defaults.schedule)};
   std::string loss = "cross-entropy", class_weights{name(default_class_weighting)};
   std::int64_t steps = 0, batch = 0, width = 0, kernel = 3, ignore_index = -1, mask_threshold = 0;
@@ -54,30 +62,28 @@ struct TrainConfig {
   static void parts(auto& self, auto&& f) {
     constexpr std::int64_t most = std::int64_t{1} << 40;
     constexpr double any = std::numeric_limits<double>::infinity();
-    f("data", self.data, not_empty(), "fashion, brain, shapes, or a folder of images and masks");
+    f("data", self.data, not_empty(), data_choices());
     f("data_dir", self.data_dir, not_empty(),
-      "where the files of fashion or brain are, if not where Debian puts them");
+      text("where the files of ", data_sets_with_files(" or "), " are, if not where Debian puts them"));
     f("mask_threshold", self.mask_threshold, whole(0, 255),
       "of a folder of grey masks: numbers from here on are foreground; 0 reads classes");
     f("model", self.model, parsed_by(check_model),
-      "network: small-dilated, deep-dilated, mirror-context, or a FILE.json");
+      text("network: ", listed(names_in(named_networks()), ", "), ", or a FILE.json"));
     f("out", self.out, not_empty(), "folder of the run; must be new");
     f("weights", self.weights, not_empty(), "checkpoint to start from instead of random weights");
     f("steps", self.steps, whole(1, most), "training steps; without it the data set's own number");
     f("batch", self.batch, whole(1, 65536), "images per step; without it the data set's own number");
     f("learning_rate", self.learning_rate, above_zero(), "highest");
     f("schedule", self.schedule, parsed_by(parse_schedule),
-      "of the learning rate: constant, poly, cosine, one-cycle or plateau");
+      text("of the learning rate: ", listed(names_in(named_schedules()))));
     f("warmup", self.warmup, whole(0, most), "steps over which the learning rate rises");
-    f("optimizer", self.optimizer, one_of(optimizer_names), "sgd, adam or adamw");
-    static_assert(AdamWOptions().weight_decay == 0.01, "the next help says so");
-    f("weight_decay", self.weight_decay, number(0, any),
-      "of the optimizer; without it 0.01 for adamw, 0 for the others");
-    f("loss", self.loss, parsed_by([](const std::string& name) { make_loss(name); }),
-      "cross-entropy, dice, focal or cross-entropy+dice");
+    f("optimizer", self.optimizer, one_of(names_in(named_optimizers())),
+      listed(names_in(named_optimizers())));
+    f("weight_decay", self.weight_decay, number(0, any), decay_choices());
+    f("loss", self.loss, parsed_by([](const std::string& name) { make_loss(name); }), listed(loss_names()));
     f("class_weights", self.class_weights,
       parsed_by([](const std::string& list) { check_class_weights(list); }),
-      "none, inverse-sqrt, enet, or numbers such as 0.5,1,2");
+      text(listed(names_in(named_class_weightings()), ", "), ", or numbers such as 0.5,1,2"));
     f("ignore_index", self.ignore_index, whole(-1, 255),
       "class whose pixels do not count in loss and scores, where predicting it stays a mistake; -1 is none");
     f("augment", self.augment, parsed_by(parse_augmentation),

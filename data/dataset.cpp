@@ -1,5 +1,7 @@
+#include <array>
 #include <cstring>
 
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/dataset.h>
@@ -11,6 +13,27 @@ std::vector<std::int32_t> uncounted_labels(const Dataset& data) {
   std::vector<std::int32_t> labels{unknown_label};
   labels.insert(labels.end(), data.ignored.begin(), data.ignored.end());
   return labels;
+}
+
+namespace {
+
+struct NamedSplit {
+  std::string_view name;
+  Dataset Splits::*split;
+};
+
+constexpr std::array splits{
+    NamedSplit{"train", &Splits::train},
+    NamedSplit{"validation", &Splits::validation},
+    NamedSplit{"test", &Splits::test},
+};
+
+}  // namespace
+
+std::vector<std::string_view> split_names() { return names_in(splits); }
+
+const Dataset& split_named(const Splits& data, std::string_view name) {
+  return data.*row_named("split", splits, name).split;
 }
 
 Sample checked_sample(const Dataset& dataset, std::int64_t index) {

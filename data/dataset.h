@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <trous/core/random.h>
@@ -41,6 +42,12 @@ struct Splits {
   Dataset train, validation, test;
   std::vector<std::string> files = {};  ///< what was read, as opened: for the run record; empty if generated
 };
+
+/// "train", "validation", "test".
+std::vector<std::string_view> split_names();
+
+/// The split called `name`. Throws ArgumentError listing the names.
+const Dataset& split_named(const Splits& data, std::string_view name);
 
 /// `dataset.sample(index)`, checked. Throws ArgumentError if there is no such sample, ShapeError or
 /// DTypeError if it is not what the data set promises.

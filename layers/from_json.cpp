@@ -3,10 +3,12 @@
 #include <optional>
 #include <set>
 
+#include <trous/core/choices.h>
 #include <trous/core/suggestion.h>
 #include <trous/layers/dense.h>
 #include <trous/layers/detail/json_values.h>
 #include <trous/layers/from_json.h>
+#include <trous/layers/named_networks.h>
 #include <trous/layers/resample.h>
 #include <trous/ops/pointwise.h>
 
@@ -30,17 +32,24 @@ class Reader {
   Built description(const Json& given);
   Built description(std::string_view given) { return description(parsed(given)); }
 
-  /// `Layer` from the options that `given` changes in `options`.
-  template <class Layer, class Options>
-  Layer make(const Json& given, const std::string& path, Options options = {}) {
+  /// What `make_of` makes of the options that `given` changes in `options`.
+  template <class Options, class Build>
+  auto build(const Json& given, const std::string& path, Options options, const Build& make_of) {
     read(given, path, options);
     try {
-      return Layer(options);
+      return make_of(options);
     } catch (const Error& error) {  // what layers refuse when they are made
       fail(path, text(": ", error.what()));
     }
   }
 
+  /// `Layer` from the options that `given` changes in `options`.
+  template <class Layer, class Options>
+  Layer make(const Json& given, const std::string& path, Options options = {}) {
+    return build(given, path, options, [](const Options& chosen) { return Layer(chosen); });
+  }
+
+  Built named_network(const NamedNetwork& network, const Json& given, const std::string& path);
   Built residual(const Json& given, const std::string& path);
 
  private:
@@ -108,12 +117,11 @@ Built function_of(Reader& reader, const Json& given, const std::string& path) {
 }
 
 struct Entry {
-  const char* name;
+  std::string_view name;
   Built (*build)(Reader& reader, const Json& given, const std::string& path);
-  bool network = false;
 };
 
-// The only list of layers.
+// The only list of layers; networks, which are layers as well, are in named_networks.
 constexpr std::array entries{
     Entry{"abs", function_of<abs>},
     Entry{"atrous_conv2d", layer_of<AtrousConv2d>},
@@ -126,37 +134,25 @@ constexpr std::array entries{
     Entry{"conv2d_norm_relu", norm_relu_of<Conv2d>},
     Entry{"conv2d_transpose", layer_of<Conv2dTranspose>},
     Entry{"conv2d_transpose_norm_relu", norm_relu_of<Conv2dTranspose>},
-    Entry{"deep-dilated", layer_of<DeepDilated>, true},
     Entry{"dense", layer_of<Dense>},
     Entry{"dropout", layer_of<Dropout>},
     Entry{"exp", function_of<exp>},
     Entry{"log", function_of<log>},
     Entry{"max_pool2d", layer_of<MaxPool2d>},
-    Entry{"mirror-context", layer_of<MirrorContext>, true},
     Entry{"relu", function_of<relu>},
     Entry{"residual",
           [](Reader& r, const Json& given, const std::string& path) { return r.residual(given, path); }},
     Entry{"resize_bilinear", layer_of<ResizeBilinear>},
     Entry{"resize_nearest", layer_of<ResizeNearest>},
     Entry{"sigmoid", function_of<sigmoid>},
-    Entry{"small-dilated", layer_of<SmallDilated>, true},
     Entry{"sqrt", function_of<sqrt>},
     Entry{"tanh", function_of<tanh>},
 };
 
-const Entry* find_entry(std::string_view name, bool network) {
-  const auto* const found = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
-    return entry.name == name && (entry.network || !network);
-  });
-  return found == entries.end() ? nullptr : found;
-}
-
-Names names_of(bool networks_only) {
-  Names names;
-  for (const Entry& entry : entries) {
-    if (entry.network || !networks_only) names.emplace_back(entry.name);
-  }
-  return names;
+Names sorted(const std::vector<std::string_view>& names) {
+  Names result(names.begin(), names.end());
+  std::sort(result.begin(), result.end());
+  return result;
 }
 
 Built Reader::description(const Json& given) {
@@ -173,13 +169,13 @@ Built Reader::description(const Json& given) {
     return {layers, {{"layers", described}}};
   }
   const std::string name = given["network"].is_string() ? given["network"].get<std::string>() : "";
-  const Entry* const entry = find_entry(name, true);
-  if (!entry) {
+  const NamedNetwork* const network_row = find_row(named_networks(), name);
+  if (!network_row) {
     fail("network", text(" is ", shown(given["network"]), ".", choices(name, "Networks", network_names())));
   }
   Json options = given;
   options.erase("network");
-  Built built = entry->build(*this, options, "");
+  Built built = named_network(*network_row, options, "");
   Json whole{{"network", name}};
   whole.update(built.options);
   return {built.layer, whole};
@@ -196,6 +192,11 @@ std::pair<Sequential, Json> Reader::list(const Json& given, const std::string& p
     described.push_back(std::move(built.options));
   }
   return {Sequential(std::move(layers)), described};
+}
+
+Built Reader::named_network(const NamedNetwork& network, const Json& given, const std::string& path) {
+  const auto [layer, options] = build(given, path, SegmentationOptions(), network.build);
+  return {layer, written_options(options)};
 }
 
 Built Reader::residual(const Json& given, const std::string& path) {
@@ -218,9 +219,11 @@ Built Reader::layer(const Json& given, const std::string& path) {
   }
   const std::string name = given.is_string() ? given.get<std::string>() : given.begin().key();
   const std::string below = path + '.' + name;
-  const Entry* const entry = find_entry(name, false);
-  if (!entry) fail(below, " is no layer." + choices(name, "Layers", layer_names()));
-  Built built = entry->build(*this, given.is_string() ? Json::object() : given.begin().value(), below);
+  const Entry* const entry = find_row(entries, name);
+  const NamedNetwork* const whole = find_row(named_networks(), name);
+  if (!entry && !whole) fail(below, " is no layer." + choices(name, "Layers", layer_names()));
+  const Json& options = given.is_string() ? Json::object() : given.begin().value();
+  Built built = entry ? entry->build(*this, options, below) : named_network(*whole, options, below);
   if (built.options.empty()) return {built.layer, name};
   return {built.layer, {{name, built.options}}};
 }
@@ -291,7 +294,12 @@ std::string network_description(std::string_view network, const SegmentationOpti
   return Reader("network_description").description(given).options.dump();
 }
 
-std::vector<std::string> network_names() { return names_of(true); }
-std::vector<std::string> layer_names() { return names_of(false); }
+std::vector<std::string> network_names() { return sorted(names_in(named_networks())); }
+
+std::vector<std::string> layer_names() {
+  std::vector<std::string_view> names = names_in(entries);
+  for (const NamedNetwork& network : named_networks()) names.push_back(network.name);
+  return sorted(names);
+}
 
 }  // namespace trous

@@ -40,7 +40,7 @@ std::string resolved_description(std::string_view description);
 /// the network throws for its options.
 std::string network_description(std::string_view network, const SegmentationOptions& options = {});
 
-/// What {"network": ...} may be: "deep-dilated", "mirror-context", "small-dilated".
+/// What {"network": ...} may be: the names of named_networks(), in alphabetical order.
 std::vector<std::string> network_names();
 
 /// What may stand in {"layers": [...]}, in alphabetical order.

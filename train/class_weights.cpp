@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <numeric>
 #include <optional>
 #include <string>
 
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/train/class_weights.h>
 
@@ -27,7 +29,7 @@ std::optional<std::vector<float>> numbers_of(std::string_view list) {
 
 // "0, 1.5, 2"
 template <class T>
-std::string listed(const std::vector<T>& numbers) {
+std::string numbers_listed(const std::vector<T>& numbers) {
   std::string list;
   for (const T number : numbers) list += text(list.empty() ? "" : ", ", number);
   return list;
@@ -41,19 +43,29 @@ void check_any_above_zero(const std::vector<float>& weights, std::string_view li
            " are all 0, so no pixel counts and nothing is learned. Give at least one class more than 0."));
 }
 
+// The only list of weightings.
+constexpr std::array weightings{
+    NamedClassWeighting{"none", ClassWeighting::none, [](double) { return 1.0; }},
+    NamedClassWeighting{"inverse-sqrt", ClassWeighting::inverse_sqrt,
+                        [](double share) { return 1 / std::sqrt(share); }},
+    NamedClassWeighting{"enet", ClassWeighting::enet,
+                        [](double share) { return 1 / std::log(1.02 + share); }},
+};
+
+const NamedClassWeighting& row_of(ClassWeighting weighting) {
+  for (const NamedClassWeighting& row : weightings) {
+    if (row.value == weighting) return row;
+  }
+  throw ArgumentError(text("class weights: number ", static_cast<int>(weighting),
+                           " is in no row of named_class_weightings. Choose ", listed(names_in(weightings)),
+                           '.'));
+}
+
 }  // namespace
 
-std::string_view name(ClassWeighting weighting) {
-  switch (weighting) {
-    case ClassWeighting::none:
-      return "none";
-    case ClassWeighting::inverse_sqrt:
-      return "inverse-sqrt";
-    case ClassWeighting::enet:
-      break;
-  }
-  return "enet";
-}
+std::span<const NamedClassWeighting> named_class_weightings() { return weightings; }
+
+std::string_view name(ClassWeighting weighting) { return row_of(weighting).name; }
 
 void check_class_weights(const Tensor& weights, std::int64_t classes) {
   if (weights.shape() != Shape{classes}) {
@@ -70,7 +82,7 @@ void check_class_weights(const Tensor& weights, std::int64_t classes) {
     throw ArgumentError(text("class weights: class ", c, " has ", numbers[c],
                              ". Give each class a finite number, 0 or more."));
   }
-  check_any_above_zero(numbers, listed(numbers));
+  check_any_above_zero(numbers, numbers_listed(numbers));
 }
 
 void check_class_weights(const Tensor& weights, const std::vector<std::int64_t>& pixels) {
@@ -78,25 +90,24 @@ void check_class_weights(const Tensor& weights, const std::vector<std::int64_t>&
   for (std::size_t c = 0; c < numbers.size(); ++c) {
     if (pixels[c] > 0 && numbers[c] > 0) return;
   }
-  throw ArgumentError(text("class weights: ", listed(numbers),
+  throw ArgumentError(text("class weights: ", numbers_listed(numbers),
                            " are 0 for every class that occurs, so nothing "
                            "is learned. The classes have ",
-                           listed(pixels), " training pixels. Give a class that has some more than 0."));
+                           numbers_listed(pixels),
+                           " training pixels. Give a class that has some more than 0."));
 }
 
 Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& pixels) {
   const std::int64_t all = std::accumulate(pixels.begin(), pixels.end(), std::int64_t{0});
   if (all < 1)
     throw ArgumentError("class_weights: no pixel has a class. Count the pixels of a labelled set.");
+  const NamedClassWeighting& row = row_of(weighting);
   std::vector<double> weights;
   double sum = 0;
   std::int64_t present = 0;
   for (const std::int64_t count : pixels) {
     const double share = static_cast<double>(count) / static_cast<double>(all);
-    const double weight = count == 0                                  ? 0
-                          : weighting == ClassWeighting::inverse_sqrt ? 1 / std::sqrt(share)
-                          : weighting == ClassWeighting::enet         ? 1 / std::log(1.02 + share)
-                                                                      : 1;
+    const double weight = count == 0 ? 0 : row.weight(share);
     weights.push_back(weight);
     sum += weight;
     present += count > 0;
@@ -108,12 +119,9 @@ Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& 
 }
 
 ClassWeighting parse_class_weighting(std::string_view name) {
-  for (const auto one : {ClassWeighting::none, ClassWeighting::inverse_sqrt, ClassWeighting::enet}) {
-    if (name == trous::name(one)) return one;
-  }
-  throw ArgumentError(text("class weights: \"", name,
-                           "\" is not known. Choose none, inverse-sqrt or enet, or give "
-                           "one number per class, as in 0.2,1,1."));
+  if (const auto* const row = find_row(weightings, name)) return row->value;
+  throw ArgumentError(text("class weights: \"", name, "\" is not known. Choose ",
+                           listed(names_in(weightings)), ", or give one number per class, as in 0.2,1,1."));
 }
 
 Tensor parse_class_weights(std::string_view list, const std::vector<std::int64_t>& pixels) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -20,7 +21,18 @@ enum class ClassWeighting {
 /// for a few hundred steps calls every pixel background.
 constexpr ClassWeighting default_class_weighting = ClassWeighting::inverse_sqrt;
 
-/// "none", "inverse-sqrt", "enet".
+/// A weighting and its name.
+struct NamedClassWeighting {
+  std::string_view name;
+  ClassWeighting value;
+  double (*weight)(double share);  ///< of a class with this share of the pixels, above 0; before scaling
+};
+
+/// The table of weightings: "none", "inverse-sqrt", "enet". A new one is its value in ClassWeighting and a
+/// row of it.
+std::span<const NamedClassWeighting> named_class_weightings();
+
+/// The name in named_class_weightings(). Throws ArgumentError for a value that is in no row.
 std::string_view name(ClassWeighting weighting);
 
 /// A weighting by the pixels of the training split, or one weight per class, float32 [classes].

@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <memory>
 #include <mutex>
 #include <utility>
 
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
 #include <trous/data/survey.h>
@@ -31,37 +34,47 @@ Variable dice(const Variable& logits, const Tensor& labels) {
   return dice_loss(logits, labels, {.ignore_index = unknown});
 }
 
+Loss dice_alone(const std::optional<Tensor>&) { return dice; }
+
+Loss focal(const std::optional<Tensor>& class_weights) {
+  return [weights = weights_of(class_weights)](const Variable& logits, const Tensor& labels) {
+    return focal_loss(logits, labels, {.class_weights = weights, .ignore_index = unknown});
+  };
+}
+
+Loss cross_entropy_and_dice(const std::optional<Tensor>& class_weights) {
+  return [first = cross_entropy(class_weights)](const Variable& logits, const Tensor& labels) {
+    return first(logits, labels) + dice(logits, labels);
+  };
+}
+
+// The only list of losses.
+constexpr std::array losses{
+    NamedLoss{"cross-entropy", cross_entropy},
+    NamedLoss{"dice", dice_alone, "weighs all classes that occur alike", "cross-entropy+dice"},
+    NamedLoss{"focal", focal},
+    NamedLoss{"cross-entropy+dice", cross_entropy_and_dice},
+};
+
 }  // namespace
 
-std::vector<std::string_view> loss_names() {
-  return {"cross-entropy", "dice", "focal", "cross-entropy+dice"};
-}
+std::span<const NamedLoss> named_losses() { return losses; }
 
-bool takes_class_weights(std::string_view name) {
-  make_loss(name);
-  return name != "dice";
-}
+const NamedLoss& named_loss(std::string_view name) { return row_named("loss", losses, name); }
+
+std::vector<std::string_view> loss_names() { return names_in(losses); }
+
+bool takes_class_weights(std::string_view name) { return named_loss(name).unweighted.empty(); }
 
 Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights) {
-  if (name == "cross-entropy") return cross_entropy(class_weights);
-  if (name == "dice") {
-    if (!class_weights) return dice;
-    throw ArgumentError(
-        text("loss: dice with class weights ", class_weights->shape(),
-             ". Dice weighs all classes that occur alike. Take cross-entropy+dice, or no class weights."));
+  const NamedLoss& row = named_loss(name);
+  if (class_weights && !row.unweighted.empty()) {
+    std::string noun(name);
+    noun[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(noun[0])));
+    throw ArgumentError(text("loss: ", name, " with class weights ", class_weights->shape(), ". ", noun, ' ',
+                             row.unweighted, ". Take ", row.weighted_alternative, ", or no class weights."));
   }
-  if (name == "focal") {
-    return [weights = weights_of(class_weights)](const Variable& logits, const Tensor& labels) {
-      return focal_loss(logits, labels, {.class_weights = weights, .ignore_index = unknown});
-    };
-  }
-  if (name == "cross-entropy+dice") {
-    return [first = cross_entropy(class_weights)](const Variable& logits, const Tensor& labels) {
-      return first(logits, labels) + dice(logits, labels);
-    };
-  }
-  throw ArgumentError(
-      text("loss: \"", name, "\" is not known. Choose cross-entropy, dice, focal or cross-entropy+dice."));
+  return row.make(class_weights);
 }
 
 Loss weighted_cross_entropy(Dataset training, const ClassWeights& weights) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -20,15 +21,32 @@ namespace trous {
 /// returns   one number, rank 0
 using Loss = std::function<Variable(const Variable& logits, const Tensor& labels)>;
 
-/// The names that make_loss knows.
+/// A loss that has a name.
+struct NamedLoss {
+  std::string_view name;
+  /// `class_weights` are float32 [classes], or absent.
+  Loss (*make)(const std::optional<Tensor>& class_weights);
+  /// Why class weights would do nothing: "weighs all classes that occur alike". Empty where they weigh the
+  /// pixels of the loss.
+  std::string_view unweighted = {};
+  /// The loss that takes class weights in place of one that does not.
+  std::string_view weighted_alternative = {};
+};
+
+/// The table of losses: "cross-entropy" (softmax_cross_entropy), "dice" (dice_loss), "focal" (focal_loss,
+/// gamma 2), "cross-entropy+dice", their sum. A new loss is a row of it.
+std::span<const NamedLoss> named_losses();
+
+/// The row called `name`. Throws ArgumentError listing the names.
+const NamedLoss& named_loss(std::string_view name);
+
+/// The names of named_losses().
 std::vector<std::string_view> loss_names();
 
-/// Whether the loss called `name` has pixels that class weights weigh: all but dice. Throws ArgumentError
-/// listing the names.
+/// Whether class weights weigh the pixels of the loss called `name`. Throws ArgumentError listing the names.
 bool takes_class_weights(std::string_view name);
 
-/// "cross-entropy" (softmax_cross_entropy), "dice" (dice_loss), "focal" (focal_loss, gamma 2), or
-/// "cross-entropy+dice", their sum. Unknown pixels do not count. `class_weights`, float32 [classes], weigh
+/// The loss called `name`, in which unknown pixels do not count. `class_weights`, float32 [classes], weigh
 /// the pixels of cross-entropy and focal. Throws ArgumentError listing the names, or for class weights of a
 /// loss that has none.
 Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights = std::nullopt);

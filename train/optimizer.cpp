@@ -1,12 +1,17 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include <trous/core/choices.h>
+#include <trous/core/detail/digits.h>
 #include <trous/core/error.h>
 #include <trous/core/map.h>
 #include <trous/train/optimizer.h>
 
 namespace trous {
 namespace {
+
+using detail::digits;
 
 void check_scales(const char* optimizer, std::size_t weights, std::span<const StepScale> scales) {
   if (!scales.empty() && scales.size() != weights) {
@@ -219,6 +224,11 @@ void Sgd::restore(const OptimizerState& state) {
   velocity_ = state.steps > 0 ? state.moments[0].second : std::vector<Tensor>();
 }
 
+std::string Sgd::description() const {
+  return text("Sgd, momentum ", digits(options_.momentum), options_.nesterov ? ", nesterov" : "",
+              ", weight_decay ", digits(options_.weight_decay));
+}
+
 Adam::Adam(const AdamOptions& options, bool decoupled) : options_(options), decoupled_(decoupled) {
   check_range(name(), "beta1", options.beta1);
   check_range(name(), "beta2", options.beta2);
@@ -276,12 +286,41 @@ void Adam::restore(const OptimizerState& state) {
   second_ = state.steps > 0 ? state.moments[1].second : std::vector<Tensor>();
 }
 
-OptimizerState state_of(const Optimizer& optimizer) {
-  return std::visit([](const auto& chosen) { return chosen.state(); }, optimizer);
+std::string Adam::description() const {
+  return text(name(), ", beta1 ", digits(options_.beta1), ", beta2 ", digits(options_.beta2), ", epsilon ",
+              digits(options_.epsilon), ", weight_decay ", digits(options_.weight_decay));
 }
 
-void restore(Optimizer& optimizer, const OptimizerState& state) {
-  std::visit([&](auto& chosen) { chosen.restore(state); }, optimizer);
+namespace {
+
+// The only list of optimizers.
+constexpr std::array optimizers{
+    NamedOptimizer{"sgd",
+                   [](double decay) {
+                     return Optimizer(Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = decay}));
+                   },
+                   SgdOptions().weight_decay},
+    NamedOptimizer{"adam", [](double decay) { return Optimizer(Adam({.weight_decay = decay})); },
+                   AdamOptions().weight_decay},
+    NamedOptimizer{"adamw", [](double decay) { return Optimizer(AdamW({.weight_decay = decay})); },
+                   AdamWOptions().weight_decay},
+};
+
+}  // namespace
+
+std::span<const NamedOptimizer> named_optimizers() { return optimizers; }
+
+const NamedOptimizer& named_optimizer(std::string_view name) {
+  return row_named("optimizer", optimizers, name);
 }
+
+Optimizer make_optimizer(std::string_view name, const std::optional<double>& weight_decay) {
+  const NamedOptimizer& row = named_optimizer(name);
+  return row.make(weight_decay.value_or(row.weight_decay));
+}
+
+OptimizerState state_of(const Optimizer& optimizer) { return optimizer.state(); }
+
+void restore(Optimizer& optimizer, const OptimizerState& state) { optimizer.restore(state); }
 
 }  // namespace trous

@@ -1,11 +1,14 @@
 // First-order optimizers. A step replaces values: it never writes into a tensor that a graph still holds.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <trous/layers/visit.h>
@@ -54,6 +57,9 @@ class Sgd {
   /// Throws ArgumentError, with nothing changed, unless `state` is one that `state()` gives.
   void restore(const OptimizerState& state);
 
+  /// "Sgd, momentum 0.9, nesterov, weight_decay 0"
+  std::string description() const;
+
  private:
   SgdOptions options_;
   std::int64_t steps_ = 0;
@@ -92,6 +98,9 @@ class Adam {
   /// Throws ArgumentError, with nothing changed, unless `state` is one that `state()` gives.
   void restore(const OptimizerState& state);
 
+  /// "Adam, beta1 0.9, beta2 0.999, epsilon 1e-08, weight_decay 0"
+  std::string description() const;
+
  protected:
   Adam(const AdamOptions& options, bool decoupled);
 
@@ -117,9 +126,94 @@ class AdamW : public Adam {
   explicit AdamW(const AdamWOptions& o = {}) : Adam({o.beta1, o.beta2, o.epsilon, o.weight_decay}, true) {}
 };
 
-using Optimizer = std::variant<Sgd, Adam, AdamW>;
+/// A class with the members that Sgd has: a step, a state that checkpoints keep, and a description.
+template <class Kind>
+concept OptimizerKind = std::copyable<Kind> &&
+    requires(Kind kind, const Kind& constant, const std::vector<Tensor>& tensors,
+             std::span<const StepScale> scales, const OptimizerState& state) {
+  { kind.step(tensors, tensors, 0.1, scales) } -> std::same_as<std::vector<Tensor>>;
+  { constant.state() } -> std::same_as<OptimizerState>;
+  kind.restore(state);
+  { constant.description() } -> std::same_as<std::string>;
+};
 
-/// What the optimizer that was chosen remembers.
+/// Any optimizer, as a value: copying copies what it remembers. A checkpoint takes the moments from the
+/// optimizer by their names, so no other file knows which optimizers there are.
+class Optimizer {
+ public:
+  template <class Kind>
+  requires(!std::same_as<Kind, Optimizer> && OptimizerKind<Kind>) Optimizer(Kind kind)
+      : held_(std::make_unique<Held<Kind>>(std::move(kind))) {}
+  Optimizer(const Optimizer& other) : held_(other.held_->clone()) {}
+  Optimizer(Optimizer&&) noexcept = default;
+  Optimizer& operator=(Optimizer other) noexcept {
+    held_ = std::move(other.held_);
+    return *this;
+  }
+  ~Optimizer() = default;
+
+  /// The weights after one step, see Sgd::step.
+  std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
+                           double learning_rate, std::span<const StepScale> scales = {}) {
+    return held_->step(weights, gradients, learning_rate, scales);
+  }
+  /// What it remembers.
+  OptimizerState state() const { return held_->state(); }
+  /// Gives it back. Throws ArgumentError, with nothing changed, for the state of another kind of optimizer.
+  void restore(const OptimizerState& state) { held_->restore(state); }
+  /// Its kind and all its options: of equal descriptions are equal steps.
+  std::string description() const { return held_->description(); }
+
+ private:
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual std::unique_ptr<Interface> clone() const = 0;
+    virtual std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
+                                     double learning_rate, std::span<const StepScale> scales) = 0;
+    virtual OptimizerState state() const = 0;
+    virtual void restore(const OptimizerState& state) = 0;
+    virtual std::string description() const = 0;
+  };
+
+  template <class Kind>
+  struct Held final : Interface {
+    explicit Held(Kind k) : kind(std::move(k)) {}
+    std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(kind); }
+    std::vector<Tensor> step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
+                             double learning_rate, std::span<const StepScale> scales) override {
+      return kind.step(weights, gradients, learning_rate, scales);
+    }
+    OptimizerState state() const override { return kind.state(); }
+    void restore(const OptimizerState& state) override { kind.restore(state); }
+    std::string description() const override { return kind.description(); }
+    Kind kind;
+  };
+
+  std::unique_ptr<Interface> held_;
+};
+
+/// An optimizer that has a name.
+struct NamedOptimizer {
+  std::string_view name;
+  Optimizer (*make)(double weight_decay);
+  double weight_decay;  ///< what suits it where nothing is said
+};
+
+/// The table of optimizers: "sgd" (momentum 0.9, Nesterov's step), "adam", "adamw". A new one is its class
+/// and a row of it.
+std::span<const NamedOptimizer> named_optimizers();
+
+/// The optimizer of TrainOptions and of `trous train` where nothing is said.
+constexpr std::string_view default_optimizer = "adam";
+
+/// The row called `name`. Throws ArgumentError listing the names.
+const NamedOptimizer& named_optimizer(std::string_view name);
+
+/// The optimizer called `name`; without `weight_decay` that of its row. Throws ArgumentError listing the
+/// names, or for a decay below 0.
+Optimizer make_optimizer(std::string_view name, const std::optional<double>& weight_decay = std::nullopt);
+
+/// What the optimizer remembers.
 OptimizerState state_of(const Optimizer& optimizer);
 
 /// Gives it back. Throws ArgumentError, with nothing changed, for the state of another kind of optimizer.
@@ -134,8 +228,7 @@ void step(Optimizer& optimizer, Net& net, const std::vector<Variable>& gradients
   const auto targets = parameters(net);
   for (const auto& [path, parameter] : targets) weights.push_back(parameter->get(path).value());
   for (const Variable& gradient : gradients) slopes.push_back(gradient.value());
-  std::vector<Tensor> moved = std::visit(
-      [&](auto& chosen) { return chosen.step(weights, slopes, learning_rate, scales); }, optimizer);
+  std::vector<Tensor> moved = optimizer.step(weights, slopes, learning_rate, scales);
   for (std::size_t i = 0; i < targets.size(); ++i) targets[i].part->value = std::move(moved[i]);
 }
 

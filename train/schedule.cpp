@@ -2,14 +2,12 @@
 #include <cmath>
 #include <numbers>
 
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/train/schedule.h>
 
 namespace trous {
 namespace {
-
-// In the order of Schedule.
-constexpr std::array<std::string_view, 5> names{"constant", "poly", "cosine", "one-cycle", "plateau"};
 
 void check_step(std::int64_t step, std::int64_t steps) {
   if (steps < 1) throw ArgumentError(text("learning_rate_at: steps ", steps, ". Give 1 or more."));
@@ -32,23 +30,42 @@ double one_cycle(double base, std::int64_t step, std::int64_t steps) {
   return at <= top ? half_cosine(first, base, at / top) : half_cosine(base, last, (at - top) / (end - top));
 }
 
+double unchanged(double base, std::int64_t /*step*/, std::int64_t /*steps*/) { return base; }
+
+double share_done(std::int64_t step, std::int64_t steps) {
+  return static_cast<double>(step) / static_cast<double>(steps);
+}
+
+double poly(double base, std::int64_t step, std::int64_t steps) {
+  return base * std::pow(1 - share_done(step, steps), 0.9);
+}
+
+double cosine(double base, std::int64_t step, std::int64_t steps) {
+  return base * (1 + std::cos(std::numbers::pi * share_done(step, steps))) / 2;
+}
+
+// The only list of schedules.
+constexpr std::array schedules{
+    NamedSchedule{"constant", Schedule::constant, unchanged},
+    NamedSchedule{"poly", Schedule::poly, poly},
+    NamedSchedule{"cosine", Schedule::cosine, cosine},
+    NamedSchedule{"one-cycle", Schedule::one_cycle, one_cycle, "onecycle"},
+    NamedSchedule{"plateau", Schedule::plateau, unchanged},
+};
+
+const NamedSchedule& row_of(Schedule schedule) {
+  for (const NamedSchedule& row : schedules) {
+    if (row.value == schedule) return row;
+  }
+  throw ArgumentError(text("schedule: number ", static_cast<int>(schedule),
+                           " is in no row of named_schedules. Choose ", listed(names_in(schedules)), '.'));
+}
+
 }  // namespace
 
 double learning_rate_at(Schedule schedule, double base, std::int64_t step, std::int64_t steps) {
   check_step(step, steps);
-  const double done = static_cast<double>(step) / static_cast<double>(steps);
-  switch (schedule) {
-    case Schedule::poly:
-      return base * std::pow(1 - done, 0.9);
-    case Schedule::cosine:
-      return base * (1 + std::cos(std::numbers::pi * done)) / 2;
-    case Schedule::one_cycle:
-      return one_cycle(base, step, steps);
-    case Schedule::constant:
-    case Schedule::plateau:
-      break;
-  }
-  return base;
+  return row_of(schedule).rate(base, step, steps);
 }
 
 double learning_rate_at(const ScheduleOptions& options, std::int64_t step) {
@@ -63,15 +80,15 @@ double learning_rate_at(const ScheduleOptions& options, std::int64_t step) {
          static_cast<double>(warmup + 1);
 }
 
-std::string_view name(Schedule schedule) { return names.at(static_cast<std::size_t>(schedule)); }
+std::span<const NamedSchedule> named_schedules() { return schedules; }
+
+std::string_view name(Schedule schedule) { return row_of(schedule).name; }
 
 Schedule parse_schedule(std::string_view name) {
-  if (name == "onecycle") return Schedule::one_cycle;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (name == names.at(i)) return static_cast<Schedule>(i);
+  for (const NamedSchedule& row : schedules) {
+    if (!row.alias.empty() && name == row.alias) return row.value;
   }
-  throw ArgumentError(
-      text("schedule: \"", name, "\" is not known. Choose constant, poly, cosine, one-cycle or plateau."));
+  return row_named("schedule", schedules, name).value;
 }
 
 }  // namespace trous

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace trous {
@@ -33,7 +34,20 @@ struct ScheduleOptions {
 /// The same with a warm-up. Throws ArgumentError unless 0 <= warmup < steps and 0 <= step < steps.
 double learning_rate_at(const ScheduleOptions& options, std::int64_t step);
 
-/// "constant", "poly", "cosine", "one-cycle", "plateau".
+/// A schedule and its name.
+struct NamedSchedule {
+  std::string_view name;
+  Schedule value;
+  /// The learning rate of step `step` = 0 .. steps - 1.
+  double (*rate)(double base, std::int64_t step, std::int64_t steps);
+  std::string_view alias = {};  ///< another spelling that parse_schedule takes
+};
+
+/// The table of schedules: "constant", "poly", "cosine", "one-cycle", "plateau". A new schedule is its value
+/// in Schedule and a row of it.
+std::span<const NamedSchedule> named_schedules();
+
+/// The name in named_schedules(). Throws ArgumentError for a value that is in no row.
 std::string_view name(Schedule schedule);
 
 /// The schedule called `name`: constant, poly, cosine, one-cycle (or onecycle), plateau. Throws ArgumentError

@@ -235,8 +235,7 @@ void Trainer::update(Step& done, std::vector<Variable> gradients, double norm, d
   std::vector<Tensor> slopes = values(gradients);
   if (options_.clip_norm > 0) slopes = clipped(std::move(slopes), norm, options_.clip_norm);
   const std::vector<Tensor> weights = values(done.live);
-  const std::vector<Tensor> moved = std::visit(
-      [&](auto& chosen) { return chosen.step(weights, slopes, learning_rate, scales_); }, optimizer_);
+  const std::vector<Tensor> moved = optimizer_.step(weights, slopes, learning_rate, scales_);
   std::size_t next = 0;
   for (const auto& [path, parameter] : parameters(net_)) {
     if (!frozen(path)) parameter->value = moved[next++];

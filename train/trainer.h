@@ -38,7 +38,7 @@ struct TrainOptions {
   double learning_rate = 8e-3;  ///< highest
   Schedule schedule = Schedule::poly;
   std::int64_t warmup = 0;  ///< steps over which the learning rate rises from 0
-  Optimizer optimizer = Adam();
+  Optimizer optimizer = make_optimizer(default_optimizer);
   Loss loss = nullptr;  ///< absent: weighted_cross_entropy of the training split with `class_weights`
   /// Of the loss that is absent, so not to be given with one that is. Absent: default_class_weighting.
   std::optional<ClassWeights> class_weights = std::nullopt;

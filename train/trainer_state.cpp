@@ -1,9 +1,8 @@
 // A trainer on disk: everything that its next step depends on.
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
+#include <trous/core/detail/digits.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
@@ -12,7 +11,7 @@
 namespace trous {
 namespace {
 
-using detail::Json, detail::JsonPlace, detail::or_null;
+using detail::digits, detail::Json, detail::JsonPlace, detail::or_null;
 
 constexpr const char* metadata_key = "trainer";
 
@@ -46,25 +45,6 @@ std::vector<std::string> names_of(const SafetensorsFile& file) {
   return names;
 }
 
-// All digits that tell two numbers apart.
-std::string digits(double value) {
-  std::array<char, 32> buffer{};
-  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
-}
-
-std::string text_of(const Optimizer& optimizer) {
-  if (const auto* const sgd = std::get_if<Sgd>(&optimizer)) {
-    const SgdOptions& o = sgd->options();
-    return text("Sgd, momentum ", digits(o.momentum), o.nesterov ? ", nesterov" : "", ", weight_decay ",
-                digits(o.weight_decay));
-  }
-  const bool decoupled = std::holds_alternative<AdamW>(optimizer);
-  const AdamOptions& o =
-      decoupled ? std::get<AdamW>(optimizer).options() : std::get<Adam>(optimizer).options();
-  return text(decoupled ? "AdamW" : "Adam", ", beta1 ", digits(o.beta1), ", beta2 ", digits(o.beta2),
-              ", epsilon ", digits(o.epsilon), ", weight_decay ", digits(o.weight_decay));
-}
-
 // Of a loss that was given, whose weights are its own business: none.
 std::string class_weights_of(const TrainOptions& o) {
   if (o.loss) return "none";
@@ -94,7 +74,7 @@ Json lasting(const TrainOptions& o) {
           {"learning_rate", digits(o.learning_rate)},
           {"schedule", name(o.schedule)},
           {"warmup", std::to_string(o.warmup)},
-          {"optimizer", text_of(o.optimizer)},
+          {"optimizer", o.optimizer.description()},
           {"loss", o.loss ? "given" : "cross-entropy"},
           {"class_weights", class_weights_of(o)},
           {"groups", text_of(o.groups)},

@@ -1,4 +1,5 @@
 // trous check: what it prints, what it returns, and what it refuses. (Vectors: vectors_test.cpp.)
+#include <cli/named_lists.h>
 #include <cli/program.h>
 #include <gtest/gtest.h>
 
@@ -138,8 +139,8 @@ TEST(Check, SaysWhatItCannotTake) {
             "check: --channels 3 goes with the name of a network only. Leave it out.\n");
   EXPECT_EQ(refused("smal-dilated", 3),
             "smal-dilated: there is no network, run or checkpoint of this name. Did you mean small-dilated? "
-            "Networks "
-            "are deep-dilated, mirror-context and small-dilated.\n");
+            "Networks are " +
+                networks(" and ") + ".\n");
   EXPECT_EQ(refused("mirror-context --height 20", 2).substr(0, 47),
             "mirror-context does not fit images of 20x20. en");
   spill(folder / "bad.json", bytes_of(R"({"layers": [{"conv2d": {"out_channels": 1, "rte": 2}}]})"));

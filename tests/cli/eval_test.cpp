@@ -6,6 +6,7 @@
 
 #include <trous/data/png.h>
 
+#include "cli/named_lists.h"
 #include "cli/program.h"
 
 namespace trous {
@@ -225,10 +226,10 @@ TEST_F(Eval, FilesAreJudgedBeforeTheWork) {
   expect("eval run --per-image none/x.csv --masks m", 3,
          "none/x.csv: there is no folder none. Make it, or choose another --per-image.\n");
   expect("eval run --per-image full", 3, "full: it is a folder. Give --per-image the name of a file.\n");
-  expect(
-      "eval run --data nowhere", 2,
-      "data: there is no data set and no folder called nowhere. Choose fashion, brain, shapes, or a folder "
-      "with images/ and masks/ in it.\n");
+  expect("eval run --data nowhere", 2,
+         "data: there is no data set and no folder called nowhere. Choose " + data_sets() +
+             ", or a folder with "
+             "images/ and masks/ in it.\n");
   spill(scratch_ / "torn.safetensors", bytes_of("torn"));
   const Finished torn = run("eval torn.safetensors");
   EXPECT_EQ(torn.code, 3);

@@ -1,6 +1,13 @@
 // What the program says before it works: help, and one clear line for every slip, with nothing changed.
 #include <gtest/gtest.h>
 
+#include <trous/data/dataset.h>
+#include <trous/train/class_weights.h>
+#include <trous/train/loss.h>
+#include <trous/train/optimizer.h>
+#include <trous/train/schedule.h>
+
+#include "cli/named_lists.h"
 #include "cli/program.h"
 
 namespace trous {
@@ -172,7 +179,7 @@ TEST_F(Usage, WhatIsMissingIsNamedAndExplained) {
   expect_usage("inspect",
                "WHAT is missing: folder of a run, a checkpoint, a network's name, or a FILE.json.");
   expect_usage("report", "RUN is missing: folders of runs.");
-  expect_usage("data", "DATA is missing: fashion, brain, shapes, or a folder of images and masks.");
+  expect_usage("data", "DATA is missing: " + data_sets() + ", or a folder of images and masks.");
 }
 
 TEST_F(Usage, AnOptionWithoutItsValueAndAWordTooMany) {
@@ -193,23 +200,22 @@ TEST_F(Usage, AnOptionWithoutItsValueAndAWordTooMany) {
 
 TEST_F(Usage, AnUnknownChoiceListsTheChoices) {
   expect_usage("train --out run --model unet",
-               "--model: there is no network called \"unet\". Choose deep-dilated, mirror-context, "
-               "small-dilated, or a FILE.json.");
+               "--model: there is no network called \"unet\". Choose " + networks() + ", or a FILE.json.");
   expect_usage("train --out run --model smal-dilated",
-               "--model: there is no network called \"smal-dilated\". Choose deep-dilated, mirror-context, "
-               "small-dilated, or a FILE.json. Did you mean small-dilated?");
+               "--model: there is no network called \"smal-dilated\". Choose " + networks() +
+                   ", or a FILE.json. Did you mean small-dilated?");
   expect_usage("train --out run --optimizer ADAM",
-               "--optimizer: \"ADAM\" is not known. Choose sgd, adam or adamw.");
+               "--optimizer: \"ADAM\" is not known. Choose " + listed(names_in(named_optimizers())) + '.');
   expect_usage("train --out run --schedule step",
-               "--schedule: \"step\" is not known. Choose constant, poly, cosine, one-cycle or plateau.");
+               "--schedule: \"step\" is not known. Choose " + listed(names_in(named_schedules())) + '.');
   expect_usage("train --out run --loss l2",
-               "--loss: \"l2\" is not known. Choose cross-entropy, dice, focal or cross-entropy+dice.");
-  expect_usage(
-      "train --out run --class-weights auto",
-      "--class-weights: \"auto\" is not known. Choose none, inverse-sqrt or enet, or give one number "
-      "per class, as in 0.2,1,1.");
+               "--loss: \"l2\" is not known. Choose " + listed(loss_names()) + '.');
+  expect_usage("train --out run --class-weights auto", "--class-weights: \"auto\" is not known. Choose " +
+                                                           listed(names_in(named_class_weightings())) +
+                                                           ", or give one number per class, as in 0.2,1,1.");
   expect_usage("train --out run --color red", "--color: \"red\" is not known. Choose auto, always or never.");
-  expect_usage("eval run --split both", "--split: \"both\" is not known. Choose train, validation or test.");
+  expect_usage("eval run --split both",
+               "--split: \"both\" is not known. Choose " + listed(split_names()) + '.');
   expect_usage(
       "data shapes --augment turn",
       "--augment: 'turn' is no transform. There are none, flip, flip-vertical, scale=, rotate=, shift=, "
@@ -264,8 +270,7 @@ TEST_F(Usage, AFileOfOptionsIsJudgedByName) {
   file(R"({"stpes": 5})", "o.json: stpes is not an option of a run. Did you mean steps?");
   file(R"({"steps": 5, "frobnicate": 1})", "o.json: frobnicate is not an option of a run.");
   file(R"({"steps": 0})", "o.json: --steps: 0 is not a whole number from 1 to 1099511627776.");
-  file(R"({"loss": "l2"})",
-       "o.json: --loss: \"l2\" is not known. Choose cross-entropy, dice, focal or cross-entropy+dice.");
+  file(R"({"loss": "l2"})", "o.json: --loss: \"l2\" is not known. Choose " + listed(loss_names()) + '.');
   file("steps = 5", "o.json: it is no JSON from byte 1 on. Write it as {\"steps\": 400, \"batch\": 16}.");
   file("[1]", "o.json: it is not a JSON object of options. Write it as {\"steps\": 400, \"batch\": 16}.");
   file(R"({"steps": {"a": 1}})", "o.json: steps is {\"a\":1}. An option is a text, a number, true or false.");
@@ -309,8 +314,9 @@ TEST_F(Usage, AFolderThatIsNoRunIsLeftAlone) {
 
 TEST_F(Usage, WhatIsNotThereIsNamed) {
   expect("train --data shpes --out run", 2,
-         "data: there is no data set and no folder called shpes. Choose fashion, brain, shapes, or a folder "
-         "with images/ and masks/ in it. Did you mean shapes?\n");
+         "data: there is no data set and no folder called shpes. Choose " + data_sets() +
+             ", or a "
+             "folder with images/ and masks/ in it. Did you mean shapes?\n");
   expect("train --data shapes --resume run", 3,
          "run: no run is there. Begin one with trous train --out run.\n");
   const std::string no_run =
@@ -321,7 +327,8 @@ TEST_F(Usage, WhatIsNotThereIsNamed) {
   expect("eval run --masks m --per-image i.csv", 3, no_run);
   expect("inspect smal-dilated", 3,
          "smal-dilated: there is no network, run or checkpoint of this name. Did you mean small-dilated? "
-         "Networks are deep-dilated, mirror-context and small-dilated.\n");
+         "Networks are " +
+             networks(" and ") + ".\n");
   expect("report run", 3,
          "read_run: run is no run folder. It has no config.json. Give what trous train --out made.\n");
   std::filesystem::create_directory(scratch_ / "empty");

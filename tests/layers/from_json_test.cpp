@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/core/choices.h>
 #include <trous/layers/dense.h>
 #include <trous/layers/from_json.h>
+#include <trous/layers/named_networks.h>
 #include <trous/layers/resample.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/pointwise.h>
@@ -45,6 +47,11 @@ std::string refused_layer(const std::string& layer) {
   return refused(R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 2}}, )" + layer + "]}");
 }
 
+std::string networks() {
+  const std::vector<std::string> names = network_names();
+  return listed({names.begin(), names.end()}, ", ") + '.';
+}
+
 TEST(FromJson, BuiltInNetworksAreTheirStructs) {
   const SegmentationOptions options{.in_channels = 1, .classes = 4, .width = 3, .kernel = {1, 3}};
   const std::string rest = R"(, "in_channels": 1, "classes": 4, "width": 3, "kernel": [1, 3]})";
@@ -55,7 +62,12 @@ TEST(FromJson, BuiltInNetworksAreTheirStructs) {
   expect_equal(network_from_json(R"({"network": "deep-dilated")" + rest), DeepDilated(options),
                {1, 9, 40, 1});
   expect_equal(network_from_json(R"({"network": "small-dilated"})"), SmallDilated({}), {1, 9, 12, 3});
-  EXPECT_EQ(network_names(), (std::vector<std::string>{"deep-dilated", "mirror-context", "small-dilated"}));
+  for (const NamedNetwork& network : named_networks()) {
+    EXPECT_EQ(resolved_description(R"({"network": ")" + std::string(network.name) + "\"}"),
+              network_description(network.name));
+    expect_equal(network_from_json(network_description(network.name)), network.build({}).layer,
+                 {1, 40, 40, 3});
+  }
 }
 
 TEST(FromJson, AListIsTheSequentialOfItsLayers) {
@@ -154,6 +166,10 @@ TEST(FromJson, EveryLayerGoesThroughItsOwnDescription) {
 }
 
 TEST(FromJson, LayerNamesAreSorted) {
+  for (const std::string& network : network_names()) {
+    const std::vector<std::string> layers = layer_names();
+    EXPECT_NE(std::find(layers.begin(), layers.end(), network), layers.end()) << network;
+  }
   const std::vector<std::string> names = layer_names();
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
   EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
@@ -163,8 +179,8 @@ TEST(FromJson, ANetworkHasADescription) {
   EXPECT_EQ(network_description("mirror-context", {.in_channels = 1, .kernel = 1}),
             R"({"network":"mirror-context","in_channels":1,"classes":5,"width":12,"kernel":1})");
   EXPECT_EQ(thrown<ArgumentError>([] { network_description("small-dilate"); }),
-            "network_description: network is \"small-dilate\". Did you mean small-dilated? Networks are "
-            "deep-dilated, mirror-context, small-dilated.");
+            "network_description: network is \"small-dilate\". Did you mean small-dilated? Networks are " +
+                networks());
   EXPECT_EQ(
       thrown<ArgumentError>([] { network_description("small-dilated", {.classes = 0}); }),
       "network_description: the description: Conv2d: in_channels 16, out_channels 0, kernel 1x1. Each must "
@@ -183,19 +199,12 @@ TEST(FromJson, UnknownNamesAreRefusedWithTheNearest) {
       "kernel.");
   EXPECT_EQ(refused(R"({"layers": ["relu"], "seed": 3})"),
             "network_from_json: seed is not known. The only key is layers.");
-  EXPECT_EQ(
-      refused(R"({"network": "unet"})"),
-      "network_from_json: network is \"unet\". Networks are deep-dilated, mirror-context, small-dilated.");
-  EXPECT_EQ(
-      refused(R"({"network": "conv2d"})"),
-      "network_from_json: network is \"conv2d\". Networks are deep-dilated, mirror-context, small-dilated.");
-  const std::string names =
-      "Layers are abs, atrous_conv2d, atrous_conv2d_norm_relu, atrous_conv2d_transpose, "
-      "atrous_conv2d_transpose_norm_relu, average_pool2d, batch_norm, conv2d, conv2d_norm_relu, "
-      "conv2d_transpose, "
-      "conv2d_transpose_norm_relu, deep-dilated, dense, dropout, exp, log, max_pool2d, mirror-context, relu, "
-      "residual, "
-      "resize_bilinear, resize_nearest, sigmoid, small-dilated, sqrt, tanh.";
+  EXPECT_EQ(refused(R"({"network": "unet"})"),
+            "network_from_json: network is \"unet\". Networks are " + networks());
+  EXPECT_EQ(refused(R"({"network": "conv2d"})"),
+            "network_from_json: network is \"conv2d\". Networks are " + networks());
+  const std::vector<std::string> layers = layer_names();
+  const std::string names = "Layers are " + listed({layers.begin(), layers.end()}, ", ") + '.';
   EXPECT_EQ(
       refused_layer(R"(["relu", {"atruos_conv2d": {}}])"),
       "network_from_json: layers[1][1].atruos_conv2d is no layer. Did you mean atrous_conv2d? " + names);
@@ -301,8 +310,7 @@ TEST(FromJson, WhatIsNoJsonIsRefused) {
       "network_from_json: the description has the number 99999999999999999999, which 64 bits do not hold. "
       "Give a smaller one.");
   EXPECT_EQ(thrown<ArgumentError>([] { network_description("\xff"); }),
-            "network_description: network is \"\xEF\xBF\xBD\". Networks are deep-dilated, mirror-context, "
-            "small-dilated.");
+            "network_description: network is \"\xEF\xBF\xBD\". Networks are " + networks());
   EXPECT_EQ(thrown<ArgumentError>([] { resolved_description("x"); }),
             "resolved_description: the description is no JSON from byte 1 on. It has 1 bytes." + wanted);
 }

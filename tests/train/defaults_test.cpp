@@ -126,7 +126,9 @@ TEST(Defaults, keras_8159_ClassWeightsAreNeverIgnored) {
   EXPECT_EQ(thrown<ArgumentError>([] { make_loss("dice", Tensor::ones({3}, DType::float32)); }),
             "loss: dice with class weights [3]. Dice weighs all classes that occur alike. Take "
             "cross-entropy+dice, or no class weights.");
-  for (const std::string_view name : loss_names()) EXPECT_EQ(takes_class_weights(name), name != "dice");
+  EXPECT_FALSE(takes_class_weights("dice"));
+  for (const char* name : {"cross-entropy", "focal", "cross-entropy+dice"})
+    EXPECT_TRUE(takes_class_weights(name)) << name;
   EXPECT_THROW(takes_class_weights("hinge"), ArgumentError);
 }
 

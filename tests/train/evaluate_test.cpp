@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <trous/autograd/tape.h>
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/train/class_weights.h>
 #include <trous/train/evaluate.h>
@@ -85,10 +86,9 @@ TEST(ParseClassWeights, TakesNumbersAndNames) {
 TEST(ParseClassWeights, RefusesOtherTexts) {
   for (const char* bad : {"", "1,", ",1", "1,,1", "1, 1,1", "1,1,x", "-1,1,1", "nan,1,1", "inf,1,1",
                           "1e999,1,1", "1;1;1", "0x1,1,1", "median"}) {
-    const std::string expected =
-        std::string("class weights: \"") + bad +
-        "\" is not known. Choose none, inverse-sqrt or enet, or give one number per class, "
-        "as in 0.2,1,1.";
+    const std::string expected = std::string("class weights: \"") + bad + "\" is not known. Choose " +
+                                 listed(names_in(named_class_weightings())) +
+                                 ", or give one number per class, as in 0.2,1,1.";
     EXPECT_EQ(thrown<ArgumentError>([&] { parsed(bad); }), expected);
     EXPECT_EQ(thrown<ArgumentError>([&] { check_class_weights(bad); }), expected);
   }

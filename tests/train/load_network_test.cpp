@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/layers/from_json.h>
 #include <trous/train/checkpoint.h>
@@ -246,13 +247,15 @@ TEST_F(LoadNetwork, NeedsADescription) {
             path_ +
                 ": there is no tensor stem.conv.filters, which the network needs. Build the network it "
                 "was saved from.");
+  const std::vector<std::string> networks = network_names();
   info.network = R"({"network": "unet"})";
   save(net, path_, to_metadata(info));
   EXPECT_EQ(
       refusal(),
       path_ +
           ": the network it describes cannot be built. network_from_json: network is \"unet\". Networks "
-          "are deep-dilated, mirror-context, small-dilated.");
+          "are " +
+          listed({networks.begin(), networks.end()}, ", ") + '.');
 }
 
 TEST(TensorsBelow, TakesThePrefixAway) {

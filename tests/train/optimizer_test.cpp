@@ -30,7 +30,7 @@ void expect_five_steps(Optimizer optimizer, const Move& move) {
   for (int t = 1; t <= 5; ++t) {
     const double rate = 0.11 - 0.01 * t;
     const Tensor g = Tensor::scalar(slope_at(w.to_double()), DType::float64);
-    w = std::visit([&](auto& o) { return o.step({w}, {g}, rate); }, optimizer)[0];
+    w = optimizer.step({w}, {g}, rate)[0];
     expected = move(t, expected, slope_at(expected), rate);
     // A few roundings of numbers below 1 in each of five steps.
     EXPECT_NEAR(w.to_double(), expected, 50 * std::numeric_limits<double>::epsilon()) << "step " << t;

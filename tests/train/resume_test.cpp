@@ -86,12 +86,13 @@ TEST(Resume, WhereTheLossOrNothingChooses) {
 }
 
 TEST(Resume, WithEveryOptimizer) {
-  const std::vector<Optimizer> all{Sgd(),
-                                   Sgd({.momentum = 0.9}),
-                                   Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = 0.01}),
-                                   Adam(),
-                                   Adam({.beta1 = 0.5, .weight_decay = 0.01}),
-                                   AdamW()};
+  std::vector<Optimizer> all{Sgd(),
+                             Sgd({.momentum = 0.9}),
+                             Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = 0.01}),
+                             Adam(),
+                             Adam({.beta1 = 0.5, .weight_decay = 0.01}),
+                             AdamW()};
+  for (const NamedOptimizer& row : named_optimizers()) all.push_back(make_optimizer(row.name));
   for (const Optimizer& optimizer : all) {
     TrainOptions options = everything();
     options.optimizer = optimizer;
@@ -100,10 +101,9 @@ TEST(Resume, WithEveryOptimizer) {
 }
 
 TEST(Resume, WithEverySchedule) {
-  for (const Schedule schedule :
-       {Schedule::constant, Schedule::poly, Schedule::cosine, Schedule::one_cycle}) {
+  for (const NamedSchedule& row : named_schedules()) {
     TrainOptions options = everything();
-    options.schedule = schedule;
+    options.schedule = row.value;
     options.warmup = 3;
     expect_resumes(options, 2);
     expect_resumes(options, 5);

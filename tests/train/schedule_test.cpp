@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/core/choices.h>
 #include <trous/data/safetensors.h>
 #include <trous/train/class_weights.h>
 #include <trous/train/plateau.h>
@@ -170,7 +171,7 @@ TEST(Schedule, HasNames) {
   EXPECT_EQ(parse_schedule("onecycle"), Schedule::one_cycle);
   EXPECT_EQ(parse_schedule("plateau"), Schedule::plateau);
   EXPECT_EQ(thrown<ArgumentError>([] { parse_schedule("Poly"); }),
-            "schedule: \"Poly\" is not known. Choose constant, poly, cosine, one-cycle or plateau.");
+            "schedule: \"Poly\" is not known. Choose " + listed(names_in(named_schedules())) + '.');
 }
 
 std::vector<float> weights(ClassWeighting weighting, const std::vector<std::int64_t>& pixels) {
@@ -210,8 +211,8 @@ TEST(ClassWeights, NeedAPixelAndAName) {
   EXPECT_EQ(parse_class_weighting("inverse-sqrt"), ClassWeighting::inverse_sqrt);
   EXPECT_EQ(parse_class_weighting("enet"), ClassWeighting::enet);
   EXPECT_EQ(thrown<ArgumentError>([] { parse_class_weighting("auto"); }),
-            "class weights: \"auto\" is not known. Choose none, inverse-sqrt or enet, or give one number per "
-            "class, as in 0.2,1,1.");
+            "class weights: \"auto\" is not known. Choose " + listed(names_in(named_class_weightings())) +
+                ", or give one number per class, as in 0.2,1,1.");
 }
 
 }  // namespace

@@ -1,0 +1,43 @@
+// Tables of named choices, one row each: names, help texts and error texts are made from the rows.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trous {
+
+/// "a, b or c": names as a sentence lists them. `last` stands before the last one.
+std::string listed(const std::vector<std::string_view>& names, std::string_view last = " or ");
+
+/// The names of a table in its order. A table is a range of rows that have a member `name`.
+template <class Rows>
+std::vector<std::string_view> names_in(const Rows& rows) {
+  std::vector<std::string_view> names;
+  for (const auto& row : rows) names.push_back(row.name);
+  return names;
+}
+
+/// The row called `name`, or nullptr.
+template <class Rows>
+auto find_row(const Rows& rows, std::string_view name) -> decltype(std::data(rows)) {
+  const auto found =
+      std::find_if(std::begin(rows), std::end(rows), [&](const auto& row) { return row.name == name; });
+  return found == std::end(rows) ? nullptr : &*found;
+}
+
+/// Throws ArgumentError: `what: "name" is not known. Choose a, b or c.`
+[[noreturn]] void refuse_name(std::string_view what, std::string_view name,
+                              const std::vector<std::string_view>& names);
+
+/// The row called `name`. Throws as refuse_name, with `what` before the colon.
+template <class Rows>
+const auto& row_named(std::string_view what, const Rows& rows, std::string_view name) {
+  const auto* const row = find_row(rows, name);
+  if (!row) refuse_name(what, name, names_in(rows));
+  return *row;
+}
+
+}  // namespace trous

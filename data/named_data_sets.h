@@ -1,0 +1,46 @@
+// The table of data sets that come with trous: what `trous train --data` and its error texts know by name.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <trous/data/dataset.h>
+
+namespace trous {
+
+/// What suits the training on a data set where nothing else is said.
+struct TrainingRecipe {
+  std::string_view model;    ///< the name of a network
+  std::string_view augment;  ///< as parse_augmentation reads it
+  std::int64_t steps, batch;
+};
+
+/// A predictor that knows the data set and has not seen the image, to read a score beside.
+struct KnownPredictor {
+  std::string_view name = {};
+  /// int32 [h, w] of sample `index` of validation and test.
+  Tensor (*predict)(const Splits& splits, std::int64_t index) = nullptr;
+};
+
+/// A data set that has a name.
+struct NamedDataSet {
+  std::string_view name;
+  /// Its splits. `directory` holds its files; empty is where Debian puts them.
+  Splits (*open)(const std::string& directory);
+  bool reads_files;  ///< false where it is generated, so that no directory can be given
+  TrainingRecipe recipe;
+  KnownPredictor predictor = {};  ///< without a name where there is none
+};
+
+/// The table of data sets: "fashion", "brain", "shapes". A new one is its code and a row of it.
+std::span<const NamedDataSet> named_data_sets();
+
+/// The data set of `trous train` where nothing is said.
+constexpr std::string_view default_data_set = "fashion";
+
+/// What suits the training on a folder of images and masks.
+constexpr TrainingRecipe folder_recipe{"small-dilated", "none", 800, 8};
+
+}  // namespace trous

@@ -1,0 +1,28 @@
+// The table of networks: what `trous train --model`, {"network": name} and their error texts know by name.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include <trous/layers/networks.h>
+#include <trous/layers/sequential.h>
+
+namespace trous {
+
+/// A network and its options, of which none is left to the network's own choice.
+struct BuiltNetwork {
+  AnyLayer layer;
+  SegmentationOptions options;
+};
+
+/// A network that has a name.
+struct NamedNetwork {
+  std::string_view name;
+  /// Throws what the network throws for its options.
+  BuiltNetwork (*build)(const SegmentationOptions& options);
+};
+
+/// The table of networks. A new network is its struct and a row of it.
+std::span<const NamedNetwork> named_networks();
+
+}  // namespace trous
