@@ -163,7 +163,8 @@ int run(const InspectCommand& c) {
     return ok;
   }
   if (c.voice.quiet) {
-    std::cout << summary.parameters << " parameters, " << summary.multiply_adds << " multiply-adds\n";
+    std::cout << summary.parameters << " parameters, " << (summary.unknown_costs ? "at least " : "")
+              << summary.multiply_adds << " multiply-adds\n";
     return ok;
   }
   if (subject.info) tell_info(*subject.info);

@@ -1,6 +1,7 @@
 #include <trous/core/error.h>
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/detail/conv_family.h>
+#include <trous/ops/kernels/convolution.h>
 
 namespace trous {
 namespace {
@@ -14,12 +15,12 @@ TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOp
                               value_dtype, filter_dtype);
   detail::check_at_least_one(op, "rate", options.rate);
   detail::check_at_least_one(op, "stride", options.stride);
-  const detail::Windows windows = detail::windows_over(
+  const Windows windows = detail::windows_over(
       {op, "value", {value[1], value[2]}, {filters[0], filters[1]}, options.stride, options.rate, padding});
   const Shape result{value[0], windows.height.out, windows.width.out,
                      Shape{filters[2], filters[3]}.elements()};
   detail::check_result_size(op, result, value_dtype);
-  const kernels::ConvGeometry g{value[0], filters[2], filters[3], windows.height, windows.width};
+  const ConvGeometry g{value[0], filters[2], filters[3], windows.height, windows.width};
   return {
       .ops = {"depthwise_conv2d_transpose", "depthwise_conv2d_filter_grad", std::string(op)},
       .attributes = {{"stride", options.stride}, {"rate", options.rate}, {"", detail::padding_text(padding)}},
@@ -27,7 +28,8 @@ TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOp
       .contract = {
           [g](const Tensor& y, const Tensor& w) { return kernels::depthwise().conv2d_transpose(g, w, y); },
           [g](const Tensor& x, const Tensor& y) { return kernels::depthwise().conv2d_filter_grad(g, x, y); },
-          [g](const Tensor& x, const Tensor& w) { return kernels::depthwise().conv2d(g, x, w); }}};
+          [g](const Tensor& x, const Tensor& w) { return kernels::depthwise().conv2d(g, x, w); }},
+      .pixels = Pixels::convolved(g)};
 }
 
 }  // namespace
