@@ -5,6 +5,13 @@
 #include <trous/core/map.h>
 
 namespace trous {
+namespace {
+
+constexpr std::string_view kind = "add";
+
+}  // namespace
+
+bool is_sum(const Op& op) { return op.kind == kind; }
 
 Variable add_same_shape(const Variable& a, const Variable& b, std::string_view name) {
   if (a.dtype() != b.dtype()) {
@@ -18,7 +25,7 @@ Variable add_same_shape(const Variable& a, const Variable& b, std::string_view n
   }
   const auto pass = [](const Vjp& v) { return v.grad(); };
   return record(
-      {.kind = "add", .name = std::string(name)}, {a, b},
+      {.kind = std::string(kind), .name = std::string(name), .pixels = Pixels::same()}, {a, b},
       [](std::span<const Tensor> in) { return zip(in[0], in[1], [](auto x, auto y) { return x + y; }); },
       {Rule(Reads::nothing(), pass), Rule(Reads::nothing(), pass)});
 }

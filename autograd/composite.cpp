@@ -21,7 +21,8 @@ struct Parts {
 // The same value as a node of its own. A derivative taken in an alias is a partial derivative, even where
 // one Variable fills two slots, and the walk stops there. What has no derivative has none behind its alias.
 Variable alias(const Variable& x, const std::string& kind, bool differentiable) {
-  return record({kind}, {x}, [](std::span<const Tensor> in) { return in[0]; },
+  return record({.kind = kind, .pixels = Pixels::same()}, {x},
+                [](std::span<const Tensor> in) { return in[0]; },
                 {differentiable ? Rule(Reads::nothing(), [](const Vjp& v) { return v.grad(); })
                                 : Rule::not_differentiable()});
 }
@@ -86,8 +87,10 @@ Variable first_order(const std::shared_ptr<const Parts>& parts, const Vjp& v, st
   std::vector<CompositeSlot> slots = parts->rules.slots;
   for (CompositeSlot& slot : slots) slot.fused_rule = nullptr;
   slots.push_back({});
-  return composite({parts->op.kind + "_grad", parts->op.attributes}, std::move(inputs), std::move(value),
-                   std::move(definition), std::move(slots));
+  return composite({.kind = parts->op.kind + "_grad",
+                    .attributes = parts->op.attributes,
+                    .pixels = parts->op.pixels.of_gradient()},
+                   std::move(inputs), std::move(value), std::move(definition), std::move(slots));
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ Variable apply(const std::shared_ptr<const LinearMap>& map, bool transposed, con
     rules.push_back(Rule::not_differentiable());
   }
   return record(
-      {op, map->attributes, std::string(name)}, std::move(inputs),
+      {op, map->attributes, std::string(name), transposed ? map->pixels.transposed() : map->pixels},
+      std::move(inputs),
       [map, transposed](std::span<const Tensor> in) {
         return (transposed ? map->backward : map->forward)(in[0], in.subspan(1));
       },
@@ -44,7 +45,7 @@ Variable apply(const std::shared_ptr<const LinearMap>& map, bool transposed, con
 }  // namespace
 
 LinearMap LinearMap::transpose() const {
-  return {transpose_op, op, attributes, codomain, domain, backward, forward, parameters};
+  return {transpose_op, op, attributes, codomain, domain, backward, forward, parameters, pixels.transposed()};
 }
 
 Variable LinearMap::operator()(const Variable& x, std::string_view name) const& {

@@ -31,6 +31,7 @@ struct LinearMap {
   Domain domain, codomain;
   Apply forward, backward;
   std::vector<Variable> parameters = {};
+  Pixels pixels = {};  ///< of `forward`, see core/pixels.h; `backward` has the transpose
 
   /// A^T: every pair swapped.
   LinearMap transpose() const;

@@ -10,14 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include <trous/core/pixels.h>
+
 namespace trous {
-
-/// A pair per spatial axis, printed 2x3.
-struct HeightWidth {
-  std::int64_t height, width;
-
-  friend bool operator==(const HeightWidth&, const HeightWidth&) = default;
-};
 
 using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, HeightWidth>;
 
@@ -41,11 +36,13 @@ class Attributes {
 
 std::ostream& operator<<(std::ostream& stream, const Attributes& attributes);
 
-/// An op as recorded: its kind, how it was configured and, if the caller gave one, the name of the result.
+/// An op as recorded: its kind, how it was configured, if the caller gave one, the name of the result, and
+/// how it maps pixels. Attributes are for readers; what is derived from an op is derived from `pixels`.
 struct Op {
   std::string kind;
   Attributes attributes = {};
   std::string name = {};
+  Pixels pixels = {};
 };
 
 /// Prints scale (by 2) "name", and what is empty not at all.

@@ -22,6 +22,15 @@ Reads live_reads(const std::vector<Variable>& inputs, const std::vector<Rule>& r
   return reads;
 }
 
+void check_pixels(const Op& op, const std::vector<Tensor>& inputs, const Shape& result) {
+  const std::string contradiction =
+      op.pixels.contradiction(inputs.empty() ? Shape() : inputs[0].shape(), result);
+  if (contradiction.empty()) return;
+  throw GraphError(text(op.kind, ": ", contradiction,
+                        ". Shapes are [batch, height, width, channels]. Derive the pixels from these shapes, "
+                        "as conv2d_pixels does."));
+}
+
 }  // namespace
 
 std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Variable> inputs,
@@ -45,6 +54,7 @@ std::pair<Variable, std::vector<Tensor>> record_with_kept(Op op, std::vector<Var
     }
   }
   Computed computed = detail::evaluate(op, values, forward);
+  check_pixels(op, values, computed.value.shape());
 
   const Recording::Mode mode = Recording::mode();
   if (mode == Recording::nothing || (mode == Recording::needed && !any_tracked)) {
@@ -95,7 +105,8 @@ Tensor remade(const Node& node) {
   std::vector<Tensor> inputs;
   inputs.reserve(node.inputs.size());
   for (const Node::Input& input : node.inputs) inputs.push_back(*input.value);
-  const Op again{node.op.kind + " again", node.op.attributes, node.op.name};
+  Op again = node.op;
+  again.kind += " again";
   return detail::evaluate(again, inputs,
                           [&](std::span<const Tensor> in) -> Computed { return node.remake(in, node.kept); })
       .value;
@@ -174,7 +185,9 @@ const std::vector<Tensor>& Vjp::shared(const std::function<std::vector<Tensor>()
     if (input.value) read.push_back(*input.value);
   }
   for (const auto& [node, value] : shared_.remade) read.push_back(value);
-  const Op op{node_->op.kind + "_grad shared", node_->op.attributes};
+  const Op op{.kind = node_->op.kind + "_grad shared",
+              .attributes = node_->op.attributes,
+              .pixels = node_->op.pixels.of_gradient()};
   detail::evaluate(op, read, [&](std::span<const Tensor>) -> Computed {
     const std::vector<Tensor>& all = shared_.computed.emplace(compute());
     if (all.empty()) return grad_.value();

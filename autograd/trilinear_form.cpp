@@ -24,6 +24,12 @@ void check_slot(const std::string& op, const Variable& x, int slot, const Domain
   }
 }
 
+// Of the op that leaves the hole open.
+Pixels pixels_of(const TrilinearForm& form, std::size_t hole) {
+  if (hole == 2) return form.pixels;
+  return hole == 0 ? form.pixels.transposed() : form.pixels.of_weights();
+}
+
 // The op that leaves the hole open. All ops of a derivation share one form.
 Variable contracted(const std::shared_ptr<const TrilinearForm>& form, const TrilinearForm::Slots& slots,
                     std::string_view name) {
@@ -55,7 +61,7 @@ Variable contracted(const std::shared_ptr<const TrilinearForm>& form, const Tril
     });
   }
   return record(
-      {form->ops[hole], form->attributes, std::string(name)}, std::move(inputs),
+      {form->ops[hole], form->attributes, std::string(name), pixels_of(*form, hole)}, std::move(inputs),
       [form, hole](std::span<const Tensor> in) { return form->contract[hole](in[0], in[1]); },
       std::move(rules));
 }
@@ -85,8 +91,11 @@ LinearMap TrilinearForm::map(int from, int to, const Tensor& fixed) const {
     };
   };
   const auto source = static_cast<std::size_t>(from), target = static_cast<std::size_t>(to);
-  return {ops[target],     ops[source],     attributes,      domains[source],
-          domains[target], apply(from, to), apply(to, from), {fixed}};
+  // Where the argument is the weights, any number of it may reach all pixels.
+  const Pixels made = pixels_of(*this, target);
+  return {ops[target],     ops[source],     attributes,
+          domains[source], domains[target], apply(from, to),
+          apply(to, from), {fixed},         from == 1 ? made.of_weights() : made};
 }
 
 }  // namespace trous

@@ -30,6 +30,7 @@ struct TrilinearForm {
   Attributes attributes;
   std::array<Domain, 3> domains;
   std::array<Contract, 3> contract;  ///< by hole
+  Pixels pixels = {};                ///< of y, made from x and w, see core/pixels.h
 
   /// The op with its hole where `slots` has no value. Throws GraphError unless exactly one slot is open,
   /// ShapeError or DTypeError if a value is not in its slot's domain.

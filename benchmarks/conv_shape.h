@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <trous/core/window.h>
 #include <trous/ops/conv2d.h>
-#include <trous/ops/multiply_adds.h>
 
 namespace trous::benchmarks {
 

@@ -1,5 +1,5 @@
 #include <trous/benchmarks/reference_net.h>
-#include <trous/ops/multiply_adds.h>
+#include <trous/core/window.h>
 
 namespace trous::benchmarks {
 namespace {

@@ -163,7 +163,8 @@ ExitCode run(const InspectCommand& c) {
     return ExitCode::ok;
   }
   if (c.voice.quiet) {
-    std::cout << summary.parameters << " parameters, " << summary.multiply_adds << " multiply-adds\n";
+    std::cout << summary.parameters << " parameters, " << (summary.unknown_costs ? "at least " : "")
+              << summary.multiply_adds << " multiply-adds\n";
     return ExitCode::ok;
   }
   if (subject.info) tell_info(*subject.info);

@@ -142,12 +142,10 @@ class Table {
   void heading() const { row({"op", "pass", "calls", "ms", "share", "GFLOP/s", "of peak", "MB", "GB/s"}); }
 
   void op(const OpProfile& o) const {
-    const double rate = 2 * static_cast<double>(o.multiply_adds) / o.seconds;
     const auto bytes = static_cast<double>(o.bytes);
-    row({o.kind, text(name(o.phase)), calls(o.calls), ms(o.seconds), share(o.seconds),
-         o.multiply_adds ? fixed(rate / 1e9, 1) : "-",
-         o.multiply_adds ? percent(rate / p_.machine.operations) : "-", megabytes(bytes / steps_),
-         o.bytes && o.seconds > 0 ? fixed(bytes / o.seconds / 1e9, 1) : "-"});
+    const auto [rate, of_peak] = rates(o, o.seconds);
+    row({o.kind, text(name(o.phase)), calls(o.calls), ms(o.seconds), share(o.seconds), rate, of_peak,
+         megabytes(bytes / steps_), o.bytes && o.seconds > 0 ? fixed(bytes / o.seconds / 1e9, 1) : "-"});
   }
 
   void rest(const std::string& what, StepPhase phase) const {
@@ -161,11 +159,12 @@ class Table {
     for (const OpProfile& o : p_.steps.ops) {
       all.calls += o.calls;
       all.multiply_adds += o.multiply_adds;
+      all.unknown_costs += o.unknown_costs;
       all.bytes += o.bytes;
     }
-    const double rate = 2 * static_cast<double>(all.multiply_adds) / total;
-    row({what, "", calls(all.calls), ms(total), share(total), fixed(rate / 1e9, 1),
-         percent(rate / p_.machine.operations), megabytes(static_cast<double>(all.bytes) / steps_),
+    const auto [rate, of_peak] = rates(all, total);
+    row({what, "", calls(all.calls), ms(total), share(total), rate, of_peak,
+         megabytes(static_cast<double>(all.bytes) / steps_),
          fixed(static_cast<double>(all.bytes) / total / 1e9, 1)});
   }
 
@@ -181,12 +180,19 @@ class Table {
   }
 
  private:
+  // Operations per second and their share of the peak. "unknown" where an op does not say its multiply-adds.
+  template <class Costs>
+  std::array<std::string, 2> rates(const Costs& costs, double seconds) const {
+    if (costs.unknown_costs) return {"unknown", "-"};
+    if (!costs.multiply_adds) return {"-", "-"};
+    const double rate = 2 * static_cast<double>(costs.multiply_adds) / seconds;
+    return {fixed(rate / 1e9, 1), percent(rate / p_.machine.operations)};
+  }
+
   void layer(const LayerProfile& layer, const std::string& path) const {
     const double seconds = layer.forward + layer.backward;
-    const double rate = 2 * static_cast<double>(layer.multiply_adds) / seconds;
-    row({path, "", "", ms(layer.forward), ms(layer.backward),
-         layer.multiply_adds ? fixed(rate / 1e9, 1) : "-",
-         layer.multiply_adds ? percent(rate / p_.machine.operations) : "-", share(seconds)});
+    const auto [rate, of_peak] = rates(layer, seconds);
+    row({path, "", "", ms(layer.forward), ms(layer.backward), rate, of_peak, share(seconds)});
   }
 
   void row(const std::vector<std::string>& cells) const {
@@ -264,6 +270,9 @@ void tell(const Profiled& p, const ProfileCommand& c, const TrainConfig& config,
 
 Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& image) {
   const auto steps = static_cast<double>(p.steps.seconds.size());
+  const auto cost_of = [&](const auto& costs) {
+    return costs.unknown_costs ? Json(nullptr) : Json(static_cast<double>(costs.multiply_adds) / steps);
+  };
   Json ops = Json::array(), layers = Json::array(), outside = Json::object();
   for (const OpProfile& o : p.steps.ops) {
     const double rate = 2 * static_cast<double>(o.multiply_adds) / o.seconds;
@@ -271,15 +280,16 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
                    {"phase", name(o.phase)},
                    {"calls", static_cast<double>(o.calls) / steps},
                    {"seconds", o.seconds / steps},
-                   {"multiply_adds", static_cast<double>(o.multiply_adds) / steps},
-                   {"share_of_peak", o.multiply_adds ? Json(rate / p.machine.operations) : Json(nullptr)},
+                   {"multiply_adds", cost_of(o)},
+                   {"share_of_peak",
+                    o.multiply_adds && !o.unknown_costs ? Json(rate / p.machine.operations) : Json(nullptr)},
                    {"bytes", static_cast<double>(o.bytes) / steps}});
   }
   for (const LayerProfile& layer : p.steps.layers) {
     layers.push_back({{"layer", layer.path},
                       {"forward_seconds", layer.forward / steps},
                       {"backward_seconds", layer.backward / steps},
-                      {"multiply_adds", static_cast<double>(layer.multiply_adds) / steps}});
+                      {"multiply_adds", cost_of(layer)}});
   }
   for (const StepPhase phase : all_phases) outside[text(name(phase))] = p.steps.outside_ops(phase) / steps;
   const MemoryPeak& memory = p.steps.memory;

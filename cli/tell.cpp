@@ -225,7 +225,7 @@ Json json_of(const Summary& summary, const std::string& model) {
                       {"kind", row.kind},
                       {"output", json_of(row.output)},
                       {"parameters", row.parameters},
-                      {"multiply_adds", row.multiply_adds},
+                      {"multiply_adds", row.multiply_adds ? Json(*row.multiply_adds) : Json(nullptr)},
                       {"receptive_field", json_of(row.receptive_field)}});
   }
   for (const GraphBox& box : summary.graph) {
@@ -238,7 +238,7 @@ Json json_of(const Summary& summary, const std::string& model) {
   return {{"name", model},
           {"input", json_of(summary.input)},
           {"parameters", summary.parameters},
-          {"multiply_adds", summary.multiply_adds},
+          {"multiply_adds", summary.unknown_costs ? Json(nullptr) : Json(summary.multiply_adds)},
           {"receptive_field", json_of(summary.receptive_field)},
           {"layers", layers},
           {"graph", graph}};

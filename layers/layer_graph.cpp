@@ -2,7 +2,9 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <variant>
 
+#include <trous/autograd/add.h>
 #include <trous/autograd/variable.h>
 #include <trous/core/error.h>
 #include <trous/layers/layer_graph.h>
@@ -12,15 +14,25 @@ namespace {
 
 using Dependence = std::vector<std::optional<std::vector<std::size_t>>>;
 
-// What is no op of its own to the eye: the same numbers in another shape, and a maximum pool's indices, which
-// its gather reads beside what they are the indices of. Who reads it reads what it was made from.
-bool is_transparent(const Node& node) {
-  return node.op.kind == "reshape" || node.op.kind == "max_pool2d_indices";
+template <class Map>
+bool maps(const Node& node) {
+  return std::holds_alternative<Map>(node.op.pixels.map);
+}
+
+// What is no op of its own to the eye: the same numbers in another shape, and the places that a maximum pool
+// reads beside what they are places in. Who reads it reads what it was made from.
+std::set<const Node*> transparent_nodes(const Tape& tape) {
+  std::set<const Node*> found;
+  for (const NodePtr& node : tape) {
+    if (maps<Pixels::Reshaped>(*node)) found.insert(node.get());
+    if (maps<Pixels::Picked>(*node)) found.insert(node->inputs.back().node.get());
+  }
+  return found;
 }
 
 // What each node of the tape reads of x, as places on the tape without repetition; nothing for one that does
 // not depend on x.
-Dependence reads_of(const Tape& tape, const Variable& x) {
+Dependence reads_of(const Tape& tape, const Variable& x, const std::set<const Node*>& transparent) {
   Dependence reads;
   std::unordered_map<const Node*, std::size_t> places;  // of what depends on x
   for (std::size_t i = 0; i < tape.size(); ++i) {
@@ -32,7 +44,7 @@ Dependence reads_of(const Tape& tape, const Variable& x) {
     }
     const bool shown = !found.empty() || &node == x.node().get();
     reads.push_back(shown ? std::optional(std::vector(found.begin(), found.end())) : std::nullopt);
-    if (shown) places[&node] = is_transparent(node) && found.size() == 1 ? *found.begin() : i;
+    if (shown) places[&node] = transparent.contains(&node) && found.size() == 1 ? *found.begin() : i;
   }
   return reads;
 }
@@ -47,19 +59,16 @@ std::string block_of(const std::string& path) {
 }
 
 std::string words_of(const Node& node, std::size_t read) {
-  const Node* const last = node.inputs.empty() ? nullptr : node.inputs.back().node.get();
-  if (node.op.kind == "gather" && last != nullptr && last->op.kind == "max_pool2d_indices")
-    return "max_pool2d";
-  if (node.op.kind == "add" && node.op.name.empty() && read == 1 &&
-      node.inputs[0].node != node.inputs[1].node) {
+  if (const auto* picked = std::get_if<Pixels::Picked>(&node.op.pixels.map)) return picked->together;
+  if (is_sum(node.op) && node.op.name.empty() && read == 1 && node.inputs[0].node != node.inputs[1].node)
     return "bias";
-  }
   std::string words = node.op.kind;
-  for (const auto& [key, value] : node.op.attributes) {
-    const HeightWidth* const pair = std::get_if<HeightWidth>(&value);
-    if (pair != nullptr && *pair != HeightWidth{1, 1} && (key == "rate" || key == "stride")) {
-      words += text(' ', key, ' ', pair->height, 'x', pair->width);
-    }
+  const auto add = [&](const char* what, HeightWidth pair) {
+    if (pair != HeightWidth{1, 1}) words += text(' ', what, ' ', pair.height, 'x', pair.width);
+  };
+  if (const Windows* const w = node.op.pixels.windows()) {
+    add("stride", {w->height.stride, w->width.stride});
+    add("rate", {w->height.rate, w->width.rate});
   }
   return words;
 }
@@ -96,10 +105,11 @@ bool joins(const GraphBox& box, const Node& node) {
 
 std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x) {
   const std::vector<ReceptiveField> fields = receptive_fields(tape, x);
-  const Dependence reads = reads_of(tape, x);
+  const std::set<const Node*> transparent = transparent_nodes(tape);
+  const Dependence reads = reads_of(tape, x, transparent);
   std::vector<std::size_t> readers(tape.size(), 0), box_of(tape.size(), 0);
   for (std::size_t i = 0; i < tape.size(); ++i) {
-    if (!reads[i] || is_transparent(tape[i])) continue;
+    if (!reads[i] || transparent.contains(&tape[i])) continue;
     for (const std::size_t place : *reads[i]) ++readers[place];
   }
   std::vector<GraphBox> boxes;
@@ -108,7 +118,7 @@ std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x) {
     const Node& node = tape[i];
     const std::vector<std::size_t>& read = *reads[i];
     const bool alone = read.size() == 1 && box_of[read[0]] > 0 && readers[read[0]] <= 1;
-    if (is_transparent(node)) {
+    if (transparent.contains(&node)) {
       if (alone && node.shape.rank() == 4) boxes[box_of[read[0]]].output = node.shape;  // images again
       continue;
     }

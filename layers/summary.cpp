@@ -8,22 +8,20 @@
 
 #include <trous/core/error.h>
 #include <trous/layers/summary.h>
-#include <trous/ops/multiply_adds.h>
 
 namespace trous {
 namespace {
-
-std::int64_t multiply_adds_of(const Node& node) {
-  std::vector<Shape> inputs;
-  for (const Node::Input& input : node.inputs) inputs.push_back(input.shape);
-  return multiply_adds(node.op, inputs, node.shape, Taps::all);
-}
 
 std::string grouped(std::int64_t number) {
   std::string digits = std::to_string(number);
   for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
     digits.insert(static_cast<std::size_t>(at), 1, ',');
   return digits;
+}
+
+std::string cost_text(std::optional<std::int64_t> multiply_adds) {
+  if (!multiply_adds) return "unknown";
+  return *multiply_adds ? grouped(*multiply_adds) : "-";
 }
 
 }  // namespace
@@ -35,9 +33,11 @@ Summary summarize_tape(const Tape& tape, const Variable& input,
   if (!fields.empty()) summary.receptive_field = fields.back();
   for (std::size_t i = 0; i < tape.size(); ++i) {
     const Node* const node = &tape[i];
-    const std::int64_t cost = multiply_adds_of(*node);
-    summary.multiply_adds += cost;  // also of ops that no layer names
-    if (node->op.name.empty() || node->inputs.empty()) continue;
+    if (node->inputs.empty()) continue;
+    const std::optional<std::int64_t> cost = node->op.pixels.multiply_adds(Taps::all);
+    summary.multiply_adds += cost.value_or(0);  // also of ops that no layer names
+    summary.unknown_costs += !cost;
+    if (node->op.name.empty()) continue;
     LayerRow row{node->op.name, node->op.kind, node->shape, 0, cost, fields[i]};
     for (const auto& [path, size] : sizes) {
       if (path.starts_with(row.path + '.')) row.parameters += size;
@@ -57,10 +57,10 @@ std::string narrow_table(const Summary& summary, int columns) {
                                                {"input", "", text(summary.input), "-", "-", "-"}};
   for (const LayerRow& row : summary.layers) {
     rows.push_back({row.path, row.kind, text(row.output), text(row.receptive_field), grouped(row.parameters),
-                    row.multiply_adds ? grouped(row.multiply_adds) : "-"});
+                    cost_text(row.multiply_adds)});
   }
   rows.push_back({"total", "", "", text(summary.receptive_field), grouped(summary.parameters),
-                  grouped(summary.multiply_adds)});
+                  (summary.unknown_costs ? "at least " : "") + grouped(summary.multiply_adds)});
   std::array<std::size_t, 6> widths{0, 0, 0, 11, 12, 15};
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct LayerRow {
   std::string kind;  ///< the op that the layer recorded under its name
   Shape output;
   std::int64_t parameters;
-  std::int64_t multiply_adds;           ///< of the whole batch, taps in the padding included
+  /// Of the whole batch, taps in the padding included; nothing where the op does not say its cost.
+  std::optional<std::int64_t> multiply_adds;
   ReceptiveField receptive_field = {};  ///< what an output pixel can see of the input
 };
 
@@ -28,12 +30,14 @@ struct Summary {
   Shape input;
   std::vector<LayerRow> layers;
   std::int64_t parameters = 0;
-  std::int64_t multiply_adds = 0;       ///< of every op, also of those outside named layers
+  std::int64_t multiply_adds = 0;  ///< of every op that says its cost, also of those outside named layers
+  std::int64_t unknown_costs = 0;  ///< ops that do not
   ReceptiveField receptive_field = {};  ///< of the network's output
   std::vector<GraphBox> graph = {};     ///< see layers/layer_graph.h
 };
 
-/// A table: layer, op, output shape, receptive field, parameters, multiply-adds (MACs).
+/// A table: layer, op, output shape, receptive field, parameters, multiply-adds (MACs). What an op does not
+/// say is "unknown", and a total that lacks it "at least" what is known.
 std::ostream& operator<<(std::ostream& stream, const Summary& summary);
 
 /// The same in lines of at most `columns` characters where that is possible: kind, parameters and field are

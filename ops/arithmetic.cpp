@@ -39,7 +39,7 @@ Variable add(const Variable& a, const Variable& b, std::string_view name) {
 Variable sub(const Variable& a, const Variable& b, std::string_view name) {
   const auto [left, right] = matched("sub", a, b);
   return record(
-      {"sub", {}, std::string(name)}, {left, right},
+      {"sub", {}, std::string(name), Pixels::same()}, {left, right},
       [](std::span<const Tensor> in) { return zip(in[0], in[1], [](auto x, auto y) { return x - y; }); },
       {Rule(Reads::nothing(), [](const Vjp& v) { return v.grad(); }),
        Rule(Reads::nothing(), [](const Vjp& v) { return -v.grad(); })});
@@ -48,14 +48,15 @@ Variable sub(const Variable& a, const Variable& b, std::string_view name) {
 Variable mul(const Variable& a, const Variable& b, std::string_view name) {
   const auto [left, right] = matched("mul", a, b);
   const Domain domain{left.shape(), left.dtype()};
-  const TrilinearForm form{{"mul", "mul", "mul"}, {}, {domain, domain, domain}, {product, product, product}};
+  const TrilinearForm form{
+      {"mul", "mul", "mul"}, {}, {domain, domain, domain}, {product, product, product}, Pixels::same()};
   return form({left, right, std::nullopt}, name);
 }
 
 Variable div(const Variable& a, const Variable& b, std::string_view name) {
   const auto [left, right] = matched("div", a, b);
   return record(
-      {"div", {}, std::string(name)}, {left, right},
+      {"div", {}, std::string(name), Pixels::same()}, {left, right},
       [](std::span<const Tensor> in) { return zip(in[0], in[1], [](auto x, auto y) { return x / y; }); },
       {Rule(Reads::input(1), [](const Vjp& v) { return v.grad() / v.input(1); }),
        Rule(Reads::input(1) | Reads::the_output(),
@@ -68,12 +69,12 @@ Variable scale(const Variable& x, double factor) {
     return map(t, [factor](auto v) { return v * static_cast<decltype(v)>(factor); });
   };
   const Domain domain{x.shape(), x.dtype()};
-  return LinearMap{"scale", "scale", {{"by", factor}}, domain, domain, apply, apply}(x);
+  return LinearMap{"scale", "scale", {{"by", factor}}, domain, domain, apply, apply, {}, Pixels::same()}(x);
 }
 
 Variable shift(const Variable& x, double term) {
   visit_floating("shift", x.dtype(), []<class T> {});
-  return record({"shift", {{"by", term}}}, {x},
+  return record({.kind = "shift", .attributes = {{"by", term}}, .pixels = Pixels::same()}, {x},
                 [term](std::span<const Tensor> in) {
                   return map(in[0], [term](auto v) { return v + static_cast<decltype(v)>(term); });
                 },

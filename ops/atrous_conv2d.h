@@ -18,22 +18,22 @@ namespace trous {
 /// filters   [kh, kw, in_channels, out_channels]  same dtype; not flipped
 /// rate      1 or more, one integer or {height, width}
 /// padding   Padding::same or "SAME": top = floor((kh - 1) rate / 2), zeros outside the image;
-///           Padding::valid or "VALID": top = left = 0, windows inside the image
+///           Padding::valid or "VALID": top = left = 0, windows inside the image;
+///           ExplicitPadding or {top, bottom, left, right}: as many zeros
 /// name      optional, shown where a tape is printed
-/// returns   [n, oh, ow, out_channels]            SAME: oh = h; VALID: oh = h - (kh - 1) rate
+/// returns   [n, oh, ow, out_channels]            SAME: oh = h; VALID: oh = h - (kh - 1) rate;
+///           explicit: oh = h + top + bottom - (kh - 1) rate
 ///
 /// Gradients: atrous_conv2d_transpose (value), atrous_conv2d_filter_grad (filters); every order.
 ///
-/// Throws, before any work and in this order: ArgumentError if padding is neither; ShapeError if a rank
+/// Throws, before any work and in this order: ArgumentError if padding is none of these; ShapeError if a rank
 /// is not 4; DTypeError if the dtypes differ or are not floating; ShapeError if taps or channels are 0 or
 /// the channels disagree; ArgumentError if rate < 1; ShapeError if a size overflows or VALID leaves no
 /// window.
 ///
 /// Source: TensorFlow tf.nn.atrous_conv2d; Chen et al., arXiv:1606.00915, section 3.1.
-Variable atrous_conv2d(const Variable& value, const Variable& filters, Rate rate, Padding padding,
-                       std::string_view name = {});
-Variable atrous_conv2d(const Variable& value, const Variable& filters, Rate rate, std::string_view padding,
-                       std::string_view name = {});
+Variable atrous_conv2d(const Variable& value, const Variable& filters, Rate rate,
+                       const WindowPadding& padding, std::string_view name = {});
 
 /// The transpose of `atrous_conv2d` as a linear map of its value: what scatters where that gathers.
 ///
@@ -43,7 +43,8 @@ Variable atrous_conv2d(const Variable& value, const Variable& filters, Rate rate
 /// filters       [kh, kw, out_channels, in_channels]  same dtype; out before in: the tensor that serves
 ///               atrous_conv2d in the other direction
 /// output_shape  [n, oh, ow, out_channels], which the other arguments determine: SAME oh = h;
-///               VALID oh = h + (kh - 1) rate. May be left out
+///               VALID oh = h + (kh - 1) rate; explicit oh = h + (kh - 1) rate - top - bottom. May be
+///               left out
 /// rate, padding, name   as for atrous_conv2d
 ///
 /// Gradients: atrous_conv2d (value), atrous_conv2d_filter_grad (filters); every order.
@@ -53,13 +54,9 @@ Variable atrous_conv2d(const Variable& value, const Variable& filters, Rate rate
 ///
 /// Source: TensorFlow tf.nn.atrous_conv2d_transpose.
 Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters, const Shape& output_shape,
-                                 Rate rate, Padding padding, std::string_view name = {});
-Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters, const Shape& output_shape,
-                                 Rate rate, std::string_view padding, std::string_view name = {});
-Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters, Rate rate, Padding padding,
-                                 std::string_view name = {});
+                                 Rate rate, const WindowPadding& padding, std::string_view name = {});
 Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters, Rate rate,
-                                 std::string_view padding, std::string_view name = {});
+                                 const WindowPadding& padding, std::string_view name = {});
 
 /// The gradient of `atrous_conv2d` in its filters.
 ///
@@ -75,13 +72,11 @@ Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters,
 /// Throws as atrous_conv2d, with filter_shape for the filters; then ShapeError if grad is not what
 /// atrous_conv2d returns.
 Variable atrous_conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
-                                   Rate rate, Padding padding, std::string_view name = {});
-Variable atrous_conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
-                                   Rate rate, std::string_view padding, std::string_view name = {});
+                                   Rate rate, const WindowPadding& padding, std::string_view name = {});
 
 /// The form itself, over value [n, h, w, c], filters [kh, kw, c, o] and the result's shape. Throws as
 /// atrous_conv2d.
-TrilinearForm atrous_conv2d_form(const Shape& value, const Shape& filters, Rate rate, Padding padding,
-                                 DType dtype);
+TrilinearForm atrous_conv2d_form(const Shape& value, const Shape& filters, Rate rate,
+                                 const WindowPadding& padding, DType dtype);
 
 }  // namespace trous

@@ -79,7 +79,7 @@ BatchNormResult normalized(const char* op, const std::vector<Variable>& in, doub
   const auto of_scale = [](const FirstOrder& f) { return f.shared[1]; };
   const auto of_offset = [](const FirstOrder& f) { return f.shared[0]; };
   auto [value, kept] = composite_with_kept(
-      {op, {{"epsilon", epsilon}}, std::string(name)}, in, fused,
+      {op, {{"epsilon", epsilon}}, std::string(name), Pixels::same()}, in, fused,
       [epsilon, rectified](const std::vector<Variable>& at) { return definition(at, epsilon, rectified); },
       {{{of_x}, {of_scale}, {of_offset}}, sums});
   return {std::move(value), kept[0], kept[1]};
@@ -93,7 +93,7 @@ Variable given(const char* op, const std::vector<Variable>& in, double epsilon, 
     return kernels::batch_norm().value({at[0], {at[3], at[4]}, epsilon, at[1], at[2], rectified});
   };
   return composite(
-      {op, {{"epsilon", epsilon}}, std::string(name)}, in, fused,
+      {op, {{"epsilon", epsilon}}, std::string(name), Pixels::same()}, in, fused,
       [epsilon, rectified](const std::vector<Variable>& at) {
         const Variable slope = at[1] * pow(at[4] + epsilon, -0.5);
         const Variable y = (at[0] - at[3]) * slope + at[2];

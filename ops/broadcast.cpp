@@ -47,7 +47,9 @@ LinearMap broadcast_map(const Shape& small, const Shape& large, DType dtype) {
       {small, dtype},
       {large, dtype},
       [=](const Tensor& x, std::span<const Tensor>) { return kernels::strided_gather(x, 0, strides, large); },
-      [=](const Tensor& y, std::span<const Tensor>) { return kernels::sum_to(y, padded).reshaped(small); }};
+      [=](const Tensor& y, std::span<const Tensor>) { return kernels::sum_to(y, padded).reshaped(small); },
+      {},
+      Pixels::same()};
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ Variable compare(const char* op, const Variable& a, const Variable& b, Relation 
                           " do not mix. Cast one side: cast(x, DType::", b.dtype(), ")."));
   }
   const Shape shape = broadcast_shape(op, a.shape(), b.shape());
-  return record({op}, {a, b},
+  return record({.kind = op, .pixels = Pixels::same()}, {a, b},
                 [relation, shape](std::span<const Tensor> in) {
                   return related(broadcast_to(in[0], shape).value(), broadcast_to(in[1], shape).value(),
                                  relation);
@@ -45,7 +45,7 @@ Variable compare(const char* op, const Variable& a, const Variable& b, Relation 
 // the number itself, so that 2 < 2.5 holds.
 template <class Relation>
 Variable compare(const char* op, const Variable& x, double number, Relation relation) {
-  return record({op, {{"", number}}}, {x},
+  return record({.kind = op, .attributes = {{"", number}}, .pixels = Pixels::same()}, {x},
                 [relation, number](std::span<const Tensor> in) {
                   Tensor y = Tensor::uninitialized(in[0].shape(), DType::uint8);
                   std::uint8_t* const out = y.mutable_values<std::uint8_t>().data();
@@ -109,7 +109,7 @@ Variable masked(const Variable& x, const Variable& mask) {
     return y;
   };
   const Domain domain{x.shape(), x.dtype()};
-  return LinearMap{"masked", "masked", {}, domain, domain, apply, apply, {mask}}(x);
+  return LinearMap{"masked", "masked", {}, domain, domain, apply, apply, {mask}, Pixels::same()}(x);
 }
 
 Variable where(const Variable& mask, const Variable& a, const Variable& b) {
@@ -123,7 +123,8 @@ Variable where(const Variable& mask, const Variable& a, const Variable& b) {
   }
   const Shape shape = broadcast_shape("where", mask.shape(), broadcast_shape("where", a.shape(), b.shape()));
   const Variable chosen = broadcast_to(mask, shape);
-  return record({"where"}, {chosen, broadcast_to(a, shape), broadcast_to(b, shape)},
+  return record({.kind = "where", .pixels = Pixels::same()},
+                {chosen, broadcast_to(a, shape), broadcast_to(b, shape)},
                 [](std::span<const Tensor> in) {
                   Tensor y = Tensor::uninitialized(in[1].shape(), in[1].dtype());
                   const std::uint8_t* const keep = in[0].values<std::uint8_t>().data();
@@ -149,7 +150,7 @@ Variable where(const Variable& mask, double a, const Variable& b) {
 Variable sign(const Variable& x) {
   visit_floating("sign", x.dtype(), []<class T> {});
   return record(
-      {"sign"}, {x},
+      {.kind = "sign", .pixels = Pixels::same()}, {x},
       [](std::span<const Tensor> in) {
         return map(in[0], [](auto v) { return v > 0 ? decltype(v)(1) : v < 0 ? decltype(v)(-1) : v; });
       },
@@ -158,7 +159,7 @@ Variable sign(const Variable& x) {
 
 Variable floor(const Variable& x) {
   visit_floating("floor", x.dtype(), []<class T> {});
-  return record({"floor"}, {x},
+  return record({.kind = "floor", .pixels = Pixels::same()}, {x},
                 [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return std::floor(v); }); },
                 {Rule::locally_constant()});
 }

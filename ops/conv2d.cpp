@@ -40,6 +40,10 @@ Variable conv2d_filter_grad(const Variable& value, const Variable& grad, const S
   return family("conv2d_filter_grad", options).filter_gradient(value, grad, filter_shape, name);
 }
 
+Pixels conv2d_pixels(const Shape& value, const Shape& filters, const Conv2dOptions& options) {
+  return conv2d_form(value, filters, options, DType::float32).pixels;
+}
+
 TrilinearForm conv2d_form(const Shape& value, const Shape& filters, const Conv2dOptions& options,
                           DType dtype) {
   return family("conv2d", options).form(value, filters, dtype);

@@ -57,6 +57,10 @@ Variable conv2d_transpose(const Variable& value, const Variable& filters, const 
 Variable conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
                             const Conv2dOptions& options = {}, std::string_view name = {});
 
+/// How `conv2d` of these shapes maps pixels, and what it costs: for an op of your own that does the same.
+/// That of conv2d_transpose is `.transposed()`. Throws as conv2d.
+Pixels conv2d_pixels(const Shape& value, const Shape& filters, const Conv2dOptions& options = {});
+
 /// The form itself, over value [n, h, w, c] and filters [kh, kw, c, o]. Throws as conv2d.
 TrilinearForm conv2d_form(const Shape& value, const Shape& filters, const Conv2dOptions& options,
                           DType dtype);

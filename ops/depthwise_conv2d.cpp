@@ -1,6 +1,7 @@
 #include <trous/core/error.h>
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/detail/conv_family.h>
+#include <trous/ops/kernels/convolution.h>
 
 namespace trous {
 namespace {
@@ -14,7 +15,7 @@ TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOp
                               value_dtype, filter_dtype);
   detail::check_at_least_one(op, "rate", options.rate);
   detail::check_at_least_one(op, "stride", options.stride);
-  const detail::Windows windows = detail::windows_over(
+  const Windows windows = detail::windows_over(
       {op, "value", {value[1], value[2]}, {filters[0], filters[1]}, options.stride, options.rate, padding});
   const Shape result{value[0], windows.height.out, windows.width.out,
                      Shape{filters[2], filters[3]}.elements()};
@@ -27,7 +28,8 @@ TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOp
       .contract = {
           [g](const Tensor& y, const Tensor& w) { return kernels::depthwise().conv2d_transpose(g, y, w); },
           [g](const Tensor& x, const Tensor& y) { return kernels::depthwise().conv2d_filter_grad(g, x, y); },
-          [g](const Tensor& x, const Tensor& w) { return kernels::depthwise().conv2d(g, x, w); }}};
+          [g](const Tensor& x, const Tensor& w) { return kernels::depthwise().conv2d(g, x, w); }},
+      .pixels = Pixels::convolved({g.batch, g.channels, g.multiplier, g.height, g.width})};
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ Variable dice_loss(const Variable& logits, const Variable& labels, const DiceOpt
   if (options.ignore_index)
     attributes = {{"smooth", options.smooth}, {"ignore_index", std::int64_t{*options.ignore_index}}};
   return composite(
-      {op, attributes, std::string(name)}, {logits, labels},
+      {op, attributes, std::string(name), Pixels::mixed()}, {logits, labels},
       [options](std::span<const Tensor> in) { return definition(in[0], in[1], options).value(); },
       [options](const std::vector<Variable>& in) { return definition(in[0], in[1].value(), options); },
       {{}, {nullptr, false}});

@@ -18,7 +18,8 @@ Variable dropout(const Variable& x, double probability, Key key) {
     });
   };
   const Domain domain{x.shape(), x.dtype()};
-  return LinearMap{"dropout", "dropout", {{"probability", probability}}, domain, domain, apply, apply}(x);
+  return LinearMap{"dropout", "dropout",     {{"probability", probability}}, domain, domain, apply, apply,
+                   {},        Pixels::same()}(x);
 }
 
 }  // namespace trous

@@ -57,7 +57,7 @@ Variable focal_loss(const Variable& logits, const Variable& labels, const FocalO
   Attributes attributes{{"gamma", gamma}};
   if (ignore) attributes = {{"gamma", gamma}, {"ignore_index", std::int64_t{*ignore}}};
   return composite(
-      {op, attributes, std::string(name)}, {logits, labels, weights},
+      {op, attributes, std::string(name), Pixels::mixed()}, {logits, labels, weights},
       [gamma, ignore](std::span<const Tensor> in) {
         return definition(in[0], in[1], in[2], gamma, ignore).value();
       },

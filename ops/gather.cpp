@@ -32,7 +32,8 @@ LinearMap gather_map(const Shape& large, const Variable& indices, int axis, DTyp
           [axis, extent](const Tensor& y, std::span<const Tensor> p) {
             return kernels::scatter_add(y, p[0], axis, extent);
           },
-          {indices}};
+          {indices},
+          Pixels::mixed()};
 }
 
 }  // namespace

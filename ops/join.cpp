@@ -58,8 +58,10 @@ Variable concat(const std::vector<Variable>& xs, int axis) {
   shape[along] = offset;
   check_tensor_shape(shape, size_of(xs[0].dtype()));
   return record(
-      {"concat", {{"axis", std::int64_t{along}}}}, xs,
-      [along, shape](std::span<const Tensor> in) { return concat_values(in, along, shape); },
+      {.kind = "concat",
+       .attributes = {{"axis", std::int64_t{along}}},
+       .pixels = Pixels::along(along, shape)},
+      xs, [along, shape](std::span<const Tensor> in) { return concat_values(in, along, shape); },
       std::move(rules));
 }
 

@@ -26,7 +26,8 @@ Variable matmul(const Variable& a, const Variable& b, std::string_view name) {
       .domains = {{{{rows, inner}, a.dtype()}, {{inner, columns}, a.dtype()}, {{rows, columns}, a.dtype()}}},
       .contract = {[](const Tensor& y, const Tensor& w) { return kernels::matmul(y, false, w, true); },
                    [](const Tensor& x, const Tensor& y) { return kernels::matmul(x, true, y, false); },
-                   [](const Tensor& x, const Tensor& w) { return kernels::matmul(x, false, w, false); }}};
+                   [](const Tensor& x, const Tensor& w) { return kernels::matmul(x, false, w, false); }},
+      .pixels = Pixels::product(rows, inner, columns)};
   return form({a, b, std::nullopt}, name);
 }
 

@@ -15,6 +15,7 @@ namespace {
 template <class F, class G>
 Variable pointwise(Op op, const Variable& x, F f, Reads reads, G rule) {
   visit_floating(op.kind, x.dtype(), []<class T> {});
+  op.pixels = Pixels::same();
   return record(std::move(op), {x}, [f](std::span<const Tensor> in) { return map(in[0], f); },
                 {Rule(reads, rule)});
 }
@@ -73,7 +74,7 @@ Variable abs(const Variable& x) {
 }
 
 Variable pow(const Variable& x, double exponent) {
-  const Op op{"pow", {{"exponent", exponent}}};
+  const Op op{.kind = "pow", .attributes = {{"exponent", exponent}}, .pixels = Pixels::same()};
   const auto f = [exponent](auto v) { return std::pow(v, static_cast<decltype(v)>(exponent)); };
   if (exponent == 0) {
     visit_floating("pow", x.dtype(), []<class T> {});

@@ -17,6 +17,8 @@ struct Pooling {
   kernels::DepthwiseGeometry geometry;
   Attributes attributes;
   Shape result;
+
+  Pixels pixels() const { return Pixels::pooled({geometry.height, geometry.width}); }
 };
 
 Pooling pooling(const char* op, const Variable& x, const Pool2dOptions& options) {
@@ -39,7 +41,7 @@ Pooling pooling(const char* op, const Variable& x, const Pool2dOptions& options)
                                ", so a window would lie outside the image. Pad less."));
     }
   }
-  const detail::Windows w =
+  const Windows w =
       detail::windows_over({op, "x", {s[1], s[2]}, options.window, stride, 1, padding, "window"});
   return {{s[0], s[3], 1, w.height, w.width},
           {{"window", options.window}, {"stride", stride}, {"", detail::padding_text(padding)}},
@@ -56,7 +58,7 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
         text("max_pool2d: ", s.elements(1, 3), " pixels per image exceed 2^31 - 1. Tile x ", s, "."));
   }
   const Variable indices = record(
-      {"max_pool2d_indices", p.attributes}, {x},
+      {.kind = "max_pool2d_indices", .attributes = p.attributes, .pixels = p.pixels()}, {x},
       [g = p.geometry](std::span<const Tensor> in) { return kernels::pooling().max_pool_indices(g, in[0]); },
       {Rule::locally_constant()});
   const Shape flat{s[0], s[1] * s[2], s[3]};
@@ -71,7 +73,8 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
       [g = p.geometry](const Tensor& t, std::span<const Tensor> with) {
         return kernels::pooling().max_pool_transpose(g, t, with[0]);
       },
-      {indices}};
+      {indices},
+      Pixels::picked("max_pool2d")};
   return reshape(pick(reshape(x, flat)), p.result);
 }
 
@@ -87,7 +90,9 @@ Variable average_pool2d(const Variable& x, const Pool2dOptions& options) {
                    },
                    [g = p.geometry](const Tensor& t, std::span<const Tensor>) {
                      return kernels::pooling().average_pool_transpose(g, t);
-                   }}(x);
+                   },
+                   {},
+                   p.pixels()}(x);
 }
 
 }  // namespace trous

@@ -111,8 +111,10 @@ Variable argmax(const Variable& x, int axis, bool keep_axis) {
                           "number. Reduce parts of it."));
   }
   const Variable winners =
-      record({"argmax", {{"axis", std::int64_t{along}}}}, {x},
-             [along](std::span<const Tensor> in) { return kernels::argmax(in[0], along); },
+      record({.kind = "argmax",
+              .attributes = {{"axis", std::int64_t{along}}},
+              .pixels = Pixels::along(along, x.shape())},
+             {x}, [along](std::span<const Tensor> in) { return kernels::argmax(in[0], along); },
              {Rule::locally_constant()});
   return keep_axis ? winners : without_axis(winners, along);
 }

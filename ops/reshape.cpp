@@ -42,7 +42,8 @@ Variable reshape(const Variable& x, const Shape& shape) {
   const auto apply = [](const Shape& target) -> LinearMap::Apply {
     return [target](const Tensor& t, std::span<const Tensor>) { return t.reshaped(target); };
   };
-  return LinearMap{"reshape", "reshape", {}, {from, x.dtype()}, {to, x.dtype()}, apply(to), apply(from)}(x);
+  return LinearMap{"reshape", "reshape",   {}, {from, x.dtype()}, {to, x.dtype()},
+                   apply(to), apply(from), {}, Pixels::reshaped()}(x);
 }
 
 Variable permute(const Variable& x, const std::vector<std::int64_t>& order) {
@@ -63,9 +64,15 @@ Variable permute(const Variable& x, const std::vector<std::int64_t>& order) {
   const auto apply = [](std::vector<std::int64_t> by) -> LinearMap::Apply {
     return [by = std::move(by)](const Tensor& t, std::span<const Tensor>) { return kernels::permute(t, by); };
   };
-  return LinearMap{
-      "permute",    "permute",     {{"order", order}}, {x.shape(), x.dtype()}, {Shape(extents), x.dtype()},
-      apply(order), apply(inverse)}(x);
+  return LinearMap{"permute",
+                   "permute",
+                   {{"order", order}},
+                   {x.shape(), x.dtype()},
+                   {Shape(extents), x.dtype()},
+                   apply(order),
+                   apply(inverse),
+                   {},
+                   Pixels::mixed()}(x);
 }
 
 }  // namespace trous

@@ -22,17 +22,20 @@ Variable resized(const std::string& op, const Variable& x, std::int64_t height, 
   }
   const Shape result{s[0], height, width, s[3]};
   check_tensor_shape(result, size_of(x.dtype()));
-  return LinearMap{op,
-                   op + "_transpose",
-                   {},
-                   {s, x.dtype()},
-                   {result, x.dtype()},
-                   [=](const Tensor& t, std::span<const Tensor>) {
-                     return kernels::resizing().resize(t, height, width, interpolation);
-                   },
-                   [=](const Tensor& t, std::span<const Tensor>) {
-                     return kernels::resizing().transpose(t, s[1], s[2], interpolation);
-                   }}(x);
+  return LinearMap{
+      op,
+      op + "_transpose",
+      {},
+      {s, x.dtype()},
+      {result, x.dtype()},
+      [=](const Tensor& t, std::span<const Tensor>) {
+        return kernels::resizing().resize(t, height, width, interpolation);
+      },
+      [=](const Tensor& t, std::span<const Tensor>) {
+        return kernels::resizing().transpose(t, s[1], s[2], interpolation);
+      },
+      {},
+      Pixels::resized({s[1], s[2]}, {height, width}, interpolation == kernels::Interpolation::nearest)}(x);
 }
 
 }  // namespace

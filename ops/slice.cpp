@@ -16,6 +16,17 @@ void check_rank(const char* op, const char* what, const Variable& x, const Count
       text(op, ": ", counts.size(), " entries of ", what, " for x ", x.shape(), ". Give one per axis."));
 }
 
+// Of images, pixels at begin + i step; anything may become of the pixels of others.
+Pixels pixels_of(const Shape& large, const Shape& small, const Counts& begin, const Counts& step) {
+  if (large.rank() != 4) return Pixels::mixed();
+  const auto axis = [&](int k) {
+    const auto at = static_cast<std::size_t>(k);
+    return WindowAxis{
+        .in = large[k], .out = small[k], .taps = 1, .stride = step[at], .rate = 1, .before = -begin[at]};
+  };
+  return Pixels::pooled({axis(1), axis(2)});
+}
+
 // The map from a tensor of shape `large` to the elements at begin + i step, i below `small`.
 LinearMap part(std::string op, std::string transpose_op, Attributes attributes, const Shape& large,
                const Shape& small, const Counts& begin, const Counts& step, DType dtype) {
@@ -35,7 +46,9 @@ LinearMap part(std::string op, std::string transpose_op, Attributes attributes, 
           },
           [=](const Tensor& y, std::span<const Tensor>) {
             return kernels::strided_scatter(y, offset, strides, large);
-          }};
+          },
+          {},
+          pixels_of(large, small, begin, step)};
 }
 
 // The crop of `large` that leaves `small`.

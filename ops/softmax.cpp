@@ -18,8 +18,10 @@ int checked_axis(const char* op, const Variable& x, int axis) {
 
 Variable log_softmax(const Variable& x, int axis) {
   const int along = checked_axis("log_softmax", x, axis);
-  return record({"log_softmax", {{"axis", std::int64_t{along}}}}, {x},
-                [along](std::span<const Tensor> in) { return kernels::log_softmax(in[0], along); },
+  return record({.kind = "log_softmax",
+                 .attributes = {{"axis", std::int64_t{along}}},
+                 .pixels = Pixels::along(along, x.shape())},
+                {x}, [along](std::span<const Tensor> in) { return kernels::log_softmax(in[0], along); },
                 {Rule(Reads::the_output(), [along](const Vjp& v) {
                   return v.grad() - exp(v.output()) * sum(v.grad(), {along}, true);
                 })});

@@ -39,7 +39,7 @@ Variable softmax_cross_entropy(const Variable& logits, const Variable& labels,
   Attributes attributes;
   if (ignore) attributes = {{"ignore_index", std::int64_t{*ignore}}};
   return composite(
-      {op, attributes, std::string(name)}, {logits, labels, weights},
+      {op, attributes, std::string(name), Pixels::mixed()}, {logits, labels, weights},
       [ignore](std::span<const Tensor> in) {
         const kernels::LabelledPixels pixels = kernels::labelled_pixels(in[1], in[2], ignore);
         const auto [loss, log_sum] = kernels::cross_entropy().value(in[0], pixels);

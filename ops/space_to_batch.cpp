@@ -45,7 +45,9 @@ LinearMap map_of(const Plan& p, const ExplicitPadding& padding, DType dtype) {
           {p.image, dtype},
           {p.batched, dtype},
           [p](const Tensor& x, std::span<const Tensor>) { return to_batch(p, x); },
-          [p](const Tensor& y, std::span<const Tensor>) { return to_space(p, y); }};
+          [p](const Tensor& y, std::span<const Tensor>) { return to_space(p, y); },
+          {},
+          Pixels::mixed()};
 }
 
 void check(const char* op, const Variable& x, const PerAxis& block, const ExplicitPadding& padding) {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <variant>
 
-#include <trous/autograd/op.h>
+#include <trous/core/window.h>
 
 namespace trous {
 
@@ -64,9 +64,9 @@ using ResolvedPadding = std::variant<Padding, ExplicitPadding>;
 class WindowPadding {
  public:
   WindowPadding(Padding padding) : choice_(padding) {}
-  WindowPadding(const char* padding) : choice_(std::string(padding)) {}
-  WindowPadding(std::string_view padding) : choice_(std::string(padding)) {}
-  WindowPadding(std::string padding) : choice_(std::move(padding)) {}
+  /// "SAME", "VALID": whatever is a text.
+  template <std::convertible_to<std::string_view> Text>
+  WindowPadding(const Text& padding) : choice_(std::string(std::string_view(padding))) {}
   WindowPadding(ExplicitPadding padding) : choice_(padding) {}
   /// {top, bottom, left, right}
   WindowPadding(std::int64_t top, std::int64_t bottom, std::int64_t left, std::int64_t right)

@@ -7,7 +7,6 @@
 
 #include <trous/autograd/observe.h>
 #include <trous/core/storage.h>
-#include <trous/ops/multiply_adds.h>
 #include <trous/train/profile.h>
 
 namespace trous {
@@ -35,12 +34,6 @@ std::int64_t bytes_of(const OpEvaluation& e) {
   return bytes;
 }
 
-std::int64_t multiply_adds_of(const OpEvaluation& e) {
-  std::vector<Shape> inputs;
-  for (const Tensor& input : e.inputs) inputs.push_back(input.shape());
-  return multiply_adds(e.op, inputs, e.output.shape(), Taps::inside_image);
-}
-
 // To the sums of its phase and kind.
 void add_to(std::vector<OpProfile>& ops, const OpProfile& more) {
   const auto found = std::ranges::find_if(
@@ -49,6 +42,7 @@ void add_to(std::vector<OpProfile>& ops, const OpProfile& more) {
   found->calls += more.calls;
   found->seconds += more.seconds;
   found->multiply_adds += more.multiply_adds;
+  found->unknown_costs += more.unknown_costs;
   found->bytes += more.bytes;
 }
 
@@ -59,6 +53,7 @@ void add_to(std::vector<LayerProfile>& layers, const LayerProfile& more) {
   found->forward += more.forward;
   found->backward += more.backward;
   found->multiply_adds += more.multiply_adds;
+  found->unknown_costs += more.unknown_costs;
 }
 
 }  // namespace
@@ -116,11 +111,12 @@ void StepProfiler::State::look_at_memory(const std::string& kind, const std::str
 
 void StepProfiler::State::add(const OpEvaluation& e) {
   if (!phase) return;
-  const std::int64_t count = multiply_adds_of(e);
+  const std::optional<std::int64_t> cost = e.op.pixels.multiply_adds(Taps::inside_image);
+  const std::int64_t known = cost.value_or(0), unknown = cost ? 0 : 1;
   const std::string& layer = (e.rule_of ? *e.rule_of : e.op).name;
   const bool backward = *phase == StepPhase::backward;
-  add_to(step.ops, {*phase, e.op.kind, 1, e.seconds, count, bytes_of(e)});
-  add_to(step.layers, {layer, backward ? 0 : e.seconds, backward ? e.seconds : 0, count});
+  add_to(step.ops, {*phase, e.op.kind, 1, e.seconds, known, unknown, bytes_of(e)});
+  add_to(step.layers, {layer, backward ? 0 : e.seconds, backward ? e.seconds : 0, known, unknown});
   look_at_memory(e.op.kind, layer);
 }
 

@@ -161,6 +161,11 @@ std::optional<ReceptiveField> read_receptive_field(const JsonPlace& owner) {
   return ReceptiveField{read_side(sides[0]), read_side(sides[1])};
 }
 
+std::optional<std::int64_t> read_multiply_adds(const JsonPlace& owner) {
+  if (!owner.has("multiply_adds")) return std::nullopt;
+  return owner["multiply_adds"].whole();
+}
+
 std::vector<BoxFacts> read_graph(const JsonPlace& model) {
   std::vector<BoxFacts> boxes;
   if (!model.has("graph")) return boxes;
@@ -182,7 +187,7 @@ ModelFacts read_model(const JsonPlace& model) {
   ModelFacts facts{.name = model["name"].string(),
                    .input = model["input"].wholes(),
                    .parameters = model["parameters"].whole(),
-                   .multiply_adds = model["multiply_adds"].whole(),
+                   .multiply_adds = read_multiply_adds(model),
                    .receptive_field = read_receptive_field(model),
                    .layers = {},
                    .graph = read_graph(model)};
@@ -191,7 +196,7 @@ ModelFacts read_model(const JsonPlace& model) {
                             .kind = layer["kind"].string(),
                             .output = layer["output"].wholes(),
                             .parameters = layer["parameters"].whole(),
-                            .multiply_adds = layer["multiply_adds"].whole(),
+                            .multiply_adds = read_multiply_adds(layer),
                             .receptive_field = read_receptive_field(layer)});
   }
   return facts;

@@ -2,11 +2,10 @@
 
 #include <trous/core/error.h>
 #include <trous/ops/detail/conv_family.h>
+#include <trous/ops/kernels/convolution.h>
 
 namespace trous::detail {
 namespace {
-
-using kernels::ConvGeometry;
 
 std::string_view layout_text(FilterLayout layout) {
   switch (layout) {
@@ -125,7 +124,8 @@ TrilinearForm ConvFamily::form_of(const ConvGeometry& g, DType dtype) const {
           [g](const Tensor& x, const Tensor& y) {
             return kernels::convolution().conv2d_filter_grad(g, x, y);
           },
-          [g](const Tensor& x, const Tensor& w) { return kernels::convolution().conv2d(g, x, w); }}};
+          [g](const Tensor& x, const Tensor& w) { return kernels::convolution().conv2d(g, x, w); }},
+      .pixels = Pixels::convolved(g)};
 }
 
 Variable ConvFamily::convolve(const Variable& value, const Variable& filters, std::string_view name) const {

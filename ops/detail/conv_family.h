@@ -53,11 +53,11 @@ struct ConvFamily {
   TrilinearForm form(const Shape& value, const Shape& filters, DType dtype) const;
 
  private:
-  TrilinearForm form_of(const kernels::ConvGeometry& geometry, DType dtype) const;
-  kernels::ConvGeometry over(std::string_view op, std::string_view image, const Shape& value,
-                             const Shape& filters) const;
-  kernels::ConvGeometry onto(const Shape& value, const Shape& filters) const;
-  Shape nearest_fit(const Shape& output_shape, const kernels::ConvGeometry& derived) const;
+  TrilinearForm form_of(const ConvGeometry& geometry, DType dtype) const;
+  ConvGeometry over(std::string_view op, std::string_view image, const Shape& value,
+                    const Shape& filters) const;
+  ConvGeometry onto(const Shape& value, const Shape& filters) const;
+  Shape nearest_fit(const Shape& output_shape, const ConvGeometry& derived) const;
   void check_counts(std::string_view op) const;
   std::string options_text() const;
 };

@@ -1,13 +1,10 @@
 #include <algorithm>
-#include <charconv>
 
 #include <trous/core/error.h>
 #include <trous/ops/detail/windows.h>
 
 namespace trous::detail {
 namespace {
-
-using kernels::ConvAxis;
 
 // One axis of a query.
 struct AxisQuery {
@@ -54,18 +51,19 @@ bool is_same(const AxisQuery& q) {
                         ". Use SAME, a smaller ", filter ? "rate" : "window", " or a larger image."));
 }
 
-ConvAxis axis_over(const AxisQuery& q) {
+WindowAxis axis_over(const AxisQuery& q) {
   const std::int64_t in = q.extent, span = span_of(q);
   if (is_same(q)) {
     const std::int64_t out = in / q.stride + (in % q.stride != 0);
-    return {in, out, q.taps, q.stride, q.rate, same_before(in, out, span, q.stride)};
+    const std::int64_t zeros = std::max<std::int64_t>(0, (out - 1) * q.stride + span - in);
+    return {in, out, q.taps, q.stride, q.rate, zeros / 2};
   }
   const std::int64_t padded = in + q.lo + q.hi;
   if (padded < span) no_window(q, span);
   return {in, (padded - span) / q.stride + 1, q.taps, q.stride, q.rate, q.lo};
 }
 
-ConvAxis axis_onto(const AxisQuery& q) {
+WindowAxis axis_onto(const AxisQuery& q) {
   const std::int64_t span = span_of(q);
   AxisQuery over = q;
   if (is_same(q)) {
@@ -83,7 +81,7 @@ ConvAxis axis_onto(const AxisQuery& q) {
   return axis_over(over);
 }
 
-Windows both_axes(const WindowQuery& q, ConvAxis (*axis)(const AxisQuery&)) {
+Windows both_axes(const WindowQuery& q, WindowAxis (*axis)(const AxisQuery&)) {
   const ExplicitPadding* const counts = std::get_if<ExplicitPadding>(&q.padding);
   const ExplicitPadding pads = counts ? *counts : ExplicitPadding{};
   const AxisQuery height{
@@ -110,29 +108,6 @@ std::string padding_text(const ResolvedPadding& padding) {
   if (const auto* named = std::get_if<Padding>(&padding)) return std::string(name(*named));
   const auto& p = std::get<ExplicitPadding>(padding);
   return text(p.top, ':', p.bottom, 'x', p.left, ':', p.right);
-}
-
-std::optional<ResolvedPadding> padding_of(std::string_view text) {
-  for (const Padding named : {Padding::same, Padding::valid}) {
-    if (text == name(named)) return named;
-  }
-  ExplicitPadding p;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const auto read = [&](std::int64_t& count, std::string_view separator) {
-    const auto [next, error] = std::from_chars(at, end, count);
-    at = next;
-    if (error != std::errc() || !std::string_view(at, end).starts_with(separator)) return false;
-    at += separator.size();
-    return true;
-  };
-  if (read(p.top, ":") && read(p.bottom, "x") && read(p.left, ":") && read(p.right, "") && at == end)
-    return p;
-  return std::nullopt;
-}
-
-std::int64_t same_before(std::int64_t in, std::int64_t out, std::int64_t span, std::int64_t stride) {
-  return std::max<std::int64_t>(0, (out - 1) * stride + span - in) / 2;
 }
 
 void check_at_least_one(std::string_view op, std::string_view what, const PerAxis& count) {

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include <trous/ops/kernels/convolution.h>
+#include <trous/core/window.h>
 #include <trous/ops/window.h>
 
 namespace trous::detail {
@@ -17,20 +16,10 @@ Padding parse_padding(std::string_view op, std::string_view padding);
 
 /// SAME, VALID, or 1:2x0:1 for top 1, bottom 2, left 0, right 1.
 std::string padding_text(const ResolvedPadding& padding);
-/// The padding with that text; nothing for any other.
-std::optional<ResolvedPadding> padding_of(std::string_view text);
-
-/// The zeros that SAME puts before an image on one axis, for a filter that spans `span` pixels.
-std::int64_t same_before(std::int64_t in, std::int64_t out, std::int64_t span, std::int64_t stride);
 
 /// Throws ArgumentError naming `op`, `what` (rate, stride, window), the axis and the number unless both
 /// counts are 1 or more.
 void check_at_least_one(std::string_view op, std::string_view what, const PerAxis& count);
-
-/// Both axes of a sliding window.
-struct Windows {
-  kernels::ConvAxis height, width;
-};
 
 struct WindowQuery {
   std::string_view op, image;  ///< as a message calls them

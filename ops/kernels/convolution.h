@@ -9,23 +9,14 @@
 #include <cstdint>
 
 #include <trous/core/tensor.h>
+#include <trous/core/window.h>
 #include <trous/ops/kernels/kernel_set.h>
 
 namespace trous::kernels {
 
 /// y[i] = sum_a x[i stride + a rate - before] w[a], 0 <= i < out, 0 <= a < taps.
-struct ConvAxis {
-  std::int64_t in, out, taps, stride, rate, before;
-};
-
-struct ConvGeometry {
-  std::int64_t batch, in_channels, out_channels;
-  ConvAxis height, width;
-
-  Shape x_shape() const { return {batch, height.in, width.in, in_channels}; }
-  Shape w_shape() const { return {height.taps, width.taps, in_channels, out_channels}; }
-  Shape y_shape() const { return {batch, height.out, width.out, out_channels}; }
-};
+using ConvAxis = WindowAxis;
+using trous::ConvGeometry;
 
 /// The depthwise form, in which channel c of x meets only w[a, b, c, m] and y[..., c multiplier + m]. Pooling
 /// slides its windows with a multiplier of 1.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/autograd/grad.h>
 #include <trous/autograd/record.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/map.h>
@@ -265,6 +266,21 @@ std::vector<Case> cases() {
          return max_pool2d(x, {.window = {2, 3}, .stride = 1});
        },
        {2, 3}},
+      {"the transpose of an average pool",
+       [](const Variable& x) {
+         const Recording scope(Recording::needed);
+         const Variable large = track(Tensor::zeros({1, 12, 15, 2}, DType::float64));
+         return vjp(average_pool2d(large, {.window = 3, .stride = {2, 3}, .padding = Padding::same}), {large},
+                    x, Graph::keep)[0];
+       },
+       {2, 1}},
+      {"the transpose of a slice",
+       [](const Variable& x) {
+         const Recording scope(Recording::needed);
+         const Variable large = track(Tensor::zeros({1, 13, 6, 2}, DType::float64));
+         return vjp(slice(large, {0, 1, 1, 0}, {1, 6, 5, 2}, {1, 2, 1, 1}), {large}, x, Graph::keep)[0];
+       },
+       one},
       {"two crops moved apart",
        [](const Variable& x) {
          return slice(x, {0, 0, 1, 0}, {1, 4, 4, 2}) + slice(x, {0, 2, 0, 0}, {1, 4, 4, 2});

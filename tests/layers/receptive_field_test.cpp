@@ -207,12 +207,14 @@ TEST(ReceptiveField, OfWhatMixesAllPixelsIsTheWholeImage) {
   EXPECT_EQ(field_of([](const Variable& x) { return reshape(x, {1, 8, 6, 3}); }, image), whole);
 }
 
-// An op of a program's own may share a kind with one of the library, but not its attributes.
+// An op of a program's own may share a kind with one of the library, and its attributes: it says nothing by
+// that.
 TEST(ReceptiveField, OfAnOwnOpOfAKnownKindIsTheWholeImage) {
-  for (const char* kind : {"pad", "crop", "slice", "gather"}) {
+  for (const char* kind :
+       {"pad", "crop", "slice", "gather", "relu", "add", "conv2d", "average_pool2d", "reshape"}) {
     const Variable x = track(Tensor::zeros({1, 4, 4, 1}, DType::float32));
-    const Variable y =
-        record({kind}, {x}, [](std::span<const Tensor> in) { return in[0]; }, {Rule::locally_constant()});
+    const Variable y = record({kind, {{"window", HeightWidth{1, 1}}}}, {x},
+                              [](std::span<const Tensor> in) { return in[0]; }, {Rule::locally_constant()});
     EXPECT_EQ(receptive_fields(Tape::of(y), x).back(), ReceptiveField::whole_image()) << kind;
   }
 }

@@ -156,6 +156,10 @@ TEST(StepProfiler, CountsEachTensorOfACallOnceAndAViewNot) {
   EXPECT_EQ(op_of(profile, StepPhase::forward, "reshape").bytes, 0);
   EXPECT_EQ(op_of(profile, StepPhase::forward, "twice").bytes, 8000 + 40);
   EXPECT_EQ(op_of(profile, StepPhase::forward, "kept").bytes, 8000 + 40 + 12);
+  EXPECT_EQ(op_of(profile, StepPhase::forward, "kept").unknown_costs, 1) << "of an op that does not say it";
+  EXPECT_EQ(op_of(profile, StepPhase::forward, "relu").unknown_costs, 0);
+  ASSERT_EQ(profile.layers.size(), 1u);
+  EXPECT_GE(profile.layers[0].unknown_costs, 1);
 }
 
 // Two convolutions on 12 x 12 pixels: 3x3 from 1 to 8 channels, where 12 * 3 - 2 = 34 reads of an axis lie
@@ -191,8 +195,10 @@ TEST(StepProfiler, CountsTheOpsOfAKnownNetwork) {
   EXPECT_EQ(images.calls, 3) << "no gradient of the images is asked";
   EXPECT_EQ(images.multiply_adds, 3 * second);
   EXPECT_EQ(op_of(profile, StepPhase::forward, "relu").calls, 3);
-  for (const OpProfile& op : profile.ops)
+  for (const OpProfile& op : profile.ops) {
     EXPECT_TRUE(op.phase == StepPhase::forward || op.phase == StepPhase::backward) << op.kind;
+    EXPECT_EQ(op.unknown_costs, 0) << op.kind;
+  }
 }
 
 TEST(StepProfiler, GivesLayersTheirForwardAndTheirRules) {

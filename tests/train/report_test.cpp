@@ -199,6 +199,18 @@ TEST(Report, SaysWhereTheNetworkSeesTheWholeImage) {
       has(page_of(files), "<p>Each output pixel sees all \u00D7 5 pixels of images of 6 \u00D7 9.</p>"));
 }
 
+TEST(Report, SaysWhereTheMultiplyAddsAreNotKnown) {
+  WrittenRun files;
+  EXPECT_TRUE(has(page_of(files), "<dt>multiply-adds per image</dt><dd>56,789</dd>"));
+  EXPECT_EQ(count(page_of(files), "<td class=\"n\">unknown</td>"), 0U);
+  change(*files.results, "\"multiply_adds\": 56789,\n  \"rec", "\"multiply_adds\": null,\n  \"rec");
+  change(*files.results, "\"multiply_adds\": 56789", "\"multiply_adds\": null");
+  const std::string page = page_of(files);
+  EXPECT_EQ(xml_fault(page), "");
+  EXPECT_TRUE(has(page, "<dt>multiply-adds per image</dt><dd>unknown</dd>"));
+  EXPECT_EQ(count(page, "<td class=\"n\">unknown</td>"), 2U) << "of the layer and of all";
+}
+
 TEST(Report, SharedSamplesAreSaidLoudly) {
   WrittenRun files;
   EXPECT_TRUE(has(page_of(files), "No sample is in two splits."));

@@ -118,17 +118,21 @@ std::string field_text(const ReceptiveField& field) {
   return side(field.height) + " \u00D7 " + side(field.width);
 }
 
+std::string cost_text(std::optional<std::int64_t> multiply_adds) {
+  return multiply_adds ? grouped(*multiply_adds) : "unknown";
+}
+
 std::string model(const RunResults& results) {
   const ModelFacts& facts = results.model;
   std::vector<std::vector<std::string>> rows;
   for (const LayerFacts& layer : facts.layers) {
     rows.push_back({escaped(layer.path), escaped(layer.kind), extents(layer.output),
                     layer.parameters ? grouped(layer.parameters) : std::string(dash),
-                    layer.multiply_adds ? grouped(layer.multiply_adds) : std::string(dash),
+                    layer.multiply_adds == 0 ? std::string(dash) : cost_text(layer.multiply_adds),
                     cell(layer.receptive_field)});
   }
   rows.push_back({element("strong", "", "all"), "", "", grouped(facts.parameters),
-                  grouped(facts.multiply_adds), cell(facts.receptive_field)});
+                  cost_text(facts.multiply_adds), cell(facts.receptive_field)});
   const std::string title =
       element("p", "", escaped(facts.name) + " on an input of " + extents(facts.input) + '.');
   const std::string figures = coverage_figure(results) + graph_figure(facts);

@@ -117,7 +117,7 @@ std::string facts(const RunRecord& run) {
     const std::vector<std::int64_t>& image = results.data.image;
     result += fact("time", duration(results.seconds)) +
               fact("parameters", grouped(results.model.parameters)) +
-              fact("multiply-adds per image", grouped(results.model.multiply_adds));
+              fact("multiply-adds per image", cost_text(results.model.multiply_adds));
     if (const auto& field = results.model.receptive_field) {
       const bool whole = *field == ReceptiveField::whole_image();
       result += fact("receptive field", field_text(*field) + (whole ? "" : " pixels"));

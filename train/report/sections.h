@@ -33,6 +33,7 @@ std::string graph_figure(const ModelFacts& model);
 
 /// "87 × 87", or "whole image", or "all × 87" where the rows are all of the image's.
 std::string field_text(const ReceptiveField& field);
+std::string cost_text(std::optional<std::int64_t> multiply_adds);  ///< "unknown" where an op does not say it
 
 /// "small-dilated on fashion", as far as the record knows.
 std::string title_of(const RunRecord& run);
