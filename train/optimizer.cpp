@@ -3,15 +3,12 @@
 #include <cmath>
 
 #include <trous/core/choices.h>
-#include <trous/core/detail/digits.h>
 #include <trous/core/error.h>
 #include <trous/core/map.h>
 #include <trous/train/optimizer.h>
 
 namespace trous {
 namespace {
-
-using detail::digits;
 
 void check_scales(const char* optimizer, std::size_t weights, std::span<const StepScale> scales) {
   if (!scales.empty() && scales.size() != weights) {
@@ -225,8 +222,8 @@ void Sgd::restore(const OptimizerState& state) {
 }
 
 std::string Sgd::description() const {
-  return text("Sgd, momentum ", digits(options_.momentum), options_.nesterov ? ", nesterov" : "",
-              ", weight_decay ", digits(options_.weight_decay));
+  return text("Sgd, momentum ", shortest_digits(options_.momentum), options_.nesterov ? ", nesterov" : "",
+              ", weight_decay ", shortest_digits(options_.weight_decay));
 }
 
 Adam::Adam(const AdamOptions& options, bool decoupled) : options_(options), decoupled_(decoupled) {
@@ -287,8 +284,9 @@ void Adam::restore(const OptimizerState& state) {
 }
 
 std::string Adam::description() const {
-  return text(name(), ", beta1 ", digits(options_.beta1), ", beta2 ", digits(options_.beta2), ", epsilon ",
-              digits(options_.epsilon), ", weight_decay ", digits(options_.weight_decay));
+  return text(name(), ", beta1 ", shortest_digits(options_.beta1), ", beta2 ",
+              shortest_digits(options_.beta2), ", epsilon ", shortest_digits(options_.epsilon),
+              ", weight_decay ", shortest_digits(options_.weight_decay));
 }
 
 namespace {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <trous/core/detail/digits.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
@@ -11,7 +10,7 @@
 namespace trous {
 namespace {
 
-using detail::digits, detail::Json, detail::JsonPlace, detail::or_null;
+using detail::Json, detail::JsonPlace, detail::or_null;
 
 constexpr const char* metadata_key = "trainer";
 
@@ -53,15 +52,16 @@ std::string class_weights_of(const TrainOptions& o) {
     return std::string(name(*weighting));
   std::string line;
   for (const double weight : std::get<Tensor>(weights).cast(DType::float64).to_vector<double>())
-    line += (line.empty() ? "" : ",") + digits(weight);
+    line += (line.empty() ? "" : ",") + shortest_digits(weight);
   return line;
 }
 
 std::string text_of(const std::vector<ParameterGroup>& groups) {
   std::string line;
   for (const ParameterGroup& group : groups) {
-    line += text(line.empty() ? "" : "; ", '"', group.path, "\" learning_rate ", digits(group.learning_rate),
-                 " weight_decay ", digits(group.weight_decay), group.frozen ? " frozen" : "");
+    line += text(line.empty() ? "" : "; ", '"', group.path, "\" learning_rate ",
+                 shortest_digits(group.learning_rate), " weight_decay ", shortest_digits(group.weight_decay),
+                 group.frozen ? " frozen" : "");
   }
   return line.empty() ? "none" : line;
 }
@@ -71,19 +71,19 @@ Json lasting(const TrainOptions& o) {
   return {{"steps", std::to_string(o.steps)},
           {"batch", std::to_string(o.batch)},
           {"seed", std::to_string(o.seed)},
-          {"learning_rate", digits(o.learning_rate)},
+          {"learning_rate", shortest_digits(o.learning_rate)},
           {"schedule", name(o.schedule)},
           {"warmup", std::to_string(o.warmup)},
           {"optimizer", o.optimizer.description()},
           {"loss", o.loss ? "given" : "cross-entropy"},
           {"class_weights", class_weights_of(o)},
           {"groups", text_of(o.groups)},
-          {"clip_norm", digits(o.clip_norm)},
-          {"average", digits(o.average)},
+          {"clip_norm", shortest_digits(o.clip_norm)},
+          {"average", shortest_digits(o.average)},
           {"augmentation", to_text(o.augmentation)},
           {"validate_every", std::to_string(o.validate_every)},
           {"patience", std::to_string(o.patience)},
-          {"min_delta", digits(o.min_delta)}};
+          {"min_delta", shortest_digits(o.min_delta)}};
 }
 
 void check_options(const std::string& path, const JsonPlace& were, const Json& are) {
