@@ -151,14 +151,14 @@ struct Rule {
 ///                   {[](const Vjp& v) { return 2.0 * v.input(0) * v.grad(); }});
 ///   }
 ///
-/// Where `op.pixels` says how the function maps pixels (core/pixels.h), tables of networks and profiles know
-/// its receptive field and its cost. Where it says nothing they state that the field is the whole image, and
-/// that the cost is not known. A dilated convolution of one's own:
+/// Where `op.pixels` states how the function maps pixels (core/pixels.h), tables of networks and profiles
+/// show its receptive field and its cost. Where it is left out they show that the field is the whole image,
+/// and that the cost is not known. A dilated convolution of one's own:
 ///
 ///   record({.kind = "my_conv", .pixels = conv2d_pixels(x.shape(), w.shape(), {.rate = 2})}, {x, w}, ...)
 ///
-/// Throws GraphError if the number of rules is not the number of inputs, or if the sizes that `op.pixels`
-/// says are not those of the first input and of the result.
+/// Throws GraphError if the number of rules is not the number of inputs, or if the sizes in `op.pixels`
+/// are not those of the first input and of the result.
 Variable record(Op op, std::vector<Variable> inputs, Forward forward, std::vector<Rule> rules);
 
 /// As `record`; also returns the by-products of this evaluation, for a caller who wants them (batch norm

@@ -180,7 +180,7 @@ class Table {
   }
 
  private:
-  // Operations per second and their share of the peak. "unknown" where an op does not say its multiply-adds.
+  // Operations per second and their share of the peak. "unknown" where an op does not state its cost.
   template <class Costs>
   std::array<std::string, 2> rates(const Costs& costs, double seconds) const {
     if (costs.unknown_costs) return {"unknown", "-"};

@@ -1,4 +1,4 @@
-// How an op maps pixels, and how many multiply-adds it takes: what an op says of itself when it is recorded.
+// How an op maps pixels, and how many multiply-adds it takes: what an op states when it is recorded.
 // Receptive fields, tables, profiles and drawings of networks are derived from it.
 #pragma once
 
@@ -17,14 +17,14 @@ namespace trous {
 enum class Taps { all, inside_image };
 
 /// The pixels of an op's result, as they follow from the pixels of its inputs. The first input is the image;
-/// unless the kind of map says otherwise, the other inputs are no images, and a pixel may depend on each of
-/// their elements. A pixel is all channels at one place of an image [n, h, w, c], or one row of a matrix.
+/// other inputs are images in Same and Picked only; elsewhere a pixel may depend on each of their
+/// elements. A pixel is all channels at one place of an image [n, h, w, c], or one row of a matrix.
 ///
 ///   record({.kind = "gain", .pixels = Pixels::same()}, ...)          each pixel from the pixel at its place
 ///   record({.kind = "blur", .pixels = Pixels::pooled({rows, columns})}, ...)          from a window
 ///   record({.kind = "my_conv", .pixels = conv2d_pixels(x.shape(), w.shape(), {.rate = 2})}, ...)
 ///
-/// An op that says nothing is unknown: each pixel of its result may depend on all pixels of its inputs, and
+/// An op without `pixels` is unknown: each pixel of its result may depend on all pixels of its inputs, and
 /// its cost is not known. `record` throws GraphError where the sizes are not those of the input and the
 /// result.
 struct Pixels {
@@ -84,8 +84,8 @@ struct Pixels {
   /// Of the op that makes the weights of this one from its two images, at the same cost: any number of
   /// filters depends on all pixels, but a factor of each pixel is an image itself.
   Pixels of_weights() const;
-  /// What is known of an op that an op's rule records and that says nothing itself: where the op has no
-  /// multiply-adds, its gradient has none.
+  /// What is known of the fused gradient of a composite: where the op has no multiply-adds, its gradient
+  /// has none.
   Pixels of_gradient() const;
 
   /// The windows of Gathered and Scattered; null for others.

@@ -96,7 +96,7 @@ Coverage coverage(const AnyLayer& net, const Shape& input) {
     check_image("the network's output", output);
     if (!y.tracked()) break;
     const Tape tape = Tape::of(y);
-    // Indices, of a maximum, follow from the image and say which pixels pass.
+    // Indices, of a maximum, follow from the image and decide which pixels pass.
     const bool chooses = std::any_of(tape.begin(), tape.end(),
                                      [](const NodePtr& node) { return node->dtype == DType::int32; });
     const Tensor seed = pixel_seed(output, output[1] / 2, output[2] / 2);

@@ -143,7 +143,7 @@ bool keeps_pixels(const Node& node, const Field& field) {
   return to.rank() != 4 || (to[1] == field.height && to[2] == field.width);
 }
 
-// What the pixels of `node` see, given what those of its inputs see: by the kind of map that its op said.
+// What the pixels of `node` see, given what those of its inputs see: by the kind of map in its op.
 // Nothing where pixels are mixed in another way, or may be.
 struct FieldOf {
   const Node& node;

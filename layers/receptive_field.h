@@ -40,7 +40,7 @@ std::ostream& operator<<(std::ostream& stream, const ReceptiveField& field);
 /// once a network is evaluated.
 ///
 /// A box is never too small. The whole image is the field of what mixes all pixels (a mean over height and
-/// width, a permutation, matmul by a flattened image), of every op that does not say how it maps pixels
+/// width, a permutation, matmul by a flattened image), of every op that does not state how it maps pixels
 /// (`Op::pixels`), and of what is computed from any of these, whatever is added or concatenated to it.
 ///
 /// Throws ShapeError unless `x` has rank 4.

@@ -21,7 +21,7 @@ struct LayerRow {
   std::string kind;  ///< the op that the layer recorded under its name
   Shape output;
   std::int64_t parameters;
-  /// Of the whole batch, taps in the padding included; nothing where the op does not say its cost.
+  /// Of the whole batch, taps in the padding included; nothing where the op does not state its cost.
   std::optional<std::int64_t> multiply_adds;
   ReceptiveField receptive_field = {};  ///< what an output pixel can see of the input
 };
@@ -30,7 +30,7 @@ struct Summary {
   Shape input;
   std::vector<LayerRow> layers;
   std::int64_t parameters = 0;
-  std::int64_t multiply_adds = 0;  ///< of every op that says its cost, also of those outside named layers
+  std::int64_t multiply_adds = 0;  ///< of every op that states its cost, also of those outside named layers
   std::int64_t unknown_costs = 0;  ///< ops that do not
   ReceptiveField receptive_field = {};  ///< of the network's output
   std::vector<GraphBox> graph = {};     ///< see layers/layer_graph.h

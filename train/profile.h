@@ -19,7 +19,7 @@ struct OpProfile {
   std::int64_t calls = 0;
   double seconds = 0;
   std::int64_t multiply_adds = 0;  ///< those whose input lies inside the image; 0 for ops that have none
-  std::int64_t unknown_costs = 0;  ///< calls of ops that do not say their multiply-adds
+  std::int64_t unknown_costs = 0;  ///< calls of ops that do not state their cost
   std::int64_t bytes = 0;          ///< of inputs, output and by-products, each tensor of a call counted once
 };
 
@@ -28,7 +28,7 @@ struct LayerProfile {
   std::string path = {};
   double forward = 0, backward = 0;  ///< seconds
   std::int64_t multiply_adds = 0;
-  std::int64_t unknown_costs = 0;  ///< calls of ops that do not say their multiply-adds
+  std::int64_t unknown_costs = 0;  ///< calls of ops that do not state their cost
 };
 
 /// The step that needed most, at its worst moment.

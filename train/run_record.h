@@ -45,7 +45,7 @@ struct LayerFacts {
   std::string path, kind;
   std::vector<std::int64_t> output;
   std::int64_t parameters;
-  std::optional<std::int64_t> multiply_adds;  ///< nothing where the op does not say
+  std::optional<std::int64_t> multiply_adds;  ///< nothing where the op does not state it
   std::optional<ReceptiveField> receptive_field;
 };
 
@@ -61,7 +61,7 @@ struct ModelFacts {
   std::string name;
   std::vector<std::int64_t> input;
   std::int64_t parameters;
-  std::optional<std::int64_t> multiply_adds;  ///< nothing where an op does not say
+  std::optional<std::int64_t> multiply_adds;  ///< nothing where an op does not state it
   std::optional<ReceptiveField> receptive_field;
   std::vector<LayerFacts> layers;
   std::vector<BoxFacts> graph;  ///< empty where the run did not write it

@@ -8,7 +8,7 @@ namespace {
 
 enum class Border { same, valid, counted };
 
-struct Windows {
+struct WindowCase {
   Int batch, rows, columns, in_channels, out_channels;
   oracle::Axis height, width;
   Border border;
@@ -38,8 +38,8 @@ struct Windows {
 };
 
 // What is drawn last shrinks last, towards a 1x1 filter over one pixel.
-Windows draw_windows(Int most_stride, Int most_rate, Int largest_padding) {
-  Windows w{};
+WindowCase draw_windows(Int most_stride, Int most_rate, Int largest_padding) {
+  WindowCase w{};
   w.border = static_cast<Border>(draw("same, valid, counted", 0, 2));
   w.batch = draw("batch", 1, 2);
   w.in_channels = draw("channels in", 1, 4);
@@ -65,7 +65,7 @@ Windows draw_windows(Int most_stride, Int most_rate, Int largest_padding) {
 }
 
 // The three ops of the form, by their loops; then the three pairings, which must be one number.
-void check_family(const Windows& c, const TrilinearForm& form, const Tensor& filters,
+void check_family(const WindowCase& c, const TrilinearForm& form, const Tensor& filters,
                   const oracle::Array& dense, const Shape& result) {
   const Tensor x = integers(c.image(), 1), v = integers(result, 2);
   const Variable tracked_x = track(x), tracked_f = track(filters);
@@ -82,7 +82,7 @@ void check_family(const Windows& c, const TrilinearForm& form, const Tensor& fil
 
 TEST(RandomWindows, Conv2dIsItsLoopsAndPairsThreeWays) {
   for_all([] {
-    const Windows c = draw_windows(4, 5, 4);
+    const WindowCase c = draw_windows(4, 5, 4);
     const Tensor filters = integers(c.filters(), 3);
     const Shape result = c.result(c.out_channels);
     const TrilinearForm form = conv2d_form(c.image(), c.filters(), c.options(), DType::float64);
@@ -95,7 +95,7 @@ TEST(RandomWindows, Conv2dIsItsLoopsAndPairsThreeWays) {
 
 TEST(RandomWindows, DepthwiseConv2dIsADenseOneAndPairsThreeWays) {
   for_all([] {
-    const Windows c = draw_windows(4, 5, 4);
+    const WindowCase c = draw_windows(4, 5, 4);
     const Tensor filters = integers(c.filters(), 3);
     const TrilinearForm form = depthwise_conv2d_form(c.image(), c.filters(), c.options(), DType::float64);
     check_family(c, form, filters, oracle::dense_filters(oracle::Array(filters)),
@@ -106,7 +106,7 @@ TEST(RandomWindows, DepthwiseConv2dIsADenseOneAndPairsThreeWays) {
 // It accepts just the shapes of which conv2d makes its value, and scatters where the loops do.
 TEST(RandomWindows, Conv2dTransposeTakesEveryLegalShape) {
   for_all([] {
-    const Windows c = draw_windows(4, 3, 4);
+    const WindowCase c = draw_windows(4, 3, 4);
     const Tensor filters = integers(c.filters(), 3), v = integers(c.result(c.out_channels), 2);
     const Int rows = std::max<Int>(1, c.rows + draw("rows off", 0, 4) - 2);
     const Shape wanted{c.batch, rows, c.columns, c.in_channels};
@@ -124,7 +124,7 @@ TEST(RandomWindows, Conv2dTransposeTakesEveryLegalShape) {
 // Interleaved by the rate, convolved densely, and put back (TensorFlow's own algorithm).
 TEST(RandomWindows, AtrousConv2dIsADenseOneBetweenSpaceToBatchAndBack) {
   for_all([] {
-    Windows c = draw_windows(1, 6, 0);
+    WindowCase c = draw_windows(1, 6, 0);
     if (c.border == Border::counted) c.border = Border::valid;
     const Tensor x = integers(c.image(), 1), filters = integers(c.filters(), 3);
     const bool same = c.border == Border::same;
@@ -148,7 +148,7 @@ TEST(RandomWindows, AtrousConv2dIsADenseOneBetweenSpaceToBatchAndBack) {
 
 TEST(RandomWindows, PoolsAreTheirLoopsAndKeepWhatFlowsBack) {
   for_all([] {
-    const Windows c = draw_windows(4, 1, 3);
+    const WindowCase c = draw_windows(4, 1, 3);
     // 0 is a legal element, never a legal padding: all elements are below it.
     const Tensor x = map(integers(c.image(), 1), [](auto v) { return v - 5; });
     const Pool2dOptions options{.window = {c.height.taps, c.width.taps},

@@ -33,7 +33,8 @@ std::string graph_figure(const ModelFacts& model);
 
 /// "87 × 87", or "whole image", or "all × 87" where the rows are all of the image's.
 std::string field_text(const ReceptiveField& field);
-std::string cost_text(std::optional<std::int64_t> multiply_adds);  ///< "unknown" where an op does not say it
+/// "56,789", or "unknown" where an op does not state its cost.
+std::string cost_text(std::optional<std::int64_t> multiply_adds);
 
 /// "small-dilated on fashion", as far as the record knows.
 std::string title_of(const RunRecord& run);
