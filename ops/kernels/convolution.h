@@ -14,15 +14,11 @@
 
 namespace trous::kernels {
 
-/// y[i] = sum_a x[i stride + a rate - before] w[a], 0 <= i < out, 0 <= a < taps.
-using ConvAxis = WindowAxis;
-using trous::ConvGeometry;
-
 /// The depthwise form, in which channel c of x meets only w[a, b, c, m] and y[..., c multiplier + m]. Pooling
 /// slides its windows with a multiplier of 1.
 struct DepthwiseGeometry {
   std::int64_t batch, channels, multiplier;
-  ConvAxis height, width;
+  WindowAxis height, width;
 
   Shape x_shape() const { return {batch, height.in, width.in, channels}; }
   Shape w_shape() const { return {height.taps, width.taps, channels, multiplier}; }

@@ -325,13 +325,13 @@ TEST_P(FastConv, pytorch_4500_OrderTwoIsThatOfTheReference) {
 
 // Rate 2 with two zeros before: input column q meets output column q + 2 - 2 b.
 TEST(FilterColumns, InputColumnsMeetTheTapsThatFindAnOutput) {
-  const kernels::ConvAxis axis{.in = 10, .out = 10, .taps = 3, .stride = 1, .rate = 2, .before = 2};
+  const WindowAxis axis{.in = 10, .out = 10, .taps = 3, .stride = 1, .rate = 2, .before = 2};
   EXPECT_EQ(numbers_of(kernels::fast::input_column_parts(axis, 3)),
             (std::vector<std::array<Int, 4>>{{0, 2, 0, 2}, {2, 6, 0, 3}, {8, 2, 1, 2}}));
 }
 
 TEST(FilterColumns, ManyTapsAreCutIntoEvenParts) {
-  const kernels::ConvAxis axis{.in = 9, .out = 3, .taps = 7, .stride = 1, .rate = 1, .before = 0};
+  const WindowAxis axis{.in = 9, .out = 3, .taps = 7, .stride = 1, .rate = 1, .before = 0};
   for (const ColumnPart& part : kernels::fast::input_column_parts(axis, 3)) EXPECT_LE(part.taps, 3);
   std::array<Int, 7> met{};
   for (const ColumnPart& part : kernels::fast::input_column_parts(axis, 3)) {
@@ -341,7 +341,7 @@ TEST(FilterColumns, ManyTapsAreCutIntoEvenParts) {
 }
 
 TEST(FilterColumns, NeighbouringTapsOfOutputColumnsAreTogether) {
-  kernels::ConvAxis axis{.in = 8, .out = 8, .taps = 3, .stride = 1, .rate = 1, .before = 1};
+  WindowAxis axis{.in = 8, .out = 8, .taps = 3, .stride = 1, .rate = 1, .before = 1};
   EXPECT_EQ(numbers_of(kernels::fast::column_parts(axis)),
             (std::vector<std::array<Int, 4>>{{0, 1, 1, 2}, {1, 6, 0, 3}, {7, 1, 0, 2}}));
   axis.rate = axis.before = 3;

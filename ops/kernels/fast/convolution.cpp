@@ -17,7 +17,7 @@ namespace {
 
 // A filter of one tap at stride 1 does not depend on where a row ends, so that all pixels can be one row.
 ConvGeometry flattened(const ConvGeometry& g) {
-  const auto plain = [](const ConvAxis& a) {
+  const auto plain = [](const WindowAxis& a) {
     return a.taps == 1 && a.stride == 1 && a.before == 0 && a.in == a.out;
   };
   if (!plain(g.height) || !plain(g.width)) return g;
@@ -66,7 +66,7 @@ Tensor conv2d_filter_grad(const ConvGeometry& g, const Tensor& x, const Tensor& 
   return w;
 }
 
-ConvAxis one_tap(std::int64_t size) {
+WindowAxis one_tap(std::int64_t size) {
   return {.in = size, .out = size, .taps = 1, .stride = 1, .rate = 1, .before = 0};
 }
 

@@ -31,7 +31,7 @@ std::vector<ColumnPart> parts_of(std::int64_t taps, std::int64_t columns, const 
 
 }  // namespace
 
-std::vector<ColumnPart> column_parts(const ConvAxis& a) {
+std::vector<ColumnPart> column_parts(const WindowAxis& a) {
   const auto begin = [&](std::int64_t b) {
     const std::int64_t lack = a.before - b * a.rate;
     return std::clamp<std::int64_t>(lack <= 0 ? 0 : lack / a.stride + (lack % a.stride != 0), 0, a.out);
@@ -48,7 +48,7 @@ std::vector<ColumnPart> column_parts(const ConvAxis& a) {
   return parts;
 }
 
-std::vector<ColumnPart> input_column_parts(const ConvAxis& a, std::int64_t max_taps) {
+std::vector<ColumnPart> input_column_parts(const WindowAxis& a, std::int64_t max_taps) {
   std::vector<ColumnPart> parts;
   const auto begin = [&](std::int64_t b) { return std::clamp<std::int64_t>(b * a.rate - a.before, 0, a.in); };
   const auto end = [&](std::int64_t b) {

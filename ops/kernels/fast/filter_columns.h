@@ -15,10 +15,10 @@ struct ColumnPart {
 
 /// Parts of the output columns. Where the rate is 1, the pixels that neighbouring taps read lie together in
 /// x, so that a part has all its taps; at other rates it has one tap.
-std::vector<ColumnPart> column_parts(const ConvAxis& axis);
+std::vector<ColumnPart> column_parts(const WindowAxis& axis);
 
 /// Parts of the input columns, at stride 1, with at most `max_taps` taps each. Input column q meets output
 /// column q + before - b rate by tap b.
-std::vector<ColumnPart> input_column_parts(const ConvAxis& axis, std::int64_t max_taps);
+std::vector<ColumnPart> input_column_parts(const WindowAxis& axis, std::int64_t max_taps);
 
 }  // namespace trous::kernels::fast

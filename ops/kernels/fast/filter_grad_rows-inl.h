@@ -84,7 +84,7 @@ class RowPairs {
   /// call.
   const std::vector<RowPair<T>>& collect(const RowBlock<T>& rows, std::int64_t a, RowsMet which) {
     pairs_.clear();
-    const ConvAxis& h = g_.height;
+    const WindowAxis& h = g_.height;
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
       const std::int64_t n = row / h.out, i = row % h.out, top = i * h.stride - h.before;
       const std::int64_t from = top + a * h.rate;

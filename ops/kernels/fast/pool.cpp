@@ -39,7 +39,7 @@ Tensor average_pool(const DepthwiseGeometry& g, const Tensor& x) {
   return y;
 }
 
-std::vector<std::int64_t> window_sizes(const ConvAxis& axis) {
+std::vector<std::int64_t> window_sizes(const WindowAxis& axis) {
   std::vector<std::int64_t> sizes;
   for (const std::vector<RowTap>& taps : rows_forward(axis)) sizes.push_back(std::ssize(taps));
   return sizes;

@@ -13,7 +13,7 @@ std::vector<std::vector<RowTap>> empty_rows(std::int64_t count, std::int64_t tap
   return rows;
 }
 
-std::vector<std::vector<RowTap>> rows_transposed(const ConvAxis& h) {
+std::vector<std::vector<RowTap>> rows_transposed(const WindowAxis& h) {
   auto rows = empty_rows(h.in, std::min(h.taps, h.out));
   for (std::int64_t a = 0; a < h.taps; ++a) {
     for (std::int64_t k = 0; k < h.out; ++k) {
@@ -24,13 +24,13 @@ std::vector<std::vector<RowTap>> rows_transposed(const ConvAxis& h) {
   return rows;
 }
 
-std::vector<Phase> phase_forward(const ConvAxis& w) {
+std::vector<Phase> phase_forward(const WindowAxis& w) {
   Phase phase{.first = 0, .step_out = 1, .count = w.out, .step_in = w.stride, .taps = {}};
   for (std::int64_t b = 0; b < w.taps; ++b) phase.taps.push_back({b, b * w.rate - w.before});
   return {phase};
 }
 
-std::vector<Phase> phases_transposed(const ConvAxis& w) {
+std::vector<Phase> phases_transposed(const WindowAxis& w) {
   std::vector<Phase> phases;
   for (std::int64_t first = 0; first < std::min(w.stride, w.in); ++first) {
     Phase phase{.first = first,
@@ -69,7 +69,7 @@ Gather gather(const ConvGeometry& g, const Images& in, const Images& out,
 
 }  // namespace
 
-std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& h) {
+std::vector<std::vector<RowTap>> rows_forward(const WindowAxis& h) {
   auto rows = empty_rows(h.out, std::min(h.taps, h.in));
   for (std::int64_t i = 0; i < h.out; ++i) {
     for (std::int64_t a = 0; a < h.taps; ++a) {

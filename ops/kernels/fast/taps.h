@@ -55,7 +55,7 @@ Gather gather_forward(const ConvGeometry& g);
 Gather gather_transposed(const ConvGeometry& g);
 
 /// For each output row of a convolution, the taps that reach into the image.
-std::vector<std::vector<RowTap>> rows_forward(const ConvAxis& height);
+std::vector<std::vector<RowTap>> rows_forward(const WindowAxis& height);
 
 /// The columns begin <= k < end of a phase from which a tap reads inside the image:
 /// 0 <= k step_in + shift < width.

@@ -12,7 +12,7 @@ struct Taps {
   std::int64_t first, last;
 };
 
-Taps taps_inside(const ConvAxis& axis, std::int64_t i) {
+Taps taps_inside(const WindowAxis& axis, std::int64_t i) {
   const std::int64_t start = i * axis.stride - axis.before;
   const std::int64_t first = start >= 0 ? 0 : (-start + axis.rate - 1) / axis.rate;
   const std::int64_t last = start >= axis.in ? 0 : (axis.in - 1 - start) / axis.rate + 1;
