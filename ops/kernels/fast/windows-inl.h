@@ -218,8 +218,8 @@ class WindowRows {
 /// Calls add(what the first column reads, tap, index in the image of the pixel that it reads) for every tap
 /// of a span of columns in output row i, by rows and then columns of the window.
 template <class T, class Add>
-void for_each_tap(const WindowPlan& p, const WindowRows<T>& in, std::int64_t i, const ColumnSpan& span,
-                  const Add& add) {
+HWY_INLINE void for_each_tap(const WindowPlan& p, const WindowRows<T>& in, std::int64_t i,
+                             const ColumnSpan& span, const Add& add) {
   const std::int64_t first = span.first * p.phases[static_cast<std::size_t>(span.phase)].step_in;
   for (const RowTap& row : p.rows[static_cast<std::size_t>(i)]) {
     for (const ColumnTap& column : span.taps) {
