@@ -65,7 +65,7 @@ Json environment(const TrainConfig& config, const Splits& data) {
           {"kernels", kernels()},
           {"cpu", cpu_name()},
           {"threads", threads()},
-          {"seed", std::to_string(config.seed)},
+          {"seed", std::to_string(config.training.seed)},
           {"started", time_now()},
           {"directory", fs::current_path().string()},
           {"data", data.train.source},

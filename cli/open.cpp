@@ -70,8 +70,8 @@ void resolve(TrainConfig& config) {
   const TrainingRecipe& recipe = recipe_for(config.data);
   if (config.model.empty()) config.model = recipe.model;
   if (config.augment.empty()) config.augment = recipe.augment;
-  if (config.steps == 0) config.steps = recipe.steps;
-  if (config.batch == 0) config.batch = recipe.batch;
+  if (config.training.steps == 0) config.training.steps = recipe.steps;
+  if (config.training.batch == 0) config.training.batch = recipe.batch;
   if (!config.weight_decay) config.weight_decay = named_optimizer(config.optimizer).weight_decay;
   if (!takes_class_weights(config.loss)) config.class_weights = name(ClassWeighting::none);
 }

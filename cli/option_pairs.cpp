@@ -12,6 +12,7 @@
 #include <trous/cli/output.h>
 #include <trous/core/error.h>
 #include <trous/train/loss.h>
+#include <trous/train/schedule.h>
 
 namespace trous::cli {
 namespace {
@@ -66,7 +67,7 @@ std::string needs_filters_to_compare(const GivenOptions& a) {
 }
 
 std::string needs_compared_scores(const GivenOptions& a) {
-  if (whole_of(a, "--patience") > 0 || a.value("--schedule") == "plateau") return {};
+  if (whole_of(a, "--patience") > 0 || a.value("--schedule") == name(Schedule::plateau)) return {};
   return "does nothing without --patience or --schedule plateau, which alone compare scores. Give one of "
          "them, "
          "or leave it out.";

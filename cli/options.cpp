@@ -19,35 +19,25 @@ CLI::Validator accepting(Accepts accepts, const std::string& otherwise) {
           ""};
 }
 
+template <class Number, class Range>
+CLI::Validator inside(const Range& range) {
+  return accepting(
+      [range](const std::string& word) {
+        const auto value = parsed_number<Number>(word);
+        return value && range.contains(*value);
+      },
+      outside(range));
+}
+
 }  // namespace
 
-CLI::Validator whole(std::int64_t low, std::int64_t high) {
-  return accepting(
-      [low, high](const std::string& word) {
-        const auto value = parsed_number<std::int64_t>(word);
-        return value && *value >= low && *value <= high;
-      },
-      text("not a whole number from ", low, " to ", high));
-}
+CLI::Validator in_range(const WholeRange& range) { return inside<std::int64_t>(range); }
+CLI::Validator in_range(const NumberRange& range) { return inside<double>(range); }
+CLI::Validator in_range(const PositiveRange& range) { return inside<double>(range); }
 
-CLI::Validator number(double low, double high) {
-  return accepting(
-      [low, high](const std::string& word) {
-        const auto value = parsed_number<double>(word);
-        return value && *value >= low && *value < high;
-      },
-      std::isinf(high) ? text("not a number of ", low, " or more")
-                       : text("not a number from ", low, " to below ", high));
-}
-
-CLI::Validator above_zero() {
-  return accepting(
-      [](const std::string& word) {
-        const auto value = parsed_number<double>(word);
-        return value && *value > 0 && std::isfinite(*value);
-      },
-      "not a number above 0");
-}
+CLI::Validator whole(std::int64_t low, std::int64_t high) { return in_range(WholeRange{low, high}); }
+CLI::Validator number(double low, double high) { return in_range(NumberRange{low, high}); }
+CLI::Validator above_zero() { return in_range(PositiveRange()); }
 
 CLI::Validator share() {
   return accepting(

@@ -8,6 +8,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <trous/core/range.h>
+
 namespace trous::cli {
 
 /// A whole number from `low` to `high`.
@@ -15,6 +17,10 @@ CLI::Validator whole(std::int64_t low, std::int64_t high);
 /// A number in [low, high).
 CLI::Validator number(double low, double high);
 CLI::Validator above_zero();
+/// What a range of the library allows.
+CLI::Validator in_range(const WholeRange& range);
+CLI::Validator in_range(const NumberRange& range);
+CLI::Validator in_range(const PositiveRange& range);
 /// A number from 0 to 1, both allowed.
 CLI::Validator share();
 CLI::Validator not_empty();

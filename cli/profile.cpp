@@ -4,7 +4,6 @@
 #include <cmath>
 #include <iostream>
 #include <memory>
-#include <set>
 
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
@@ -38,13 +37,7 @@ struct ProfileCommand {
 };
 
 // What a run can be asked for here: all that decides how long its steps take.
-bool matters(std::string_view name) {
-  static const std::set<std::string_view> names{
-      "data",      "data_dir",     "model",          "batch",   "width",          "kernel",
-      "optimizer", "loss",         "class_weights",  "augment", "clip_norm",      "average",
-      "freeze",    "ignore_index", "mask_threshold", "threads", "loader_threads", "seed"};
-  return names.contains(name);
-}
+bool matters(const TrainOption& option) { return option.step_time; }
 
 // `run`'s options, but for those that were said on the command line.
 TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
@@ -234,8 +227,8 @@ void tell(const Profiled& p, const ProfileCommand& c, const TrainConfig& config,
   std::cout << "trous " << build_info().version << "  "
             << wrapped(text("profile ", config.model, " on ", config.data, ": ",
                             count(static_cast<std::int64_t>(seconds.size()), "step"), " of ",
-                            count(config.batch, "image"), ' ', image[0], 'x', image[1], 'x', image[2], ", ",
-                            count(threads(), "thread"), ", kernels ", kernels()),
+                            count(config.training.batch, "image"), ' ', image[0], 'x', image[1], 'x',
+                            image[2], ", ", count(threads(), "thread"), ", kernels ", kernels()),
                        13, columns())
             << "\nmachine      " << fixed(p.machine.operations / 1e9, 1)
             << " GFLOP/s of float32 multiply-adds, " << fixed(p.machine.bytes / 1e9, 1)
@@ -296,7 +289,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
   return {{"event", "profile"},
           {"model", config.model},
           {"data", config.data},
-          {"batch", config.batch},
+          {"batch", config.training.batch},
           {"image", {image[0], image[1], image[2]}},
           {"threads", threads()},
           {"kernels", kernels()},
@@ -325,7 +318,7 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
   resolve(config);
   const Splits data = open_data(data_of(config));
   AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
-  initialize(net, fold_in(Key{config.seed}, 0));
+  initialize(net, fold_in(Key{config.training.seed}, 0));
   const Shape image = augmented_shape(data.train.image_shape, parse_augmentation(config.augment));
   summary_of(config.model, net, image);  // throws where they do not fit
   Trainer trainer(std::move(net), data, options_of(config, survey(data), c.steps));

@@ -22,7 +22,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 Recorder::Recorder(Session& session, RunFolder& folder)
     : session_(session),
       folder_(folder),
-      progress_(session.config.batch, !session.command.voice.talks()),
+      progress_(session.config.training.batch, !session.command.voice.talks()),
       begun_(Clock::now()),
       step_begun_(begun_) {}
 
@@ -61,7 +61,7 @@ void Recorder::step(const StepReport& r) {
 void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
   progress_.clear();
   if (r.best) save_best(net);
-  const double rate = static_cast<double>(steps_ * session_.config.batch) / seconds_since(begun_);
+  const double rate = static_cast<double>(steps_ * session_.config.training.batch) / seconds_since(begun_);
   const MetricsRow row{.step = r.step,
                        .train_loss = r.train_loss,
                        .validation_loss = r.validation_loss,
@@ -93,7 +93,7 @@ void Recorder::tell(const MetricsRow& row, std::int64_t stale) const {
             << fixed_or_dash(row.validation_loss, 4) << std::setw(8) << fixed_or_dash(row.foreground_iou, 3)
             << std::setw(7) << fixed_or_dash(row.pixel_accuracy, 3) << std::setw(7) << clock_text(row.seconds)
             << std::setw(7) << fixed(row.images_per_second, 0);
-  const std::int64_t patience = session_.config.patience;
+  const std::int64_t patience = session_.config.training.patience;
   if (row.best) {
     std::cout << (colored(voice) ? "  \033[1;32mbest\033[0m" : "  best");
   } else if (patience > 0) {

@@ -29,7 +29,7 @@ std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
 // A run that goes on needs the weights it began with no more.
 AnyLayer make_network(const TrainConfig& config, const std::string& description, bool goes_on) {
   AnyLayer net = network_from_json(description);
-  initialize(net, fold_in(Key{config.seed}, 0));
+  initialize(net, fold_in(Key{config.training.seed}, 0));
   if (!config.weights.empty() && !goes_on) {
     SafetensorsFile file = read_safetensors(config.weights);
     if (cast_to_float32(config.weights, file)) tell_cast(config.weights);
@@ -85,38 +85,30 @@ DataRequest request_of(const TrainCommand& command) {
 TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
   std::optional<Tensor> weights;
   if (takes_class_weights(c.loss)) weights = parse_class_weights(c.class_weights, facts.train.class_pixels);
-  return {.steps = c.steps,
-          .batch = c.batch,
-          .learning_rate = c.learning_rate,
-          .schedule = parse_schedule(c.schedule),
-          .warmup = c.warmup,
-          .optimizer = make_optimizer(c.optimizer, c.weight_decay),
-          .loss = make_loss(c.loss, weights),
-          .groups = frozen_groups(c.freeze),
-          .clip_norm = c.clip_norm,
-          .average = c.average,
-          .augmentation = parse_augmentation(c.augment),
-          .validate_every = c.validate_every,
-          .patience = c.patience,
-          .min_delta = c.min_delta,
-          .save_every = c.save_every,
-          .loader_threads = c.loader_threads,
-          .seed = c.seed};
+  TrainOptions options = c.training;
+  options.schedule = parse_schedule(c.schedule);
+  options.optimizer = make_optimizer(c.optimizer, c.weight_decay);
+  options.loss = make_loss(c.loss, weights);
+  options.groups = frozen_groups(c.freeze);
+  options.augmentation = parse_augmentation(c.augment);
+  return options;
 }
 
 // Everything that can be refused is, before the run's folder is made.
 Session open_session(TrainCommand& command) {
   TrainConfig& c = command.config;
+  TrainOptions& training = c.training;
   resolve(c);
   Splits data = open_data(request_of(command));
-  if (command.epochs > 0) c.steps = (command.epochs * data.train.size + c.batch - 1) / c.batch;
+  if (command.epochs > 0)
+    training.steps = (command.epochs * data.train.size + training.batch - 1) / training.batch;
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
   Summary summary =
       summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
   Survey facts = survey(data);
   if (command.minutes > 0 && !command.resuming)
-    c.steps = steps_in(command.minutes, net, data, make_options(c, facts));
+    training.steps = steps_in(command.minutes, net, data, make_options(c, facts));
   record_options(command.given, c);
   check_pairs(command.given);
   CheckpointInfo about{

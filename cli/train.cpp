@@ -42,10 +42,10 @@ void tell_start(const Session& s) {
   say(s.command.voice, {{"event", "criterion"}, {"chosen_by", name(s.chosen_by)}});
   if (!s.command.voice.talks()) return;
   std::cout << "trous " << build_info().version << "  "
-            << wrapped(text("train ", c.model, " on ", c.data, ": ", c.steps,
-                            c.steps == 1 ? " step of " : " steps of ", c.batch,
-                            c.batch == 1 ? " image, seed " : " images, seed ", c.seed, ", ", threads(),
-                            threads() == 1 ? " thread" : " threads"),
+            << wrapped(text("train ", c.model, " on ", c.data, ": ", c.training.steps,
+                            c.training.steps == 1 ? " step of " : " steps of ", c.training.batch,
+                            c.training.batch == 1 ? " image, seed " : " images, seed ", c.training.seed, ", ",
+                            threads(), threads() == 1 ? " thread" : " threads"),
                        13, columns())
             << "\n\n";
   tell_data(s.data, s.facts);
@@ -77,12 +77,12 @@ void tell_unscorable(const Session& s) {
 std::optional<Baseline> pixel_baseline(const Session& s) {
   const Voice& voice = s.command.voice;
   if (voice.talks()) {
-    std::cout << "\nThe same network with 1x1 filters, " << s.config.steps << " steps, for comparison."
-              << std::endl;
+    std::cout << "\nThe same network with 1x1 filters, " << s.config.training.steps
+              << " steps, for comparison." << std::endl;
   }
   AnyLayer blind = network_from_json(describe_network(s.config, s.data, 1));
-  initialize(blind, fold_in(Key{s.config.seed}, 0));
-  Progress progress(s.config.batch, !voice.talks(), "1x1 step");
+  initialize(blind, fold_in(Key{s.config.training.seed}, 0));
+  Progress progress(s.config.training.batch, !voice.talks(), "1x1 step");
   const TrainResult result =
       train(blind, s.data, make_options(s.config, s.facts),
             {.on_step =
@@ -93,7 +93,7 @@ std::optional<Baseline> pixel_baseline(const Session& s) {
   progress.clear();
   if (result.diverged) std::cerr << "The network with 1x1 filters is left out: " << *result.diverged << ".\n";
   if (result.interrupted || result.diverged) return std::nullopt;
-  return Baseline{s.config.model + ", 1x1 filters", evaluate_on(blind, s.data.test, s.config.batch)};
+  return Baseline{s.config.model + ", 1x1 filters", evaluate_on(blind, s.data.test, s.config.training.batch)};
 }
 
 void tell_result(const Session& s, const RunFolder& folder, const TrainResult& result,
@@ -130,7 +130,7 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
     if (auto pixel = pixel_baseline(s)) baselines.push_back(std::move(*pixel));
     if (interrupted()) return false;
   }
-  const SplitScores scores = score(s.trainer.best(), test, s.config.batch);
+  const SplitScores scores = score(s.trainer.best(), test, s.config.training.batch);
   const Picks picks = pick(scores.images);
   write_pictures(folder.file("samples/best.png"), s.trainer.best(), test, picks.best);
   write_pictures(folder.file("samples/median.png"), s.trainer.best(), test, picks.median);
@@ -177,7 +177,8 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
   write_fixed(folder, s.data.validation);
-  log_event(folder, "begin", 0, minutes > 0 ? text(minutes, " minutes are ", s.config.steps, " steps") : "",
+  log_event(folder, "begin", 0,
+            minutes > 0 ? text(minutes, " minutes are ", s.config.training.steps, " steps") : "",
             s.chosen_by);
   return folder;
 }
@@ -221,13 +222,13 @@ ExitCode run(TrainCommand& command) {
   tell_start(session);
   tell_unscorable(session);
   if (command.resuming && command.voice.talks()) {
-    std::cout << (resumed_from < config.steps ? "Going on after step "
-                                              : "Nothing is left to train after step ")
+    std::cout << (resumed_from < config.training.steps ? "Going on after step "
+                                                       : "Nothing is left to train after step ")
               << resumed_from << ".\n"
               << std::endl;
   }
   Recorder recorder(session, folder);
-  if (resumed_from < config.steps) recorder.heading();
+  if (resumed_from < config.training.steps) recorder.heading();
   const TrainResult result = session.trainer.run(recorder.callbacks());
   recorder.clear();
   return end_of(session, folder, result, recorder.seconds());

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <type_traits>
 
 #include <trous/cli/output.h>
@@ -21,11 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// They say where a run goes and how fast, not what it learns.
-bool changes_nothing(std::string_view name) {
-  return name == "out" || name == "threads" || name == "loader_threads" || name == "save_every";
-}
-
 std::string word_of(const nlohmann::ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : detail::dump_json(value);
 }
@@ -34,7 +30,17 @@ std::vector<std::string> option_names() {
   std::vector<std::string> names;
   const TrainConfig plain;
   TrainConfig::parts(
-      plain, [&](const char* name, const auto&, const auto&, const std::string&) { names.push_back(name); });
+      plain, [&](const TrainOption& option, const auto&, const auto&) { names.emplace_back(option.name); });
+  return names;
+}
+
+// Those that say where a run goes and how fast, not what it learns.
+std::set<std::string> free_options() {
+  std::set<std::string> names;
+  const TrainConfig plain;
+  TrainConfig::parts(plain, [&](const TrainOption& option, const auto&, const auto&) {
+    if (!option.changes_learning) names.emplace(option.name);
+  });
   return names;
 }
 
@@ -164,39 +170,39 @@ void check_model(const std::string& model) {
                            suggestion(model, names)));
 }
 
-void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(std::string_view name)) {
-  TrainConfig::parts(
-      config, [&](const char* name, auto& member, const CLI::Validator& check, const std::string& help) {
-        if (wanted && !wanted(name)) return;
-        using Member = std::remove_reference_t<decltype(member)>;
-        if constexpr (std::is_same_v<Member, bool>) {
-          command.add_flag(flag_of(name) + "{true}", member, help)
-              ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-        } else {
-          CLI::Option* const option = command.add_option(flag_of(name), member, help);
-          option->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-          if (member != Member()) option->capture_default_str();
-        }
-      });
+void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(const TrainOption& option)) {
+  const auto add = [&](const TrainOption& option, auto& member, const CLI::Validator& check) {
+    if (wanted && !wanted(option)) return;
+    using Member = std::remove_reference_t<decltype(member)>;
+    if constexpr (std::is_same_v<Member, bool>) {
+      command.add_flag(flag_of(option.name) + "{true}", member, option.help)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    } else {
+      CLI::Option* const added = command.add_option(flag_of(option.name), member, option.help);
+      added->check(check)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      if (member != Member()) added->capture_default_str();
+    }
+  };
+  TrainConfig::parts(config, add);
 }
 
 nlohmann::ordered_json to_json(const TrainConfig& config) {
   nlohmann::ordered_json object;
-  TrainConfig::parts(config, [&](const char* name, const auto& member, const auto&, const std::string&) {
+  TrainConfig::parts(config, [&](const TrainOption& option, const auto& member, const auto&) {
     if constexpr (requires { *member; }) {
-      object[name] = member ? nlohmann::ordered_json(*member) : nlohmann::ordered_json();
+      object[std::string(option.name)] = member ? nlohmann::ordered_json(*member) : nlohmann::ordered_json();
     } else {
-      object[name] = member;
+      object[std::string(option.name)] = member;
     }
   });
   return object;
 }
 
 void check_utf8(const TrainConfig& config) {
-  TrainConfig::parts(config, [](const char* name, const auto& member, const auto&, const std::string&) {
+  TrainConfig::parts(config, [](const TrainOption& option, const auto& member, const auto&) {
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::string>) {
       if (!is_utf8(member)) {
-        throw ArgumentError(text("train: ", flag_of(name), ' ', escaped_bytes(member),
+        throw ArgumentError(text("train: ", flag_of(option.name), ' ', escaped_bytes(member),
                                  " is not UTF-8, in which a run keeps its options. Rename it."));
       }
     }
@@ -209,12 +215,12 @@ TrainConfig read_config(const std::string& path, const TrainConfig& base) {
 
 TrainConfig with_command_line(TrainConfig base, const TrainConfig& parsed, const CLI::App& command) {
   std::map<std::string_view, const void*> members;
-  TrainConfig::parts(parsed, [&](const char* name, const auto& member, const auto&, const std::string&) {
-    const CLI::Option* const option = command.get_option_no_throw(flag_of(name));
-    if (option && option->count() > 0) members[name] = &member;
+  TrainConfig::parts(parsed, [&](const TrainOption& option, const auto& member, const auto&) {
+    const CLI::Option* const said = command.get_option_no_throw(flag_of(option.name));
+    if (said && said->count() > 0) members[option.name] = &member;
   });
-  TrainConfig::parts(base, [&](const char* name, auto& member, const auto&, const std::string&) {
-    if (const auto found = members.find(name); found != members.end())
+  TrainConfig::parts(base, [&](const TrainOption& option, auto& member, const auto&) {
+    if (const auto found = members.find(option.name); found != members.end())
       member = *static_cast<const std::remove_reference_t<decltype(member)>*>(found->second);
   });
   return base;
@@ -231,8 +237,9 @@ void record_options(GivenOptions& given, const TrainConfig& config, const TrainC
 
 void check_same_run(const std::string& run, const nlohmann::ordered_json& before,
                     const nlohmann::ordered_json& now) {
+  const std::set<std::string> free = free_options();
   for (const auto& [name, value] : now.items()) {
-    if (changes_nothing(name) || (before.contains(name) && before[name] == value)) continue;
+    if (free.contains(name) || (before.contains(name) && before[name] == value)) continue;
     if (before.contains(name) && names_path(name, word_of(before[name])) &&
         names_path(name, word_of(value)) && same_place(word_of(before[name]), word_of(value)))
       continue;

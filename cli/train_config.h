@@ -1,10 +1,12 @@
-// The options of a training run: one list, from which the command line, config.json and the comparison of a
-// resumed run with its past all come.
+// The options of a training run: the list of the library with those of the program, from which the command
+// line, config.json and the comparison of a resumed run with its past all come.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -21,7 +23,7 @@
 #include <trous/train/class_weights.h>
 #include <trous/train/loss.h>
 #include <trous/train/schedule.h>
-#include <trous/train/trainer.h>
+#include <trous/train/train_options.h>
 
 namespace trous::cli {
 
@@ -34,78 +36,106 @@ std::string data_sets_with_files(std::string_view last);
 std::string data_choices();
 std::string decay_choices();
 
-/// Where the defaults of a run come from.
-inline const TrainOptions library_defaults;
-
-/// Empty texts and zeros that "the data set's own" is said of, and what is absent, are filled in by
-/// `resolve`.
+/// The options of a run: those of the library, `training`, and the program's own. A choice that has a name is
+/// a text here and becomes a value in make_options. Empty texts, steps and batch of 0, and what is absent are
+/// filled in by `resolve`.
 struct TrainConfig {
   std::string data{default_data_set}, data_dir;
   std::string model, augment;
   std::string out;
   std::string weights;
   std::string optimizer{default_optimizer};
-  std::string schedule{name(library_defaults.schedule)};
-  std::string loss = "cross-entropy", class_weights{name(default_class_weighting)};
-  std::int64_t steps = 0, batch = 0, width = 0, kernel = 3, ignore_index = -1, mask_threshold = 0;
-  std::int64_t validate_every = library_defaults.validate_every, patience = library_defaults.patience;
-  std::int64_t save_every = library_defaults.save_every, warmup = library_defaults.warmup;
-  double learning_rate = library_defaults.learning_rate, clip_norm = library_defaults.clip_norm;
-  double average = library_defaults.average, min_delta = library_defaults.min_delta;
+  std::string schedule{name(TrainOptions().schedule)};
+  std::string loss{loss_names().front()}, class_weights{name(default_class_weighting)};
   std::optional<double> weight_decay;  ///< absent: the optimizer's own
   std::string freeze;
-  std::uint64_t seed = library_defaults.seed;
-  int threads = 0, loader_threads = library_defaults.loader_threads;
+  TrainOptions training{.steps = 0, .batch = 0};
+  std::int64_t width = 0, kernel = 3, ignore_index = -1, mask_threshold = 0;
+  int threads = 0;
   bool pixel_baseline = false;
 
-  /// f(name, member, check, help) for each.
+  /// f(option, member, check) for each, in the order of config.json.
   static void parts(auto& self, auto&& f) {
-    constexpr std::int64_t most = std::int64_t{1} << 40;
-    constexpr double any = std::numeric_limits<double>::infinity();
-    f("data", self.data, not_empty(), data_choices());
-    f("data_dir", self.data_dir, not_empty(),
-      text("where the files of ", data_sets_with_files(" or "), " are, if not where Debian puts them"));
-    f("mask_threshold", self.mask_threshold, whole(0, 255),
-      "of a folder of grey masks: numbers from here on are foreground; 0 reads classes");
-    f("model", self.model, parsed_by(check_model),
-      text("network: ", listed(names_in(named_networks()), ", "), ", or a FILE.json"));
-    f("out", self.out, not_empty(), "folder of the run; must be new");
-    f("weights", self.weights, not_empty(), "checkpoint to start from instead of random weights");
-    f("steps", self.steps, whole(1, most), "training steps; without it the data set's own number");
-    f("batch", self.batch, whole(1, 65536), "images per step; without it the data set's own number");
-    f("learning_rate", self.learning_rate, above_zero(), "highest");
-    f("schedule", self.schedule, parsed_by(parse_schedule),
-      text("of the learning rate: ", listed(names_in(named_schedules()))));
-    f("warmup", self.warmup, whole(0, most), "steps over which the learning rate rises");
-    f("optimizer", self.optimizer, one_of(names_in(named_optimizers())),
-      listed(names_in(named_optimizers())));
-    f("weight_decay", self.weight_decay, number(0, any), decay_choices());
-    f("loss", self.loss, parsed_by([](const std::string& name) { make_loss(name); }), listed(loss_names()));
-    f("class_weights", self.class_weights,
-      parsed_by([](const std::string& list) { check_class_weights(list); }),
-      text(listed(names_in(named_class_weightings()), ", "), ", or numbers such as 0.5,1,2"));
-    f("ignore_index", self.ignore_index, whole(-1, 255),
-      "class whose pixels do not count in loss and scores, where predicting it stays a mistake; -1 is none");
-    f("augment", self.augment, parsed_by(parse_augmentation),
-      "such as flip,scale=1.25,rotate=10,shift=0.1,noise=0.02, or none");
-    f("clip_norm", self.clip_norm, number(0, any), "largest norm of the gradients; 0 is any");
-    f("average", self.average, number(0, 1),
-      "decay of the weights' moving average, which is what is scored; 0 is none");
-    f("freeze", self.freeze, not_empty(), "paths of parts that do not learn: stem,context.0");
-    f("validate_every", self.validate_every, whole(1, most), "steps");
-    f("patience", self.patience, whole(0, most),
-      "validations without a better score before the run ends; 0 is any number");
-    f("min_delta", self.min_delta, number(0, any), "by which a better score must be better");
-    f("save_every", self.save_every, whole(0, most), "steps; 0 saves at validations alone");
-    f("width", self.width, whole(0, 4096), "channels of the network; 0 is its own default");
-    f("kernel", self.kernel, whole(1, 31), "height and width of the filters");
-    f("seed", self.seed, whole(0, std::numeric_limits<std::int64_t>::max()),
-      "of weights, batches, augmentation and dropout");
-    f("threads", self.threads, whole(0, 1024), "0 takes the machine's");
-    f("loader_threads", self.loader_threads, whole(0, 256), "that make batches ahead");
-    f("pixel_baseline", self.pixel_baseline, CLI::Validator(),
-      "also train the same network with 1x1 filters");
+    f(TrainOption{.name = "data", .help = data_choices(), .step_time = true}, self.data, not_empty());
+    f(TrainOption{.name = "data_dir",
+                  .help = text("where the files of ", data_sets_with_files(" or "),
+                               " are, if not where Debian puts them"),
+                  .step_time = true},
+      self.data_dir, not_empty());
+    f(TrainOption{.name = "mask_threshold",
+                  .help = "of a folder of grey masks: numbers from here on are foreground; 0 reads classes",
+                  .step_time = true},
+      self.mask_threshold, whole(0, 255));
+    f(TrainOption{.name = "model",
+                  .help = text("network: ", listed(names_in(named_networks()), ", "), ", or a FILE.json"),
+                  .step_time = true},
+      self.model, parsed_by(check_model));
+    f(TrainOption{.name = "out", .help = "folder of the run; must be new", .changes_learning = false},
+      self.out, not_empty());
+    f(TrainOption{.name = "weights", .help = "checkpoint to start from instead of random weights"},
+      self.weights, not_empty());
+    TrainOptions::parts(self.training, [&](const TrainOption& option, auto& member, const auto& range) {
+      training_part(self, option, member, range, f);
+    });
+    f(TrainOption{.name = "pixel_baseline", .help = "also train the same network with 1x1 filters"},
+      self.pixel_baseline, CLI::Validator());
   }
+
+ private:
+  // One of the library's options, under its name and by its range, and the program's own that follow it. The
+  // library's choices stand under the program's names; a type without a case here does not compile.
+  template <class Member, class Range>
+  static void training_part(auto& self, const TrainOption& option, Member& member, const Range& range,
+                            auto&& f) {
+    using Type = std::remove_cv_t<Member>;
+    const auto named = [&](const char* name) {
+      return TrainOption{name, option.help, option.changes_learning, option.step_time};
+    };
+    if constexpr (std::same_as<Type, Schedule>) {
+      f(option, self.schedule, parsed_by(parse_schedule));
+    } else if constexpr (std::same_as<Type, Optimizer>) {
+      f(option, self.optimizer, one_of(names_in(named_optimizers())));
+      f(TrainOption{.name = "weight_decay", .help = decay_choices()}, self.weight_decay,
+        in_range(NumberRange{}));
+    } else if constexpr (std::same_as<Type, Loss>) {
+      f(option, self.loss, parsed_by([](const std::string& name) { make_loss(name); }));
+    } else if constexpr (std::same_as<Type, std::optional<ClassWeights>>) {
+      f(option, self.class_weights, parsed_by([](const std::string& list) { check_class_weights(list); }));
+      f(TrainOption{.name = "ignore_index",
+                    .help = "class whose pixels do not count in loss and scores, where predicting it stays "
+                            "a mistake; -1 is none",
+                    .step_time = true},
+        self.ignore_index, whole(-1, 255));
+    } else if constexpr (std::same_as<Type, Augmentation>) {
+      f(named("augment"), self.augment, parsed_by(parse_augmentation));
+    } else if constexpr (std::same_as<Type, std::vector<ParameterGroup>>) {
+      TrainOption freeze = named("freeze");
+      freeze.help = "paths of parts that do not learn: stem,context.0";
+      f(freeze, self.freeze, not_empty());
+    } else if (is_of_data_set(option.name)) {
+      TrainOption of_data_set = option;
+      of_data_set.help += "; without it the data set's own number";
+      f(of_data_set, member, in_range(range));
+    } else {
+      f(option, member, in_range(range));
+    }
+    if (option.name == "save_every") {
+      f(
+          TrainOption{
+              .name = "width", .help = "channels of the network; 0 is its own default", .step_time = true},
+          self.width, whole(0, 4096));
+      f(TrainOption{.name = "kernel", .help = "height and width of the filters", .step_time = true},
+        self.kernel, whole(1, 31));
+    }
+    if (option.name == "seed")
+      f(TrainOption{.name = "threads",
+                    .help = "0 takes the machine's",
+                    .changes_learning = false,
+                    .step_time = true},
+        self.threads, whole(0, 1024));
+  }
+
+  static bool is_of_data_set(std::string_view name) { return name == "steps" || name == "batch"; }
 };
 
 /// The number in environment.json that says how config.json is to be read. Without it, the run is of a
@@ -115,8 +145,8 @@ inline constexpr const char* config_format_key = "config_format";
 /// --learning-rate for learning_rate.
 std::string flag_of(std::string_view name);
 
-/// The options of a run, or those whose names `wanted` takes.
-void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(std::string_view name) = nullptr);
+/// The options of a run, or those that `wanted` takes.
+void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(const TrainOption& option) = nullptr);
 
 /// Throws ArgumentError naming the option if a text, such as a path, is not UTF-8: config.json could not hold
 /// it.

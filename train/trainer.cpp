@@ -20,35 +20,6 @@ enum class Stream : std::uint64_t { order = 1, passes = 2, augmentation = 3 };
 
 Key stream(std::uint64_t seed, Stream which) { return fold_in(Key{seed}, static_cast<std::uint64_t>(which)); }
 
-void check(const TrainOptions& o) {
-  if (o.steps < 1 || o.batch < 1 || o.validate_every < 1) {
-    throw ArgumentError(text("train: steps ", o.steps, ", batch ", o.batch, ", validate_every ",
-                             o.validate_every, ". Each must be 1 or more."));
-  }
-  if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate)) {
-    throw ArgumentError(text("train: learning_rate ", o.learning_rate, " is not above 0. ",
-                             TrainOptions().learning_rate, " suits most networks."));
-  }
-  if (o.warmup < 0 || o.warmup >= o.steps) {
-    throw ArgumentError(text("train: warmup ", o.warmup, " of ", o.steps,
-                             " steps. Give 0 for none, or fewer steps than there are."));
-  }
-  if (o.patience < 0 || o.save_every < 0 || o.loader_threads < 0) {
-    throw ArgumentError(text("train: patience ", o.patience, ", save_every ", o.save_every,
-                             ", loader_threads ", o.loader_threads, ". Each must be 0 or more."));
-  }
-  if (!(o.min_delta >= 0) || !std::isfinite(o.min_delta) || !(o.clip_norm >= 0) || !(o.average >= 0) ||
-      !(o.average < 1)) {
-    throw ArgumentError(text("train: min_delta ", o.min_delta, ", clip_norm ", o.clip_norm, ", average ",
-                             o.average, ". Each must be 0 or more, min_delta finite and average below 1."));
-  }
-  if (o.loss && o.class_weights) {
-    throw ArgumentError(
-        "train: class_weights beside a loss would do nothing. Give make_loss the weights, or leave the loss "
-        "out for cross-entropy.");
-  }
-}
-
 bool lies_below(const std::string& path, const std::string& group) {
   return group.empty() || path == group || path.starts_with(group + '.');
 }
@@ -126,7 +97,7 @@ Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
                                                    options_.class_weights.value_or(default_class_weighting))),
       optimizer_(options_.optimizer) {
   check_names("train", parameters(std::as_const(net_)), buffers(std::as_const(net_)));
-  check(options_);
+  check_train_options(options_);
   check_groups(options_.groups, net_);
   plateau_ = Plateau({.min_delta = options_.min_delta});
   for (const auto& [path, parameter] : parameters(std::as_const(net_))) {

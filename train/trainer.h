@@ -20,41 +20,9 @@
 #include <trous/train/optimizer.h>
 #include <trous/train/plateau.h>
 #include <trous/train/schedule.h>
+#include <trous/train/train_options.h>
 
 namespace trous {
-
-/// Parts of a network that learn at a rate of their own, or not at all.
-struct ParameterGroup {
-  std::string path;          ///< "encoder" holds "encoder.0.filters" and what else lies below
-  double learning_rate = 1;  ///< factor
-  double weight_decay = 1;   ///< factor
-  bool frozen = false;       ///< its weights and running statistics stay as they are
-};
-
-/// How a network is trained. The defaults are those of `trous train`, and suit all built-in data sets.
-struct TrainOptions {
-  std::int64_t steps = 400;
-  std::int64_t batch = 16;
-  double learning_rate = 8e-3;  ///< highest
-  Schedule schedule = Schedule::poly;
-  std::int64_t warmup = 0;  ///< steps over which the learning rate rises from 0
-  Optimizer optimizer = make_optimizer(default_optimizer);
-  Loss loss = nullptr;  ///< absent: weighted_cross_entropy of the training split with `class_weights`
-  /// Of the loss that is absent, so not to be given with one that is. Absent: default_class_weighting.
-  std::optional<ClassWeights> class_weights = std::nullopt;
-  std::vector<ParameterGroup> groups = {};  ///< the first whose path fits counts
-  double clip_norm = 0;                     ///< largest norm of all gradients together; 0: any
-  /// Decay of the weights' moving average, which is then what is scored and kept; 0: none.
-  double average = 0.99;
-  Augmentation augmentation = {};
-  std::int64_t validate_every = 100;  ///< steps; the last step is always followed by a validation
-  std::int64_t patience = 0;    ///< validations without a better score before training ends; 0: any number
-  double min_delta = 0;         ///< by which a score must be better to count for patience and plateau
-  std::int64_t save_every = 0;  ///< steps between calls of on_save; 0: at validations alone
-  int loader_threads = 1;       ///< that make batches ahead; 0: the training thread makes them
-  std::uint64_t seed = 0;       ///< of the batches' order, their augmentation and dropout
-  bool quiet = false;           ///< `train` shows no progress; a Trainer never does
-};
 
 /// What a step does, in this order.
 enum class StepPhase {

@@ -66,24 +66,34 @@ std::string text_of(const std::vector<ParameterGroup>& groups) {
   return line.empty() ? "none" : line;
 }
 
+// Each option as a state has it.
+std::string text_of(const TrainOptions&, std::int64_t number) { return std::to_string(number); }
+std::string text_of(const TrainOptions&, std::uint64_t number) { return std::to_string(number); }
+std::string text_of(const TrainOptions&, int number) { return std::to_string(number); }
+std::string text_of(const TrainOptions&, double number) { return shortest_digits(number); }
+std::string text_of(const TrainOptions&, Schedule schedule) { return std::string(name(schedule)); }
+std::string text_of(const TrainOptions&, const Optimizer& optimizer) { return optimizer.description(); }
+std::string text_of(const TrainOptions&, const Loss& loss) { return loss ? "given" : "cross-entropy"; }
+std::string text_of(const TrainOptions& o, const std::optional<ClassWeights>&) { return class_weights_of(o); }
+std::string text_of(const TrainOptions&, const Augmentation& augmentation) { return to_text(augmentation); }
+std::string text_of(const TrainOptions&, const std::vector<ParameterGroup>& groups) {
+  return text_of(groups);
+}
+
+// States have always been written in this order, so equal runs of all versions have equal bytes. An option
+// that is not named here comes after these.
+constexpr const char* first_written[] = {"steps",     "batch",     "seed",        "learning_rate", "schedule",
+                                         "warmup",    "optimizer", "loss",        "class_weights", "groups",
+                                         "clip_norm", "average",   "augmentation"};
+
 // What must be the same for the next steps to be those that would have followed.
 Json lasting(const TrainOptions& o) {
-  return {{"steps", std::to_string(o.steps)},
-          {"batch", std::to_string(o.batch)},
-          {"seed", std::to_string(o.seed)},
-          {"learning_rate", shortest_digits(o.learning_rate)},
-          {"schedule", name(o.schedule)},
-          {"warmup", std::to_string(o.warmup)},
-          {"optimizer", o.optimizer.description()},
-          {"loss", o.loss ? "given" : "cross-entropy"},
-          {"class_weights", class_weights_of(o)},
-          {"groups", text_of(o.groups)},
-          {"clip_norm", shortest_digits(o.clip_norm)},
-          {"average", shortest_digits(o.average)},
-          {"augmentation", to_text(o.augmentation)},
-          {"validate_every", std::to_string(o.validate_every)},
-          {"patience", std::to_string(o.patience)},
-          {"min_delta", shortest_digits(o.min_delta)}};
+  Json all;
+  for (const char* const name : first_written) all[name] = "";
+  TrainOptions::parts(o, [&](const TrainOption& option, const auto& member, const auto&) {
+    if (option.changes_learning) all[std::string(option.name)] = text_of(o, member);
+  });
+  return all;
 }
 
 void check_options(const std::string& path, const JsonPlace& were, const Json& are) {

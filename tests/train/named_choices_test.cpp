@@ -36,7 +36,9 @@ TEST(NamedChoices, AreReadAsTheyAreWritten) {
   for (const NamedSchedule& row : named_schedules()) {
     EXPECT_EQ(name(row.value), row.name);
     EXPECT_EQ(parse_schedule(row.name), row.value);
-    if (!row.alias.empty()) EXPECT_EQ(parse_schedule(row.alias), row.value);
+    if (!row.alias.empty()) {
+      EXPECT_EQ(parse_schedule(row.alias), row.value);
+    }
     EXPECT_EQ(learning_rate_at(row.value, 0.5, 3, 10), row.rate(0.5, 3, 10));
   }
   for (const NamedClassWeighting& row : named_class_weightings()) {
@@ -50,7 +52,8 @@ TEST(NamedChoices, AreReadAsTheyAreWritten) {
 TEST(NamedChoices, AnUnweightedLossNamesAWeightedOne) {
   for (const NamedLoss& row : named_losses()) {
     EXPECT_EQ(row.unweighted.empty(), row.weighted_alternative.empty()) << row.name;
-    if (!row.unweighted.empty()) EXPECT_TRUE(takes_class_weights(row.weighted_alternative)) << row.name;
+    if (row.unweighted.empty()) continue;
+    EXPECT_TRUE(takes_class_weights(row.weighted_alternative)) << row.name;
   }
 }
 

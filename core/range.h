@@ -1,0 +1,40 @@
+// What a number may be, as a value: an option's range, from which its check and its error text are made.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace trous {
+
+/// The whole numbers from `min` to `max`.
+struct WholeRange {
+  std::int64_t min = std::numeric_limits<std::int64_t>::min();
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
+
+  bool contains(std::int64_t value) const { return value >= min && value <= max; }
+};
+
+/// The finite numbers above 0.
+struct PositiveRange {
+  bool contains(double value) const { return value > 0 && std::isfinite(value); }
+};
+
+/// The numbers from `min` to below `max`.
+struct NumberRange {
+  double min = 0;
+  double max = std::numeric_limits<double>::infinity();
+
+  bool contains(double value) const { return value >= min && value < max; }
+};
+
+/// For an option whose type holds nothing but what it may be.
+struct AnyValue {};
+
+/// "not a whole number from 1 to 65536": what a number outside the range is.
+std::string outside(const WholeRange& range);
+std::string outside(const NumberRange& range);
+std::string outside(const PositiveRange& range);
+
+}  // namespace trous
