@@ -14,7 +14,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 faults=0
-folders=(core autograd ops layers data train cli)
+folders=(core autograd check ops layers data train cli)
 library=(core ops layers data train cli)
 
 # spelt NAME FILE...: the files, without comments, that hold the name in quotes are these and no other.
