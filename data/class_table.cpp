@@ -82,7 +82,7 @@ class TableReader {
     }
   }
 
-  NumberRange numbers(const json& field) const {
+  MaskNumbers numbers(const json& field) const {
     const auto good = [](const json& number) {
       return number.is_number_unsigned() && number.get<std::uint64_t>() <= 255;
     };
@@ -194,7 +194,7 @@ ClassTable black_and_white(std::int64_t threshold, const std::string& below, con
                              " is not in 1 to 255. 128 is the middle between black, 0, and white, 255."));
   }
   const auto first = static_cast<std::uint8_t>(threshold);
-  const NumberRange dark{0, static_cast<std::uint8_t>(threshold - 1)}, bright{first, 255};
+  const MaskNumbers dark{0, static_cast<std::uint8_t>(threshold - 1)}, bright{first, 255};
   return {.entries = {{.name = below, .color = {}, .numbers = dark},
                       {.name = above, .color = {}, .numbers = bright}},
           .shades = true};

@@ -12,14 +12,14 @@
 namespace trous {
 
 /// The numbers `first` to `last` of a mask, both included.
-struct NumberRange {
+struct MaskNumbers {
   std::uint8_t first, last;
 };
 
 struct ClassEntry {
   std::string name;                         ///< may be empty where the entry is ignored
   std::optional<Color> color;               ///< all entries have one, or none has
-  std::optional<NumberRange> numbers = {};  ///< all entries have one, or none has
+  std::optional<MaskNumbers> numbers = {};  ///< all entries have one, or none has
   bool ignore = false;                      ///< its pixels are unknown; it is no class
 };
 
