@@ -4,6 +4,7 @@
 #include <ostream>
 #include <utility>
 
+#include <trous/autograd/add.h>
 #include <trous/autograd/not_finite.h>
 #include <trous/autograd/observe.h>
 #include <trous/core/error.h>
@@ -97,7 +98,7 @@ class Seen {
     if (e.rule_of) {
       if (auto here = mask(e)) note(std::move(*here));
     }
-    const bool sum = !e.rule_of && e.op.kind == "add" && e.op.name.empty();
+    const bool sum = !e.rule_of && is_sum(e.op) && e.op.name.empty();
     judge(e);
     if (found && sum) found->summed_after = last_rule_;
     if (found && found->rule_of) look_among_masks(e);

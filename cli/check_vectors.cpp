@@ -43,13 +43,10 @@ void print(const std::string& path, const VectorReport& report, const Voice& voi
 
 }  // namespace
 
-ExitCode check_vector_file(const std::string& path, const VectorCheckOptions& options, const Voice& voice) {
+ExitCode check_vector_file(const std::string& path, VectorCheckOptions options, const Voice& voice) {
+  if (voice.json) options.on_case = [&](const VectorResult& one) { say(voice, json_of(one)); };
   const VectorReport report = check_vectors(path, options);
-  if (voice.json) {
-    for (const VectorResult& one : report.cases) say(voice, json_of(one));
-  } else {
-    print(path, report, voice);
-  }
+  if (!voice.json) print(path, report, voice);
   return report.verdict() == Verdict::pass ? ExitCode::ok : ExitCode::failed;
 }
 

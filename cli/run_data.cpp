@@ -138,7 +138,7 @@ FolderChanges changes_since(const RunData& past, const FolderDigests& now) {
     const auto before = past.digests.find(name);
     if (before == past.digests.end()) {
       changes.added.push_back(name);
-    } else if (!(before->second == digests)) {
+    } else if (before->second != digests) {
       changes.changed.push_back(name);
     }
   }

@@ -68,7 +68,7 @@ foreach(file IN LISTS files)
       # What a public header shows may not name what is private.
       if((target STREQUAL "autograd/detail" AND file MATCHES "^(autograd|check)/[^/]*\\.h$") OR
          (target MATCHES "^ops/(kernels|detail)" AND file MATCHES "^ops/[^/]*\\.h$") OR
-         (target STREQUAL "core/detail" AND file MATCHES "^(core|layers|data|train)/[^/]*\\.h$") OR
+         (target STREQUAL "core/detail" AND file MATCHES "^(core|check/vectors|layers|data|train)/[^/]*\\.h$") OR
          (target STREQUAL "check/detail" AND file MATCHES "^check/[^/]*\\.h$") OR
          (target STREQUAL "layers/detail" AND file MATCHES "^layers/[^/]*\\.h$") OR
          (target STREQUAL "train/report" AND file MATCHES "^train/[^/]*\\.h$"))

@@ -6,6 +6,13 @@ namespace {
 
 constexpr WindowAxis one_pixel{.in = 1, .out = 1, .taps = 1, .stride = 1, .rate = 1, .before = 0};
 
+bool counts_from_one(const WindowAxis& axis) { return axis.taps > 0 && axis.stride > 0 && axis.rate > 0; }
+
+std::string no_windows(const WindowAxis& axis) {
+  return text("its windows have ", axis.taps, " taps, stride ", axis.stride, " and rate ", axis.rate,
+              ", which count from 1");
+}
+
 // The sizes of a map that has sizes.
 struct Sizes {
   HeightWidth from, to;
@@ -53,6 +60,10 @@ std::optional<std::int64_t> Pixels::multiply_adds(Taps taps) const {
 }
 
 std::string Pixels::contradiction(const Shape& input, const Shape& result) const {
+  if (const Windows* const w = windows()) {
+    if (!counts_from_one(w->height)) return no_windows(w->height);
+    if (!counts_from_one(w->width)) return no_windows(w->width);
+  }
   const auto sizes = sizes_of(*this);
   if (!sizes) return {};
   const auto& [from, to] = *sizes;

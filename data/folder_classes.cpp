@@ -170,7 +170,7 @@ void find_palettes_that_differ(const FolderContent& content, std::vector<std::st
         return;
       }
       const auto& [known, owner] = first_with_color.try_emplace(color, number, &item).first->second;
-      if (known != number && !(owner->palette == item.palette)) {
+      if (known != number && owner->palette != item.palette) {
         faults.push_back(text("the colour ", color, " is number ", int{known}, " in the palette of ",
                               owner->files.mask, " and ", int{number}, " in that of ", item.files.mask,
                               ", so two numbers may mean one class.", remedy));

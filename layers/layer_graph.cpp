@@ -25,7 +25,7 @@ std::set<const Node*> transparent_nodes(const Tape& tape) {
   std::set<const Node*> found;
   for (const NodePtr& node : tape) {
     if (maps<Pixels::Reshaped>(*node)) found.insert(node.get());
-    if (maps<Pixels::Picked>(*node)) found.insert(node->inputs.back().node.get());
+    if (maps<Pixels::Picked>(*node) && node->inputs.size() == 2) found.insert(node->inputs[1].node.get());
   }
   return found;
 }
@@ -71,12 +71,6 @@ std::string words_of(const Node& node, std::size_t read) {
     add("rate", {w->height.rate, w->width.rate});
   }
   return words;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string list;
-  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
-  return list;
 }
 
 // Text inside the quotes of a graphviz label: a quote ends the label there, a backslash begins an escape,

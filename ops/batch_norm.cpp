@@ -20,7 +20,7 @@ void check(const char* op, const Variable& x, std::initializer_list<const Variab
   visit_floating(op, x.dtype(), []<class T> {});
   const std::int64_t channels = s[s.rank() - 1];
   for (const Variable* p : per_channel) {
-    if (!(p->shape() == Shape{channels})) {
+    if (p->shape() != Shape{channels}) {
       throw ShapeError(text(op, ": x ", s, " has ", channels, " channels, a parameter has shape ", p->shape(),
                             ". Each needs shape [", channels, "]."));
     }

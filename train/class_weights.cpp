@@ -27,14 +27,6 @@ std::optional<std::vector<float>> numbers_of(std::string_view list) {
   }
 }
 
-// "0, 1.5, 2"
-template <class T>
-std::string numbers_listed(const std::vector<T>& numbers) {
-  std::string list;
-  for (const T number : numbers) list += text(list.empty() ? "" : ", ", number);
-  return list;
-}
-
 // `list` is how the weights were written.
 void check_any_above_zero(const std::vector<float>& weights, std::string_view list) {
   if (std::any_of(weights.begin(), weights.end(), [](float weight) { return weight > 0; })) return;
@@ -82,7 +74,7 @@ void check_class_weights(const Tensor& weights, std::int64_t classes) {
     throw ArgumentError(text("class weights: class ", c, " has ", numbers[c],
                              ". Give each class a finite number, 0 or more."));
   }
-  check_any_above_zero(numbers, numbers_listed(numbers));
+  check_any_above_zero(numbers, joined(numbers));
 }
 
 void check_class_weights(const Tensor& weights, const std::vector<std::int64_t>& pixels) {
@@ -90,11 +82,10 @@ void check_class_weights(const Tensor& weights, const std::vector<std::int64_t>&
   for (std::size_t c = 0; c < numbers.size(); ++c) {
     if (pixels[c] > 0 && numbers[c] > 0) return;
   }
-  throw ArgumentError(text("class weights: ", numbers_listed(numbers),
+  throw ArgumentError(text("class weights: ", joined(numbers),
                            " are 0 for every class that occurs, so nothing "
                            "is learned. The classes have ",
-                           numbers_listed(pixels),
-                           " training pixels. Give a class that has some more than 0."));
+                           joined(pixels), " training pixels. Give a class that has some more than 0."));
 }
 
 Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& pixels) {

@@ -162,8 +162,8 @@ std::optional<ReceptiveField> read_receptive_field(const JsonPlace& owner) {
 }
 
 std::optional<std::int64_t> read_multiply_adds(const JsonPlace& owner) {
-  if (!owner.has("multiply_adds")) return std::nullopt;
-  return owner["multiply_adds"].whole();
+  const JsonPlace place = owner["multiply_adds"];  // throws where it is missing; null is unknown
+  return owner.has("multiply_adds") ? std::optional(place.whole()) : std::nullopt;
 }
 
 std::vector<BoxFacts> read_graph(const JsonPlace& model) {

@@ -277,7 +277,10 @@ VectorReport check_vectors(const std::string& path, const VectorCheckOptions& op
   std::vector<CaseChecker> checkers;
   for (const VectorCase& one : cases) checkers.emplace_back(path, one, options.tolerance, options.seed);
   VectorReport report;
-  for (CaseChecker& checker : checkers) report.cases.push_back(checker.checked());
+  for (CaseChecker& checker : checkers) {
+    report.cases.push_back(checker.checked());
+    if (options.on_case) options.on_case(report.cases.back());
+  }
   return report;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -11,11 +12,15 @@
 
 namespace trous {
 
+struct VectorResult;
+
 struct VectorCheckOptions {
   /// The largest relative error of an element, relative to the largest element of its tensor. 0 takes 1e-5
   /// where a claim is float32 and 1e-10 where all are float64.
   double tolerance = 0;
   std::uint64_t seed = 0;  ///< of the directions and elements that gradients are checked in
+  /// Called with each case as soon as it is checked; may be empty.
+  std::function<void(const VectorResult&)> on_case = {};
 };
 
 /// A claimed value, compared with the value that trous computes in float64.

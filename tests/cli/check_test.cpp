@@ -1,11 +1,12 @@
 // trous check: what it prints, what it returns, and what it refuses. (Vectors: vectors_test.cpp.)
-#include <cli/named_lists.h>
 #include <cli/program.h>
 #include <gtest/gtest.h>
 
 #include <trous/layers/from_json.h>
 #include <trous/layers/network.h>
 #include <trous/train/checkpoint.h>
+
+#include "cli/named_lists.h"
 
 namespace trous {
 namespace {

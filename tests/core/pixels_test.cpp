@@ -58,5 +58,14 @@ TEST(Pixels, ContradictWhatHasOtherSizes) {
   EXPECT_EQ(Pixels().contradiction({5}, {7}), "");
 }
 
+TEST(Pixels, ContradictWindowsThatAreNone) {
+  WindowAxis axis = eight_rows;
+  axis.stride = 0;
+  EXPECT_EQ(Pixels::pooled({axis, nine_columns}).contradiction({5, 8, 9, 2}, {5, 8, 3, 2}),
+            "its windows have 3 taps, stride 0 and rate 2, which count from 1");
+  EXPECT_EQ(Pixels::pooled({nine_columns, axis}).transposed().contradiction({5, 8, 9, 2}, {5, 8, 3, 2}),
+            "its windows have 3 taps, stride 0 and rate 2, which count from 1");
+}
+
 }  // namespace
 }  // namespace trous
