@@ -122,7 +122,7 @@ Tensor parse_class_weights(std::string_view list, const std::vector<std::int64_t
     throw ArgumentError(text("class weights: ", list, " are ", numbers->size(), " numbers for ",
                              pixels.size(), " classes. Give one per class, the background first."));
   }
-  const Tensor weights(Shape{static_cast<std::int64_t>(numbers->size())}, *numbers);
+  Tensor weights(Shape{static_cast<std::int64_t>(numbers->size())}, *numbers);
   check_class_weights(weights, pixels);
   return weights;
 }
