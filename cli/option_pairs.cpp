@@ -61,7 +61,7 @@ std::string needs_weighing_loss(const GivenOptions& a) {
 }
 
 std::string needs_filters_to_compare(const GivenOptions& a) {
-  if (const std::string why = needs_named_network(a); !why.empty()) return why;
+  if (std::string why = needs_named_network(a); !why.empty()) return why;
   if (!is(a.value("--kernel"), "1")) return {};
   return "trains the same network with 1x1 filters, and --kernel 1 is that network. Leave one of them out.";
 }
@@ -110,7 +110,7 @@ std::string needs_no_steps(const GivenOptions& a) {
 
 // A new run's; with --resume alone that of --out may be new.
 std::string needs_new_run(const GivenOptions& a) {
-  if (const std::string why = needs_one_length(a); !why.empty()) return why;
+  if (std::string why = needs_one_length(a); !why.empty()) return why;
   const std::string& run = a.value("--resume");
   if (run.empty()) return {};
   return text("is for a new run, and the one in ", run, " has its number of steps. Leave it out.");
@@ -167,7 +167,7 @@ std::string needs_tiles(const GivenOptions& a) {
 }
 
 std::string needs_augmentation(const GivenOptions& a) {
-  if (const std::string why = needs_one_of(a, {"--preview"}); !why.empty()) return why;
+  if (std::string why = needs_one_of(a, {"--preview"}); !why.empty()) return why;
   if (a.value("--augment") != "none") return {};
   return "does nothing without --augment, which alone draws numbers. Give both, or leave it out.";
 }
