@@ -17,12 +17,13 @@ faults=0
 folders=(core autograd check ops layers data train cli)
 library=(core ops layers data train cli)
 
-# spelt NAME FILE...: the files, without comments, that hold the name in quotes are these and no other.
+# spelt NAME FILE...: the files, without comments, that hold the name in quotes are these and no other. (grep reads to
+# the end: with -q it may stop before sed has written all, and pipefail makes that a failure.)
 spelt() {
   local name=$1 file found=()
   shift
   while IFS= read -r file; do
-    if sed 's://.*::' "$file" | grep -qF "\"$name\""; then found+=("$file"); fi
+    if sed 's://.*::' "$file" | grep -F "\"$name\"" >/dev/null; then found+=("$file"); fi
   done < <(grep -rlF "\"$name\"" "${library[@]}" --include='*.h' --include='*.cpp' | sort)
   if [[ "${found[*]}" != "$*" ]]; then
     echo "\"$name\" stands in ${found[*]:-no file}, not in $* alone. Read the table there."
