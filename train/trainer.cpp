@@ -4,7 +4,7 @@
 #include <utility>
 
 #include <trous/autograd/grad.h>
-#include <trous/autograd/not_finite.h>
+#include <trous/check/not_finite.h>
 #include <trous/core/error.h>
 #include <trous/data/loader.h>
 #include <trous/layers/network.h>

@@ -2,10 +2,10 @@
 #include <cmath>
 #include <utility>
 
-#include <trous/autograd/not_finite.h>
 #include <trous/check/detail/diagnosis.h>
 #include <trous/check/detail/explanation.h>
 #include <trous/check/detail/moving_constants.h>
+#include <trous/check/not_finite.h>
 #include <trous/core/error.h>
 
 namespace trous::detail {

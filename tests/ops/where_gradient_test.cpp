@@ -3,8 +3,8 @@
 #include <cmath>
 #include <ops/support.h>
 
-#include <trous/autograd/not_finite.h>
 #include <trous/check/check_grad.h>
+#include <trous/check/not_finite.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/compare.h>
 #include <trous/ops/pointwise.h>

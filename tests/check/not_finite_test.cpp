@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include <trous/autograd/not_finite.h>
 #include <trous/autograd/observe.h>
 #include <trous/autograd/recording.h>
+#include <trous/check/not_finite.h>
 #include <trous/core/error.h>
 
 namespace trous {

@@ -5,14 +5,14 @@
 #include <utility>
 
 #include <trous/autograd/add.h>
-#include <trous/autograd/not_finite.h>
 #include <trous/autograd/observe.h>
+#include <trous/check/not_finite.h>
 #include <trous/core/error.h>
 
 namespace trous {
 namespace {
 
-constexpr std::size_t most_inputs_told = 4;
+constexpr std::size_t max_inputs_listed = 4;
 
 std::vector<double> numbers(const Tensor& tensor) { return tensor.cast(DType::float64).to_vector<double>(); }
 
@@ -66,7 +66,7 @@ struct Mask {
   std::vector<bool> at;
 };
 
-// What is 0 after this op: elements that are not 0 in an input of the output's shape.
+// Notes which elements are 0 in the output and not 0 in an input of the same shape.
 std::optional<Mask> mask(const OpEvaluation& e) {
   if (!is_floating(e.output.dtype())) return {};
   Mask result{*e.rule_of, e.output.shape(), {}};
@@ -110,7 +110,7 @@ class Seen {
   }
 
  private:
-  // Where a cotangent of this shape was 0 before, a product with it makes nothing.
+  // Where the cotangent was 0 already, a product with it masks nothing.
   void note(Mask made) {
     for (const Mask& earlier : masks_) {
       if (earlier.shape != made.shape) continue;
@@ -151,7 +151,8 @@ class Seen {
     }
   }
 
-  // Of an op that reads the bad value: it hides it, or multiplies it with a cotangent that a mask made 0.
+  // Looks for a mask in an op that reads the bad value: the op leaves the value out, or multiplies it with a
+  // cotangent that a mask made 0.
   void look_for_its_mask(const OpEvaluation& e) {
     const auto is_it = [&](const Tensor& input) { return input.same_storage(found->value); };
     if (std::none_of(e.inputs.begin(), e.inputs.end(), is_it)) return;
@@ -225,7 +226,7 @@ std::ostream& operator<<(std::ostream& stream, const NotFinite& bad) {
   }
   line += bad.where == NotFinite::Where::output ? ": the output, " : text(": by-product ", bad.which, ", ");
   line += text(type, ", is ", how_bad(bad), ", though all that it read is finite.");
-  for (std::size_t i = 0; i < std::min(bad.reads.size(), most_inputs_told); ++i)
+  for (std::size_t i = 0; i < std::min(bad.reads.size(), max_inputs_listed); ++i)
     line += text(" Input ", i, ", ", phrase(bad.reads[i]), '.');
   if (bad.masked_by) line += remedy(bad);
   return stream << line;
