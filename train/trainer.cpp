@@ -43,7 +43,7 @@ void check_groups(const std::vector<ParameterGroup>& groups, const AnyLayer& net
   }
 }
 
-// The tensor that was bad first, in words: a weight, an op's output, or what no op gave that reaches one.
+// Names the first tensor that was not finite: a weight, an op's output or by-product, or an op's input.
 std::string in_words(const NotFinite& bad, const AnyLayer& net) {
   const std::string tensor = text(short_name(bad.value.dtype()), bad.value.shape());
   const bool came_in = bad.where == NotFinite::Where::input;
@@ -88,28 +88,26 @@ struct Trainer::Step {
 };
 
 Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
-    : net_(std::move(net)),
-      best_(net_),
-      data_(std::move(data)),
+    : data_(std::move(data)),
       options_(std::move(options)),
       loss_(options_.loss ? options_.loss
                           : weighted_cross_entropy(data_.train,
                                                    options_.class_weights.value_or(default_class_weighting))),
-      optimizer_(options_.optimizer) {
-  check_names("train", parameters(std::as_const(net_)), buffers(std::as_const(net_)));
+      state_{.net = net, .best = std::move(net), .optimizer = options_.optimizer} {
+  check_names("train", parameters(std::as_const(state_.net)), buffers(std::as_const(state_.net)));
   check_train_options(options_);
-  check_groups(options_.groups, net_);
-  plateau_ = Plateau({.min_delta = options_.min_delta});
-  for (const auto& [path, parameter] : parameters(std::as_const(net_))) {
+  check_groups(options_.groups, state_.net);
+  state_.plateau = Plateau({.min_delta = options_.min_delta});
+  for (const auto& [path, parameter] : parameters(std::as_const(state_.net))) {
     const ParameterGroup* const group = group_of(path);
     if (group && group->frozen) continue;
-    live_.push_back(path);
+    state_.live.push_back(path);
     scales_.push_back(group ? StepScale{group->learning_rate, group->weight_decay} : StepScale{});
   }
-  if (live_.empty()) {
+  if (state_.live.empty()) {
     throw ArgumentError("train: every parameter is frozen, so there is nothing to learn. Leave a part free.");
   }
-  if (options_.average > 0) average_.emplace(network_values(net_), options_.average);
+  if (options_.average > 0) state_.average.emplace(network_values(state_.net), options_.average);
 }
 
 const ParameterGroup* Trainer::group_of(const std::string& path) const {
@@ -128,8 +126,8 @@ double Trainer::learning_rate() const {
                                              .base = options_.learning_rate,
                                              .steps = options_.steps,
                                              .warmup = options_.warmup},
-                                            step_);
-  return options_.schedule == Schedule::plateau ? scheduled * plateau_.state().factor : scheduled;
+                                            state_.step);
+  return options_.schedule == Schedule::plateau ? scheduled * state_.plateau.state().factor : scheduled;
 }
 
 Trainer::Step Trainer::forward(const AnyLayer& net, std::int64_t step, const Batch& batch) const {
@@ -159,46 +157,47 @@ void Trainer::rehearse() const {
                               .order_key = stream(options_.seed, Stream::order),
                               .augmentation_key = stream(options_.seed, Stream::augmentation),
                               .workers = 0});
-  Step done = forward(net_, step_, loader.take(step_));
+  Step done = forward(state_.net, state_.step, loader.take(state_.step));
   grad(std::move(done.loss), done.live);
   Dataset first = data_.validation;
   first.size = std::min(first.size, options_.batch);
   evaluate_with(scored(), first, {.batch = options_.batch, .loss = loss_});
 }
 
-// The step again, traced, its backward too where the loss is a number; empty if every op gives numbers.
+// Repeats the step under trace_not_finite, its backward only where the loss is finite, and names the first
+// tensor that is not; empty if all are finite.
 std::string Trainer::first_bad(std::int64_t step, const Batch& batch) const {
   if (!all_finite(batch.images)) return "the images";
   const std::optional<NotFinite> bad = trace_not_finite([&] {
-    Step again = forward(net_, step - 1, batch);
+    Step again = forward(state_.net, step - 1, batch);
     if (std::isfinite(again.loss.value().to_double())) grad(std::move(again.loss), again.live);
   });
-  return bad ? in_words(*bad, net_) : std::string();
+  return bad ? in_words(*bad, state_.net) : std::string();
 }
 
 std::string Trainer::bad_gradient(const std::vector<Variable>& gradients) const {
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!all_finite(gradients[i].value()))
-      return text("the gradient of ", live_[i], ' ', gradients[i].shape());
+      return text("the gradient of ", state_.live[i], ' ', gradients[i].shape());
   }
   return {};
 }
 
 std::string Trainer::bad_value() const {
-  for (const auto& [path, weight] : parameters(std::as_const(net_))) {
+  for (const auto& [path, weight] : parameters(std::as_const(state_.net))) {
     if (!all_finite(weight->get().value())) return text("the weight ", path, ' ', weight->spec.shape);
   }
-  for (const auto& [path, statistic] : buffers(std::as_const(net_))) {
+  for (const auto& [path, statistic] : buffers(std::as_const(state_.net))) {
     if (!all_finite(statistic->get())) return text("the statistic ", path, ' ', statistic->spec.shape);
   }
   return {};
 }
 
-// Moves weights, statistics and their average. What goes bad here is judged by the caller.
+// Moves weights, statistics and their average. The caller checks that they stayed finite.
 void Trainer::update(Step& done, std::vector<Variable> gradients, double norm, double learning_rate) {
-  AnyLayer before = net_;
-  commit(done.pass, done.bound, net_);
-  const auto now = buffers(net_);
+  AnyLayer before = state_.net;
+  commit(done.pass, done.bound, state_.net);
+  const auto now = buffers(state_.net);
   const auto old = buffers(before);
   for (std::size_t i = 0; i < now.size(); ++i) {
     if (frozen(now[i].path)) now[i].part->value = old[i].part->value;
@@ -206,25 +205,26 @@ void Trainer::update(Step& done, std::vector<Variable> gradients, double norm, d
   std::vector<Tensor> slopes = values(gradients);
   if (options_.clip_norm > 0) slopes = clipped(std::move(slopes), norm, options_.clip_norm);
   const std::vector<Tensor> weights = values(done.live);
-  const std::vector<Tensor> moved = optimizer_.step(weights, slopes, learning_rate, scales_);
+  const std::vector<Tensor> moved = state_.optimizer.step(weights, slopes, learning_rate, scales_);
   std::size_t next = 0;
-  for (const auto& [path, parameter] : parameters(net_)) {
+  for (const auto& [path, parameter] : parameters(state_.net)) {
     if (!frozen(path)) parameter->value = moved[next++];
   }
-  if (average_) average_->update(network_values(net_));
+  if (state_.average) state_.average->update(network_values(state_.net));
 }
 
-// True if the step could be done.
-bool Trainer::take(std::int64_t step, const Batch& batch, double waited, const TrainCallbacks& callbacks) {
+// Does one step. Returns whether loss, gradients and weights stayed finite.
+bool Trainer::step_once(std::int64_t step, const Batch& batch, double waited,
+                        const TrainCallbacks& callbacks) {
   const auto begin = [&](StepPhase phase) {
     if (callbacks.on_phase) callbacks.on_phase(phase);
   };
   begin(StepPhase::forward);
-  Step done = forward(net_, step - 1, batch);
+  Step done = forward(state_.net, step - 1, batch);
   const double loss = done.loss.value().to_double();
   if (!std::isfinite(loss)) {
     const std::string first = first_bad(step, batch);
-    result_.diverged =
+    state_.result.diverged =
         text("the loss is ", std::isnan(loss) ? "NaN" : "infinite", "; the first tensor that went bad is ",
              first.empty() ? "the loss" : first, " at step ", step);
     return false;
@@ -234,59 +234,60 @@ bool Trainer::take(std::int64_t step, const Batch& batch, double waited, const T
   begin(StepPhase::update);
   if (const std::string bad = bad_gradient(gradients); !bad.empty()) {
     const std::string first = first_bad(step, batch);
-    result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite at step ", step,
-                            first.empty() ? "" : "; the first tensor that went bad is " + first);
+    state_.result.diverged = text("the loss is ", loss, ", but ", bad, " is not finite at step ", step,
+                                  first.empty() ? "" : "; the first tensor that went bad is " + first);
     return false;
   }
   const double rate = learning_rate(), norm = global_norm(values(gradients));
   update(done, std::move(gradients), norm, rate);
   if (const std::string bad = bad_value(); !bad.empty()) {
-    result_.diverged = text("the loss is ", loss, ", but ", bad, " is not finite after step ", step);
+    state_.result.diverged = text("the loss is ", loss, ", but ", bad, " is not finite after step ", step);
     return false;
   }
-  step_ = result_.steps = step;
-  loss_sum_ += loss;
-  ++loss_count_;
+  state_.step = state_.result.steps = step;
+  state_.loss_sum += loss;
+  ++state_.loss_count;
   if (callbacks.on_step) callbacks.on_step({step, options_.steps, loss, rate, norm, waited});
   return true;
 }
 
-// Takes a validation into account; true if it is the best so far. Where the criterion is another than before,
-// as in a state that was saved when only the IoU could choose, the choice begins anew.
+// Takes a validation into account and returns whether it is the best so far. Where the criterion is another
+// than before, as in a state of a version that knew the IoU only, the choice begins anew.
 bool Trainer::choose(const Evaluation& evaluation) {
   const Criterion criterion = criterion_for(evaluation.scores);
-  const bool first = result_.best_step == 0 || criterion != result_.chosen_by;
+  const bool first = state_.result.best_step == 0 || criterion != state_.result.chosen_by;
   const bool always = first || criterion == Criterion::latest;
-  if (first) plateau_.restore({.factor = plateau_.state().factor});
+  if (first) state_.plateau.restore({.factor = state_.plateau.state().factor});
   const std::optional<double> score =
       criterion == Criterion::foreground_iou ? evaluation.scores.mean_iou(1) : std::nullopt;
   const std::optional<double> now = merit(criterion, score, evaluation.loss);
-  const std::optional<double> before = merit(criterion, result_.best_score, result_.best_loss);
+  const std::optional<double> before = merit(criterion, state_.result.best_score, state_.result.best_loss);
   const bool best = always || better(now, before) ||
-                    (now == before && breaks_tie(criterion, evaluation.loss, result_.best_loss));
+                    (now == before && breaks_tie(criterion, evaluation.loss, state_.result.best_loss));
   if (best) {
-    result_.best_step = step_;
-    result_.chosen_by = criterion;
-    result_.best_score = score;
-    result_.best_loss = evaluation.loss;
+    state_.result.best_step = state_.step;
+    state_.result.chosen_by = criterion;
+    state_.result.best_score = score;
+    state_.result.best_loss = evaluation.loss;
   }
-  const bool enough = always || better(now, reference_, options_.min_delta);
-  if (enough) reference_ = now;
-  stale_ = enough ? 0 : stale_ + 1;
-  if (criterion != Criterion::latest) plateau_.after(now.value_or(std::numeric_limits<double>::quiet_NaN()));
+  const bool enough = always || better(now, state_.reference, options_.min_delta);
+  if (enough) state_.reference = now;
+  state_.stale = enough ? 0 : state_.stale + 1;
+  if (criterion != Criterion::latest)
+    state_.plateau.after(now.value_or(std::numeric_limits<double>::quiet_NaN()));
   return best;
 }
 
-// Why patience ended training.
+// The reason why patience ended training, in words.
 std::string Trainer::early_end() const {
   const std::string by = options_.min_delta > 0 ? text(" by ", options_.min_delta) : "";
-  if (result_.chosen_by == Criterion::foreground_iou) {
-    return text("the last ", stale_, " validations were no better than ", reference_.value_or(0), by,
-                ", best at step ", result_.best_step);
+  if (state_.result.chosen_by == Criterion::foreground_iou) {
+    return text("the last ", state_.stale, " validations were no better than ", state_.reference.value_or(0),
+                by, ", best at step ", state_.result.best_step);
   }
-  if (!reference_) return text("the last ", stale_, " validation losses were NaN or infinite");
-  return text("the last ", stale_, " validation losses were no lower than ", -*reference_, by,
-              ", lowest at step ", result_.best_step);
+  if (!state_.reference) return text("the last ", state_.stale, " validation losses were NaN or infinite");
+  return text("the last ", state_.stale, " validation losses were no lower than ", -*state_.reference, by,
+              ", lowest at step ", state_.result.best_step);
 }
 
 void Trainer::validate(const TrainCallbacks& callbacks) {
@@ -294,24 +295,37 @@ void Trainer::validate(const TrainCallbacks& callbacks) {
   const Evaluation evaluation =
       evaluate_with(net, data_.validation, {.batch = options_.batch, .loss = loss_});
   const bool best = choose(evaluation);
-  if (best) best_ = net;
-  const double train_loss = loss_count_ ? loss_sum_ / static_cast<double>(loss_count_) : 0;
-  loss_sum_ = 0;
-  loss_count_ = 0;
+  if (best) state_.best = net;
+  const double train_loss = state_.loss_count ? state_.loss_sum / static_cast<double>(state_.loss_count) : 0;
+  state_.loss_sum = 0;
+  state_.loss_count = 0;
   if (callbacks.on_validation) {
-    callbacks.on_validation({step_, train_loss, evaluation.loss, evaluation.scores, best, stale_}, net);
+    callbacks.on_validation({state_.step, train_loss, evaluation.loss, evaluation.scores, best, state_.stale},
+                            net);
   }
 }
 
 AnyLayer Trainer::scored() const {
-  AnyLayer net = net_;
-  if (average_ && step_ > 0) {
+  AnyLayer net = state_.net;
+  if (state_.average && state_.step > 0) {
     std::size_t next = 0;
-    const std::vector<Tensor>& averages = average_->averages();
+    const std::vector<Tensor>& averages = state_.average->averages();
     for (const auto& [path, parameter] : parameters(net)) parameter->value = averages[next++];
     for (const auto& [path, buffer] : buffers(net)) buffer->value = averages[next++];
   }
   return net;
+}
+
+SafetensorsFile Trainer::state(CheckpointInfo about) const {
+  return trainer_file(state_, options_, std::move(about));
+}
+
+CheckpointInfo Trainer::best_info(CheckpointInfo about) const {
+  return best_checkpoint_info(state_, options_, std::move(about));
+}
+
+void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
+  state_ = restored_state(state_, options_, path, file);
 }
 
 TrainResult Trainer::run(const TrainCallbacks& callbacks) {
@@ -320,21 +334,21 @@ TrainResult Trainer::run(const TrainCallbacks& callbacks) {
                               .order_key = stream(options_.seed, Stream::order),
                               .augmentation_key = stream(options_.seed, Stream::augmentation),
                               .workers = options_.loader_threads});
-  const auto enough = [this] { return options_.patience > 0 && stale_ >= options_.patience; };
-  result_.interrupted = false;
-  while (step_ < options_.steps && !enough() && !result_.interrupted) {
+  const auto enough = [this] { return options_.patience > 0 && state_.stale >= options_.patience; };
+  state_.result.interrupted = false;
+  while (state_.step < options_.steps && !enough() && !state_.result.interrupted) {
     if (callbacks.on_phase) callbacks.on_phase(StepPhase::batch);
     const double waited = loader.seconds_waited();
-    const Batch batch = loader.take(step_);
-    if (!take(step_ + 1, batch, loader.seconds_waited() - waited, callbacks)) return result_;
-    const bool validated = step_ % options_.validate_every == 0 || step_ == options_.steps;
+    const Batch batch = loader.take(state_.step);
+    if (!step_once(state_.step + 1, batch, loader.seconds_waited() - waited, callbacks)) return state_.result;
+    const bool validated = state_.step % options_.validate_every == 0 || state_.step == options_.steps;
     if (validated) validate(callbacks);
-    result_.interrupted = callbacks.stop && callbacks.stop() && step_ < options_.steps;
-    const bool due = options_.save_every > 0 && step_ % options_.save_every == 0;
-    if (callbacks.on_save && (validated || due || result_.interrupted)) callbacks.on_save();
+    state_.result.interrupted = callbacks.stop && callbacks.stop() && state_.step < options_.steps;
+    const bool due = options_.save_every > 0 && state_.step % options_.save_every == 0;
+    if (callbacks.on_save && (validated || due || state_.result.interrupted)) callbacks.on_save();
   }
-  if (enough() && step_ < options_.steps) result_.stopped_early = early_end();
-  return result_;
+  if (enough() && state_.step < options_.steps) state_.result.stopped_early = early_end();
+  return state_.result;
 }
 
 std::string_view name(StepPhase phase) {
@@ -352,7 +366,7 @@ TrainResult train(AnyLayer& net, const Splits& data, const TrainOptions& options
       progress.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
     };
     watched.on_validation = [&](const ValidationReport& report, const AnyLayer& scored) {
-      progress.clear();  // what it prints begins on an empty line, and its time is not that of a step
+      progress.clear();  // the callback prints from an empty line on, and its time is not that of a step
       if (callbacks.on_validation) callbacks.on_validation(report, scored);
     };
   }

@@ -1,11 +1,10 @@
-// A trainer on disk: everything that its next step depends on.
 #include <algorithm>
 #include <utility>
 
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
-#include <trous/train/trainer.h>
+#include <trous/train/trainer_state.h>
 
 namespace trous {
 namespace {
@@ -18,7 +17,7 @@ void append(SafetensorsFile& file, const std::string& prefix, const SafetensorsF
   for (const auto& [name, tensor] : part.tensors) file.tensors.emplace_back(prefix + name, tensor);
 }
 
-SafetensorsFile file_of(const AnyLayer& net) { return network_file(parameters(net), buffers(net)); }
+SafetensorsFile file_of_network(const AnyLayer& net) { return network_file(parameters(net), buffers(net)); }
 
 // The tensors of `file` under these names, in this order.
 std::vector<Tensor> picked(const std::string& path, const SafetensorsFile& file, const std::string& prefix,
@@ -44,7 +43,7 @@ std::vector<std::string> names_of(const SafetensorsFile& file) {
   return names;
 }
 
-// Of a loss that was given, whose weights are its own business: none.
+// The class weights as a state has them. A loss that was given has weights of its own, so these are none.
 std::string class_weights_of(const TrainOptions& o) {
   if (o.loss) return "none";
   const ClassWeights weights = o.class_weights.value_or(default_class_weighting);
@@ -66,7 +65,7 @@ std::string text_of(const std::vector<ParameterGroup>& groups) {
   return line.empty() ? "none" : line;
 }
 
-// Each option as a state has it.
+// The text of each option in a state.
 std::string text_of(const TrainOptions&, std::int64_t number) { return std::to_string(number); }
 std::string text_of(const TrainOptions&, std::uint64_t number) { return std::to_string(number); }
 std::string text_of(const TrainOptions&, int number) { return std::to_string(number); }
@@ -86,7 +85,7 @@ constexpr const char* first_written[] = {"steps",     "batch",     "seed",      
                                          "warmup",    "optimizer", "loss",        "class_weights", "groups",
                                          "clip_norm", "average",   "augmentation"};
 
-// What must be the same for the next steps to be those that would have followed.
+// The options that must be the same when a training goes on, or its next steps would be others.
 Json lasting(const TrainOptions& o) {
   Json all;
   for (const char* const name : first_written) all[name] = "";
@@ -105,7 +104,7 @@ void check_options(const std::string& path, const JsonPlace& were, const Json& a
   }
 }
 
-// Weights of another type would not go with the images.
+// Throws unless the weights have the dtypes of the trainer's own, which are those of the images.
 void check_dtypes(const std::string& path, const std::vector<Named<const Parameter>>& read,
                   const std::vector<Named<const Parameter>>& own) {
   for (std::size_t i = 0; i < own.size(); ++i) {
@@ -116,10 +115,10 @@ void check_dtypes(const std::string& path, const std::vector<Named<const Paramet
   }
 }
 
-// A count that lies where counting can have led.
-std::int64_t counted(const std::string& what, std::int64_t count, std::int64_t most) {
-  if (count < 0 || count > most)
-    throw ArgumentError(text(what, " is ", count, ", not 0 to ", most, ". The file is damaged."));
+// `count`, which is checked to be from 0 to `max`.
+std::int64_t counted(const std::string& what, std::int64_t count, std::int64_t max) {
+  if (count < 0 || count > max)
+    throw ArgumentError(text(what, " is ", count, ", not 0 to ", max, ". The file is damaged."));
   return count;
 }
 
@@ -138,66 +137,69 @@ PlateauState plateau_of(const JsonPlace& plateau) {
           .factor = plateau["factor"].number()};
 }
 
+// Throws unless each moment has the shape and the dtype of its weight in `state.net`.
+void check_moments(const std::string& path, const OptimizerState& optimizer, const TrainerState& state) {
+  std::vector<Tensor> weights;
+  for (const auto& [name, parameter] : parameters(state.net)) {
+    const bool is_live = weights.size() < state.live.size() && name == state.live[weights.size()];
+    if (is_live) weights.push_back(parameter->get(name).value());
+  }
+  for (const auto& [moment, tensors] : optimizer.moments) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor &tensor = tensors[i], &weight = weights[i];
+      if (tensor.shape() == weight.shape() && tensor.dtype() == weight.dtype()) continue;
+      throw FileError(text(path, ": optimizer/", moment, '/', state.live[i], " is ",
+                           short_name(tensor.dtype()), tensor.shape(), ", its weight ",
+                           short_name(weight.dtype()), weight.shape(), ". Take an earlier file."));
+    }
+  }
+}
+
 }  // namespace
 
-CheckpointInfo Trainer::best_info(CheckpointInfo about) const {
-  about.seed = options_.seed;
-  about.steps = options_.steps;
-  about.step = about.best_step = result_.best_step;
-  about.chosen_by = result_.chosen_by;
-  about.best_score = result_.best_score;
-  about.best_loss = result_.best_loss;
+CheckpointInfo best_checkpoint_info(const TrainerState& state, const TrainOptions& options,
+                                    CheckpointInfo about) {
+  about.seed = options.seed;
+  about.steps = options.steps;
+  about.step = about.best_step = state.result.best_step;
+  about.chosen_by = state.result.chosen_by;
+  about.best_score = state.result.best_score;
+  about.best_loss = state.result.best_loss;
   return about;
 }
 
-SafetensorsFile Trainer::state(CheckpointInfo about) const {
-  about = best_info(std::move(about));
-  about.step = step_;
-  SafetensorsFile file = file_of(net_);
-  append(file, "best/", file_of(best_));
-  const OptimizerState optimizer = state_of(optimizer_);
+SafetensorsFile trainer_file(const TrainerState& state, const TrainOptions& options, CheckpointInfo about) {
+  about = best_checkpoint_info(state, options, std::move(about));
+  about.step = state.step;
+  SafetensorsFile file = file_of_network(state.net);
+  append(file, "best/", file_of_network(state.best));
+  const OptimizerState optimizer = state.optimizer.state();
   for (const auto& [moment, tensors] : optimizer.moments) {
     for (std::size_t i = 0; i < tensors.size(); ++i)
-      file.tensors.emplace_back(text("optimizer/", moment, '/', live_[i]), tensors[i]);
+      file.tensors.emplace_back(text("optimizer/", moment, '/', state.live[i]), tensors[i]);
   }
-  Json numbers{{"options", lasting(options_)},
+  Json numbers{{"options", lasting(options)},
                {"optimizer_steps", optimizer.steps},
                {"moments", Json::array()},
-               {"stale", stale_},
-               {"reference_score", or_null(reference_)},
-               {"loss_sum", loss_sum_},
-               {"loss_count", loss_count_},
-               {"plateau", json_of(plateau_.state())}};
+               {"stale", state.stale},
+               {"reference_score", or_null(state.reference)},
+               {"loss_sum", state.loss_sum},
+               {"loss_count", state.loss_count},
+               {"plateau", json_of(state.plateau.state())}};
   for (const auto& [moment, tensors] : optimizer.moments) numbers["moments"].push_back(moment);
-  if (average_) {
-    const std::vector<std::string> names = names_of(file_of(net_));
+  if (state.average) {
+    const std::vector<std::string> names = names_of(file_of_network(state.net));
     for (std::size_t i = 0; i < names.size(); ++i)
-      file.tensors.emplace_back("average/" + names[i], average_->averages()[i]);
-    numbers["average_updates"] = average_->state().updates;
+      file.tensors.emplace_back("average/" + names[i], state.average->averages()[i]);
+    numbers["average_updates"] = state.average->state().updates;
   }
   file.metadata = to_metadata(about);
   file.metadata[metadata_key] = detail::dump_strict_json("state", numbers);
   return file;
 }
 
-// Each moment belongs to a live weight of `net` and is of its shape and type.
-void Trainer::check_moments(const std::string& path, const OptimizerState& state, const AnyLayer& net) const {
-  std::vector<Tensor> weights;
-  for (const auto& [name, parameter] : parameters(net)) {
-    if (!frozen(name)) weights.push_back(parameter->get(name).value());
-  }
-  for (const auto& [moment, tensors] : state.moments) {
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-      const Tensor &tensor = tensors[i], &weight = weights[i];
-      if (tensor.shape() == weight.shape() && tensor.dtype() == weight.dtype()) continue;
-      throw FileError(text(path, ": optimizer/", moment, '/', live_[i], " is ", short_name(tensor.dtype()),
-                           tensor.shape(), ", its weight ", short_name(weight.dtype()), weight.shape(),
-                           ". Take an earlier file."));
-    }
-  }
-}
-
-void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
+TrainerState restored_state(const TrainerState& own, const TrainOptions& options, const std::string& path,
+                            const SafetensorsFile& file) {
   const CheckpointInfo info = checkpoint_info(path, file);
   const auto found = file.metadata.find(metadata_key);
   if (found == file.metadata.end()) {
@@ -209,40 +211,40 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
   const std::string source = path + ": the state of its trainer";
   if (!parsed.fault.empty()) throw FileError(text(source, ' ', parsed.fault, ". Take an earlier file."));
   const JsonPlace numbers(parsed.value, source, "Take an earlier file.");
-  Trainer restored = *this;
+  TrainerState restored = own;
   try {
-    check_options(path, numbers["options"], lasting(options_));
-    restore_network(path, file, parameters(restored.net_), buffers(restored.net_));
-    restore_network(path, tensors_below(file, "best/"), parameters(restored.best_), buffers(restored.best_));
-    check_dtypes(path, parameters(std::as_const(restored.net_)), parameters(std::as_const(net_)));
-    restored.step_ = counted("step", info.step, options_.steps);
-    restored.result_ = TrainResult();
-    restored.result_.steps = info.step;
-    restored.result_.best_step = counted("best_step", info.best_step, info.step);
-    restored.result_.chosen_by = info.chosen_by;
+    check_options(path, numbers["options"], lasting(options));
+    restore_network(path, file, parameters(restored.net), buffers(restored.net));
+    restore_network(path, tensors_below(file, "best/"), parameters(restored.best), buffers(restored.best));
+    check_dtypes(path, parameters(std::as_const(restored.net)), parameters(own.net));
+    restored.step = counted("step", info.step, options.steps);
+    restored.result = TrainResult();
+    restored.result.steps = info.step;
+    restored.result.best_step = counted("best_step", info.best_step, info.step);
+    restored.result.chosen_by = info.chosen_by;
     // Older states say 0 where no validation has been made.
-    if (info.best_step > 0) restored.result_.best_score = info.best_score;
-    restored.result_.best_loss = info.best_loss;
+    if (info.best_step > 0) restored.result.best_score = info.best_score;
+    restored.result.best_loss = info.best_loss;
     OptimizerState optimizer{.steps = numbers["optimizer_steps"].integer()};
     for (const std::string& moment : numbers["moments"].strings())
-      optimizer.moments.emplace_back(moment, picked(path, file, text("optimizer/", moment, '/'), live_));
-    check_moments(path, optimizer, restored.net_);
-    trous::restore(restored.optimizer_, optimizer);
-    if (average_) {
-      const std::vector<std::string> names = names_of(file_of(net_));
+      optimizer.moments.emplace_back(moment, picked(path, file, text("optimizer/", moment, '/'), own.live));
+    check_moments(path, optimizer, restored);
+    restored.optimizer.restore(optimizer);
+    if (restored.average) {
+      const std::vector<std::string> names = names_of(file_of_network(own.net));
       const std::vector<Tensor> averages = picked(path, file, "average/", names);
       for (std::size_t i = 0; i < names.size(); ++i) check_finite(path, "average/" + names[i], averages[i]);
-      restored.average_->restore({.updates = numbers["average_updates"].integer(), .averages = averages});
+      restored.average->restore({.updates = numbers["average_updates"].integer(), .averages = averages});
     }
-    restored.plateau_.restore(plateau_of(numbers["plateau"]));
-    restored.stale_ = counted("stale", numbers["stale"].integer(), info.step);
-    restored.reference_ = unless_null(numbers, "reference_score");
-    restored.loss_sum_ = numbers["loss_sum"].number();
-    restored.loss_count_ = counted("loss_count", numbers["loss_count"].integer(), info.step);
+    restored.plateau.restore(plateau_of(numbers["plateau"]));
+    restored.stale = counted("stale", numbers["stale"].integer(), info.step);
+    restored.reference = unless_null(numbers, "reference_score");
+    restored.loss_sum = numbers["loss_sum"].number();
+    restored.loss_count = counted("loss_count", numbers["loss_count"].integer(), info.step);
   } catch (const ArgumentError& error) {
     throw FileError(text(path, ": the state of its trainer does not fit. ", error.what()));
   }
-  *this = std::move(restored);
+  return restored;
 }
 
 }  // namespace trous

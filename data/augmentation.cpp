@@ -1,10 +1,10 @@
-// The options of an augmentation: their ranges, and their text for command lines and files.
 #include <algorithm>
 #include <array>
 #include <vector>
 
 #include <trous/core/error.h>
-#include <trous/data/augment.h>
+#include <trous/core/text.h>
+#include <trous/data/augmentation.h>
 
 namespace trous {
 namespace {
@@ -58,7 +58,7 @@ T readable(const std::optional<T>& value, std::string_view part, std::string_vie
                            "=. Join them with commas, as in flip,scale=1.25,crop=48x64."));
 }
 
-// Sets in `augmentation` what `part` says and returns its word.
+// Sets the transform that `part` names and returns its word.
 std::string_view set(Augmentation& augmentation, std::string_view part) {
   const std::size_t equals = std::min(part.find('='), part.size());
   const std::string_view word = part.substr(0, equals);
