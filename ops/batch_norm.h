@@ -7,7 +7,7 @@
 
 namespace trous {
 
-/// What normalising a batch gives: the result, and the batch's statistics for running averages.
+/// A normalised batch, and the batch's statistics for running averages.
 struct BatchNormResult {
   Variable value;
   Tensor mean;      ///< [channels]
@@ -32,13 +32,14 @@ BatchNormResult batch_norm(const Variable& x, const Variable& scale, const Varia
 ///
 ///   y = max(0, (x - mean) / sqrt(variance + epsilon) * scale + offset), with derivative 0 at 0
 ///
-/// Shapes, dtypes and errors are batch_norm's. It reads and writes memory once less each way than two ops,
-/// and y is made again for the rules downstream that read it, so that x and the statistics live until then
-/// and y not.
+/// Shapes, dtypes and errors are batch_norm's. Forward and backward read and write memory once less than two
+/// ops do. Rules downstream that read y compute it again, so x and the statistics stay alive until then, and
+/// y does not.
 BatchNormResult batch_norm_relu(const Variable& x, const Variable& scale, const Variable& offset,
                                 double epsilon = 1e-5, std::string_view name = {});
 
-/// The same as batch_norm with given statistics, as in evaluation: an affine map per channel.
+/// Batch normalisation with given statistics, as in evaluation: an affine map per channel. Its seven
+/// arguments are the six letters of the formula and the name.
 ///
 ///   y = (x - mean) / sqrt(variance + epsilon) * scale + offset
 ///

@@ -11,8 +11,8 @@ constexpr std::string_view op = "depthwise_conv2d";
 TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOptions& options,
                         DType value_dtype, DType filter_dtype) {
   const ResolvedPadding padding = options.padding.resolve(op);
-  detail::check_conv_operands(op, {"value", value}, {"filters", filters}, detail::FilterLayout::in_multiplier,
-                              value_dtype, filter_dtype);
+  detail::check_conv_operands(op, {"value", value, value_dtype}, {"filters", filters, filter_dtype},
+                              detail::FilterLayout::in_multiplier);
   detail::check_at_least_one(op, "rate", options.rate);
   detail::check_at_least_one(op, "stride", options.stride);
   const Windows windows = detail::windows_over(

@@ -16,46 +16,57 @@ void check_rank(const char* op, const char* what, const Variable& x, const Count
       text(op, ": ", counts.size(), " entries of ", what, " for x ", x.shape(), ". Give one per axis."));
 }
 
-// Of images, pixels at begin + i step; anything may become of the pixels of others.
-Pixels pixels_of(const Shape& large, const Shape& small, const Counts& begin, const Counts& step) {
-  if (large.rank() != 4) return Pixels::mixed();
+// A part of a tensor of shape `large`: its elements at begin + i step, i below `small`.
+struct Part {
+  Shape large, small;
+  Counts begin, step;
+};
+
+// The pixels of an image that are in the part. The axes of a tensor of another rank are no pixels, so there
+// each pixel may depend on all.
+Pixels pixels_of(const Part& part) {
+  if (part.large.rank() != 4) return Pixels::mixed();
   const auto axis = [&](int k) {
     const auto at = static_cast<std::size_t>(k);
-    return WindowAxis{
-        .in = large[k], .out = small[k], .taps = 1, .stride = step[at], .rate = 1, .before = -begin[at]};
+    return WindowAxis{.in = part.large[k],
+                      .out = part.small[k],
+                      .taps = 1,
+                      .stride = part.step[at],
+                      .rate = 1,
+                      .before = -part.begin[at]};
   };
   return Pixels::pooled({axis(1), axis(2)});
 }
 
-// The map from a tensor of shape `large` to the elements at begin + i step, i below `small`.
-LinearMap part(std::string op, std::string transpose_op, Attributes attributes, const Shape& large,
-               const Shape& small, const Counts& begin, const Counts& step, DType dtype) {
-  Counts strides = kernels::row_major_strides(large);
+// The map from a tensor to a part of it.
+LinearMap part_map(std::string op, std::string transpose_op, Attributes attributes, const Part& part,
+                   DType dtype) {
+  Counts strides = kernels::row_major_strides(part.large);
   std::int64_t offset = 0;
   for (std::size_t axis = 0; axis < strides.size(); ++axis) {
-    offset += begin[axis] * strides[axis];
-    strides[axis] *= step[axis];
+    offset += part.begin[axis] * strides[axis];
+    strides[axis] *= part.step[axis];
   }
   return {std::move(op),
           std::move(transpose_op),
           std::move(attributes),
-          {large, dtype},
-          {small, dtype},
-          [=](const Tensor& x, std::span<const Tensor>) {
+          {part.large, dtype},
+          {part.small, dtype},
+          [offset, strides, small = part.small](const Tensor& x, std::span<const Tensor>) {
             return kernels::strided_gather(x, offset, strides, small);
           },
-          [=](const Tensor& y, std::span<const Tensor>) {
+          [offset, strides, large = part.large](const Tensor& y, std::span<const Tensor>) {
             return kernels::strided_scatter(y, offset, strides, large);
           },
           {},
-          pixels_of(large, small, begin, step)};
+          pixels_of(part)};
 }
 
 // The crop of `large` that leaves `small`.
 LinearMap crop_map(const Shape& large, const Shape& small, const Counts& before, const Counts& after,
                    DType dtype) {
-  return part("crop", "pad", {{"before", before}, {"after", after}}, large, small, before,
-              Counts(before.size(), 1), dtype);
+  return part_map("crop", "pad", {{"before", before}, {"after", after}},
+                  {large, small, before, Counts(before.size(), 1)}, dtype);
 }
 
 void check_counts(const char* op, const Variable& x, const Counts& before, const Counts& after) {
@@ -92,8 +103,8 @@ Variable slice(const Variable& x, const Counts& begin, const Counts& size, const
                                ". begin + (size - 1) step must be 0 to ", extent - 1, '.'));
     }
   }
-  return part("slice", "slice_transpose", {{"begin", begin}, {"size", size}, {"step", steps}}, x.shape(),
-              Shape(size), begin, steps, x.dtype())(x);
+  return part_map("slice", "slice_transpose", {{"begin", begin}, {"size", size}, {"step", steps}},
+                  {x.shape(), Shape(size), begin, steps}, x.dtype())(x);
 }
 
 Variable pad(const Variable& x, const Counts& before, const Counts& after) {

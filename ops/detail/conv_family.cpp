@@ -56,19 +56,18 @@ void check_derived_shape(std::string_view op, std::string_view what, const Shape
 }  // namespace
 
 void check_conv_operands(std::string_view op, const ConvOperand& value, const ConvOperand& filters,
-                         FilterLayout layout, DType value_dtype, DType other_dtype,
-                         const ConvOperand* result) {
+                         FilterLayout layout, const ConvOperand* result) {
   check_rank(op, value, "[batch, height, width, channels]");
   if (result) check_rank(op, *result, "[batch, height, width, channels]");
   check_rank(op, filters, layout_text(layout));
-  if (value_dtype != other_dtype) {
-    throw DTypeError(text(op, ": ", value_dtype, " and ", other_dtype,
+  if (value.dtype != filters.dtype) {
+    throw DTypeError(text(op, ": ", value.dtype, " and ", filters.dtype,
                           " do not mix. Cast one side: cast(x, DType::",
-                          is_floating(other_dtype) ? other_dtype : value_dtype, ")."));
+                          is_floating(filters.dtype) ? filters.dtype : value.dtype, ")."));
   }
-  if (!is_floating(value_dtype)) {
+  if (!is_floating(value.dtype)) {
     throw DTypeError(
-        text(op, ": ", value_dtype, " is not a floating type. Cast it: cast(x, DType::float32)."));
+        text(op, ": ", value.dtype, " is not a floating type. Cast it: cast(x, DType::float32)."));
   }
   for (int axis = 0; axis < 4; ++axis) {
     if (filters.shape[axis] < 1) {
@@ -129,17 +128,17 @@ TrilinearForm ConvFamily::form_of(const ConvGeometry& g, DType dtype) const {
 }
 
 Variable ConvFamily::convolve(const Variable& value, const Variable& filters, std::string_view name) const {
-  check_conv_operands(conv, {"value", value.shape()}, {"filters", filters.shape()}, FilterLayout::in_out,
-                      value.dtype(), filters.dtype());
+  check_conv_operands(conv, {"value", value.shape(), value.dtype()},
+                      {"filters", filters.shape(), filters.dtype()}, FilterLayout::in_out);
   check_counts(conv);
   const ConvGeometry g = over(conv, "value", value.shape(), filters.shape());
   check_result_size(conv, g.y_shape(), value.dtype());
   return form_of(g, value.dtype())({value, filters, std::nullopt}, name);
 }
 
-// `output_shape` with what does not fit replaced by what would. Batch and channels are determined; along an
-// axis with stride s a convolution makes the value's extent from up to s neighbouring ones: SAME from
-// `derived` downwards, otherwise upwards.
+// The output shape that fits and is nearest to `output_shape`. Batch and channels are determined. Along an
+// axis with stride s, up to s neighbouring extents fit: from the derived one downwards (SAME) or upwards
+// (others).
 Shape ConvFamily::nearest_fit(const Shape& output_shape, const ConvGeometry& derived) const {
   Shape candidate = derived.x_shape();
   if (output_shape.rank() != 4) return candidate;
@@ -159,8 +158,8 @@ Shape ConvFamily::nearest_fit(const Shape& output_shape, const ConvGeometry& der
 
 Variable ConvFamily::transposed(const Variable& value, const Variable& filters, const Shape* output_shape,
                                 std::string_view name) const {
-  check_conv_operands(transpose, {"value", value.shape()}, {"filters", filters.shape()}, FilterLayout::out_in,
-                      value.dtype(), filters.dtype());
+  check_conv_operands(transpose, {"value", value.shape(), value.dtype()},
+                      {"filters", filters.shape(), filters.dtype()}, FilterLayout::out_in);
   check_counts(transpose);
   ConvGeometry g = onto(value.shape(), filters.shape());
   if (output_shape) {
@@ -177,9 +176,9 @@ Variable ConvFamily::transposed(const Variable& value, const Variable& filters, 
 
 Variable ConvFamily::filter_gradient(const Variable& value, const Variable& grad, const Shape& filter_shape,
                                      std::string_view name) const {
-  const ConvOperand result{"grad", grad.shape()};
-  check_conv_operands(filter_grad, {"value", value.shape()}, {"filter_shape", filter_shape},
-                      FilterLayout::in_out, value.dtype(), grad.dtype(), &result);
+  const ConvOperand result{"grad", grad.shape(), grad.dtype()};
+  check_conv_operands(filter_grad, {"value", value.shape(), value.dtype()},
+                      {"filter_shape", filter_shape, grad.dtype()}, FilterLayout::in_out, &result);
   check_counts(filter_grad);
   const ConvGeometry g = over(filter_grad, "value", value.shape(), filter_shape);
   check_result_size(filter_grad, filter_shape, value.dtype());
@@ -190,7 +189,7 @@ Variable ConvFamily::filter_gradient(const Variable& value, const Variable& grad
 }
 
 TrilinearForm ConvFamily::form(const Shape& value, const Shape& filters, DType dtype) const {
-  check_conv_operands(conv, {"value", value}, {"filters", filters}, FilterLayout::in_out, dtype, dtype);
+  check_conv_operands(conv, {"value", value, dtype}, {"filters", filters, dtype}, FilterLayout::in_out);
   check_counts(conv);
   check_tensor_shape(value, size_of(dtype));
   check_tensor_shape(filters, size_of(dtype));

@@ -1,5 +1,5 @@
-// What the atrous ops and the general ones have in common: three ops of one trilinear form, and one order
-// of checks.
+// The implementation that the atrous ops and the general ones share: three ops of one trilinear form, and one
+// order of checks.
 //
 //   T(x, w, y) = sum x[n, i s + a r - before_h, j s + b r - before_w, c] w[a, b, c, o] y[n, i, j, o]
 #pragma once
@@ -14,21 +14,22 @@ namespace trous::detail {
 /// How the filters' channel axes are ordered by an op.
 enum class FilterLayout { in_out, out_in, in_multiplier };
 
-/// The operands of a convolution as a message calls them.
+/// An operand of a convolution, under the name that messages have for it.
 struct ConvOperand {
   std::string_view name;
   const Shape& shape;
+  DType dtype;
 };
 
 /// The first checks of every convolution, in their one order: ranks, dtypes, taps and channels above 0,
 /// and the channels of each image against those of the filters. Throws ShapeError or DTypeError naming
 /// `op`.
 ///
-/// value     what the filters' in channels must match
-/// result    for a filter gradient: what the filters' out channels must match
+/// value     an image with the filters' in channels
+/// filters   of a filter gradient the filters to be made, with the dtype of `result`
+/// result    null but for a filter gradient: the cotangent, an image with the filters' out channels
 void check_conv_operands(std::string_view op, const ConvOperand& value, const ConvOperand& filters,
-                         FilterLayout layout, DType value_dtype, DType other_dtype,
-                         const ConvOperand* result = nullptr);
+                         FilterLayout layout, const ConvOperand* result = nullptr);
 
 /// Throws ShapeError naming `op` if a tensor of `shape` would exceed 2^63 - 1 bytes.
 void check_result_size(std::string_view op, const Shape& shape, DType dtype);
@@ -39,10 +40,11 @@ struct ConvFamily {
   Stride stride;
   Rate rate;
   ResolvedPadding padding;
-  Attributes attributes;  ///< as a tape shows the options
-  bool strided = true;    ///< whether messages tell the stride
+  Attributes attributes;  ///< the options, as a printed tape shows them
+  bool strided = true;    ///< whether messages give the stride
 
-  /// Each checks in the one order, before any work: operands, rate and stride, derived sizes, given shapes.
+  /// The three ops. Each checks, before any work and in this order: operands, rate and stride, derived sizes,
+  /// given shapes.
   Variable convolve(const Variable& value, const Variable& filters, std::string_view name) const;
   Variable transposed(const Variable& value, const Variable& filters, const Shape* output_shape,
                       std::string_view name) const;

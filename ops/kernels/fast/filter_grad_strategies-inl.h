@@ -103,7 +103,8 @@ class YLanes {
             .sums_row_step = tap_row_ * wide};
   }
 
-  /// Adds the rows that `which` means, one row tap after the other.
+  /// Adds the rows selected by `which`, one row tap after the other. `which` and `columns` are what
+  /// strategies differ in; the other five are the arguments of `add`, passed on as they are.
   void add_row_taps(const RowBlock<T>& rows, RowPairs<T>& pairs, RowsMet which, std::int64_t block,
                     Range taps, const std::vector<ColumnPart>& columns, T* sums) const {
     const std::int64_t wide = width(block);

@@ -126,7 +126,9 @@ inline bool folds(const WindowPlan& p, const PixelGroup& group) {
   return p.out_channels < p.wide() || (group.pixels > 1 && p.phases[0].step_out > 1);
 }
 
-/// Calls body(sweep, span, n, i, first column, where its numbers go) for all spans of columns of all rows.
+/// Calls body(sweep, span, n, i, first column, output) for all spans of columns of all rows. x, table and y
+/// are arguments of their own and not members of a struct, so that their element types are deduced and the
+/// pointers stay in registers.
 template <class T, class Table, class Body>
 void for_each_span(const WindowPlan& p, const PixelGroup& group, const RowCopies& copies, const T* x,
                    const Table& table, T* y, const Body& body) {
@@ -151,7 +153,7 @@ void for_each_span(const WindowPlan& p, const PixelGroup& group, const RowCopies
 }
 
 /// Writes the sums of taps to y. weight_of(i, span) is a WeightsOfTap, which reads `table`, or a
-/// CommonWeight.
+/// CommonWeight. Its arguments are those of for_each_span, for the same reason.
 template <class T, class Table, class WeightOf>
 void write_weighted_sums(const WindowPlan& p, const PixelGroup& group, const RowCopies& copies, const T* x,
                          const Table& table, const WeightOf& weight_of, T* y) {
