@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# How many places a new choice touches. A throw-away loss, optimizer, schedule, weighting, data set, network and
-# training option are written into a copy of the sources, each in the places that CONTRIBUTING.md names; what the
-# places include, and the readers of the tables, are compiled for syntax. No other file may spell the name of a
-# row. Without a compiler the test is skipped (status 77).
+# Counts the files that a new choice, layer, op or subcommand touches. A throw-away one of each kind is written into
+# a copy of the sources, in the places that CONTRIBUTING.md names. The files that change and the readers of the
+# tables are compiled for syntax. No other file may spell the name of a row. Without a compiler the test is skipped
+# (status 77).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -48,6 +48,7 @@ spelt brain data/named_data_sets.cpp
 spelt shapes data/named_data_sets.cpp
 spelt mirror-context layers/named_networks.cpp
 
+# Copies the folders and links them as the build does. The umbrella lists all public headers.
 copy() {
   rm -rf "$work/tree"
   mkdir -p "$work/tree/include/trous"
@@ -56,6 +57,14 @@ copy() {
     ln -s "../../$folder" "$work/tree/include/trous/$folder"
   done
 }
+
+umbrella() {
+  (cd "$work/tree" && printf '#include <trous/%s>\n' {core,autograd,check,ops,layers,data,train}/*.h) \
+    >"$work/tree/include/trous/trous.h"
+}
+
+# new FILE TEXT: a file that was not there.
+new() { printf '%s\n' "$2" >"$work/tree/$1"; }
 
 # insert FILE PATTERN TEXT: TEXT after the first line with PATTERN.
 insert() {
@@ -82,7 +91,7 @@ adding() {
   fi
   for file in "$@"; do
     if ! "$compiler" -std=c++20 -fsyntax-only -DTROUS_LIBRARIES='""' -isystem /usr/include/eigen3 \
-      -I "$work/tree/include" "$work/tree/$file"; then
+      -I "$work/tree/include" -I "$work/tree/tests" "$work/tree/$file"; then
       echo "Adding $what: $file does not compile."
       faults=1
     fi
@@ -135,6 +144,67 @@ insert train/train_options.h 'std::uint64_t seed = 0;' '  double smoothing = 0; 
 '
 insert train/train_options.h 'static void parts(auto& self, auto&& f) {' '    f(TrainOption{.name = "smoothing", .help = "of labels"}, self.smoothing, NumberRange{0, 1});'
 adding "a training option" 1 train/train_options.cpp train/trainer_state.cpp cli/train_config.cpp
+
+copy
+new layers/add_constant.h '#pragma once
+#include <trous/layers/sequential.h>
+#include <trous/ops/arithmetic.h>
+namespace trous {
+struct AddConstantOptions {
+  double constant = 1;
+  static void parts(auto& self, auto&& f) { f("constant", self.constant); }
+};
+struct AddConstant {
+  AddConstantOptions options;
+  explicit AddConstant(const AddConstantOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  static void parts(auto&, auto&&) {}
+};
+}  // namespace trous'
+new layers/add_constant.cpp '#include <trous/layers/add_constant.h>
+namespace trous {
+AddConstant::AddConstant(const AddConstantOptions& o) : options(o) {}
+Variable AddConstant::operator()(const Variable& x, Pass&) const { return x + options.constant; }
+}  // namespace trous'
+insert layers/from_json.cpp '#include <trous/core/suggestion.h>' '#include <trous/layers/add_constant.h>'
+insert layers/from_json.cpp 'constexpr std::array entries{' '    Entry{"add_constant", layer_of<AddConstant>},'
+adding "a layer" 3 layers/add_constant.cpp layers/from_json.cpp
+
+copy
+insert cli/commands.h 'void add_data(' 'void add_count(CLI::App& app, ExitCode& code);'
+insert cli/main.cpp 'for (const auto add :' '       {trous::cli::add_count,'
+sed -i 's/{trous::cli::add_train, /trous::cli::add_train, /' "$work/tree/cli/main.cpp"
+new cli/count.cpp '#include <CLI/CLI.hpp>
+#include <trous/cli/commands.h>
+namespace trous::cli {
+void add_count(CLI::App& app, ExitCode& code) {
+  app.add_subcommand("count", "Counts nothing.")->callback([&code] { code = ExitCode::ok; });
+}
+}  // namespace trous::cli'
+adding "a subcommand" 3 cli/count.cpp cli/main.cpp
+
+folders+=(tests)
+copy
+new ops/twice.h '#pragma once
+#include <trous/autograd/variable.h>
+namespace trous {
+Variable twice(const Variable& x);
+}  // namespace trous'
+new ops/twice.cpp '#include <trous/autograd/record.h>
+#include <trous/core/map.h>
+#include <trous/ops/arithmetic.h>
+#include <trous/ops/twice.h>
+namespace trous {
+Variable twice(const Variable& x) {
+  return record({.kind = "twice", .pixels = Pixels::same()}, {x},
+                [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return v + v; }); },
+                {Rule(Reads::nothing(), [](const Vjp& v) { return 2.0 * v.grad(); })});
+}
+}  // namespace trous'
+insert tests/op_catalogue.cpp '      {"exp", "any", pointwise' '      {"twice", "any", linear, {real({3, 4})}, [](Xs x) { return twice(x[0]); }, Shape{0, 4}},'
+insert tests/properties/oracles.cpp '      {"exp", unary(' '      {"twice", unary([](Rounded a) { return a + a; })},'
+umbrella
+adding "an op" 4 ops/twice.cpp tests/op_catalogue.cpp tests/properties/oracles.cpp
 
 # A second place must be found: a name that is spelt elsewhere, and a row that another file needs too.
 copy
