@@ -1,4 +1,4 @@
-// trous profile: where a training step goes.
+// trous profile: measures the parts of a training step.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -36,17 +36,17 @@ struct ProfileCommand {
   bool layers = false;
 };
 
-// What a run can be asked for here: all that decides how long its steps take.
+// Whether profile takes the option: it takes all that change the time of a step.
 bool matters(const TrainOption& option) { return option.step_time; }
 
-// `run`'s options, but for those that were said on the command line.
+// The options of `run`, replaced by those on the command line.
 TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
   if (c.run.empty()) return c.config;
   if (!is_run_folder(c.run)) {
     throw FileError(text(c.run, ": no run is there. Give a folder that trous train --out made, or --data."));
   }
   TrainConfig config = read_config(c.run + "/config.json");
-  // What the run said of another data set or network does not go with a new one.
+  // The run's options of its data set and its network do not go with another one.
   if (app.count("--data") > 0) {
     config.data_dir = TrainConfig().data_dir;
     config.ignore_index = TrainConfig().ignore_index;
@@ -59,7 +59,7 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
   return with_command_line(std::move(config), c.config, app);
 }
 
-// One step more than are taken, so that no validation follows.
+// Training options with one step more than is measured, so that no validation follows.
 TrainOptions options_of(const TrainConfig& config, const Survey& facts, std::int64_t steps) {
   TrainOptions options = make_options(config, facts);
   options.steps = options.validate_every = warming + steps + 1;
@@ -98,7 +98,7 @@ Profiled measure(Trainer& trainer, const ProfileCommand& c) {
 constexpr std::array<StepPhase, 4> all_phases{StepPhase::forward, StepPhase::backward, StepPhase::update,
                                               StepPhase::batch};
 
-// What is not inside an op, phase by phase.
+// The name of the time outside ops in a phase.
 const char* rest_of(StepPhase phase) {
   switch (phase) {
     case StepPhase::batch:
@@ -136,7 +136,7 @@ class Table {
 
   void op(const OpProfile& o) const {
     const auto bytes = static_cast<double>(o.bytes);
-    const auto [rate, of_peak] = rates(o, o.seconds);
+    const auto [rate, of_peak] = rates({o.multiply_adds, o.unknown_costs > 0}, o.seconds);
     row({o.kind, text(name(o.phase)), calls(o.calls), ms(o.seconds), share(o.seconds), rate, of_peak,
          megabytes(bytes / steps_), o.bytes && o.seconds > 0 ? fixed(bytes / o.seconds / 1e9, 1) : "-"});
   }
@@ -146,7 +146,7 @@ class Table {
     row({what, text(name(phase)), "", ms(seconds), share(seconds)});
   }
 
-  // All ops, over a time that is theirs or that of the whole step.
+  // The sums of all ops, over the time of the ops or that of the whole step.
   void sum(const std::string& what, double total) const {
     OpProfile all;
     for (const OpProfile& o : p_.steps.ops) {
@@ -155,7 +155,12 @@ class Table {
       all.unknown_costs += o.unknown_costs;
       all.bytes += o.bytes;
     }
-    const auto [rate, of_peak] = rates(all, total);
+    const bool unknown = all.unknown_costs > 0, some = all.multiply_adds > 0;
+    auto [rate, of_peak] = rates({all.multiply_adds, unknown && !some}, total);
+    if (unknown && some) {  // at least so many, as in the table of a network
+      rate = ">=" + rate;
+      of_peak = ">=" + of_peak;
+    }
     row({what, "", calls(all.calls), ms(total), share(total), rate, of_peak,
          megabytes(static_cast<double>(all.bytes) / steps_),
          fixed(static_cast<double>(all.bytes) / total / 1e9, 1)});
@@ -173,10 +178,14 @@ class Table {
   }
 
  private:
+  struct Costs {
+    std::int64_t multiply_adds = 0;
+    bool unknown = false;  // of some op
+  };
+
   // Operations per second and their share of the peak. "unknown" where an op does not state its cost.
-  template <class Costs>
   std::array<std::string, 2> rates(const Costs& costs, double seconds) const {
-    if (costs.unknown_costs) return {"unknown", "-"};
+    if (costs.unknown) return {"unknown", "-"};
     if (!costs.multiply_adds) return {"-", "-"};
     const double rate = 2 * static_cast<double>(costs.multiply_adds) / seconds;
     return {fixed(rate / 1e9, 1), percent(rate / p_.machine.operations)};
@@ -184,7 +193,7 @@ class Table {
 
   void layer(const LayerProfile& layer, const std::string& path) const {
     const double seconds = layer.forward + layer.backward;
-    const auto [rate, of_peak] = rates(layer, seconds);
+    const auto [rate, of_peak] = rates({layer.multiply_adds, layer.unknown_costs > 0}, seconds);
     row({path, "", "", ms(layer.forward), ms(layer.backward), rate, of_peak, share(seconds)});
   }
 
@@ -198,7 +207,7 @@ class Table {
     std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
   }
 
-  // Whole, where every step did the same.
+  // A whole number, if every step made the same number of calls.
   std::string calls(std::int64_t count) const {
     const double each = static_cast<double>(count) / steps_;
     return fixed(each, each == std::floor(each) ? 0 : 1);
@@ -267,7 +276,10 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
     return costs.unknown_costs ? Json(nullptr) : Json(static_cast<double>(costs.multiply_adds) / steps);
   };
   Json ops = Json::array(), layers = Json::array(), outside = Json::object();
+  std::int64_t multiply_adds = 0, unknown_costs = 0;
   for (const OpProfile& o : p.steps.ops) {
+    multiply_adds += o.multiply_adds;
+    unknown_costs += o.unknown_costs;
     const double rate = 2 * static_cast<double>(o.multiply_adds) / o.seconds;
     ops.push_back({{"op", o.kind},
                    {"phase", name(o.phase)},
@@ -297,6 +309,8 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
           {"steps", p.steps.seconds},
           {"seconds", p.steps.total() / steps},
           {"processor_seconds", p.steps.processor_seconds / steps},
+          {"multiply_adds", static_cast<double>(multiply_adds) / steps},
+          {"unknown_costs", static_cast<double>(unknown_costs) / steps},
           {"ops", ops},
           {"outside_ops", outside},
           {"layers", layers},
@@ -343,11 +357,12 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
 
 void add_profile(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<ProfileCommand>();
-  CLI::App* const profile =
-      app.add_subcommand("profile", "Tells where a training step goes: time, arithmetic, bytes, memory.");
+  CLI::App* const profile = app.add_subcommand(
+      "profile", "Measures training steps: time, arithmetic, bytes and memory of each op.");
   profile
-      ->add_option("RUN", c->run,
-                   "folder of a run, whose options count unless others are said; without it those of train")
+      ->add_option(
+          "RUN", c->run,
+          "folder of a run, whose options are used unless others are given; without it those of train")
       ->check(not_empty());
   profile
       ->add_option("--steps", c->steps, text("training steps to measure, after ", warming, " that warm up"))

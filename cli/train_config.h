@@ -30,15 +30,15 @@ namespace trous::cli {
 /// Throws ArgumentError, with a suggestion, for what is neither a network's name nor a FILE.json.
 void check_model(const std::string& model);
 
-/// "fashion or brain": the data sets that read files. `last` stands before the last one.
+/// Lists the data sets that read files, "fashion or brain". `last` stands before the last one.
 std::string data_sets_with_files(std::string_view last);
 /// Help texts that list the rows of a table.
 std::string data_choices();
 std::string decay_choices();
 
 /// The options of a run: those of the library, `training`, and the program's own. A choice that has a name is
-/// a text here and becomes a value in make_options. Empty texts, steps and batch of 0, and what is absent are
-/// filled in by `resolve`.
+/// a text here and becomes a value in make_options. `resolve` fills in empty texts, steps and batch of 0, and
+/// absent options.
 struct TrainConfig {
   std::string data{default_data_set}, data_dir;
   std::string model, augment;
@@ -63,7 +63,8 @@ struct TrainConfig {
                   .step_time = true},
       self.data_dir, not_empty());
     f(TrainOption{.name = "mask_threshold",
-                  .help = "of a folder of grey masks: numbers from here on are foreground; 0 reads classes",
+                  .help =
+                      "for a folder of grey masks: numbers from this one on are foreground; 0 reads classes",
                   .step_time = true},
       self.mask_threshold, whole(0, 255));
     f(TrainOption{.name = "model",
@@ -82,8 +83,9 @@ struct TrainConfig {
   }
 
  private:
-  // One of the library's options, under its name and by its range, and the program's own that follow it. The
-  // library's choices stand under the program's names; a type without a case here does not compile.
+  // Lists one of the library's options, with its name and range, and after it the program's own that belong
+  // there. The library's choices have the program's names; a type without a case here does not compile.
+  // `width` and `kernel` follow "save_every" and `threads` follows "seed"; a test checks that all are listed.
   template <class Member, class Range>
   static void training_part(auto& self, const TrainOption& option, Member& member, const Range& range,
                             auto&& f) {
@@ -102,7 +104,7 @@ struct TrainConfig {
     } else if constexpr (std::same_as<Type, std::optional<ClassWeights>>) {
       f(option, self.class_weights, parsed_by([](const std::string& list) { check_class_weights(list); }));
       f(TrainOption{.name = "ignore_index",
-                    .help = "class whose pixels do not count in loss and scores, where predicting it stays "
+                    .help = "class whose pixels do not count in loss and scores, where predicting it remains "
                             "a mistake; -1 is none",
                     .step_time = true},
         self.ignore_index, whole(-1, 255));
@@ -129,7 +131,7 @@ struct TrainConfig {
     }
     if (option.name == "seed")
       f(TrainOption{.name = "threads",
-                    .help = "0 takes the machine's",
+                    .help = "number of threads; 0 takes the machine's",
                     .changes_learning = false,
                     .step_time = true},
         self.threads, whole(0, 1024));
@@ -138,21 +140,21 @@ struct TrainConfig {
   static bool is_of_data_set(std::string_view name) { return name == "steps" || name == "batch"; }
 };
 
-/// The number in environment.json that says how config.json is to be read. Without it, the run is of a
-/// version in which weight_decay 0 stood for what the optimizer has of its own, 0.01 for adamw.
+/// The key in environment.json for the format of config.json. Without it, the run is of a version in which
+/// weight_decay 0 meant the optimizer's own default, 0.01 for adamw.
 inline constexpr const char* config_format_key = "config_format";
 
-/// --learning-rate for learning_rate.
+/// Returns the flag of an option: --learning-rate for learning_rate.
 std::string flag_of(std::string_view name);
 
-/// The options of a run, or those that `wanted` takes.
+/// Adds the options of a run to a command: all, or those for which `wanted` returns true.
 void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(const TrainOption& option) = nullptr);
 
 /// Throws ArgumentError naming the option if a text, such as a path, is not UTF-8: config.json could not hold
 /// it.
 void check_utf8(const TrainConfig& config);
 
-/// Every option of the run, under its name.
+/// Returns every option of the run under its name.
 nlohmann::ordered_json to_json(const TrainConfig& config);
 
 /// The data sets that need no folder.
@@ -161,13 +163,13 @@ bool is_built_in_data(const std::string& name);
 /// Whether --model is a FILE.json.
 bool is_network_file(const std::string& model);
 
-/// The options in a file as config.json of a run is one; the paths of a run that was begun in another folder
-/// are taken from there, if they still lead somewhere. Throws FileError, naming file and option, if it is
-/// no such file, has an option that is not known, or a value that is not allowed. An option that the file
-/// leaves out is that of `base`.
+/// Reads the options in a file such as a run's config.json; an option that the file leaves out keeps its
+/// value in `base`. Relative paths of a run that was begun in another folder are resolved there, if they
+/// exist there. Throws FileError, naming file and option, if it is no such file, has an unknown option, or a
+/// value that is not allowed.
 TrainConfig read_config(const std::string& path, const TrainConfig& base = {});
 
-/// `base`, with the options on the command line of `command` in their place, whose values are in `parsed`.
+/// Returns `base` with the options on the command line of `command` replaced by their values in `parsed`.
 TrainConfig with_command_line(TrainConfig base, const TrainConfig& parsed, const CLI::App& command);
 
 /// Sets the value of every option of `config` in `given`, and marks as given those in which `file`, an

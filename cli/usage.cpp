@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/usage.h>
+#include <trous/core/choices.h>
 #include <trous/core/suggestion.h>
 
 namespace trous::cli {
@@ -14,7 +15,7 @@ const CLI::App& chosen(const CLI::App& app) {
   return app.get_subcommands().empty() ? app : *app.get_subcommands().front();
 }
 
-// What could have been meant: subcommands and the options of the one that was chosen.
+// The words that a misspelt word may have meant: subcommands, and the options of the one that was chosen.
 std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> words;
   const auto add_options = [&](const CLI::App& from) {
@@ -28,7 +29,7 @@ std::vector<std::string> known_words(const CLI::App& app) {
   return words;
 }
 
-// The first word that nothing took and that can only be a slip: an option, or what stands for a subcommand.
+// The first unused word that can only be a slip: an option, or a word in the place of a subcommand.
 std::string slip(const CLI::App& app) {
   for (const std::string& word : app.remaining(true)) {
     if ((word.starts_with('-') && word != "--") || app.get_subcommands().empty())
@@ -37,13 +38,10 @@ std::string slip(const CLI::App& app) {
   return {};
 }
 
-// "a, b or c"
 std::string list_of_subcommands(const CLI::App& app) {
-  std::string list;
-  const auto all = app.get_subcommands({});
-  for (std::size_t i = 0; i < all.size(); ++i)
-    list += (i == 0 ? "" : i + 1 < all.size() ? ", " : " or ") + all[i]->get_name();
-  return list;
+  std::vector<std::string> names;
+  for (const CLI::App* const sub : app.get_subcommands({})) names.push_back(sub->get_name());
+  return listed({names.begin(), names.end()});
 }
 
 std::string missing(const CLI::App& app, const std::string& what) {
@@ -68,7 +66,7 @@ std::string in_our_words(const CLI::App& app, const CLI::ParseError& error) {
   switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
     case CLI::ExitCodes::ExtrasError:
     case CLI::ExitCodes::RequiredError:
-      // A missing --out may be there, misspelt: the slip says more.
+      // A missing --out may be there, misspelt: then the misspelt word is the better message.
       if (const std::string word = slip(app); !word.empty()) {
         return word + (word.starts_with('-') ? " is not an option." : " is not a subcommand.") +
                suggestion(word, known_words(app));
@@ -80,7 +78,7 @@ std::string in_our_words(const CLI::App& app, const CLI::ParseError& error) {
       return sentence(what);
     case CLI::ExitCodes::ArgumentMismatch:
       return name + " needs a value.";
-    case CLI::ExitCodes::ConversionError:  // values were judged before: it is a flag's, as in --quiet=no
+    case CLI::ExitCodes::ConversionError:  // only flags with a value are left: --quiet=no
       if (const auto from = what.find("--"); from != std::string::npos)
         return what.substr(from, what.find(' ', from) - from) + " takes no value.";
       return sentence(what);

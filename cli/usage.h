@@ -1,4 +1,4 @@
-// What a command line that cannot be taken is answered with.
+// Messages for a command line that cannot be parsed.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@ class ParseError;
 
 namespace trous::cli {
 
-/// What was wrong, in a sentence: a slip with what it may have meant, a word too many or too few, a value
+/// Describes the error in a sentence: a misspelt word with a suggestion, a word too many or too few, a value
 /// that is not allowed.
 std::string in_our_words(const CLI::App& app, const CLI::ParseError& error);
 
-/// Where to read on: " --help" of the subcommand that was chosen, or of the program.
+/// Returns the sentence that points to the --help of the subcommand that was chosen, or of the program.
 std::string where_to_read_on(const CLI::App& app);
 
 }  // namespace trous::cli

@@ -1,4 +1,4 @@
-// What a number may be, as a value: an option's range, from which its check and its error text are made.
+// Ranges of numbers as values: the check of an option and its error text are made from its range.
 #pragma once
 
 #include <cmath>
@@ -21,7 +21,7 @@ struct PositiveRange {
   bool contains(double value) const { return value > 0 && std::isfinite(value); }
 };
 
-/// The numbers from `min` to below `max`.
+/// The numbers from `min` to below `max`. Infinity is excluded, also by the default `max`, and so is NaN.
 struct NumberRange {
   double min = 0;
   double max = std::numeric_limits<double>::infinity();
@@ -29,10 +29,10 @@ struct NumberRange {
   bool contains(double value) const { return value >= min && value < max; }
 };
 
-/// For an option whose type holds nothing but what it may be.
+/// The range of an option whose type cannot hold a wrong value.
 struct AnyValue {};
 
-/// "not a whole number from 1 to 65536": what a number outside the range is.
+/// Returns the clause that describes a number outside the range: "not a whole number from 1 to 65536".
 std::string outside(const WholeRange& range);
 std::string outside(const NumberRange& range);
 std::string outside(const PositiveRange& range);

@@ -1,14 +1,13 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include <trous/core/error.h>
+#include <trous/core/text.h>
 #include <trous/data/file.h>
 #include <trous/data/npy.h>
 
@@ -91,11 +90,11 @@ class HeaderReader {
     if (!take('(')) return false;
     while (!take(')')) {
       skip_space();
-      std::int64_t value = 0;
-      const auto [end, status] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
-      if (status != std::errc()) return false;
-      rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
-      values.push_back(value);
+      const std::size_t length = std::min(rest_.find_first_not_of("-0123456789"), rest_.size());
+      const auto value = parsed_number<std::int64_t>(rest_.substr(0, length));
+      if (!value) return false;
+      rest_.remove_prefix(length);
+      values.push_back(*value);
       if (!take(',') && !followed_by(')')) return false;
     }
     return true;
@@ -104,7 +103,7 @@ class HeaderReader {
   std::string_view rest_;
 };
 
-// Printable, at most 80 characters: how an error shows a header.
+// The header for an error: at most 80 characters, all printable.
 std::string shown(std::string_view header) {
   std::string result(header.substr(0, 80));
   std::replace_if(

@@ -1,4 +1,4 @@
-// NumPy's array files: how tensors reach Python and come back.
+// NumPy's array files, to exchange tensors with Python.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@ namespace trous {
 /// Source: numpy.lib.format.
 void write_npy(const std::string& path, const Tensor& tensor);
 
-/// The array in a .npy file of format 1.0, 2.0 or 3.0, of float32, float64, int32 or uint8, little-endian and
-/// in C order.
+/// Reads the array in a .npy file of format 1.0, 2.0 or 3.0, of float32, float64, int32 or uint8,
+/// little-endian and in C order.
 ///
 /// Throws FileError, with path and numbers, if the file is absent, no .npy file, truncated, of another dtype
-/// or order, or if header and size disagree; the header is judged before the tensor is allocated.
+/// or order, or if header and size disagree; the header is checked before the tensor is allocated.
 Tensor read_npy(const std::string& path);
 
 }  // namespace trous

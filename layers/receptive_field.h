@@ -1,5 +1,5 @@
 // The receptive field: the box of input pixels that one pixel of a layer's result can depend on, derived from
-// the tape. Which pixels of the box it does depend on: layers/coverage.h.
+// the tape. layers/coverage.h finds the pixels of the box on which it does depend.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,9 @@ struct ReceptiveField {
 /// Prints "87x87", "whole image", "all x 87" where the rows are all of the image's, or "-" for 0x0.
 std::ostream& operator<<(std::ostream& stream, const ReceptiveField& field);
 
-/// The box that one pixel of each node of `tape` can depend on, in pixels of `x`; 0x0 for a node that does
-/// not depend on `x` [n, h, w, c]. Far from the borders, so a box may exceed the image.
+/// Returns for each node of `tape` the box that one pixel can depend on, in pixels of `x`; 0x0 for a node
+/// that does not depend on `x` [n, h, w, c]. The box is that of a pixel far from the borders, so it may
+/// exceed the image.
 ///
 /// A box starts as 1 pixel and neighbouring pixels start `jump` = 1 input pixel apart. Of k taps,
 ///
@@ -35,13 +36,14 @@ std::ostream& operator<<(std::ostream& stream, const ReceptiveField& field);
 ///                           stride r + (k / stride - 1) jump,  jump / stride
 ///   sum, concatenation      the box around both
 ///
-/// Where pixels of a node see boxes of different size (after a strided transpose or a resize) it is the
-/// largest. batch_norm counts as an op on each pixel by itself: its statistics do not come from other pixels
-/// once a network is evaluated.
+/// Where pixels of a node have boxes of different size (after a strided transpose or a resize), the largest
+/// is returned. batch_norm counts as an op on each pixel by itself, since in evaluation its statistics do not
+/// come from other pixels.
 ///
-/// A box is never too small. The whole image is the field of what mixes all pixels (a mean over height and
-/// width, a permutation, matmul by a flattened image), of every op that does not state how it maps pixels
-/// (`Op::pixels`), and of what is computed from any of these, whatever is added or concatenated to it.
+/// A box is never too small, if every op on the tape states its map truthfully. The field is the whole image
+/// for ops that mix all pixels (a mean over height and width, a permutation, matmul by a flattened image),
+/// for every op that does not state how it maps pixels (`Op::pixels`), and for all values computed from their
+/// results.
 ///
 /// Throws ShapeError unless `x` has rank 4.
 std::vector<ReceptiveField> receptive_fields(const Tape& tape, const Variable& x);
