@@ -1,4 +1,4 @@
-// The one word that the tape needs: cotangents are summed where a value is used twice.
+// The one op that the tape itself needs: it sums the cotangents of a value that is used twice.
 #pragma once
 
 #include <string_view>

@@ -10,18 +10,19 @@
 
 namespace trous {
 
-/// The op written in other ops; what its value and every derivative must agree with.
+/// The op written in other ops. Its value and all its derivatives must agree with this function's.
 using Definition = Function;
 
-/// What a fused rule is given: values only. A rule that reads the output finds it where `fused` kept it.
+/// The arguments of a fused rule, all of them values. A rule that needs the output reads it from `kept`,
+/// where `fused` must have put it.
 struct FirstOrder {
   std::span<const Tensor> inputs;
   std::span<const Tensor> kept;
   const Tensor& grad;
-  std::span<const Tensor> shared = {};  ///< what `CompositeRules::shared` made of the others
+  std::span<const Tensor> shared = {};  ///< the result of CompositeRules::shared
 };
 
-/// One slot of a composite.
+/// The rule of one input of a composite.
 struct CompositeSlot {
   /// Computes the slot's cotangent from values; where there is none, the rule comes from the definition.
   std::function<Tensor(const FirstOrder&)> fused_rule = nullptr;
@@ -31,7 +32,7 @@ struct CompositeSlot {
 /// The fused rules of a composite.
 struct CompositeRules {
   std::vector<CompositeSlot> slots;
-  /// What several slots' rules need: computed once for each cotangent.
+  /// Computes, once for each cotangent, the values that the rules of several slots need.
   std::function<std::vector<Tensor>(const FirstOrder&)> shared = nullptr;
 
   CompositeRules(std::initializer_list<CompositeSlot> list) : slots(list) {}

@@ -245,7 +245,7 @@ std::vector<Variable> vjp(std::vector<Variable> ys, std::vector<Variable> xs, st
 Variable jvp(const Variable& y, std::vector<Variable> xs, std::vector<Variable> tangents, Graph graph) {
   check_directions("jvp", xs, tangents);
   const Variable seed = track(Tensor::zeros(y.shape(), y.dtype()), "seed");
-  // Of these gradients the second walk asks the derivative in the seed alone.
+  // The second walk differentiates these gradients in the seed alone.
   const Again after = graph == Graph::keep ? Again::everything : Again::cotangent;
   std::vector<Variable> gradients = walk("jvp", one(y), xs, one(seed), after);
   return walk("jvp", std::move(gradients), one(seed), std::move(tangents), again(graph))[0];

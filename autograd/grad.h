@@ -29,7 +29,7 @@ std::vector<Variable> grad(Variable y, std::vector<Variable> xs, Graph graph = G
 std::vector<Variable> vjp(Variable y, std::vector<Variable> xs, const Variable& seed,
                           Graph graph = Graph::discard);
 
-/// The same for several ys at once: sum over k of vjp(ys[k], xs, seeds[k]), in one walk.
+/// The vector-Jacobian product of several ys in one walk: sum over k of vjp(ys[k], xs, seeds[k]).
 std::vector<Variable> vjp(std::vector<Variable> ys, std::vector<Variable> xs, std::vector<Variable> seeds,
                           Graph graph = Graph::discard);
 

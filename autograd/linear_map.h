@@ -13,7 +13,7 @@
 
 namespace trous {
 
-/// What a tensor must look like to be the argument of a map.
+/// The shape and dtype of the tensors that a map takes or returns.
 struct Domain {
   Shape shape;
   DType dtype;
@@ -21,8 +21,8 @@ struct Domain {
 
 /// y = A x, with <A x, y> = <x, A^T y>.
 ///
-/// `forward` computes A x and `backward` A^T y, from the argument and the values of `parameters`: what the
-/// map depends on without being differentiated in it (indices of a gather).
+/// `forward` computes A x and `backward` A^T y, from the argument and the values of `parameters`. Parameters
+/// are inputs without a derivative, such as the indices of a gather.
 struct LinearMap {
   using Apply = std::function<Tensor(const Tensor& x, std::span<const Tensor> parameters)>;
 

@@ -31,7 +31,7 @@ struct Node {
   Forward forward;
   std::vector<Rule> rules;
   Remake remake;  ///< where it is set, all inputs and by-products are here
-  /// Of a composite: what its value and its rules must agree with.
+  /// The definition of a composite, with which its value and its rules must agree; else null.
   std::shared_ptr<const Function> definition = nullptr;
 
   Node* next_to_release = nullptr;  ///< links the nodes that wait for their destruction

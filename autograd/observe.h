@@ -1,4 +1,4 @@
-// Who watches ops being evaluated: a profiler, a trace. A scope per thread, beside Recording.
+// Observation of ops as they are evaluated, for profilers and traces. A scope per thread, beside Recording.
 #pragma once
 
 #include <functional>
@@ -9,26 +9,26 @@
 
 namespace trous {
 
-/// One evaluation of an op's forward, at the moment it is done. The references are good during the call
-/// alone.
+/// One finished evaluation of an op's forward. The references are valid during the listener's call only.
 struct OpEvaluation {
   const Op& op;
   std::span<const Tensor> inputs;
   const Tensor& output;
   std::span<const Tensor> kept;  ///< by-products, see Computed
-  /// The op whose rule is evaluated where this is a part of a gradient, the outermost of several; else null.
+  /// The op whose rule is being evaluated, the outermost of several; null outside rules.
   const Op* rule_of;
-  int rule_slot;  ///< of which input the rule is
+  int rule_slot;  ///< the number of the input that the rule belongs to
   double seconds;
 };
 
-/// While it lives, every op that this thread evaluates is told to `listener`, whatever is recorded: those of
-/// a backward pass too, whose rules are written in ops. Ops inside another op's forward are that op's work
-/// and are not told apart; nor is a replay. The innermost scope listens alone.
+/// While it lives, calls `listener` after every op that this thread evaluates, whatever is recorded. The ops
+/// of a backward pass are among them, since rules are written in ops. Ops inside another op's forward are
+/// part of that op and are not reported; nor is a replay. Of nested scopes only the innermost listener is
+/// called.
 ///
-/// What a walk computes beside ops is told under names of its own, on no tape: "<kind> again" is a value made
-/// anew for a rule that reads it (Computed::remake), "<kind>_grad shared" what several rules of a composite
-/// need, of which `output` is the first and `kept` the rest.
+/// Computations of a walk that are no ops are reported under names that occur on no tape. "<kind> again" is a
+/// value computed again for a rule that reads it (Computed::remake). "<kind>_grad shared" are the values that
+/// several rules of a composite share: `output` is the first of them, `kept` the rest.
 ///
 /// Scopes end in the reverse order of their beginning, on the thread that made them. Throws
 /// ArgumentError for an empty listener.
@@ -48,8 +48,8 @@ class Observe {
   const Listener* outer_;
 };
 
-/// While it lives, the ops of this thread are evaluated for the rule of input `slot` of `op`: set by whoever
-/// runs rules.
+/// While it lives, the ops that this thread evaluates count as part of the rule of input `slot` of `op`. The
+/// walk makes one around each rule.
 class RuleOf {
  public:
   [[nodiscard("a scope needs a name to live on")]] RuleOf(const Op& op, int slot);

@@ -1,4 +1,4 @@
-// What a node of the tape is called and configured with.
+// The description of an op on the tape: its kind, attributes and name.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,9 @@ class Attributes {
 
 std::ostream& operator<<(std::ostream& stream, const Attributes& attributes);
 
-/// An op as recorded: its kind, how it was configured, if the caller gave one, the name of the result, and
-/// how it maps pixels. Attributes are for readers; what is derived from an op is derived from `pixels`.
+/// An op as recorded: its kind, its attributes, the name of the result if the caller gave one, and how the op
+/// maps pixels. Kind and attributes are for readers; programs derive receptive fields and costs from
+/// `pixels`.
 struct Op {
   std::string kind;
   Attributes attributes = {};
@@ -45,7 +46,7 @@ struct Op {
   Pixels pixels = {};
 };
 
-/// Prints scale (by 2) "name", and what is empty not at all.
+/// Prints scale (by 2) "name"; empty attributes and an empty name are left out.
 std::ostream& operator<<(std::ostream& stream, const Op& op);
 
 }  // namespace trous

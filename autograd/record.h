@@ -23,12 +23,11 @@ using Remake = std::function<Tensor(std::span<const Tensor> inputs, std::span<co
 
 /// What a forward function returns: the value, and by-products that a rule may read later. By-products are
 /// values, not ops, so no derivative passes through them. Integers (indices, masks, counts) may be kept by
-/// any op. A floating by-product serves gradients of first order; Vjp::kept says what more a rule can do with
-/// it.
+/// any op. A floating by-product serves gradients of first order; see Vjp::kept for higher orders.
 ///
 /// Where `remake` is given, rules downstream that read the value do not keep it: this op's node keeps its
-/// inputs and by-products, and the value is made again when such a rule runs. For ops whose rules read their
-/// input anyway and whose value costs little, so that one buffer lives instead of two.
+/// inputs and by-products, and the value is computed again when such a rule runs. This suits ops whose rules
+/// read their input anyway and whose value costs little: one buffer stays alive instead of two.
 struct Computed {
   Computed(Tensor result) : value(std::move(result)) {}
   Computed(Tensor result, std::vector<Tensor> by_products, Remake again = nullptr)
@@ -42,7 +41,7 @@ struct Computed {
 /// A pure function of the inputs' values, so that any node can be replayed at other inputs.
 using Forward = std::function<Computed(std::span<const Tensor>)>;
 
-/// What a rule reads, and hence what the node keeps alive for it.
+/// Declares which values a rule reads. The node keeps these alive for the rule, and no others.
 struct Reads {
   std::uint64_t inputs = 0;  ///< bit i: the value of input i; bit 63: of all from the 63rd on
   bool output = false;
@@ -60,18 +59,18 @@ struct Reads {
   }
 };
 
-/// In what the cotangents that a rule returns may be differentiated again.
+/// In which variables the cotangents that a rule returns may be differentiated again.
 enum class Again {
   nothing,    ///< Graph::discard: they are values
   cotangent,  ///< jvp: in the cotangent of the output, in which every rule is linear
   everything  ///< Graph::keep: in the inputs, too
 };
 
-/// What a rule is given: the cotangent of the output, and what the rule declared that it reads. Reading
-/// anything else is a GraphError.
+/// The argument of a rule: the cotangent of the output, and the values that the rule declared in its Reads.
+/// Reading any other value is a GraphError.
 class Vjp {
  public:
-  /// What the rules of one node have in common while they run for one cotangent.
+  /// Values that the rules of one node share while they run for one cotangent.
   struct Shared {
     std::optional<std::vector<Tensor>> computed;
     std::vector<std::pair<const Node*, Tensor>> remade;
@@ -85,19 +84,21 @@ class Vjp {
   Variable input(int i) const;
   Variable output() const;
 
-  /// By-product i of the forward. Under Graph::keep a floating one is a GraphError: the next differentiation
-  /// would take it for a constant, and a Hessian would be wrong without a word. What does not depend on the
-  /// inputs (a mask that was drawn, a table) is read as `detached().kept(i)`.
+  /// By-product i of the forward. Under Graph::keep, reading a floating by-product is a GraphError: the next
+  /// differentiation would take it for a constant, and a Hessian would be silently wrong. A by-product that
+  /// does not depend on the inputs (a mask that was drawn, a table) can be read as `detached().kept(i)`.
   const Tensor& kept(int i) const;
   std::size_t kept_count() const;
 
-  /// Values that several rules of this node need for this cotangent: the first that asks computes them. All
-  /// must ask with the same function. Floating ones are a GraphError under Graph::keep, as by-products are.
+  /// Values that several rules of this node need for this cotangent. The first call computes them; all rules
+  /// must pass the same function. Under Graph::keep, reading floating ones is a GraphError, as for
+  /// by-products.
   const std::vector<Tensor>& shared(const std::function<std::vector<Tensor>()>& compute) const;
 
-  /// The same, with values in place of Variables: cotangent, inputs, output, by-products and shared values
-  /// are constants of the next differentiation. For what does not depend on the inputs, and for a rule that
-  /// records an op with rules of its own (`composite` computes fused rules so).
+  /// A copy of this argument that holds values in place of Variables: cotangent, inputs, output, by-products
+  /// and shared values are constants of the next differentiation. It is meant for values that do not depend
+  /// on the inputs, and for rules that record an op with rules of its own, as `composite` does with fused
+  /// rules.
   Vjp detached() const;
 
   /// Shape and dtype of input i; may always be read.
@@ -115,7 +116,7 @@ class Vjp {
   Shared& shared_;
 };
 
-/// One input's vector-Jacobian product: given the cotangent of the output, the cotangent of that input.
+/// The vector-Jacobian product of one input: maps the cotangent of the output to the cotangent of that input.
 struct Rule {
   enum class Kind { cotangent, locally_constant, not_differentiable };
 
@@ -140,10 +141,10 @@ struct Rule {
   explicit Rule(Kind ending) : kind(ending) {}
 };
 
-/// Evaluates `forward` at the inputs' values and, where the recording scope asks for it, puts a node on
-/// the tape. `rules` has one rule per input, written in ops, so that it can be differentiated again. What a
-/// rule computes outside ops (value(), a floating by-product) has the right value, and no derivative:
-/// see Vjp::kept.
+/// Evaluates `forward` at the inputs' values and puts a node on the tape, unless the Recording scope excludes
+/// it. `rules` has one rule per input, written in ops, so that it can be differentiated again. Values that a
+/// rule computes outside ops (value(), a floating by-product) are right, but have no derivative: see
+/// Vjp::kept.
 ///
 ///   Variable square(const Variable& x) {
 ///     return record({"square"}, {x},
@@ -151,9 +152,9 @@ struct Rule {
 ///                   {[](const Vjp& v) { return 2.0 * v.input(0) * v.grad(); }});
 ///   }
 ///
-/// Where `op.pixels` states how the function maps pixels (core/pixels.h), tables of networks and profiles
-/// show its receptive field and its cost. Where it is left out they show that the field is the whole image,
-/// and that the cost is not known. A dilated convolution of one's own:
+/// If `op.pixels` states how the function maps pixels (core/pixels.h), tables of networks and profiles show
+/// its receptive field and its cost. If it is left out, they show the whole image as the field, and that the
+/// cost is not known. A dilated convolution of one's own:
 ///
 ///   record({.kind = "my_conv", .pixels = conv2d_pixels(x.shape(), w.shape(), {.rate = 2})}, {x, w}, ...)
 ///

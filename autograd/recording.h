@@ -1,9 +1,9 @@
-// What ops leave on the tape: the one ambient switch, a scope per thread.
+// The one ambient switch: which ops are recorded on the tape. A scope per thread.
 #pragma once
 
 namespace trous {
 
-/// While it lives, the ops of this thread record as `mode` says:
+/// Sets which ops of this thread are recorded while it lives:
 ///
 ///   const Recording evaluation(Recording::nothing);
 class Recording {

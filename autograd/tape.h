@@ -1,5 +1,5 @@
-// The tape of a value: the nodes it was computed by, oldest first. What is printed, counted, walked by
-// `grad`, replayed, and searched for the first value that went bad.
+// The tape of a value: the nodes that it was computed by, oldest first. A tape can be printed, counted,
+// replayed, and searched for the first value that is not finite; `grad` walks it backwards.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 
 namespace trous {
 
+/// The nodes from which values were computed, oldest first.
 class Tape {
  public:
   /// The nodes under `y`. Empty where nothing was recorded.
@@ -33,8 +34,9 @@ class Tape {
   /// wrong number of inputs, ShapeError for inputs of another shape or dtype.
   Computed replay(std::size_t i, std::span<const Tensor> inputs) const;
 
-  /// The oldest node whose value holds NaN or an infinity, or nothing; the leaf where a leaf was bad, the
-  /// consumer where a constant was. Needs `Recording::everything`: values that were not kept are passed over.
+  /// The position of the oldest node whose value holds NaN or an infinity, or nothing. For a bad leaf that is
+  /// the leaf, for a bad constant its first consumer. Values that were not kept are not checked, so record
+  /// under `Recording::everything`.
   std::optional<std::size_t> first_not_finite() const;
 
  private:
@@ -43,7 +45,7 @@ class Tape {
   std::vector<NodePtr> nodes_;
 };
 
-/// One line a node:
+/// Prints one line for each node:
 ///
 ///   %4 = atrous_conv2d            %1 %2      rate 2x2 SAME   f64[2, 6, 5, 3]
 std::ostream& operator<<(std::ostream& stream, const Tape& tape);

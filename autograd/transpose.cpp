@@ -37,8 +37,7 @@ std::vector<NodePtr> dependent_on(const Variable& x, const Variable& y) {
   return found;
 }
 
-// Elements away from 0, of both signs: no rounding to integers leaves them as they are, or makes all of them
-// 0.
+// Random elements of both signs and away from 0: rounding to integers changes them, and not all of them to 0.
 Tensor point(const Domain& domain, std::uint64_t stream, double factor = 1) {
   return map(uniform(domain.shape, domain.dtype, Key{stream}, -1, 1),
              [factor](auto v) { return factor * (v < 0 ? 2 * v - 1 : 2 * v + 1); });
@@ -80,7 +79,7 @@ double element(const Tensor& tensor, std::int64_t i) { return numbers(tensor)[st
 // The node's op with its type.
 std::string phrase(const Node& node) { return text(node.op, ' ', short_name(node.dtype), node.shape); }
 
-// Through what the node reads x, where that is not x itself.
+// Names the value that depends on x and is read by the node, unless it is x itself.
 std::string by_way_of(const Node& node, const std::vector<NodePtr>& dependent) {
   for (const Node::Input& input : node.inputs) {
     const bool reads =
@@ -90,7 +89,7 @@ std::string by_way_of(const Node& node, const std::vector<NodePtr>& dependent) {
   return {};
 }
 
-// f at one point, and how it is refused.
+// Evaluates f at one point, and throws where the evaluation shows that f is not linear.
 class Probe {
  public:
   Probe(const LinearFunction& f, const Tensor& at) : f_(f), x_(track(at)), y_(f(x_)) {}
@@ -130,7 +129,7 @@ Variable Probe::gradient(const Variable& seed) const {
                         "transpose the derivative at one x: v -> jvp(f(x), {x}, {v})."));
 }
 
-// The value at x once more, with every node's.
+// Evaluates f at x once more, keeping the value of every node.
 Variable Probe::again() const {
   const Recording scope(Recording::everything);
   Variable result = f_(x_);
@@ -206,7 +205,7 @@ void check_same_slope(const Tensor& zero, const Tensor& there, double tolerance)
            "from x's shape alone."));
 }
 
-// Whether a gradient may be asked for something that f reads beside x.
+// Whether f reads a tracked Variable other than x.
 bool reads_tracked(const Variable& x, const Variable& y) {
   for (const NodePtr& node : nodes_under({y}, x.node()->serial)) {
     if (node != x.node() && node->inputs.empty() && node->tracked) return true;
@@ -217,7 +216,7 @@ bool reads_tracked(const Variable& x, const Variable& y) {
   return false;
 }
 
-// The transpose of x -> 0, with a tape as any other.
+// The transpose of x -> 0, recorded as any other transpose.
 LinearMap zero_map(const Domain& from, const Domain& to) {
   const auto zeros_of = [](const Domain& domain) {
     return [domain](const Tensor&, std::span<const Tensor>) {

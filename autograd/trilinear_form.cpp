@@ -8,7 +8,7 @@
 namespace trous {
 namespace {
 
-// The order in which an op takes what fills its slots: x, y, w.
+// The order of an op's arguments: the values of the slots x, y, w.
 constexpr int input_order[] = {0, 2, 1};
 
 bool comes_first(int slot, int other) { return slot == 0 || (slot == 2 && other == 1); }
@@ -24,7 +24,7 @@ void check_slot(const std::string& op, const Variable& x, int slot, const Domain
   }
 }
 
-// Of the op that leaves the hole open.
+// The pixels of the op that leaves the hole open.
 Pixels pixels_of(const TrilinearForm& form, std::size_t hole) {
   if (hole == 2) return form.pixels;
   return hole == 0 ? form.pixels.transposed() : form.pixels.of_weights();
@@ -91,7 +91,7 @@ LinearMap TrilinearForm::map(int from, int to, const Tensor& fixed) const {
     };
   };
   const auto source = static_cast<std::size_t>(from), target = static_cast<std::size_t>(to);
-  // Where the argument is the weights, any number of it may reach all pixels.
+  // Where the argument is the weights, each element of it may reach all pixels.
   const Pixels made = pixels_of(*this, target);
   return {ops[target],     ops[source],     attributes,
           domains[source], domains[target], apply(from, to),

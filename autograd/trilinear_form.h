@@ -18,19 +18,20 @@
 
 namespace trous {
 
+/// A form T(x, w, y) that is linear in each slot, with the three ops that it gives rise to.
 struct TrilinearForm {
   /// dT/d(hole) at the two filled slots, given in the order x, y, w: so every op of a convolution takes its
   /// image first and its filters last.
   using Contract = std::function<Tensor(const Tensor& first, const Tensor& second)>;
 
-  /// What fills the slots; the one without a value is the hole.
+  /// The values of the slots; the slot without a value is the hole.
   using Slots = std::array<std::optional<Variable>, 3>;
 
   std::array<std::string, 3> ops;  ///< by hole: the name of the op that leaves this slot open
   Attributes attributes;
   std::array<Domain, 3> domains;
   std::array<Contract, 3> contract;  ///< by hole
-  Pixels pixels = {};                ///< of y, made from x and w, see core/pixels.h
+  Pixels pixels = {};                ///< of the op that computes y from x and w, see core/pixels.h
 
   /// The op with its hole where `slots` has no value. Throws GraphError unless exactly one slot is open,
   /// ShapeError or DTypeError if a value is not in its slot's domain.

@@ -14,8 +14,8 @@ namespace trous {
 struct Node;
 using NodePtr = std::shared_ptr<Node>;
 
-/// A tensor that may be tracked: a gradient with respect to it, or through it, may be asked. Copies are
-/// handles to the same value and node.
+/// A tensor that may be tracked: then gradients with respect to it and through it exist. Copies are handles
+/// to the same value and node.
 class Variable {
  public:
   /// A constant. Implicit, so that tensors can be given wherever Variables are taken.
@@ -28,7 +28,7 @@ class Variable {
   const Shape& shape() const { return value_.shape(); }
   DType dtype() const { return value_.dtype(); }
 
-  /// Whether a gradient may be asked.
+  /// Whether gradients with respect to it, or through it, exist.
   bool tracked() const;
 
   /// The node that computed the value, or null where nothing was recorded.
@@ -39,7 +39,7 @@ class Variable {
   NodePtr node_;
 };
 
-/// A function of Variables, written in ops: what is recorded, differentiated, checked.
+/// A function of Variables, written in ops, which can be recorded, differentiated and checked.
 using Function = std::function<Variable(const std::vector<Variable>&)>;
 
 /// A tracked leaf: an x of `grad(y, {x})`. `name` is shown where a tape is printed. Throws DTypeError

@@ -27,20 +27,20 @@ using detail::RoundOff;
 using detail::SmoothPart;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-// A difference that is not sharp shows a rule to be wrong only if they are apart by so many times what a
-// sharp difference allows: across kinks, differences settle by accident.
+// A difference that is not sharp shows a rule to be wrong only if they differ by this many times the gap that
+// a sharp difference allows: across kinks, estimates may converge by accident.
 constexpr double blurred_multiple = 100;
 
-// What comparing a rule with a difference shows, in the order of gravity.
+// The outcome of comparing a rule with a difference, from the best to the worst.
 enum class Outcome { agrees, undecided, disagrees };
 
 // The comparison that fits worst: of number `number` in column `column`.
 struct Comparison {
   std::size_t column = 0, number = 0;
-  std::pair<Outcome, double> outcome = {Outcome::agrees, -1};  // and how badly, among equal outcomes
+  std::pair<Outcome, double> outcome = {Outcome::agrees, -1};  // and the misfit, to rank equal outcomes
 };
 
-// A verdict, and why, unless it is a pass.
+// A verdict and, unless it is a pass, its explanation.
 struct Finding {
   Verdict verdict;
   std::string explanation = {};
@@ -123,8 +123,8 @@ RoundOff Checker::round_off_within(const Column& column, double radius) const {
   });
 }
 
-// Takes the differences of a column that did not pass once more: inside the smooth part around the inputs,
-// then below the steps at which they grow. Returns false where neither is left to do.
+// Repeats the differences of a column that did not pass: first inside the smooth part around the inputs, then
+// below the steps at which the differences grow. Returns false if both have been done.
 bool Checker::measure_closer(Column& column, const Order& order, const GradCheckRow& row,
                              std::size_t p) const {
   if (!column.smooth) {
@@ -141,8 +141,8 @@ bool Checker::measure_closer(Column& column, const Order& order, const GradCheck
 
 // Comparing.
 
-// Whether the derivative is zero: all that is left of rules and differences is their round-off, which is
-// small itself.
+// Whether the derivative is zero: rules and differences are no larger than their round-off, which is small
+// itself.
 bool Checker::vanish(const std::vector<Column>& columns) const {
   for (const Column& c : columns) {
     if (c.on_kink) continue;
@@ -236,7 +236,7 @@ Finding Checker::explained(const GradCheckRow& row, const Order& order, const st
                scientific(row.truncation + row.round_off), '.')};
 }
 
-// Which derivative the row's numbers are.
+// Names the derivative that the row is about.
 std::string Checker::place_of(const GradCheckRow& row, const Column& column, std::size_t p) const {
   const std::string along = detail::by_coordinates(f_, options_, row.input)
                                 ? text("element ", position(column.line.u.shape(), column.which))
@@ -247,7 +247,7 @@ std::string Checker::place_of(const GradCheckRow& row, const Column& column, std
 
 GradCheckRow Checker::row(const Order& order, int input) const {
   std::vector<Column> columns = measured(order, input);
-  std::optional<GradCheckRow> first_kink;  // along one direction: along the others there are derivatives
+  std::optional<GradCheckRow> first_kink;  // a kink along one direction; other directions are still checked
   while (true) {
     const double largest = largest_of(columns);
     const Comparison worst = worst_of(columns, largest);
@@ -261,8 +261,8 @@ GradCheckRow Checker::row(const Order& order, int input) const {
     }
     row.where = place_of(row, column, worst.number);
     if (row.verdict != Verdict::non_smooth)
-      return first_kink && graver(row.verdict, first_kink->verdict) == first_kink->verdict ? *first_kink
-                                                                                           : row;
+      return first_kink && more_severe(row.verdict, first_kink->verdict) == first_kink->verdict ? *first_kink
+                                                                                                : row;
     if (!first_kink) first_kink = row;
     column.on_kink = true;
     if (std::all_of(columns.begin(), columns.end(), [](const Column& c) { return c.on_kink; }))

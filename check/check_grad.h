@@ -15,27 +15,28 @@
 
 namespace trous {
 
-/// A function whose gradient a wrong gradient may be: the op with a slip that its author can think of.
+/// A guess at what a wrong gradient may be the gradient of: the op with a likely slip.
 struct GradCandidate {
   std::string name;   ///< the slip: "rate 1"
   Function function;  ///< of the same inputs, with a result of the same shape
 };
 
+/// How a gradient is checked.
 struct GradCheckOptions {
   int order = 1;                    ///< orders 1 to `order` are checked
-  double tolerance = 1e-6;          ///< the error that a derivative may have, relative to itself
-  double tolerance_of_largest = 0;  ///< a further error, relative to the largest derivative of its input
-  /// A further error of each input's derivatives, absolute. Empty means 0.
+  double tolerance = 1e-6;          ///< allowed error of a derivative, relative to the derivative
+  double tolerance_of_largest = 0;  ///< further allowed error, relative to the input's largest derivative
+  /// Further allowed error of the derivatives of each input, absolute. Empty means 0.
   std::vector<double> negligible = {};
-  /// A difference decides where ten times its error is at most this, relative to the largest derivative.
+  /// A difference can decide if ten times its error is at most this, relative to the largest derivative.
   double sharpness = 1e-6;
-  /// The first step, along a coordinate or a direction of length 1. Where it does not decide, steps in
-  /// proportion to the input are tried: times the root mean square of the elements that move.
+  /// The first step, along a coordinate or a direction of length 1. If the difference cannot decide, larger
+  /// steps are tried: this times the root mean square of the elements that move.
   double step = 1.0 / 16;
   /// An input of more elements is checked along this many random directions, not along its coordinates.
   std::int64_t max_coordinates = 24;
   std::uint64_t seed = 7;  ///< of the cotangents and directions
-  bool causes = true;      ///< compare a wrong gradient with the usual slips: some calls for each element
+  bool causes = true;      ///< compare a wrong gradient with the usual slips, at some calls for each element
   std::vector<GradCandidate> candidates = {};
 };
 
@@ -45,29 +46,29 @@ struct GradCheckOptions {
 ///
 /// at each order n the derivative of F_n by the rules is compared with differences of F_n: all elements of
 /// the Jacobian where input and result are small, else along random directions of length 1, and of <c_n,
-/// F_n>. The differences are central ones over steps that halve, extrapolated to step 0, which also tells how
-/// far they are off: by truncation (the steps are too large) and by round-off (they are too small).
+/// F_n>. The differences are central, over steps that halve, and extrapolated to step 0. The extrapolation
+/// also estimates their error: truncation error (the steps are too large) and round-off (they are too small).
 ///
 ///   PASS             |rule - difference| <= tolerance |derivative| + tolerance_of_largest |largest|
 ///                                           + negligible + 10 error,
-///                    where 10 error <= sharpness |largest|; or both are zero to their round-off. `largest`
-///                    is the largest derivative of the input, `error` that of the difference (truncation,
-///                    round-off) and of the rule (round-off, seen by moving the inputs a little). With both
-///                    tolerances 0 a rule is held to what can be told at all
-///   WRONG            they differ by more; by 100 times more where the difference is not sharp, and its
-///                    error must be less than the difference itself
-///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: some locally constant
-///                    op (a mask, a sign, a winner) decides otherwise beside them, however small the step.
-///                    The explanation names it. A network of 1e5 ReLUs still passes, with steps that stay
+///                    where 10 error <= sharpness |largest|; or both are zero up to their round-off.
+///                    `largest` is the largest derivative of the input. `error` is that of the difference
+///                    (truncation, round-off) plus that of the rule (round-off, measured by moving the inputs
+///                    a little). With both tolerances 0 a rule must agree to the accuracy of the difference
+///   WRONG            they differ by more than that. A difference that is not sharp shows a rule to be wrong
+///                    only if they differ by 100 times as much and its error is smaller than the difference
+///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: a locally constant op
+///                    (a mask, a sign, a winner) changes its value next to them, however small the step. The
+///                    explanation names the op. A network of 1e5 ReLUs still passes, with steps that stay
 ///                    between its kinks
-///   ILL-CONDITIONED  no step is left between truncation and round-off, or between a pole beside the inputs
-///                    and the spacing of floating-point numbers; the explanation says what would decide
+///   ILL-CONDITIONED  no step is left between truncation and round-off, or between a pole next to the inputs
+///                    and the spacing of floating-point numbers; the explanation names what would help
 ///   NOT DETERMINISTIC  two calls gave different bits
 ///
 /// A wrong gradient is compared with the usual slips (`explanation`): a sign, a factor, exchanged axes, a
 /// shift, the border alone, the gradient of another input, and those in `candidates`. From order two on, a
-/// value that its rule takes for a constant is named first, with the rule; of a rule that is not finite, the
-/// op that gave the first bad value.
+/// value that a rule treats as a constant although it moves with the inputs is named first, with the rule.
+/// For a rule that is not finite, the op that gave the first bad value is named.
 ///
 /// name      shown in the report
 /// f         any function of Variables, of the inputs' number; called at many points

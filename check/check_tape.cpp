@@ -18,7 +18,7 @@ std::string label(std::size_t number, const Op& op) {
   return text('%', number, " = ", op.kind, op.name.empty() ? "" : text(" \"", op.name, '"'));
 }
 
-// One op as a function of its tracked inputs, all else as it was.
+// One op as a function of its tracked inputs; its other inputs keep their values.
 class Replay {
  public:
   Replay(const Node& node, std::size_t number) : node_(node), number_(number) {
@@ -51,7 +51,7 @@ class Replay {
   Function op() const {
     return [this](const std::vector<Variable>& xs) {
       Variable y = record(node_.op, filled(xs), node_.forward, node_.rules);
-      if (y.node()) y.node()->definition = node_.definition;  // which tells of kinks
+      if (y.node()) y.node()->definition = node_.definition;  // in which kinks are found
       return y;
     };
   }
@@ -73,7 +73,7 @@ class Replay {
   std::vector<std::size_t> slots_;
 };
 
-// How far a fused value is from its definition, if that is more than round-off.
+// Returns the distance of a fused value from its definition, or 0 if it is within round-off.
 double definition_error(const Replay& replay, const TapeCheckOptions& options) {
   const Function fused = replay.op(), definition = replay.definition();
   const detail::CheckedFunction ours(replay.name(), fused, replay.at(), options.seed, options.directions);
@@ -96,7 +96,8 @@ double definition_error(const Replay& replay, const TapeCheckOptions& options) {
   return apart > 0 ? apart / largest : 0;
 }
 
-// What cannot be checked, having no gradient of that order for example, is undecided: the others are checked.
+// An op that cannot be checked, for example because it has no gradient of that order, is undecided. The
+// others are still checked.
 GradReport checked(const Replay& replay, const TapeCheckOptions& options) {
   try {
     return check_grad(replay.name(), replay.op(), replay.at(),
@@ -142,7 +143,7 @@ TapeReport check_tape(const Tape& tape, const TapeCheckOptions& options) {
 
 Verdict TapeReport::verdict() const {
   Verdict worst = Verdict::pass;
-  for (const TapeCheckRow& row : rows) worst = graver(worst, row.verdict());
+  for (const TapeCheckRow& row : rows) worst = more_severe(worst, row.verdict());
   return worst;
 }
 

@@ -1,5 +1,5 @@
-// Checks every op on a tape at the values that it really had, so that a wrong gradient in a network of fifty
-// ops is named, not merely noticed.
+// Checks every op on a tape at the values that it had there, so that a wrong gradient in a network of fifty
+// ops is traced to its op.
 #pragma once
 
 #include <cstddef>
@@ -14,23 +14,25 @@
 
 namespace trous {
 
+/// How the ops of a tape are checked.
 struct TapeCheckOptions {
   int order = 1;            ///< orders 1 .. order of each op are checked
   double tolerance = 1e-6;  ///< see GradCheckOptions
   double sharpness = 1e-6;  ///< see GradCheckOptions
   double step = 1.0 / 16;   ///< see GradCheckOptions
-  /// In each input. An input of no more elements is checked along its coordinates.
+  /// Random directions in each input. An input with no more elements than that is checked along its
+  /// coordinates.
   std::int64_t directions = 3;
   std::uint64_t seed = 7;  ///< of the cotangents and directions
 };
 
 /// The check of one op.
 struct TapeCheckRow {
-  std::size_t number;  ///< of the node: %number where the tape is printed
+  std::size_t number;  ///< of the node, as %number in the printed tape
   Op op;
-  GradReport gradients;  ///< of its tracked inputs, numbered among all its inputs
-  /// Of a composite: |fused value - definition|, relative to the largest value, if they differ by more than
-  /// their round-off.
+  GradReport gradients;  ///< of the tracked inputs, numbered among all inputs of the op
+  /// |fused value - definition| of a composite, relative to the largest value; 0 if they agree up to
+  /// round-off.
   double definition_error = 0;
 
   bool passed() const { return verdict() == Verdict::pass; }
@@ -42,7 +44,7 @@ struct TapeReport {
   std::vector<TapeCheckRow> rows = {};  ///< oldest first
 
   bool passed() const { return verdict() == Verdict::pass; }
-  /// The gravest verdict of a row.
+  /// The most severe verdict of a row.
   Verdict verdict() const;
   /// A paragraph for each row and input that did not pass, empty if all did.
   std::string failures() const;

@@ -21,7 +21,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double length(const Tensor& x) { return std::sqrt(dot(x, x)); }
 
-// One of the two functions, with what it takes and gives.
+// One of the two functions, with its domain and codomain.
 struct Side {
   const LinearFunction& f;
   const char* label;
@@ -57,7 +57,7 @@ class Check {
   std::vector<std::pair<double, double>> sides_;  // of the dot test
 };
 
-// The function's value, if it is what it should be.
+// Returns the function's value, checked to be deterministic and of its codomain.
 Tensor Check::apply(const Side& side, const Tensor& argument, const std::string& which) const {
   const std::string who = text("check_transpose: ", report_.name, ": ", side.label);
   const auto failed = [&](const std::string& what) {
@@ -111,7 +111,7 @@ double distance(double left, double right) {
   return std::isfinite(left - right) ? std::abs(left - right) : infinity;
 }
 
-// How far a case is out of its bound; what is no number is furthest.
+// Returns by how much a case exceeds its bound; NaN counts as most.
 double excess(double gap, double bound) { return std::isfinite(gap + bound) ? gap - bound : infinity; }
 
 // Keeps the worst case.

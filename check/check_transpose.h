@@ -11,22 +11,23 @@
 
 namespace trous {
 
+/// How two functions are checked to be transposes.
 struct TransposeCheckOptions {
-  int pairs = 3;                       ///< how many random x and y
-  double tolerance = 1e-12;            ///< of the dot test relative to |A x| |y|, see check_transpose
-  bool integers = false;               ///< also on whole numbers from -4 to 4, where both sides must be equal
+  int pairs = 3;             ///< random pairs of x and y
+  double tolerance = 1e-12;  ///< of the dot test relative to |A x| |y|, see check_transpose
+  bool integers = false;     ///< also test whole numbers from -4 to 4, where both sides must be equal
   std::int64_t max_entries = 1 << 16;  ///< maps with more entries are not compared entry by entry
   std::uint64_t seed = 7;              ///< of all that is random
 };
 
-/// One of the checks. The numbers are those of its worst case.
+/// The result of one kind of check. The numbers are those of its worst case.
 struct TransposeCheckRow {
   std::string check;                  ///< "dot test", "A adds", "A^T scales", "entries", "integers f32" ...
   std::int64_t checked;               ///< how many cases
   std::string at;                     ///< the worst case: a pair, the place of an element, an entry
-  std::string left_name, right_name;  ///< what is compared, "<A x, y>" and "<x, A^T y>"
+  std::string left_name, right_name;  ///< the two sides, "<A x, y>" and "<x, A^T y>"
   double left, right;
-  double gap, bound;  ///< |left - right|, infinite where it is no number, and what is allowed
+  double gap, bound;  ///< |left - right|, infinite instead of NaN, and the largest gap that is allowed
   bool passed;
 };
 
@@ -57,10 +58,10 @@ std::ostream& operator<<(std::ostream& stream, const TransposeReport& report);
 ///   relative to the largest element;
 /// - entries: A's matrix, column by column, against A^T's, row by row, to `tolerance` relative to the largest
 ///   entry, if there are at most `max_entries`;
-/// - integers, if asked for: the dot test in float32 and float64, exactly. Both functions must take both
-///   dtypes, and their weights be such that every sum is a whole number that float32 holds.
+/// - with the option `integers`: the dot test in float32 and float64, exactly. Both functions must take both
+///   dtypes, and their weights must make every sum a whole number that float32 holds.
 ///
-/// Where one slip explains every entry that differs, the report names it: sign, factor, zeros, A in place of
+/// If one slip explains every entry that differs, the report names it: sign, factor, zeros, A in place of
 /// A^T, shifted by one along an axis, flipped, axes swapped, wrong at a border only, entries missing on one
 /// side.
 ///

@@ -34,14 +34,14 @@ std::string_view name(Verdict verdict) {
 
 std::ostream& operator<<(std::ostream& stream, Verdict verdict) { return stream << name(verdict); }
 
-Verdict graver(Verdict a, Verdict b) {
+Verdict more_severe(Verdict a, Verdict b) {
   const auto gravity = [](Verdict v) { return std::find(by_gravity.begin(), by_gravity.end(), v); };
   return gravity(a) < gravity(b) ? b : a;
 }
 
 Verdict GradReport::verdict() const {
   Verdict worst = Verdict::pass;
-  for (const GradCheckRow& row : rows) worst = graver(worst, row.verdict);
+  for (const GradCheckRow& row : rows) worst = more_severe(worst, row.verdict);
   return worst;
 }
 

@@ -11,23 +11,25 @@
 
 namespace trous {
 
+/// The result of comparing a gradient by its rule with a finite difference.
 enum class Verdict {
   pass,              ///< rule and difference agree
-  wrong,             ///< they differ by more than the difference can be off
-  non_smooth,        ///< the point lies on a kink: there is no derivative to compare with
-  ill_conditioned,   ///< the difference is too inexact to decide
+  wrong,             ///< they differ by more than the error of the difference
+  non_smooth,        ///< the inputs lie on a kink: there is no derivative to compare with
+  ill_conditioned,   ///< the error of the difference is too large to decide
   not_deterministic  ///< two calls with the same inputs gave different numbers
 };
 
-/// PASS, WRONG, NON-SMOOTH, ILL-CONDITIONED, NOT DETERMINISTIC.
+/// Returns PASS, WRONG, NON-SMOOTH, ILL-CONDITIONED or NOT DETERMINISTIC.
 std::string_view name(Verdict verdict);
 std::ostream& operator<<(std::ostream& stream, Verdict verdict);
 
-/// The graver of two: wrong, not deterministic, non-smooth, ill-conditioned, pass.
-Verdict graver(Verdict a, Verdict b);
+/// Returns the more severe of two verdicts, in the order wrong, not deterministic, non-smooth,
+/// ill-conditioned, pass.
+Verdict more_severe(Verdict a, Verdict b);
 
-/// The check of one input at one order. The numbers are those of the derivative where rule and difference fit
-/// worst.
+/// The check of one input at one order. The numbers are those of the derivative where rule and difference
+/// differ most.
 struct GradCheckRow {
   int order = 1;
   int input = 0;
@@ -43,11 +45,12 @@ struct GradCheckRow {
   double largest = 0;         ///< the largest derivative of the input; a row of zeros proves little
   double error = 0;           ///< |rule - difference| / largest; 0 where both are zero to round-off
   Verdict verdict = Verdict::pass;
-  std::string explanation = {};  ///< unless it passed: what is known of the cause, and what would help
+  std::string explanation = {};  ///< empty if it passed: the cause, if it is known, and what would help
 
   bool passed() const { return verdict == Verdict::pass; }
 };
 
+/// The result of a gradient check: one row for each input and order.
 struct GradReport {
   std::string name;
   double tolerance = 0;
@@ -63,7 +66,7 @@ struct GradReport {
   std::int64_t checked() const;  ///< derivatives in all rows
   double error() const;          ///< the largest error of a row
 
-  /// The gravest verdict of a row.
+  /// The most severe verdict of a row.
   Verdict verdict() const;
 
   /// A paragraph per row that did not pass, empty if all did:

@@ -16,7 +16,7 @@
 namespace trous {
 namespace {
 
-constexpr double min_error = 1e-17;  // how an error of 0 is drawn
+constexpr double min_error = 1e-17;  // an error of 0 is drawn as this
 
 double decades(double error) { return std::log10(std::clamp(error, min_error, 1e3)); }
 

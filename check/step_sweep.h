@@ -1,5 +1,5 @@
-// The error of a central difference by its step: the V between truncation, which falls with the step, and
-// round-off, which grows as it falls.
+// The error of a central difference as a function of its step: a V between the truncation error, which falls
+// as the step shrinks, and the round-off, which grows.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,10 @@
 
 namespace trous {
 
+/// Which derivative is taken, and by which steps.
 struct StepSweepOptions {
-  int order = 1;            ///< the derivative of which order is taken
-  int input = 0;            ///< in which input, along a random direction of length 1
+  int order = 1;            ///< the order of the derivative
+  int input = 0;            ///< the input that moves, along a random direction of length 1
   double largest = 1;       ///< the first step
   double smallest = 1e-14;  ///< no step is smaller
   int steps_per_decade = 2;
@@ -35,14 +36,14 @@ struct StepSweep {
   double extrapolated;                 ///< the derivative as check_grad finds it, from several steps
   double extrapolation_error;          ///< |extrapolated - rule| / |rule|
 
-  /// The point of the least error.
+  /// The point with the smallest error.
   const StepSweepPoint& best() const;
 
-  /// A picture of it, both axes logarithmic, in an image format that browsers show: write it to a file.svg.
+  /// A picture of the sweep as the text of an SVG file, both axes logarithmic.
   std::string svg() const;
 };
 
-/// A line per step with a bar as long as the logarithm of the error, and the best step.
+/// Prints a line per step, with a bar as long as the logarithm of the error, and the best step.
 std::ostream& operator<<(std::ostream& stream, const StepSweep& sweep);
 
 /// Takes differences of `f` at `inputs` with steps in a geometric series. F, inputs and errors are as in

@@ -1,4 +1,4 @@
-// trous check: are the gradients of a network right?
+// trous check: checks the gradients of a network.
 #include <algorithm>
 #include <chrono>
 #include <iomanip>
@@ -47,7 +47,7 @@ void check_fit(const CheckCommand& c, const Subject& subject, const Shape& image
   }
 }
 
-// The smallest square image that the network takes, unless another was asked for.
+// The smallest square image that the network takes, unless a size was given.
 Shape image_for(const CheckCommand& c, const Subject& subject) {
   const std::int64_t channels = in_channels_of(subject.description);
   if (c.height > 0 || c.width > 0) {
@@ -70,7 +70,7 @@ Shape image_for(const CheckCommand& c, const Subject& subject) {
                            last));
 }
 
-// What is known of several checks that share a line.
+// The combined result of several checks that share a line.
 struct Sum {
   std::int64_t count = 0, checked = 0;
   double error = 0;
@@ -80,7 +80,7 @@ struct Sum {
     ++count;
     checked += derivatives;
     error = std::max(error, largest);
-    verdict = graver(verdict, found);
+    verdict = more_severe(verdict, found);
   }
   void add(const TapeCheckRow& row) {
     add(row.gradients.checked(), std::max(row.definition_error, row.gradients.error()), row.verdict());
@@ -254,33 +254,36 @@ void add_check(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<CheckCommand>();
   CLI::App* const check = app.add_subcommand("check",
                                              "Checks the gradients of a network, op by op and as a whole, or "
-                                             "those that others computed. Returns 1 unless all pass.");
+                                             "those computed elsewhere. Returns 1 unless all pass.");
   check
       ->add_option("MODEL", c->model,
                    "a network's name, a FILE.json of layers, a run's folder, or a checkpoint")
       ->check(not_empty());
   check
       ->add_option("--vectors", c->vectors,
-                   "judge values and gradients in this safetensors file, computed elsewhere; docs/vectors.md")
+                   "check values and gradients in this safetensors file, computed elsewhere; docs/vectors.md")
       ->check(not_empty());
   check
-      ->add_option("--tolerance", c->tolerance,
-                   "of vectors, relative to the largest element; 1e-10, or 1e-5 for float32, without it")
+      ->add_option(
+          "--tolerance", c->tolerance,
+          "largest error of vectors, relative to the largest element; without it 1e-10, or 1e-5 for float32")
       ->check(above_zero());
   add_network_size(*check, c->channels, c->classes);
-  check->add_option("--order", c->order, "orders 1 to this one are checked")
+  check->add_option("--order", c->order, "check the orders 1 to this one")
       ->check(whole(1, 3))
       ->capture_default_str();
   check->add_option("--step", c->step, "the first step of the differences")
       ->check(above_zero())
       ->capture_default_str();
-  check->add_flag("--all-ops", c->all_ops, "a line for each recorded op, not for each kind");
-  check->add_option("--batch", c->batch, "images")->check(whole(1, 64))->capture_default_str();
-  check->add_option("--height", c->height, "of the images; without it the smallest that the network takes")
+  check->add_flag("--all-ops", c->all_ops, "print a line for each recorded op, not for each kind");
+  check->add_option("--batch", c->batch, "images in the batch")->check(whole(1, 64))->capture_default_str();
+  check
+      ->add_option("--height", c->height,
+                   "height of the images; without it the smallest that the network takes")
       ->check(whole(1, 1024));
-  check->add_option("--width", c->width, "of the images")->check(whole(1, 1024));
-  check->add_flag("--evaluation", c->evaluation, "as in evaluation: running statistics, no dropout");
-  check->add_option("--seed", c->seed, "of weights, images and directions")
+  check->add_option("--width", c->width, "width of the images")->check(whole(1, 1024));
+  check->add_flag("--evaluation", c->evaluation, "check the evaluation mode: running statistics, no dropout");
+  check->add_option("--seed", c->seed, "seed of weights, images and directions")
       ->check(whole(0, 1LL << 53))
       ->capture_default_str();
   check->footer("Ops that vectors may name: " + joined(vector_ops()));

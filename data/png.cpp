@@ -56,7 +56,7 @@ void take_bytes(png_structp png, png_bytep out, std::size_t count) {
   decoder->left -= count;
 }
 
-// What the header says, before and after the conversion to whole bytes.
+// The facts in the header, before and after the conversion to whole bytes.
 struct Layout {
   png_uint_32 width, height;
   int depth, color, stored_channels, channels;
@@ -77,7 +77,7 @@ bool read_layout(Decoder& decoder, bool indices, Layout& layout) {
   if (setjmp(png_jmpbuf(png))) return false;
   png_set_read_fn(png, &decoder, take_bytes);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // judged below, with better words
+  png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // checked below, with better messages
   png_read_info(png, decoder.info);
   png_get_IHDR(png, decoder.info, &layout.width, &layout.height, &layout.depth, &layout.color, nullptr,
                nullptr, nullptr);
@@ -126,10 +126,10 @@ void check_layout(const char* op, const std::string& path, const Layout& layout,
   }
   // Deflate shrinks at most 1032 to 1, so a short file cannot hold the rows that its header promises.
   const std::int64_t row_bits = width * layout.stored_channels * layout.depth;
-  const std::int64_t least = height * ((row_bits + 7) / 8 + 1) / 1032;
-  if (least > static_cast<std::int64_t>(file_bytes)) {
+  const std::int64_t min_bytes = height * ((row_bits + 7) / 8 + 1) / 1032;
+  if (min_bytes > static_cast<std::int64_t>(file_bytes)) {
     throw FileError(text(op, ": ", path, " is truncated. Its header says ", width, " x ", height,
-                         " pixels, which take at least ", least, " bytes, and it has ", file_bytes,
+                         " pixels, which take at least ", min_bytes, " bytes, and it has ", file_bytes,
                          ". Fetch or write the file again."));
   }
 }
@@ -160,7 +160,7 @@ PngHeader header_in(const char* op, const std::string& path, std::span<const std
           .alpha = (color & PNG_COLOR_MASK_ALPHA) != 0};
 }
 
-// A file whose header is read and found good.
+// A file whose header has been read and checked.
 struct Opened {
   std::vector<std::uint8_t> bytes;
   Decoder decoder;

@@ -31,7 +31,7 @@ constexpr std::array<std::pair<DType, const char*>, 4> dtypes{{
     {DType::uint8, "U8"},
 }};
 
-// A string from a file, as an error shows it: quoted, escaped, at most 80 bytes of it.
+// A string from a file for an error: quoted, escaped, at most 80 bytes of it.
 std::string shown(const std::string& value) {
   return json(value.substr(0, 80)).dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -288,8 +288,8 @@ std::int64_t header_length(const InputFile& file) {
   std::array<std::uint8_t, 8> bytes;
   file.read(0, bytes);
   const auto length = std::bit_cast<std::uint64_t>(bytes);
-  const auto most = static_cast<std::uint64_t>(std::min(max_header, file.bytes() - 8));
-  if (length > most) {
+  const auto max_length = static_cast<std::uint64_t>(std::min(max_header, file.bytes() - 8));
+  if (length > max_length) {
     throw FileError(text("read_safetensors: ", file.path(), " announces a header of ", length,
                          " bytes. The file has ", file.bytes(), " bytes, and a header at most ", max_header,
                          ". Write the file again."));

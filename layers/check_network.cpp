@@ -17,7 +17,7 @@ Variable loss_of(const Variable& y, std::uint64_t seed) {
 
 }  // namespace
 
-Verdict NetworkReport::verdict() const { return graver(ops.verdict(), whole.verdict()); }
+Verdict NetworkReport::verdict() const { return more_severe(ops.verdict(), whole.verdict()); }
 
 NetworkReport check_network(const AnyLayer& net, const Tensor& images, const NetworkCheckOptions& options) {
   NetworkReport report{};
@@ -58,7 +58,7 @@ NetworkReport check_network(const AnyLayer& net, const Tensor& images, const Net
                              .step = options.step,
                              .max_coordinates = options.directions,
                              .seed = options.seed,
-                             .causes = report.ops.passed()});  // else an op is named, which is the cause
+                             .causes = report.ops.passed()});  // otherwise the op that is the cause is named
   report.whole.inputs = std::move(names);
   return report;
 }

@@ -66,9 +66,9 @@ std::string narrow_table(const Summary& summary, int columns) {
     for (std::size_t i = 0; i < row.size(); ++i)
       widths[i] = std::max(widths[i], row[i].size() + (i == 2 ? 0 : 2));
   }
-  for (const std::size_t least : {1, 4, 3}) {
+  for (const std::size_t dispensable : {1, 4, 3}) {
     const std::size_t used = std::accumulate(widths.begin(), widths.end(), std::size_t{2});
-    if (used > static_cast<std::size_t>(columns)) widths[least] = 0;
+    if (used > static_cast<std::size_t>(columns)) widths[dispensable] = 0;
   }
   std::ostringstream table;
   for (const auto& row : rows) {

@@ -18,19 +18,19 @@
 
 namespace trous {
 
-/// What is known of an option of a run beside its value.
+/// The facts about an option of a run, apart from its value.
 struct TrainOption {
   std::string_view name;         ///< "learning_rate"
-  std::string help;              ///< as --help prints it
-  bool changes_learning = true;  ///< if false, a run that goes on may have another value
-  bool step_time = false;        ///< whether `trous profile` takes it: a step takes another time with it
+  std::string help;              ///< the text that --help prints
+  bool changes_learning = true;  ///< if false, its value may change when a run is resumed
+  bool step_time = false;  ///< whether it changes the time of a step; `trous profile` takes these options
 };
 
 /// Parts of a network that learn at a rate of their own, or not at all.
 struct ParameterGroup {
   std::string path;          ///< "encoder" holds "encoder.0.filters" and what else lies below
-  double learning_rate = 1;  ///< factor
-  double weight_decay = 1;   ///< factor
+  double learning_rate = 1;  ///< factor of the learning rate
+  double weight_decay = 1;   ///< factor of the weight decay
   bool frozen = false;       ///< its weights and running statistics stay as they are
 };
 
@@ -38,38 +38,43 @@ struct ParameterGroup {
 struct TrainOptions {
   std::int64_t steps = 400;
   std::int64_t batch = 16;
-  double learning_rate = 8e-3;  ///< highest
+  double learning_rate = 8e-3;  ///< the highest of the schedule
   Schedule schedule = Schedule::poly;
   std::int64_t warmup = 0;  ///< steps over which the learning rate rises from 0
   Optimizer optimizer = make_optimizer(default_optimizer);
   Loss loss = nullptr;  ///< absent: weighted_cross_entropy of the training split with `class_weights`
-  /// Of the loss that is absent, so not to be given with one that is. Absent: default_class_weighting.
+  /// The class weights of that cross-entropy; absent: default_class_weighting. They cannot be given together
+  /// with a loss, which has its own.
   std::optional<ClassWeights> class_weights = std::nullopt;
-  std::vector<ParameterGroup> groups = {};  ///< the first whose path fits counts
+  std::vector<ParameterGroup> groups = {};  ///< of several groups with a parameter, the first counts
   double clip_norm = 0;                     ///< largest norm of all gradients together; 0: any
-  /// Decay of the weights' moving average, which is then what is scored and kept; 0: none.
+  /// Decay of the moving average of the weights. Validation scores the average, and best() keeps it; 0: no
+  /// average.
   double average = 0.99;
   Augmentation augmentation = {};
   std::int64_t validate_every = 100;  ///< steps; the last step is always followed by a validation
   std::int64_t patience = 0;    ///< validations without a better score before training ends; 0: any number
-  double min_delta = 0;         ///< by which a score must be better to count for patience and plateau
+  double min_delta = 0;         ///< smallest improvement of the score that counts for patience and plateau
   std::int64_t save_every = 0;  ///< steps between calls of on_save; 0: at validations alone
-  int loader_threads = 1;       ///< that make batches ahead; 0: the training thread makes them
+  int loader_threads = 1;       ///< threads that make batches ahead; 0: the training thread makes them
   std::uint64_t seed = 0;       ///< of the batches' order, their augmentation and dropout
   bool quiet = false;           ///< `train` shows no progress; a Trainer never does
 
-  /// The one list of these options: f(option, member, range) for each but `quiet`. The checks of a Trainer,
-  /// what its state is compared by, and the command line and config.json of `trous train` come from it.
+  /// The one list of these options: f(option, member, range) for each but `quiet`. From it come the checks of
+  /// a Trainer, the comparison of a state with the options, and the command line and config.json of `trous
+  /// train`.
   static void parts(auto& self, auto&& f) {
-    constexpr std::int64_t most = std::int64_t{1} << 40;
-    f(TrainOption{.name = "steps", .help = "training steps"}, self.steps, WholeRange{1, most});
+    constexpr std::int64_t max_steps = std::int64_t{1} << 40;
+    f(TrainOption{.name = "steps", .help = "training steps"}, self.steps, WholeRange{1, max_steps});
     f(TrainOption{.name = "batch", .help = "images per step", .step_time = true}, self.batch,
       WholeRange{1, 65536});
-    f(TrainOption{.name = "learning_rate", .help = "highest"}, self.learning_rate, PositiveRange());
-    f(TrainOption{.name = "schedule", .help = "of the learning rate: " + listed(names_in(named_schedules()))},
+    f(TrainOption{.name = "learning_rate", .help = "highest learning rate"}, self.learning_rate,
+      PositiveRange());
+    f(TrainOption{.name = "schedule",
+                  .help = "schedule of the learning rate: " + listed(names_in(named_schedules()))},
       self.schedule, AnyValue());
     f(TrainOption{.name = "warmup", .help = "steps over which the learning rate rises"}, self.warmup,
-      WholeRange{0, most});
+      WholeRange{0, max_steps});
     f(TrainOption{.name = "optimizer", .help = listed(names_in(named_optimizers())), .step_time = true},
       self.optimizer, AnyValue());
     f(TrainOption{.name = "loss", .help = listed(loss_names()), .step_time = true}, self.loss, AnyValue());
@@ -84,25 +89,29 @@ struct TrainOptions {
     f(TrainOption{.name = "clip_norm", .help = "largest norm of the gradients; 0 is any", .step_time = true},
       self.clip_norm, NumberRange{});
     f(TrainOption{.name = "average",
-                  .help = "decay of the weights' moving average, which is what is scored; 0 is none",
+                  .help = "decay of the moving average of the weights, which validation scores; 0 is none",
                   .step_time = true},
       self.average, NumberRange{0, 1});
     f(TrainOption{.name = "groups", .help = "parts that learn at a rate of their own", .step_time = true},
       self.groups, AnyValue());
-    f(TrainOption{.name = "validate_every", .help = "steps"}, self.validate_every, WholeRange{1, most});
+    f(TrainOption{.name = "validate_every", .help = "steps between validations"}, self.validate_every,
+      WholeRange{1, max_steps});
     f(TrainOption{.name = "patience",
-                  .help = "validations without a better score before the run ends; 0 is any number"},
-      self.patience, WholeRange{0, most});
-    f(TrainOption{.name = "min_delta", .help = "by which a better score must be better"}, self.min_delta,
-      NumberRange{});
+                  .help = "validations without a better score after which the run ends; 0 is any number"},
+      self.patience, WholeRange{0, max_steps});
+    f(TrainOption{.name = "min_delta",
+                  .help = "smallest improvement of the score that counts for patience and plateau"},
+      self.min_delta, NumberRange{});
+    f(TrainOption{.name = "save_every",
+                  .help = "steps between saves; 0 saves at validations alone",
+                  .changes_learning = false},
+      self.save_every, WholeRange{0, max_steps});
     f(
         TrainOption{
-            .name = "save_every", .help = "steps; 0 saves at validations alone", .changes_learning = false},
-        self.save_every, WholeRange{0, most});
-    f(TrainOption{.name = "seed", .help = "of weights, batches, augmentation and dropout", .step_time = true},
-      self.seed, WholeRange{0, std::numeric_limits<std::int64_t>::max()});
+            .name = "seed", .help = "seed of weights, batches, augmentation and dropout", .step_time = true},
+        self.seed, WholeRange{0, std::numeric_limits<std::int64_t>::max()});
     f(TrainOption{.name = "loader_threads",
-                  .help = "that make batches ahead",
+                  .help = "threads that make batches ahead",
                   .changes_learning = false,
                   .step_time = true},
       self.loader_threads, WholeRange{0, 256});

@@ -1,4 +1,4 @@
-// The evaluation of a forward, and who observes it.
+// The evaluation of a forward, which an Observe scope may observe.
 #pragma once
 
 #include <span>
@@ -8,18 +8,18 @@
 
 namespace trous::detail {
 
-/// The listener of this thread, and the rule that it is told to be evaluated: set by Observe and RuleOf.
+/// The listener of a thread, and the rule that the thread is evaluating. Observe and RuleOf set them.
 struct Observation {
   const Observe::Listener* listener = nullptr;
   const Op* rule_of = nullptr;
   int rule_slot = 0;
 };
 
-/// That of the calling thread.
+/// Returns the Observation of the calling thread.
 Observation& observation();
 
-/// forward(values). A listener is called with the result and the seconds that it took. Ops that the forward
-/// is written in are neither recorded nor observed, since they are part of this op; nor are those of the
+/// Returns forward(values), and calls the listener with the result and the seconds that it took. Ops inside
+/// the forward are neither recorded nor observed, since they are part of this op; nor are ops inside the
 /// listener.
 Computed evaluate(const Op& op, std::span<const Tensor> values, const Forward& forward);
 

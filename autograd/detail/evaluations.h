@@ -1,4 +1,4 @@
-// Which op's rule made a node of a gradient's tape.
+// Finds the rule that made a node on the tape of a gradient.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace trous::detail {
 
-/// A serial number between those of the nodes before and after.
+/// Returns a serial number between those of the nodes made before and after the call.
 std::uint64_t stamp();
 
 /// The rule of one input of an op.
@@ -20,11 +20,11 @@ struct RuleName {
   int slot;
 };
 
-/// Notes what this thread evaluates while it lives, and when: a node's evaluation is the last before its
-/// serial number.
+/// Records, while it lives, each evaluation of this thread with a serial number. The evaluation of a node is
+/// the last one before the node's serial number.
 class Evaluations {
  public:
-  /// The rule that made the node; none for an op outside rules and for a sum of cotangents.
+  /// The rule that made the node; absent for an op outside rules and for a sum of cotangents.
   std::optional<RuleName> rule_of(const Node& node) const;
 
  private:

@@ -1,4 +1,5 @@
-// What a gradient check differentiates at each order, by values and by rules:
+// The functions that a gradient check differentiates at each order, by differences of their values and by
+// rules:
 //
 //   order 1: f                 order n: the gradient of <c_(n-1), order n - 1>, c being random cotangents
 //
@@ -48,8 +49,8 @@ class CheckedFunction {
   /// All inputs, moved by t in a random direction, which is another for each `number`.
   std::vector<Tensor> perturbed(int number, double t) const;
 
-  /// The element of the result that number `which` is: "element [1, 2] of the result"; empty where one number
-  /// stands for the whole result.
+  /// Names the element of the result behind number `which`: "element [1, 2] of the result". Empty where one
+  /// number stands for the whole result.
   std::string place(int order, std::size_t which) const;
 
   /// The results of this order as Variables of tracked inputs, and the cotangents that the next order

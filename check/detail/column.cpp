@@ -29,8 +29,8 @@ bool sharp(const std::vector<Estimate>& found, double sharpness) {
                      [&](const Estimate& e) { return error_multiple * e.error() <= sharpness * largest; });
 }
 
-// At large inputs round-off may be larger than the slope. Then larger steps give the better estimate, if they
-// see the same slope.
+// At large inputs round-off may be larger than the slope. Then larger steps give the better estimate,
+// provided that their slope agrees with that of the first steps.
 void take_better(std::vector<Estimate>& estimates, const std::vector<Estimate>& of_large_steps) {
   for (std::size_t p = 0; p < estimates.size(); ++p) {
     Estimate& found = estimates[p];
@@ -75,7 +75,7 @@ double largest_step(const Line& line, const GradCheckOptions& options) { return 
 
 std::vector<Estimate> small_step_differences(const Line& line, const GradCheckOptions& options,
                                              const std::vector<double>& noise, double largest) {
-  const double moves = 0x1p10 * line.spacing();  // the input, by enough to tell steps apart
+  const double moves = 0x1p10 * line.spacing();  // moves the input, by enough to distinguish steps
   const double h = std::min(std::max(options.step, moves), largest);
   return differences(line, noise, h, options.sharpness);
 }

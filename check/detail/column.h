@@ -29,20 +29,20 @@ struct Column {
   std::vector<Estimate> difference = {};
   /// From the first steps alone. Larger steps may pass over an oscillation.
   std::vector<Estimate> small_step_difference = {};
-  std::optional<SmoothPart> smooth = {};  ///< around the inputs, once it was looked for
+  std::optional<SmoothPart> smooth = {};  ///< the part around the inputs, once it has been looked for
   bool on_kink = false;                   ///< there is no derivative along the line
-  /// By number, where it was looked at: the step down to which differences grow, as next to a pole; 0 if
-  /// none.
+  /// The step down to which the differences of a number grow, as next to a pole; 0 if they do not grow. It
+  /// holds the numbers that have been looked at.
   std::map<std::size_t, double> steep = {};
 
   /// The combined uncertainty of rule and difference of number `p`.
   double error(std::size_t p) const;
   /// The actual distance of rule and difference of number `p`.
   double gap(std::size_t p) const;
-  /// Whether the rule may be the slope that the first steps saw, within their errors.
+  /// Whether rule and difference of number `p` agree within their errors for the first steps.
   bool agrees_at_small_steps(std::size_t p) const;
-  /// The largest derivative that is not seen where f does not change in any bit: an epsilon over the step. On
-  /// the way it may have been absorbed by numbers near 1, as in log(1 + exp(-40)).
+  /// The largest derivative that is compatible with values that do not change in any bit: an epsilon over the
+  /// step. A change may be absorbed by intermediate numbers near 1, as in log(1 + exp(-40)).
   double unseen(std::size_t p) const;
   /// Whether f is not finite on some side of the inputs.
   bool at_edge() const;
@@ -63,14 +63,13 @@ Column column(const CheckedFunction& f, const GradCheckOptions& options, const O
 std::vector<Estimate> small_step_differences(const Line& line, const GradCheckOptions& options,
                                              const std::vector<double>& noise, double largest);
 
-/// Takes the differences of a column by steps of at most `largest`: from options.step down and, where these
-/// do not decide, from `largest` down.
+/// Takes the differences of a column by steps of at most `largest`: from options.step down and, if these
+/// cannot decide, from `largest` down.
 void differentiate(Column& column, const GradCheckOptions& options, const RoundOff& round_off,
                    double largest);
 
-/// Where differences of number `p` grow the shorter their steps are, as next to a pole, takes them again from
-/// shorter steps; if none of these moves the inputs, nothing is known of the derivative. Returns whether they
-/// grow.
+/// Returns whether the differences of number `p` grow as their steps shrink, as next to a pole. If so, takes
+/// them again from shorter steps; if these are too short to move the inputs, the estimate becomes unknown.
 bool approach_pole(Column& column, const GradCheckOptions& options, const Order& order, std::size_t p);
 
 }  // namespace trous::detail

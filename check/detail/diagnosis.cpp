@@ -100,8 +100,8 @@ std::optional<std::string> reversed(const WrongGradient& w) {
   return {};
 }
 
-// Read with two axes exchanged: g[.., i, .., j, ..] where g[.., j, .., i, ..] is due. Where the extents
-// differ, the elements are those of the exchanged tensor in its own order.
+// Checks for exchanged axes: g[.., j, .., i, ..] in the place of g[.., i, .., j, ..]. If the two extents
+// differ, the elements of the exchanged tensor are read in its own order.
 std::optional<std::string> swapped(const WrongGradient& w) {
   const Shape& shape = w.rule[0].shape();
   for (int a = 0; a < shape.rank(); ++a) {
@@ -143,7 +143,7 @@ std::optional<std::string> shifted(const WrongGradient& w) {
   return {};
 }
 
-// Which elements are wrong, where those are not all.
+// Lists the elements that are wrong, if some are right.
 std::string wrong_elements(const WrongGradient& w) {
   const Shape& shape = w.rule[0].shape();
   const double bound = alike * std::max(largest(w.rule), largest(w.difference));
@@ -176,7 +176,8 @@ std::string wrong_elements(const WrongGradient& w) {
   return found + '.';
 }
 
-// No slip of the whole: a few digits, or elements that are small beside others.
+// Describes a rule that is nearly right: wrong in the last digits, or in elements that are small beside
+// others.
 std::string nearly_right(const WrongGradient& w) {
   std::set<std::int64_t> wrong;
   double worst = 0;

@@ -14,10 +14,10 @@ namespace {
 constexpr int halvings = 160;       // of the step, at most: inputs may be tiny
 constexpr double min_spacings = 4;  // of a step, for the inputs to move by it
 
-// Steps that settled on estimates: with what remains of them for a closer look.
+// The estimates that the steps converged to, and the data for a check by smaller steps.
 struct Settled {
   Ridders ridders;
-  double step;  // at which the estimates were good enough, or could not get better
+  double step;  // the last one, where the estimates were good enough or could not improve
 };
 
 // Large steps can converge to a wrong slope: over whole periods of an oscillation, or around a peak. So three

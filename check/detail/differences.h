@@ -1,4 +1,4 @@
-// The derivatives along a line from values, with steps as small as it takes.
+// Derivatives along a line by finite differences, with steps as small as needed.
 #pragma once
 
 #include <vector>
@@ -11,15 +11,15 @@ namespace trous::detail {
 /// The derivative at 0 of every number along the line. `noise` is the round-off of the values by number.
 ///
 /// Steps are h, h / 2, ... until the error of each derivative is 1e-4 of `sharpness` times the largest one,
-/// or until round-off is all that is left. Where much smaller steps contradict, all is done again from a
+/// or until round-off dominates. If much smaller steps give another slope, the estimate is repeated from a
 /// smaller h.
 std::vector<Estimate> differences(const Line& line, const std::vector<double>& noise, double h,
                                   double sharpness);
 
-/// The step down to which the central difference of number `p` grows faster than round-off could make it
-/// grow, over steps from h down that are 16 times smaller each; 0 where it does not. Next to a pole it grows
-/// until the steps are shorter than the distance of the pole: only differences over shorter ones mean
-/// anything.
+/// Looks for a pole near the inputs. Returns the step down to which the central difference of number `p`
+/// grows faster than round-off explains, over steps from h down that are 16 times smaller each; 0 if it does
+/// not grow. Next to a pole it grows until the step is shorter than the distance of the pole. Only
+/// differences over shorter steps approximate the derivative.
 double steep_until(const Line& line, std::size_t p, double h);
 
 }  // namespace trous::detail

@@ -1,4 +1,4 @@
-// A failed comparison in words: why it could not be decided, or what the wrong gradient is like.
+// Explains a failed comparison: why it could not be decided, or the likely cause of a wrong gradient.
 #pragma once
 
 #include <string>
@@ -9,16 +9,17 @@
 
 namespace trous::detail {
 
-/// Why the difference of number `p` in this column cannot decide, and what would.
+/// Explains why the difference of number `p` in this column cannot decide, and what would help.
 std::string undecided_explanation(const GradCheckRow& row, const Column& column, std::size_t p,
                                   const GradCheckOptions& options);
 
-/// The op that gave the first value that is not finite where the gradients of this order are computed, as a
-/// sentence after a space; empty if all are finite.
+/// Names, in a sentence after a space, the op that gave the first value that is not finite when the gradients
+/// of this order are computed. Empty if all values are finite.
 std::string not_finite_explanation(const CheckedFunction& f, int order);
 
-/// What the wrong gradient of the columns' input is like: the gradient of a candidate or of another input;
-/// otherwise the whole gradient is taken by differences, and compared with the usual slips.
+/// Explains the wrong gradient of the columns' input. It is compared with the gradients of the candidates and
+/// of the other inputs; if none fits, the whole gradient is taken by differences and compared with the usual
+/// slips.
 std::string wrong_explanation(const GradCheckRow& row, const Order& order, const std::vector<Column>& columns,
                               const GradCheckOptions& options);
 

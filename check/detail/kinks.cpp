@@ -30,7 +30,7 @@ SmoothPart smooth_part(const Line& line, double h) {
   const auto change_at = [&](double t) -> std::optional<PieceChange> {
     try {
       return first_change(here, pieces_at(line, t));
-    } catch (const Error&) {  // f throws there: nothing is known of it
+    } catch (const Error&) {  // f throws there, so whether it is smooth is unknown
       return {};
     }
   };

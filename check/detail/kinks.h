@@ -10,15 +10,16 @@ namespace trous::detail {
 
 /// The part of a line around 0 on which the function is one smooth piece.
 struct SmoothPart {
-  double radius;       ///< at most the `h` that was asked for; 0 where no step, however short, stays on it
-  std::string kink;    ///< the op that decides otherwise just beyond the radius; empty where that is `h`
-  bool moves = false;  ///< that op's value changes less with smaller steps: it is no kink
+  double radius;       ///< at most `h`; 0 where no step, however short, stays on the piece
+  std::string kink;    ///< the op that changes its value just beyond the radius; empty where that is `h`
+  bool moves = false;  ///< the change of that op shrinks with the step: it is no kink
 
   /// Whether derivatives along the line can be taken there.
   bool has_derivative() const { return radius > 0 && !moves; }
 };
 
-/// The smooth part of radius h, h / 4, h / 16, ..., above the spacing of floating-point numbers.
+/// Returns the largest smooth part with one of the radii h, h / 4, h / 16, ..., down to the spacing of
+/// floating-point numbers.
 SmoothPart smooth_part(const Line& line, double h);
 
 /// Looks for a kink that no op on the tape shows: whether the one-sided differences of number `p` stay apart

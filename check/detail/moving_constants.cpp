@@ -13,7 +13,7 @@
 namespace trous::detail {
 namespace {
 
-// The tape of what is differentiated, at one point of a line, with the rules that made its nodes.
+// The tape that is differentiated, at one point of a line, with the rules that made its nodes.
 struct Recorded {
   Recorded(const Line& line, double t) {
     const Recording scope(Recording::everything);
@@ -75,7 +75,7 @@ std::string first_moving(const CheckedFunction& f, int order, int input) {
   for (std::size_t i = 0; i < here.tape->size(); ++i) {
     const Node &a = (*here.tape)[i], &b = (*moved.tape)[i];
     if (a.op.kind != b.op.kind || a.inputs.size() != b.inputs.size()) return {};
-    if (!here.evaluations.rule_of(a)) continue;  // f itself may hold back what has no say in its derivatives
+    if (!here.evaluations.rule_of(a)) continue;  // f itself may detach values on purpose
     std::string found = at_node(here, moved, i, input);
     if (!found.empty()) return found;
   }
@@ -87,7 +87,7 @@ std::string first_moving(const CheckedFunction& f, int order, int input) {
 std::string moving_constant(const CheckedFunction& f, int order, int input) {
   try {
     return first_moving(f, order, input);
-  } catch (const std::exception&) {  // f may refuse points beside the inputs, and a forward other tensors
+  } catch (const std::exception&) {  // f may refuse points next to the inputs, a forward other tensors
     return {};
   }
 }

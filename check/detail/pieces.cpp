@@ -39,7 +39,7 @@ class Collector {
   void add(const Node& node);
   void expand(const Node& node);
 
-  std::string inside_;  // of which composite's definition
+  std::string inside_;  // the composite whose definition is being evaluated
   std::unordered_map<const Node*, std::size_t> number_;
 };
 
@@ -49,13 +49,13 @@ void Collector::collect(const std::vector<Variable>& ys, const std::vector<Varia
   try {
     for (Variable& g : vjp(ys, xs, seeds, Graph::keep)) roots.push_back(std::move(g));
   } catch (const GraphError&) {
-    // A rule made of values, not of ops: it leaves nothing to look at beyond the ops of ys.
+    // A rule made of values, not of ops, leaves no further ops on the tape.
   }
   const std::vector<NodePtr> nodes = nodes_under(roots);
   for (const NodePtr& node : nodes) number_.emplace(node.get(), number_.size() + 1);
   for (const NodePtr& node : nodes) {
     if (is_locally_constant(*node) && node->output) add(*node);
-    // The gradient of a composite is decided by what decides the composite.
+    // The gradient of a composite has the same locally constant ops as the composite.
     if (node->definition && !node->op.kind.ends_with("_grad")) expand(*node);
   }
 }
@@ -72,7 +72,7 @@ void Collector::add(const Node& node) {
   found.push_back(std::move(piece));
 }
 
-// What the definition of a composite decides, at the values that it had.
+// Collects the locally constant ops of a composite's definition, evaluated at the composite's inputs.
 void Collector::expand(const Node& node) {
   std::vector<Variable> inputs, tracked_ones;
   for (const Node::Input& input : node.inputs) {

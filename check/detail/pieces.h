@@ -1,6 +1,6 @@
-// On which piece of a piecewise smooth function a point lies: the values of all locally constant ops (masks,
-// signs, winners) that its value and its gradient are made with. Between two points with the same values
-// there is one smooth function.
+// Identifies the piece of a piecewise smooth function on which a point lies, by the values of all locally
+// constant ops (masks, signs, winners) in the function and its gradient. Points with the same values lie on
+// one piece.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace trous::detail {
 struct Piece {
   std::string op;  ///< "greater of %3 = relu"
   Tensor value;
-  std::optional<Tensor> input;  ///< what it was decided on, where that has the value's shape
+  std::optional<Tensor> input;  ///< the op's input, if it has the shape of the value
 };
 
 /// The locally constant ops under `ys` and under their gradients in `xs`, those of the definitions of
@@ -25,12 +25,12 @@ std::vector<Piece> pieces(const std::vector<Variable>& ys, const std::vector<Var
 
 /// How two points differ.
 struct PieceChange {
-  std::size_t piece;  ///< the number of the first op that does
+  std::size_t piece;  ///< the number of the first op whose value differs
   std::string where;  ///< "greater of %3 = relu, element [0, 2], where it reads 0"
-  double size;        ///< of the smallest change of an element that changes
+  double size;        ///< the smallest change of an element that changes
 };
 
-/// Nothing if they lie on one piece. `at` is the point that is looked at.
+/// Compares two points; returns nothing if they lie on one piece. `at` is the point that is checked.
 std::optional<PieceChange> first_change(const std::vector<Piece>& at, const std::vector<Piece>& other);
 
 }  // namespace trous::detail

@@ -1,4 +1,4 @@
-// Derivatives from values alone, with an error that says what it is made of.
+// Derivatives from values alone, with separate estimates of truncation error and round-off.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +7,13 @@
 
 namespace trous::detail {
 
-/// A derivative as differences give it.
+/// A derivative estimated from differences.
 struct Estimate {
   double value = 0;
   double truncation =
-      std::numeric_limits<double>::infinity();  ///< by how far it still moves as the step shrinks
-  double round_off = 0;                         ///< what the noise of the values can do to it
-  double step = 0;                              ///< the smallest step that it is made of
+      std::numeric_limits<double>::infinity();  ///< how far the estimate still moves as the step shrinks
+  double round_off = 0;                         ///< error due to the noise of the values
+  double step = 0;                              ///< the smallest step that was used
 
   double error() const { return truncation + round_off; }
 };
@@ -23,21 +23,21 @@ struct Estimate {
 ///   A[k][0] = (f(h_k) - f(-h_k)) / 2 h_k,   h_k = h_0 / 2^k
 ///   A[k][m] = (4^m A[k][m-1] - A[k-1][m-1]) / (4^m - 1)         cancels the term of h^2m
 ///
-/// The truncation of an entry is taken to be its larger distance from the two entries that it is made of, and
-/// from the best of the row before: one row may settle by accident. Its round-off is that of the differences,
-/// noise / h_k, carried through the same sums of absolute values. Of all entries the one with the least sum
-/// of both counts. Where a kink lies between -h_k and h_k the entries do not settle, so its truncation says
-/// so, and smaller steps that leave the kink outside win.
+/// The truncation error of an entry is estimated as its largest distance from the two entries that it is made
+/// of and from the best entry of the row before, since one row may converge by accident. Its round-off is
+/// that of the differences, noise / h_k, propagated through the same sums of absolute values. The entry with
+/// the smallest sum of both is the result. If a kink lies between -h_k and h_k, the entries do not converge
+/// and their truncation is large, so an entry of smaller steps that exclude the kink is chosen.
 ///
 /// Source: Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Adv. Eng. Software 4 (1982) 75-76.
 class Ridders {
  public:
-  /// `noise`: how much round-off there is in a value of each function; `spacing`: in h itself, where it is
-  /// added to numbers much larger than it.
+  /// `noise` is the round-off in a value of each function. `spacing` is the round-off of h when it is added
+  /// to a much larger number.
   Ridders(std::vector<double> noise, double spacing);
 
-  /// The values at h and at -h, h being half of the one before. Where one is not finite, a function begins
-  /// anew with the next step.
+  /// Adds the values at h and at -h, where h is half of the one before. If a value is not finite, its
+  /// function starts again with the next step.
   void add(double h, const std::vector<double>& above, const std::vector<double>& below);
 
   const std::vector<Estimate>& best() const { return best_; }
@@ -47,8 +47,8 @@ class Ridders {
     return last_[i].empty() ? std::numeric_limits<double>::quiet_NaN() : last_[i].front().value;
   }
 
-  /// Whether a smaller step could still help: somewhere the round-off of one difference is below the error of
-  /// the best estimate so far, and that error above `goal`.
+  /// Whether a smaller step could still help: for some function the error of the best estimate is above
+  /// `goal` and above the round-off of one difference.
   bool worth_going_on(double goal) const;
 
  private:

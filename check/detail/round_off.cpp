@@ -14,14 +14,14 @@ constexpr std::size_t neighbours = 5, samples = noise_places.size() - neighbours
 
 constexpr int max_levels = 12;  // of distances, each 1024 times smaller than the one before
 
-// What the points of all lines show of one number.
+// The measurement of one number, over the points of all lines.
 struct Seen {
   double noise = 0;    // the variation that is not smooth, at least the spacing of doubles
   double spread = 0;   // between the values of one line
   double largest = 0;  // of all values
 
   bool finite() const { return std::isfinite(noise); }
-  // Whether the function is so close to singular that its fourth differences are no round-off.
+  // Whether the function is so close to a singularity that its fourth differences are not round-off.
   bool wild() const { return spread > 0.1 * largest && noise > 1e-3 * spread; }
   bool smooth() const { return spread > 0 && noise <= 1e-6 * spread; }
 };
@@ -50,10 +50,10 @@ Seen seen(const Lines& lines, F number) {
   return result;
 }
 
-// What was seen of one number, from the widest distance to the smallest so far.
+// The measurements of one number, from the largest distance of the points to the smallest so far.
 class Levels {
  public:
-  // Takes what is seen at the next distance; true if that settles the matter.
+  // Takes the measurement at the next distance. Returns whether no further one is needed.
   bool add(const Seen& next, double step) {
     if (next.finite()) {
       if (!chosen_) {
@@ -65,7 +65,7 @@ class Levels {
         step_ = step;
         settled_ = true;
       }
-      if (next.spread == 0) settled_ = true;  // nor will smaller distances show anything
+      if (next.spread == 0) settled_ = true;  // smaller distances will show no variation either
     }
     return settled_;
   }

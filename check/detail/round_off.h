@@ -1,4 +1,4 @@
-// How much round-off there is in values and in gradients, seen from outside.
+// Measures the round-off in values and in gradients from outside, by evaluating at close points.
 #pragma once
 
 #include <array>
@@ -14,9 +14,9 @@ namespace trous::detail {
 /// since roundings would repeat.
 inline constexpr std::array<double, 7> noise_places{-3.7, -2.6, -1.3, -0.2, 1.1, 2.4, 3.5};
 inline constexpr int noise_lines = 2;
-inline constexpr double noise_step = 0x1p-22;  ///< between these places, about
+inline constexpr double noise_step = 0x1p-22;  ///< the typical distance between these places
 
-/// Two numbers that should be equal may be apart by so many of their errors.
+/// Two numbers that should be equal may differ by this multiple of their errors.
 inline constexpr double error_multiple = 10;
 
 /// The mean square of the round-off in the values of a smooth function at `noise_places`, close together.
@@ -32,13 +32,13 @@ double squared_noise(const std::array<double, noise_places.size()>& values);
 /// The round-off of the values of one order, by number.
 struct ValueNoise {
   std::vector<double> noise;
-  std::vector<double> steps;  ///< about the distance between the points at which it was seen; 0: at none
+  std::vector<double> steps;  ///< typical distance of the points used for each number; 0 if none would do
 };
 
 /// The round-off of the values and of the gradients of one order.
 struct RoundOff {
   ValueNoise values;
-  /// The gradients at the points of all lines, by the distance between these.
+  /// The gradients at the points of all lines, by the distance between the points.
   std::map<double, std::array<std::array<CheckedFunction::Gradients, noise_places.size()>, noise_lines>>
       gradients;
 
@@ -46,13 +46,13 @@ struct RoundOff {
   double of_rule(std::size_t p, const Line& line) const;
 };
 
-/// `at(line, t)` gives the points. `step` is about the distance between them; it is less for a number that is
-/// not finite there, or varies so much between the points (next to a pole) that its variation would pass for
-/// round-off.
+/// Measures the round-off of values and gradients. `at(line, t)` gives the points and `step` their typical
+/// distance. A smaller distance is used for a number that is not finite at these points, or that varies so
+/// much between them (next to a pole) that its variation would be taken for round-off.
 using NoisePoints = std::function<std::vector<Tensor>(int line, double t)>;
 RoundOff round_off(const CheckedFunction& f, int order, double step, const NoisePoints& at);
 
-/// The round-off of the values alone, which costs no gradients.
+/// Measures the round-off of the values alone, without computing gradients.
 ValueNoise value_noise(const CheckedFunction& f, int order, double step, const NoisePoints& at);
 
 }  // namespace trous::detail

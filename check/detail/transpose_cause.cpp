@@ -36,8 +36,8 @@ Move swapped(const Shape& shape, int one, int other) {
   return moved(shape, [=](Shape& place) { std::swap(place[one], place[other]); });
 }
 
-// Whether A^T would be A's transpose if entries were found where these moves lead. What a shift moves out of
-// the map is not judged, if it is the smaller part.
+// Whether A^T would be A's transpose if its entries were moved so. Entries that a shift moves out of the map
+// are not compared, if they are the smaller part.
 bool explained(const ClaimedTranspose& m, const Move& in_y, const Move& in_x) {
   std::int64_t judged = 0, out = 0;
   for (std::size_t i = 0; i < m.rows; ++i) {
@@ -115,7 +115,7 @@ std::string moved_cause(const ClaimedTranspose& m) {
   return {};
 }
 
-// Where all that differs lies in the outermost places of one axis, and what lies within is right.
+// Names the axis if all wrong entries lie at its outermost places and all inner entries are right.
 std::string border_cause(const ClaimedTranspose& m) {
   for (const bool in_x : {true, false}) {
     const Shape& shape = in_x ? m.x : m.y;

@@ -1,4 +1,4 @@
-// Guesses what is wrong with a claimed transpose, from the numbers alone.
+// Guesses the cause of a wrong transpose from its numbers.
 #pragma once
 
 #include <cmath>
@@ -11,20 +11,22 @@
 
 namespace trous::detail {
 
-/// Both matrices as A's: entry (i, j) is element i of y by element j of x.
+/// The matrices of A and of its claimed transpose, both indexed as A is: entry (i, j) is element i of y by
+/// element j of x.
 struct ClaimedTranspose {
   Shape x, y;
   std::size_t rows, columns;
   std::vector<double> a, b;  ///< A[i, j] and A^T[j, i]
-  double allowed;            ///< by how much equal entries differ
+  double allowed;            ///< the largest difference of entries that count as equal
 
   bool equal(double left, double right) const { return std::abs(left - right) <= allowed; }
 };
 
-/// Which one cause explains every entry that differs; empty if none does.
+/// Names the one cause that explains every entry that differs; empty if none does.
 std::string cause_of(const ClaimedTranspose& m);
 
-/// The same from pairs of <A x, y> and <x, A^T y> alone: a factor that all have in common.
+/// Names a common factor of all pairs of <A x, y> and <x, A^T y>, where no matrices are known; empty if there
+/// is none.
 std::string cause_of(const std::vector<std::pair<double, double>>& sides);
 
 }  // namespace trous::detail

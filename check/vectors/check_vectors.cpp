@@ -18,7 +18,7 @@
 namespace trous {
 namespace {
 
-// What round-off may change in a claim, relative to the largest element of its tensor.
+// The error that round-off may cause in a claim, relative to the largest element of its tensor.
 constexpr double float32_tolerance = 1e-5, float64_tolerance = 1e-10;
 
 Tensor exact(const Tensor& x) { return is_floating(x.dtype()) ? x.cast(DType::float64) : x; }
@@ -241,9 +241,9 @@ std::string VectorResult::failures() const {
 }
 
 Verdict VectorReport::verdict() const {
-  Verdict gravest = Verdict::pass;
-  for (const VectorResult& one : cases) gravest = graver(gravest, one.verdict());
-  return gravest;
+  Verdict worst = Verdict::pass;
+  for (const VectorResult& one : cases) worst = more_severe(worst, one.verdict());
+  return worst;
 }
 
 std::int64_t VectorReport::passed() const {

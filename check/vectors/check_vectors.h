@@ -14,28 +14,30 @@ namespace trous {
 
 struct VectorResult;
 
+/// How the cases of a file of vectors are checked.
 struct VectorCheckOptions {
-  /// The largest relative error of an element, relative to the largest element of its tensor. 0 takes 1e-5
-  /// where a claim is float32 and 1e-10 where all are float64.
+  /// The largest error of an element, relative to the largest element of its tensor. 0 means 1e-5 if a claim
+  /// is float32 and 1e-10 if all are float64.
   double tolerance = 0;
-  std::uint64_t seed = 0;  ///< of the directions and elements that gradients are checked in
-  /// Called with each case as soon as it is checked; may be empty.
+  std::uint64_t seed = 0;  ///< of the directions and elements in which gradients are checked
+  /// Called after each case that was checked; may be empty.
   std::function<void(const VectorResult&)> on_case = {};
 };
 
 /// A claimed value, compared with the value that trous computes in float64.
 struct ClaimedValue {
-  std::optional<double> error = {};  ///< of the worst element, relative to the largest; none without a claim
-  std::string explanation = {};      ///< what differs, and what the claim may be; empty if the value agrees
+  std::optional<double> error =
+      {};                        ///< of the worst element, relative to the largest; absent without a claim
+  std::string explanation = {};  ///< what differs, and a guess at its cause; empty if the value agrees
 };
 
 /// One case of a file of vectors: what it claims, and whether the claims are right.
 struct VectorResult {
   std::string name, op;
   ClaimedValue value = {};
-  GradReport gradients = {};  ///< the claimed gradients as rules, held to finite differences of the op
+  GradReport gradients = {};  ///< the claimed gradients as rules, compared with finite differences of the op
   double tolerance = 0;
-  std::string hint = {};  ///< what the file itself may have got wrong, printed below failures
+  std::string hint = {};  ///< a likely fault of the file itself, printed below the failures
 
   Verdict verdict() const;
 
@@ -43,10 +45,11 @@ struct VectorResult {
   std::string failures() const;
 };
 
+/// The results of all cases of a file.
 struct VectorReport {
   std::vector<VectorResult> cases = {};
 
-  /// The gravest of the cases'.
+  /// The most severe verdict of a case.
   Verdict verdict() const;
   std::int64_t passed() const;
 

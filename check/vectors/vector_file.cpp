@@ -52,10 +52,10 @@ class CaseCheck {
       if (number != next++) fail(text("has input.", number, " and no input.", next - 1, '.'));
       if (is_floating(tensor.dtype())) expect_finite(text("input.", number), tensor);
     }
-    const auto [least, most] = std::pair(vector_.op.min_inputs, vector_.op.max_inputs);
-    if (inputs.size() < least || inputs.size() > most) {
-      fail(text("has ", inputs.size(), inputs.size() == 1 ? " input" : " inputs", ". It takes ", least,
-                most > least ? text(" to ", most) : "", '.'));
+    const auto [min, max] = std::pair(vector_.op.min_inputs, vector_.op.max_inputs);
+    if (inputs.size() < min || inputs.size() > max) {
+      fail(text("has ", inputs.size(), inputs.size() == 1 ? " input" : " inputs", ". It takes ", min,
+                max > min ? text(" to ", max) : "", '.'));
     }
   }
 
@@ -118,7 +118,7 @@ VectorCase assembled(const std::string& where, const Pieces& pieces, const Safet
   return vector;
 }
 
-// Notes such as a version may stand in the metadata, too; an op may not, unless it is judged.
+// Metadata may hold notes, such as a version, but no op without a case that is checked.
 void expect_no_op(const std::string& where, const std::string& note) {
   const detail::Json json = detail::parse_json(note).value;
   if (json.is_object() && json.contains("op"))

@@ -30,7 +30,7 @@ namespace {
 using detail::Json;
 using Xs = const std::vector<Variable>&;
 
-// What the file says of an op's attributes. Each is read once; what was not read is not known.
+// The attributes of an op in the file. Each is read once; one that was never read is unknown to the op.
 class Given {
  public:
   Given(Json attributes, std::string where) : given_(std::move(attributes)), where_(std::move(where)) {}
@@ -277,7 +277,7 @@ const std::map<std::string, Entry>& table() {
   return entries;
 }
 
-// What others have got wrong in convolutions: the same call with an attribute forgotten.
+// Usual slips in convolutions: the same call with one attribute forgotten.
 std::vector<GradCandidate> slips_of(const Entry& entry, const Json& attributes) {
   std::vector<GradCandidate> slips;
   const auto add = [&](const char* key, const Json& value, const std::string& name) {
@@ -303,15 +303,15 @@ std::vector<std::string> vector_ops() {
 }
 
 VectorOp described_vector_op(const std::string& description, const std::string& where) {
-  constexpr std::size_t most = 4096;  // bytes, so that none is too deep to be printed
+  constexpr std::size_t max_bytes = 4096;  // so that no description is too deep to be printed
   const auto [attributes, fault, remedy, byte] =
-      description.size() > most ? detail::ParsedJson() : detail::parse_json(description);
+      description.size() > max_bytes ? detail::ParsedJson() : detail::parse_json(description);
   if (!fault.empty() && byte == 0)
     throw FileError(text(where, ": its entry in __metadata__ ", fault, ". ", remedy));
   if (!attributes.is_object() || !attributes.contains("op") || !attributes.at("op").is_string()) {
     const std::string shown = description.size() > 80 ? description.substr(0, 80) + " ..." : description;
     throw FileError(text(where, ": its entry in __metadata__ is ", shown, ". It is a JSON object of at most ",
-                         most, " bytes with the op's name: {\"op\": \"atrous_conv2d\", \"rate\": 2}."));
+                         max_bytes, " bytes with the op's name: {\"op\": \"atrous_conv2d\", \"rate\": 2}."));
   }
   const std::string name = attributes.at("op");
   const auto found = table().find(name);

@@ -12,7 +12,7 @@
 namespace trous {
 namespace {
 
-constexpr double tolerance = 1e-6, least_magnitude = 1e-3;
+constexpr double tolerance = 1e-6, min_magnitude = 1e-3;
 
 struct Point {
   Tensor value, filters;
@@ -60,7 +60,7 @@ void expect_orders(const HeartOp& op, const Point& at, const std::string& what, 
                                derivative_at(op, c, d, order - 1, moved(at, d, -h))) /
                               (2 * h);
     const double error = std::abs(by_rules - difference) / std::abs(difference);
-    EXPECT_GE(std::abs(difference), least_magnitude) << what << ", order " << order << ": too small to count";
+    EXPECT_GE(std::abs(difference), min_magnitude) << what << ", order " << order << ": too small to count";
     EXPECT_LE(error, tolerance) << what << ", order " << order << ": " << by_rules << " and " << difference;
     worst = std::max(worst, error);
   }

@@ -6,10 +6,10 @@
 namespace trous {
 namespace {
 
-Shape draw_shape(Int least_rank, Int most_rank, Int most) {
+Shape draw_shape(Int min_rank, Int max_rank, Int max_extent) {
   std::vector<Int> extents;
-  const Int rank = draw("rank", least_rank, most_rank);
-  for (Int k = 0; k < rank; ++k) extents.push_back(draw("extent", 1, most));
+  const Int rank = draw("rank", min_rank, max_rank);
+  for (Int k = 0; k < rank; ++k) extents.push_back(draw("extent", 1, max_extent));
   return extents;
 }
 

@@ -38,15 +38,15 @@ struct WindowCase {
 };
 
 // What is drawn last shrinks last, towards a 1x1 filter over one pixel.
-WindowCase draw_windows(Int most_stride, Int most_rate, Int largest_padding) {
+WindowCase draw_windows(Int max_stride, Int max_rate, Int largest_padding) {
   WindowCase w{};
   w.border = static_cast<Border>(draw("same, valid, counted", 0, 2));
   w.batch = draw("batch", 1, 2);
   w.in_channels = draw("channels in", 1, 4);
   w.out_channels = draw("channels out", 1, 5);
-  w.height = {draw("taps down", 1, 4), draw("stride down", 1, most_stride), draw("rate down", 1, most_rate)};
-  w.width = {draw("taps across", 1, 4), draw("stride across", 1, most_stride),
-             draw("rate across", 1, most_rate)};
+  w.height = {draw("taps down", 1, 4), draw("stride down", 1, max_stride), draw("rate down", 1, max_rate)};
+  w.width = {draw("taps across", 1, 4), draw("stride across", 1, max_stride),
+             draw("rate across", 1, max_rate)};
   if (w.border == Border::counted) {  // no wider than a filter less one tap: pools refuse more
     const auto pad = [&](const char* side, Int taps) {
       return draw(side, 0, std::min(taps - 1, largest_padding));
