@@ -9,8 +9,8 @@
 
 namespace trous::cli {
 
-/// Checks the file at `path` and prints a table, or an event for each case, and what is wrong. Returns `ok`
-/// if all claims are right, else `failed`.
+/// Checks the file at `path` and prints a table, or an event for each case, and the failures. Returns `ok` if
+/// all claims are right, else `failed`.
 ExitCode check_vector_file(const std::string& path, VectorCheckOptions options, const Voice& voice);
 
 }  // namespace trous::cli

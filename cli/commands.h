@@ -7,10 +7,10 @@ class App;
 
 namespace trous::cli {
 
-/// What the program returns to the shell.
+/// The exit codes of the program.
 enum class ExitCode { ok = 0, failed = 1, usage = 2, file = 3, diverged = 4, stopped_by_signal = 130 };
 
-/// Adds `trous train`, and so on; the command that runs leaves its exit code in `code`.
+/// Adds the subcommand `trous train`, and so on. The command that runs stores its exit code in `code`.
 void add_train(CLI::App& app, ExitCode& code);
 void add_eval(CLI::App& app, ExitCode& code);
 void add_predict(CLI::App& app, ExitCode& code);

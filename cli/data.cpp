@@ -1,4 +1,4 @@
-// trous data: what a data set holds, and what its samples look like.
+// trous data: counts the samples and classes of a data set, and draws or exports samples.
 #include <cmath>
 #include <filesystem>
 #include <iomanip>
@@ -39,7 +39,7 @@ void write_preview(const DataCommand& c, const Dataset& split) {
   write_png(c.preview, sample_panel(samples, {.columns = 3}));
 }
 
-// The numbers that a file holds for an image in 0..1: those that were read, where it was read from one.
+// The numbers that a file stores for an image in 0..1; for an image read from a file, those of that file.
 Tensor stored_image(const Tensor& image, std::int64_t white) {
   if (white <= 255) return image_picture(image);
   Tensor numbers = Tensor::uninitialized(image.shape(), DType::int32);
@@ -49,8 +49,7 @@ Tensor stored_image(const Tensor& image, std::int64_t white) {
   return numbers;
 }
 
-// As a folder that `trous train --data DIR` takes: images, masks as indexed PNG, and the names of the
-// classes.
+// Writes a folder for `trous train --data DIR`: images, masks as indexed PNG, and the names of the classes.
 void write_folder(const DataCommand& c, const Splits& data) {
   namespace fs = std::filesystem;
   const auto palette = class_palette();
@@ -98,17 +97,18 @@ ExitCode run(const DataCommand& c) {
 
 void add_data(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<DataCommand>();
-  CLI::App* const data = app.add_subcommand("data", "Checks a data set and tells what it holds.");
+  CLI::App* const data = app.add_subcommand("data", "Checks a data set and counts its samples and classes.");
   data->add_option("DATA", c->data, data_choices())->required();
   data->add_option("--data-dir", c->directory,
                    text("where the files of ", data_sets_with_files(" or "), " are"))
       ->check(not_empty());
   data->add_option("--mask-threshold", c->mask_threshold,
-                   "of a folder of grey masks: numbers from here on are foreground; 0 reads classes")
+                   "for a folder of grey masks: numbers from this one on are foreground; 0 reads classes")
       ->check(whole(0, 255))
       ->capture_default_str();
-  data->add_option("--preview", c->preview, "write a picture of the first samples here")->check(not_empty());
-  data->add_option("--split", c->split, text("of the preview: ", listed(split_names())))
+  data->add_option("--preview", c->preview, "write a picture of the first samples to this file")
+      ->check(not_empty());
+  data->add_option("--split", c->split, text("split of the preview: ", listed(split_names())))
       ->check(one_of(split_names()))
       ->capture_default_str();
   data->add_option("--export", c->folder,
@@ -117,10 +117,10 @@ void add_data(CLI::App& app, ExitCode& code) {
   data->add_option("--count", c->count, "samples of the preview, and of each split that is exported")
       ->check(whole(1, 1000000))
       ->capture_default_str();
-  data->add_option("--augment", c->augment, "show them augmented")
+  data->add_option("--augment", c->augment, "augmentation of the samples in the preview")
       ->check(parsed_by(parse_augmentation))
       ->capture_default_str();
-  data->add_option("--seed", c->seed, "of the augmentation")
+  data->add_option("--seed", c->seed, "seed of the augmentation")
       ->check(whole(0, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
   add_voice(*data, c->voice);

@@ -1,4 +1,4 @@
-// trous inspect: what a network is made of, what it can see, and what a checkpoint says of itself.
+// trous inspect: prints the layers of a network, their receptive fields, and the facts in a checkpoint.
 #include <cmath>
 #include <filesystem>
 #include <iomanip>
@@ -96,7 +96,7 @@ std::string best_of(const CheckpointInfo& info) {
   return text("the latest weights kept", at, ", as validation could not be scored");
 }
 
-// A checkpoint of others may say no more than what network it is.
+// A checkpoint from elsewhere may hold no facts but the description of its network.
 void tell_info(const CheckpointInfo& info) {
   std::vector<std::string> paragraphs;
   if (!info.data.empty()) {
@@ -183,12 +183,16 @@ ExitCode run(const InspectCommand& c) {
 void add_inspect(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<InspectCommand>();
   CLI::App* const inspect =
-      app.add_subcommand("inspect", "Tells what a network is made of and what it can see.");
+      app.add_subcommand("inspect", "Prints the layers of a network, their costs and receptive fields.");
   inspect->add_option("WHAT", c->what, "folder of a run, a checkpoint, a network's name, or a FILE.json")
       ->required()
       ->check(not_empty());
-  inspect->add_option("--height", c->height, "of the image")->check(whole(1, 32768))->capture_default_str();
-  inspect->add_option("--width", c->width, "of the image")->check(whole(1, 32768))->capture_default_str();
+  inspect->add_option("--height", c->height, "height of the image")
+      ->check(whole(1, 32768))
+      ->capture_default_str();
+  inspect->add_option("--width", c->width, "width of the image")
+      ->check(whole(1, 32768))
+      ->capture_default_str();
   add_network_size(*inspect, c->channels, c->classes);
   inspect->add_flag("--weights", c->weights, "also the statistics of every parameter and buffer");
   inspect

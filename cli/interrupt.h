@@ -1,4 +1,4 @@
-// Ctrl-C asks a run to end after its step; a second one ends it at once.
+// Ctrl-C ends a run after its step; a second one ends it at once.
 #pragma once
 
 namespace trous::cli {
@@ -6,7 +6,7 @@ namespace trous::cli {
 /// From here on SIGINT and SIGTERM only set a flag, the first time; what the caller ignores stays ignored.
 void heed_interrupts();
 
-/// Whether one of them came.
+/// Whether SIGINT or SIGTERM has been received.
 bool interrupted();
 
 }  // namespace trous::cli

@@ -26,7 +26,7 @@ std::string version_text() {
   return text.str();
 }
 
-// What takes less memory, for the command that ran.
+// A sentence with options that reduce the memory of the command that ran.
 std::string memory_remedy(const CLI::App& app) {
   const auto ran = app.get_subcommands();
   const std::string command = ran.empty() ? "" : ran.front()->get_name();
@@ -35,7 +35,7 @@ std::string memory_remedy(const CLI::App& app) {
   return "";
 }
 
-// Runs the command that the words choose, and prints what made it fail.
+// Runs the command on the command line, and prints the error if it fails.
 ExitCode run_program(int argc, char** argv) {
   CLI::App app("Trains small convolutional networks whose every gradient is checked.", "trous");
   app.set_version_flag("--version", version_text);

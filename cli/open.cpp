@@ -20,13 +20,13 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-// What suits a data set where nothing else was said.
+// The recipe of a data set.
 const TrainingRecipe& recipe_for(const std::string& data) {
   const NamedDataSet* const known = find_row(named_data_sets(), data);
   return known ? known->recipe : folder_recipe;
 }
 
-// The first number of channels or features that goes into a layer of a resolved description.
+// The first in_channels or in_features in a resolved description.
 std::optional<std::int64_t> first_channels(const Json& description) {
   for (const auto& [key, value] : description.items()) {
     if (value.is_number_integer() && (key == "in_channels" || key == "in_features" || key == "channels"))

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 struct Row {
   std::vector<std::string_view> commands;
   std::string_view option;
-  std::vector<std::string_view> harmless;  // values that only say what is so without the option
+  std::vector<std::string_view> harmless;  // values that are in effect without the option, too
   std::string (*objection)(const GivenOptions&);
 };
 

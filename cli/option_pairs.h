@@ -1,5 +1,4 @@
-// Options that do not go together: one table of all options that would do nothing, or not what they say,
-// beside others.
+// The table of options that have no effect, or not their usual one, beside other options.
 #pragma once
 
 #include <map>
@@ -39,9 +38,9 @@ class GivenOptions {
   std::set<std::string, std::less<>> on_command_line_, in_file_;
 };
 
-/// Throws ArgumentError for the first option that is given and would do nothing beside the others. An option
-/// may always say what is so anyway, as `--class-weights none` does with a loss that has none. Numbers of
-/// steps that are not known yet, empty or 0, refuse nothing.
+/// Throws ArgumentError for the first option that is given and has no effect beside the others. A value that
+/// is in effect anyway is always allowed, such as `--class-weights none` with a loss that has none. Numbers
+/// of steps that are not known yet, empty or 0, are not checked.
 void check_pairs(const GivenOptions& options);
 
 }  // namespace trous::cli

@@ -67,14 +67,14 @@ void add_network_size(CLI::App& command, std::int64_t& channels, std::int64_t& c
   const auto add = [&](const char* option, std::int64_t& size, const char* what) {
     command.add_option(option, size, what)->check(whole(1, 4096))->capture_default_str();
   };
-  add("--channels", channels, "of an image, for a network by name");
-  add("--classes", classes, "for a network by name");
+  add("--channels", channels, "channels of the images, for a network given by name");
+  add("--classes", classes, "number of classes, for a network given by name");
 }
 
 void add_voice(CLI::App& command, Voice& voice) {
-  command.add_flag("-q,--quiet", voice.quiet, "the result alone: no progress, no tables on the way");
-  command.add_flag("--json", voice.json, "one JSON object per line on stdout");
-  command.add_option("--color", voice.color, "auto, always or never; NO_COLOR is heeded")
+  command.add_flag("-q,--quiet", voice.quiet, "print the result alone: no progress, no tables");
+  command.add_flag("--json", voice.json, "print one JSON object per line on stdout");
+  command.add_option("--color", voice.color, "auto, always or never; NO_COLOR is respected")
       ->check(one_of({"auto", "always", "never"}))
       ->capture_default_str();
 }

@@ -1,4 +1,5 @@
-// What options of all subcommands share: checks whose texts say what is allowed, and how output looks.
+// Checks of options, whose texts name the allowed values, and the options of output that all subcommands
+// share.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ CLI::Validator whole(std::int64_t low, std::int64_t high);
 /// A number in [low, high).
 CLI::Validator number(double low, double high);
 CLI::Validator above_zero();
-/// What a range of the library allows.
+/// A number in a range of the library.
 CLI::Validator in_range(const WholeRange& range);
 CLI::Validator in_range(const NumberRange& range);
 CLI::Validator in_range(const PositiveRange& range);
@@ -26,7 +27,8 @@ CLI::Validator share();
 CLI::Validator not_empty();
 /// One of `words`.
 CLI::Validator one_of(std::vector<std::string_view> words);
-/// Anything that `parse(text)` takes; what it throws, but for its "op: ", is the reason it is not taken.
+/// Any text that `parse(text)` accepts. The text of its exception, without "op: ", is the reason of a
+/// refusal.
 template <class Parse>
 CLI::Validator parsed_by(Parse parse) {
   return {[parse](const std::string& word) {
@@ -44,7 +46,7 @@ CLI::Validator parsed_by(Parse parse) {
 /// Adds --channels and --classes of a network by name.
 void add_network_size(CLI::App& command, std::int64_t& channels, std::int64_t& classes);
 
-/// How a command speaks.
+/// The output of a command.
 struct Voice {
   bool quiet = false;  ///< no progress, no tables on the way
   bool json = false;   ///< one JSON object per line on stdout and nothing else there

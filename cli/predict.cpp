@@ -1,4 +1,4 @@
-// trous predict: masks, and pictures of them, for images of any size.
+// trous predict: writes masks, and pictures of them, for images of any size.
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -56,7 +56,7 @@ std::vector<std::string> images_in(const std::vector<std::string>& inputs) {
   return images;
 }
 
-// An image and the files that are made of it.
+// An image and the files that are made from it.
 struct Work {
   std::string image, mask, overlay, probabilities;
 
@@ -69,7 +69,7 @@ struct Work {
   }
 };
 
-// What there is to do, judged before anything is done.
+// The images and the files to be made, checked before anything is written.
 std::vector<Work> planned(const PredictCommand& c) {
   std::vector<Work> all;
   std::set<std::string> seen;
@@ -95,7 +95,7 @@ std::vector<Work> planned(const PredictCommand& c) {
   return all;
 }
 
-// By what the numbers of an image are divided: what the network learned with, as far as that is known.
+// The number by which an image is divided: the same as in the training of the network, as far as it is known.
 std::int64_t white_for(const std::string& path, const Tensor& pixels, std::int64_t learned_with) {
   if (pixels.dtype() != DType::int32) return white_of(pixels);
   const std::int64_t brightest = brightest_of(pixels);
@@ -148,7 +148,7 @@ ExitCode run(const PredictCommand& c) {
   for (const Work& work : all) {
     try {
       predict(c, trained, work);
-    } catch (const Error& error) {  // the others are not lost for it
+    } catch (const Error& error) {  // the other images are still done
       ++lost;
       std::cerr << work.image << " is left out. " << error.what() << '\n';
     } catch (const std::bad_alloc&) {
@@ -175,22 +175,20 @@ void add_predict(CLI::App& app, ExitCode& code) {
   predict->add_option("RUN", c->trained, "folder of a run, or a checkpoint")->required()->check(not_empty());
   predict->add_option("IMAGE", c->inputs, "images, or folders of images")->required()->check(not_empty());
   predict->add_option("--out", c->out, "folder of the masks")->required()->check(not_empty());
-  predict->add_flag("--overlay", c->overlay, "also the image with the classes' colours over it");
-  predict->add_option("--alpha", c->alpha, "how strong these colours are")
-      ->check(share())
-      ->capture_default_str();
+  predict->add_flag("--overlay", c->overlay, "also write the image with the classes' colours over it");
+  predict->add_option("--alpha", c->alpha, "opacity of these colours")->check(share())->capture_default_str();
   predict->add_flag("--probs", c->probabilities,
-                    "also the probability of each class, float32 [h, w, classes], as npy");
+                    "also write the probability of each class, float32 [h, w, classes], as npy");
   predict->add_flag("--tta", c->mirror, "average the predictions for each image and for its mirror image");
   predict
       ->add_option("--tile", c->tile, "side of the tiles that large images are cut into; 0 takes them whole")
       ->check(whole(0, 32768))
       ->capture_default_str();
-  predict->add_option("--overlap", c->overlap, "of neighbouring tiles, in pixels")
+  predict->add_option("--overlap", c->overlap, "overlap of neighbouring tiles, in pixels")
       ->check(whole(0, 16384))
       ->capture_default_str();
   predict->add_flag("--force", c->force, "replace files that exist");
-  predict->add_option("--threads", c->threads, "0 takes the machine's")
+  predict->add_option("--threads", c->threads, "number of threads; 0 takes the machine's")
       ->check(whole(0, 1024))
       ->capture_default_str();
   add_voice(*predict, c->voice);

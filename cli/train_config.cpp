@@ -34,7 +34,7 @@ std::vector<std::string> option_names() {
   return names;
 }
 
-// Those that say where a run goes and how fast, not what it learns.
+// The names of the options that do not change what is learned.
 std::set<std::string> free_options() {
   std::set<std::string> names;
   const TrainConfig plain;
@@ -51,8 +51,8 @@ bool names_path(std::string_view name, const std::string& value) {
          (name == "data" && !is_built_in_data(value));
 }
 
-// The value of an option of a run that was begun in `directory`: a relative path is taken from there if it
-// still leads somewhere, and from here where all was moved.
+// The value of an option of a run that was begun in `directory`. A relative path is resolved there if it
+// exists there, and in the current folder if not.
 std::string based_on(const std::string& directory, std::string_view name, const std::string& value) {
   if (!names_path(name, value)) return value;
   const fs::path there = (fs::path(directory) / value).lexically_normal();
@@ -71,7 +71,7 @@ bool same_place(const std::string& before, const std::string& now) {
 // What environment.json records about the config.json of a run.
 struct Origin {
   std::optional<std::string> directory;  // where the run was begun, if elsewhere
-  bool zero_is_own = false;              // weight_decay 0 is what the optimizer has of its own
+  bool zero_is_own = false;              // whether weight_decay 0 means the optimizer's own default
 };
 
 Origin origin_of(const fs::path& config) {
@@ -88,7 +88,7 @@ Origin origin_of(const fs::path& config) {
   return origin;
 }
 
-// The words that would have said the same on the command line.
+// The command line that sets the same options.
 std::vector<std::string> words_of(const std::string& path) {
   constexpr const char* example = "Write it as {\"steps\": 400, \"batch\": 16}.";
   const detail::Json object = json_in_file(path, example, std::int64_t{1} << 20);

@@ -1,5 +1,4 @@
-// What this library was built from, for the record of a run: a run repeats bit for bit with the same build
-// only.
+// The build of this library, for the record of a run: a run repeats bit for bit with the same build only.
 #pragma once
 
 #include <iosfwd>
@@ -7,7 +6,7 @@
 
 namespace trous {
 
-/// The texts live as long as the program.
+/// Version, compiler, build type and commit of the library. The texts live as long as the program.
 struct BuildInfo {
   std::string_view version;     ///< "0.1.0"
   std::string_view compiler;    ///< "GNU 12.2.0" or "Clang 14.0.6"
@@ -17,7 +16,8 @@ struct BuildInfo {
   std::string_view commit;
 };
 
-/// What the library that runs was built from. A program that is linked to a shared trous is told of that one.
+/// Returns the build of the library that runs. In a program that is linked to a shared trous, that is the
+/// shared library, not the headers that the program was compiled with.
 const BuildInfo& build_info();
 
 /// The version of the library that runs: `build_info().version`.

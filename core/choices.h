@@ -9,7 +9,7 @@
 
 namespace trous {
 
-/// "a, b or c": names as a sentence lists them. `last` stands before the last one.
+/// Lists names as in a sentence, "a, b or c". `last` stands before the last one.
 std::string listed(const std::vector<std::string_view>& names, std::string_view last = " or ");
 
 /// The names of a table in its order. A table is a range of rows that have a member `name`.
@@ -20,7 +20,7 @@ std::vector<std::string_view> names_in(const Rows& rows) {
   return names;
 }
 
-/// The row called `name`, or nullptr.
+/// Finds the row called `name`; nullptr if there is none.
 template <class Rows>
 auto find_row(const Rows& rows, std::string_view name) -> decltype(std::data(rows)) {
   const auto found =
@@ -32,7 +32,7 @@ auto find_row(const Rows& rows, std::string_view name) -> decltype(std::data(row
 [[noreturn]] void refuse_name(std::string_view what, std::string_view name,
                               const std::vector<std::string_view>& names);
 
-/// The row called `name`. Throws as refuse_name, with `what` before the colon.
+/// Returns the row called `name`. If there is none, throws as refuse_name, with `what` before the colon.
 template <class Rows>
 const auto& row_named(std::string_view what, const Rows& rows, std::string_view name) {
   const auto* const row = find_row(rows, name);

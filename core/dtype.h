@@ -14,10 +14,10 @@ namespace trous {
 
 enum class DType : std::uint8_t { float32, float64, int32, uint8 };
 
-/// float32, float64, int32, uint8: the names used in error messages.
+/// Returns the name for error messages: float32, float64, int32 or uint8.
 std::string_view name(DType dtype);
 
-/// f32, f64, i32, u8: the names used where a tape is printed.
+/// Returns the name for printed tapes: f32, f64, i32 or u8.
 std::string_view short_name(DType dtype);
 
 /// Bytes of one element.
@@ -56,7 +56,7 @@ decltype(auto) visit(DType dtype, F&& f) {
   return f.template operator()<std::uint8_t>();
 }
 
-/// As `visit`, for arithmetic that exists in float32 and float64 only. Throws DTypeError naming `op`.
+/// Like `visit`, for arithmetic that exists in float32 and float64 only. Throws DTypeError naming `op`.
 template <class F>
 decltype(auto) visit_floating(std::string_view op, DType dtype, F&& f) {
   if (dtype == DType::float32) return f.template operator()<float>();

@@ -1,4 +1,4 @@
-// The kinds of error that trous throws. A message says: `op: the fact with numbers. The evidence with
+// The kinds of error that trous throws. A message has the form `op: the fact with numbers. The evidence with
 // layouts. What would work.` It is part of the contract; tests compare the whole string.
 #pragma once
 
@@ -28,7 +28,7 @@ struct ArgumentError : Error {
   using Error::Error;
 };
 
-/// A question that the recorded graph cannot answer.
+/// A request that the recorded graph cannot fulfil, such as a gradient of a constant.
 struct GraphError : Error {
   using Error::Error;
 };

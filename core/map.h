@@ -1,4 +1,4 @@
-// Element-wise functions of whole tensors: what a pointwise op, ours or a user's, computes with.
+// Element-wise functions of whole tensors, with which pointwise ops, ours or a user's, compute their values.
 #pragma once
 
 #include <trous/core/parallel.h>
@@ -6,7 +6,8 @@
 
 namespace trous {
 
-/// Elements a chunk of element-wise work; fixed, so that results never depend on the number of threads.
+/// The number of elements in a chunk of element-wise work. It is fixed, so that results never depend on the
+/// number of threads.
 inline constexpr std::int64_t map_grain = 1 << 14;
 
 /// y[i] = f(x[i]) for float32 or float64 x; y has x's shape and dtype. `f` is called with either type.
@@ -48,7 +49,7 @@ Tensor zip(const Tensor& a, const Tensor& b, F f) {
 /// sum_i a[i] b[i] in float64, over fixed blocks added in order. Shapes and dtypes must agree.
 double dot(const Tensor& a, const Tensor& b);
 
-/// max_i |x[i]| of float32 or float64 x; 0 where there are no elements. NaN is passed over.
+/// max_i |x[i]| of float32 or float64 x; 0 where there are no elements. NaN is ignored.
 double largest_magnitude(const Tensor& x);
 
 }  // namespace trous

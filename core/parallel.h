@@ -9,7 +9,8 @@
 
 namespace trous {
 
-/// A view of a callable `void(begin, end)` that outlives the call it is passed to.
+/// A non-owning reference to a callable `void(begin, end)`. The callable must outlive the call of
+/// parallel_for.
 class RangeBody {
  public:
   template <class F>
@@ -28,15 +29,15 @@ class RangeBody {
 
 /// Calls `body(begin, end)` once for each chunk [k grain, min((k + 1) grain, count)), in any order and on
 /// any thread, and returns when all are done. An exception in a chunk is rethrown here. A nested call
-/// runs in the calling thread. `begin / grain` numbers the chunks, which is where a reduction puts its
-/// partial result before they are combined in order.
+/// runs in the calling thread. `begin / grain` is the number of the chunk: a reduction stores the partial
+/// result of each chunk under it, and then combines the partial results in order.
 void parallel_for(std::int64_t count, std::int64_t grain, RangeBody body);
 
-/// The number of chunks that `parallel_for(count, grain, ...)` makes.
+/// Returns the number of chunks that `parallel_for(count, grain, ...)` makes.
 constexpr std::int64_t chunks(std::int64_t count, std::int64_t grain) { return (count + grain - 1) / grain; }
 
-/// Threads that work takes part in: as many as there are processors that this process may run on, or what
-/// `set_threads` asked for.
+/// Returns the number of threads that share the work: the number given to `set_threads`; without it, the
+/// number of processors that this process may run on.
 int threads();
 
 /// Sets the number of threads of this process. Call it before work starts, from one thread. Throws

@@ -1,4 +1,4 @@
-// How an op maps pixels, and how many multiply-adds it takes: what an op states when it is recorded.
+// How an op maps pixels and how many multiply-adds it takes, as the op states it when it is recorded.
 // Receptive fields, tables, profiles and drawings of networks are derived from it.
 #pragma once
 
@@ -16,9 +16,9 @@ namespace trous {
 /// let a high rate look fast.
 enum class Taps { all, inside_image };
 
-/// The pixels of an op's result, as they follow from the pixels of its inputs. The first input is the image;
-/// other inputs are images in Same and Picked only; elsewhere a pixel may depend on each of their
-/// elements. A pixel is all channels at one place of an image [n, h, w, c], or one row of a matrix.
+/// States on which pixels of its inputs each pixel of an op's result depends. A pixel is all channels at one
+/// place of an image [n, h, w, c], or one row of a matrix. The first input is an image. The others are images
+/// in Same and Picked only; in the other maps a pixel may depend on every element of every other input.
 ///
 ///   record({.kind = "gain", .pixels = Pixels::same()}, ...)          each pixel from the pixel at its place
 ///   record({.kind = "blur", .pixels = Pixels::pooled({rows, columns})}, ...)          from a window
@@ -49,53 +49,53 @@ struct Pixels {
     HeightWidth from, to;
     bool nearest = false;
   };
-  /// The second input holds places of pixels in the first, and was computed from it. A pixel depends on what
-  /// the places at its own place depend on.
+  /// The second input holds places of pixels in the first, and was computed from the first. A pixel depends
+  /// on every pixel that the places stored at its own place depend on.
   struct Picked {
     std::string together;  ///< the name of the two ops that make the places and pick, as one: max_pool2d
   };
   using Map = std::variant<Unknown, Same, Reshaped, Gathered, Scattered, Resized, Picked>;
 
   Map map = Unknown{};
-  /// The op's multiply-adds are the terms of this form; of a form without images, none. Nothing where the
-  /// cost is not known.
+  /// The form whose terms are the op's multiply-adds; a form without images has none. Absent where the cost
+  /// is not known.
   std::optional<ConvGeometry> form = std::nullopt;
 
-  /// Each pixel from the pixels at its place, without multiply-adds.
+  /// Each pixel depends on the pixels at its place. No multiply-adds.
   static Pixels same() { return {Same{}, no_form}; }
-  /// Any pixel from any pixels, without multiply-adds.
+  /// Any pixel may depend on any pixel. No multiply-adds.
   static Pixels mixed() { return {Unknown{}, no_form}; }
-  /// Each pixel from the pixels at its place where `axis` is the channels of `shape`, else any from any.
+  /// same() for an op along the channel axis of `shape`, mixed() for one along any other axis.
   static Pixels along(int axis, const Shape& shape) { return axis == shape.rank() - 1 ? same() : mixed(); }
   static Pixels reshaped() { return {Reshaped{}, no_form}; }
-  /// Each pixel from a window of pixels, without multiply-adds: a pool, a slice.
+  /// Each pixel depends on a window of pixels, as in a pool or a slice. No multiply-adds.
   static Pixels pooled(const Windows& windows) { return {Gathered{windows}, no_form}; }
   static Pixels resized(HeightWidth from, HeightWidth to, bool nearest) {
     return {Resized{from, to, nearest}, no_form};
   }
   static Pixels picked(std::string together) { return {Picked{std::move(together)}, no_form}; }
-  /// y of the form, from x and w.
+  /// The op that computes y of the form from x and w.
   static Pixels convolved(const ConvGeometry& g) { return {Gathered{{g.height, g.width}}, g}; }
-  /// The rows of a matrix [rows, inner] times a matrix [inner, columns].
+  /// The product of a matrix [rows, inner] and a matrix [inner, columns]. A row counts as a pixel.
   static Pixels product(std::int64_t rows, std::int64_t inner, std::int64_t columns);
 
-  /// Of the transpose of this map, which takes as many multiply-adds.
+  /// The pixels of the op that is the transpose of this one, which takes as many multiply-adds.
   Pixels transposed() const;
-  /// Of the op that makes the weights of this one from its two images, at the same cost: any number of
-  /// filters depends on all pixels, but a factor of each pixel is an image itself.
+  /// The pixels of the gradient in the weights, which is computed from the two images at the same cost. Every
+  /// element of filters depends on all pixels; in Same the weights are an image, one factor for each pixel.
   Pixels of_weights() const;
-  /// What is known of the fused gradient of a composite: where the op has no multiply-adds, its gradient
-  /// has none.
+  /// The pixels of the fused gradient of a composite. Its cost is known only where the op has no
+  /// multiply-adds: then its gradient has none.
   Pixels of_gradient() const;
 
-  /// The windows of Gathered and Scattered; null for others.
+  /// The windows of Gathered and Scattered; null for the other maps.
   const Windows* windows() const;
 
-  /// The number of multiply-adds; nothing where it is not known.
+  /// The number of multiply-adds; absent where it is not known.
   std::optional<std::int64_t> multiply_adds(Taps taps) const;
 
-  /// Where the map's sizes are not those of the first input and of the result, the sizes in words. Else
-  /// empty.
+  /// Compares the map's sizes with those of the first input and of the result. Returns both in words where
+  /// they differ, else an empty text.
   std::string contradiction(const Shape& input, const Shape& result) const;
 
  private:

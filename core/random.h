@@ -17,10 +17,11 @@ struct Key {
   std::uint64_t value = 0;
 };
 
-/// A key of its own for every `data`: fold in a step, a layer's ordinal, a sample's index.
+/// Derives a key from `key` and `data`, such as a step, a layer's ordinal or a sample's index: a stream for
+/// each.
 Key fold_in(Key key, std::uint64_t data);
 
-/// The four 32-bit words of block `counter` of the stream.
+/// Returns the four 32-bit words of block `counter` of the stream.
 std::array<std::uint32_t, 4> random_words(Key key, std::uint64_t counter);
 
 /// Uniform in [low, high). `dtype` is float32 (24 random bits) or float64 (53). Throws ArgumentError if
@@ -34,7 +35,7 @@ Tensor normal(const Shape& shape, DType dtype, Key key, double mean = 0, double 
 /// The numbers 0 .. count - 1 in random order, each order equally likely. Throws ArgumentError if count < 0.
 std::vector<std::int64_t> permutation(std::int64_t count, Key key);
 
-/// One number after the other, for code that draws a varying number of them.
+/// A sequence of random numbers, for code that draws a varying number of them.
 class Random {
  public:
   explicit Random(Key key) : key_(key) {}

@@ -55,18 +55,19 @@ class Shape {
 /// Prints [2, 6, 5, 3].
 std::ostream& operator<<(std::ostream& stream, const Shape& shape);
 
-/// Where element `index`, counted in row-major order, of a tensor of this shape lies: its place on each axis.
-/// `index` is 0 or more and below the number of elements; not checked.
+/// Converts the row-major number of an element into its place on each axis. `index` is 0 or more and below
+/// the number of elements; not checked.
 Shape position(const Shape& shape, std::int64_t index);
 
-/// The other way round: which element in row-major order lies at `place`; not checked.
+/// Converts a place on each axis into the row-major number of the element; not checked.
 std::int64_t index_of(const Shape& shape, const Shape& place);
 
 /// Throws ShapeError unless a tensor may have this shape: no negative extent, no zero but on axis 0 (the
 /// batch), fewer than 2^63 bytes.
 void check_tensor_shape(const Shape& shape, std::size_t element_size);
 
-/// `axis`, counted from the end if negative. Throws ArgumentError naming `op` if there is no such axis.
+/// Converts an axis that may be negative, counted from the end, into one from 0 on. Throws ArgumentError
+/// naming `op` if there is no such axis.
 int normalize_axis(const char* op, const Shape& shape, int axis);
 
 }  // namespace trous

@@ -26,17 +26,19 @@ class Storage {
   std::size_t bytes_;
 };
 
-/// What is alive now, over all threads. A training step leaves both as it found them.
+/// The tensors' memory that is in use now, over all threads. A training step leaves both numbers as they
+/// were.
 struct StorageCount {
   std::int64_t buffers;
   std::int64_t bytes;
 };
 StorageCount live_storage();
 
-/// The most bytes that were alive at one moment, over all threads, since the program began or the mark was
-/// last lowered. One mark serves the process: who measures a peak does so alone.
+/// Returns the largest number of bytes that were in use at one moment, over all threads, since the program
+/// began or lower_storage_peak was called. There is one such mark for the process, so only one peak can be
+/// measured at a time.
 std::int64_t storage_peak();
-/// Lowers the mark to what is alive now.
+/// Lowers the mark of storage_peak to the bytes that are in use now.
 void lower_storage_peak();
 
 }  // namespace trous

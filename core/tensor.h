@@ -45,8 +45,8 @@ class Tensor {
   template <Element T>
   std::span<const T> values() const;
 
-  /// The elements, to be filled. Throws Error if the tensor is already shared: what others see never
-  /// changes.
+  /// The elements, for a kernel to fill. Throws Error if the tensor is already shared, since a shared tensor
+  /// never changes.
   template <Element T>
   std::span<T> mutable_values();
 
@@ -67,7 +67,7 @@ class Tensor {
   /// at the ends of the integer's range, and gives 0 for NaN.
   Tensor cast(DType dtype) const;
 
-  /// Whether both are the same elements in memory.
+  /// Whether both tensors share the same memory.
   bool same_storage(const Tensor& other) const { return storage_ == other.storage_; }
 
  private:

@@ -1,4 +1,4 @@
-// Text of values, and values of text: how messages print numbers, and how words are read as numbers.
+// Conversions between values and text: how messages print numbers, and how words are read as numbers.
 #pragma once
 
 #include <charconv>
@@ -30,17 +30,18 @@ std::string joined(const List& list, std::string_view separator = ", ") {
   return stream.str();
 }
 
-/// An error or a share in two digits: 1.2e-03.
+/// Prints an error or a share in two digits: 1.2e-03.
 std::string scientific(double value);
 
-/// The fewest digits that read back as the same number: 0.1, 1e+30.
+/// Prints the fewest digits that read back as the same number: 0.1, 1e+30.
 std::string shortest_digits(double value);
 
-/// Two numbers for a message that compares them: in six digits, or in as many as it takes for two different
-/// numbers to have different texts.
+/// Prints two numbers for a message that compares them: in six digits, or in as many as are needed for
+/// different numbers to have different texts.
 std::pair<std::string, std::string> distinct_digits(double a, double b);
 
-/// The number that the whole of `word` spells in decimal; nothing if it spells none, or none that T holds.
+/// Reads `word` as a decimal number. Returns nothing if any part of `word` is no part of the number, or if T
+/// cannot hold it.
 template <class T>
 std::optional<T> parsed_number(std::string_view word) {
   T value{};

@@ -45,7 +45,7 @@ struct ConvGeometry {
   friend bool operator==(const ConvGeometry&, const ConvGeometry&) = default;
 };
 
-/// The pairs of a window and a tap that read a pixel of the image.
+/// Counts the pairs of a window and a tap that read a pixel of the image, not padding.
 constexpr std::int64_t reads_inside(const WindowAxis& axis) {
   // ceil(x / d) for d > 0 and any sign of x.
   const auto ceiling = [](std::int64_t x, std::int64_t d) { return x > 0 ? (x + d - 1) / d : -(-x / d); };
@@ -59,7 +59,7 @@ constexpr std::int64_t reads_inside(const WindowAxis& axis) {
   return count;
 }
 
-/// All pairs of a window and a tap, those that read padding included.
+/// Counts all pairs of a window and a tap, those that read padding included.
 constexpr std::int64_t reads_nominal(const WindowAxis& axis) { return axis.out * axis.taps; }
 
 }  // namespace trous

@@ -11,7 +11,7 @@
 namespace trous {
 namespace {
 
-// What a key is folded with for each kind of draw. The numbers are part of what a seed means.
+// The number with which a key is folded for each kind of draw. The result of a seed depends on these numbers.
 enum class Draw : std::uint64_t {
   flip_horizontal = 1,
   flip_vertical,
@@ -74,7 +74,8 @@ struct Taps {
   double share;
 };
 
-// Of the centres around `position`, which is inside 0 .. extent. A share of 0 leaves the value exact.
+// The neighbours are the centres around `position`, which is inside 0 .. extent. A share of 0 leaves the
+// value exact.
 Taps taps(double position, std::int64_t extent) {
   const double centre = std::clamp(position - 0.5, 0.0, static_cast<double>(extent - 1));
   const auto first = static_cast<std::int64_t>(centre);

@@ -29,19 +29,20 @@ struct BrainOptions {
 ///           neither. There is no third set: **test is the same slices as validation**, and its `source`
 ///           says so.
 ///
-/// One person: a score says nothing about other people. Slices are never split at random, because a slice
-/// and its neighbour are nearly the same. The bar is brain_mirror_prediction, which has not seen the image:
-/// mIoU 0.752 over the ten classes, pixel accuracy 0.920.
+/// This is one person, so a score does not generalise to other people. Slices are never split at random,
+/// because a slice and its neighbour are nearly the same. A score must be compared with that of
+/// brain_mirror_prediction, which has not seen the image: mIoU 0.752 over the ten classes, pixel accuracy
+/// 0.920.
 ///
 /// Throws FileError if a file is absent (it says which package has it) or is not what the package has.
 /// Source: Holmes et al., J. Comput. Assist. Tomogr. 22, 1998 (Colin27); Tzourio-Mazoyer et al., NeuroImage
 /// 15, 2002 (AAL).
 Splits brain(const BrainOptions& options = {});
 
-/// What position alone tells: the left hemisphere's labels of slice `index`, said of the mirrored right one.
-/// int32 [96, 184], `unknown_label` in the padding. Where `ignoring` has hidden a class of the left labels,
-/// and in the padding, it predicts that class: the padding is unknown on both sides. Throws ArgumentError if
-/// there is no such slice.
+/// Predicts slice `index` of the mirrored right hemisphere from position alone: by the labels of the same
+/// slice of the left one. int32 [96, 184], `unknown_label` in the padding. Where `ignoring` has hidden a
+/// class of the left labels, and in the padding, it predicts that class: the padding is unknown on both
+/// sides. Throws ArgumentError if there is no such slice.
 Tensor brain_mirror_prediction(const Splits& splits, std::int64_t index);
 
 }  // namespace trous

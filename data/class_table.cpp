@@ -16,7 +16,7 @@ using json = detail::Json;
 
 constexpr std::size_t max_entries = 255;  // numbers 0 to 254; 255 is unknown_label
 
-// A value from the file, as an error shows it: at most 80 bytes of it.
+// A value from the file for an error: at most 80 bytes of it.
 std::string shown(const json& value) {
   return value.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 80);
 }

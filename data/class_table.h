@@ -1,5 +1,5 @@
-// The names of the classes of a folder of masks, and the colours that stand for them in RGB masks: what a
-// file classes.json says.
+// The table of classes in a file classes.json: their names, and the colours or numbers that stand for them in
+// masks.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@ struct MaskNumbers {
   std::uint8_t first, last;
 };
 
+/// One entry of a table of classes.
 struct ClassEntry {
   std::string name;                         ///< may be empty where the entry is ignored
   std::optional<Color> color;               ///< all entries have one, or none has
@@ -23,6 +24,7 @@ struct ClassEntry {
   bool ignore = false;                      ///< its pixels are unknown; it is no class
 };
 
+/// The classes of a folder of masks.
 struct ClassTable {
   std::vector<ClassEntry> entries;  ///< 1 to 255
   bool shades = false;  ///< numbers are brightness, 0 black to 255 white, whatever the bits of a file
@@ -63,7 +65,7 @@ ClassTable black_and_white(std::int64_t threshold, const std::string& below = "b
 /// numbers for some entries only.
 ClassTable read_class_table(const std::string& path);
 
-/// #ff8000
+/// Returns the colour as #ff8000.
 std::string hexadecimal(const Color& color);
 
 }  // namespace trous

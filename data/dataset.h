@@ -14,33 +14,36 @@
 
 namespace trous {
 
+/// An image and its mask.
 struct Sample {
   Tensor image;  ///< float32 [h, w, channels], 0..1
   Tensor mask;   ///< int32 [h, w]: the class of each pixel, or `unknown_label`
 };
 
+/// A function from numbers to samples, and the facts about them.
 struct Dataset {
   std::string name;                            ///< in one word, with the split: "fashion/train"
-  std::string source;                          ///< where it comes from, licence and seed: for the run record
+  std::string source;                          ///< origin, licence and seed, for the record of a run
   std::vector<std::string> classes;            ///< class 0 is the background
   std::int64_t size = 0;                       ///< number of samples
   Shape image_shape;                           ///< [h, w, channels], the same for all
   std::function<Sample(std::int64_t)> sample;  ///< of 0..size - 1; pure, and safe to call from many threads
-  /// What each sample is called, such as the path of its image in a folder; empty where samples are
-  /// generated.
+  /// The name of each sample, such as the path of its image in a folder; empty for generated samples.
   std::vector<std::string> names = {};
   /// The stored number that 1 in an image stands for: 255 for files of 8 bits, up to 65535 for those of 16.
   std::int64_t white = 255;
-  /// Classes that do not count: no mask shows them, and they have no score. Set by `ignoring`.
+  /// Classes that do not count: they occur in no mask and have no score. `ignoring` sets them.
   std::vector<std::int32_t> ignored = {};
 };
 
 /// The labels whose pixels do not count in `data`: `unknown_label`, and the classes that it ignores.
 std::vector<std::int32_t> uncounted_labels(const Dataset& data);
 
+/// The three parts of a data set.
 struct Splits {
   Dataset train, validation, test;
-  std::vector<std::string> files = {};  ///< what was read, as opened: for the run record; empty if generated
+  std::vector<std::string> files =
+      {};  ///< paths of all files read, for the record of a run; empty if generated
 };
 
 /// "train", "validation", "test".
@@ -49,19 +52,20 @@ std::vector<std::string_view> split_names();
 /// The split called `name`. Throws ArgumentError listing the names.
 const Dataset& split_named(const Splits& data, std::string_view name);
 
-/// `dataset.sample(index)`, checked. Throws ArgumentError if there is no such sample, ShapeError or
-/// DTypeError if it is not what the data set promises.
+/// Returns `dataset.sample(index)` after checking it. Throws ArgumentError if there is no such sample,
+/// ShapeError or DTypeError if its shape or dtype is not that of the data set.
 Sample checked_sample(const Dataset& dataset, std::int64_t index);
 
+/// Samples stacked for a step.
 struct Batch {
   Tensor images;  ///< float32 [n, h, w, channels]
   Tensor labels;  ///< int32 [n, h, w]
 };
 
-/// The samples with these indices, stacked in this order; made in parallel. Throws as checked_sample.
+/// Stacks the samples with these indices in this order. They are made in parallel. Throws as checked_sample.
 Batch make_batch(const Dataset& dataset, std::span<const std::int64_t> indices);
 
-/// Who makes the samples of a batch: the threads of parallel_for, or the calling thread alone.
+/// Whether the samples of a batch are made by the threads of parallel_for or by the calling thread alone.
 enum class Making { in_parallel, here };
 
 /// The samples `sample(0)` .. `sample(count - 1)`, each with an image of `image_shape` = [h, w, channels],
@@ -69,9 +73,9 @@ enum class Making { in_parallel, here };
 Batch make_batch(const Shape& image_shape, std::int64_t count,
                  const std::function<Sample(std::int64_t)>& sample, Making making);
 
-/// Which samples each training step takes. The permutations of all epochs, each fresh, follow one another
-/// in one endless sequence, and step k takes the elements k batch .. (k + 1) batch - 1 of it. So no sample
-/// is ever dropped, every batch is full, and a resumed run needs to know its step and nothing else.
+/// The order in which training steps take samples. Every epoch is a new permutation of all samples. The
+/// permutations form one endless sequence, of which step k takes the elements k batch .. (k + 1) batch - 1.
+/// So no sample is ever dropped, every batch is full, and a resumed run needs its step only.
 class BatchOrder {
  public:
   /// Throws ArgumentError if `size` or `batch` is below 1.

@@ -1,4 +1,4 @@
-// Numbers that stand for content: a file's for a run record, a tensor's for finding copies.
+// Hashes: of a file for the record of a run, of a tensor for finding copies.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace trous {
 
-/// The SHA-256 of a file's bytes, as 64 hexadecimal digits: what `sha256sum` prints. Reads the file in
-/// pieces of 1 MiB. Throws FileError if it cannot be read. Source: FIPS 180-4.
+/// Returns the SHA-256 of a file's bytes as 64 hexadecimal digits, as `sha256sum` prints it. Reads the file
+/// in pieces of 1 MiB. Throws FileError if it cannot be read. Source: FIPS 180-4.
 std::string sha256_of_file(const std::string& path);
 
 /// A 64-bit hash of dtype, shape and bytes, the same in every run; for finding copies, no defence against

@@ -19,8 +19,8 @@ struct FashionOptions {
 
 enum class FashionSplit { train, validation, test };
 
-/// The files a split takes its garments from, and which of their images: disjoint between splits, so
-/// that a score is about garments that were never seen.
+/// The files and the range of images from which a split takes its garments. They are disjoint between splits,
+/// so a score is about garments that were not in training.
 struct FashionSources {
   std::string images, labels;  ///< file names
   std::int64_t in_file;        ///< images in that file
@@ -34,8 +34,8 @@ struct Garment {
   friend bool operator==(const Garment&, const Garment&) = default;
 };
 
-/// What canvas `canvas` of a split shows, in the order of painting; a pure function. Corners of two
-/// garments are at least 24 pixels apart in a row or in a column, so 28 x 28 pictures overlap slightly.
+/// Returns the garments on canvas `canvas` of a split, in the order of painting; a pure function. Corners of
+/// two garments are at least 24 pixels apart in a row or in a column, so 28 x 28 pictures overlap slightly.
 std::vector<Garment> fashion_garments(std::uint64_t seed, FashionSplit split, std::int64_t canvas);
 
 /// Canvases of 64 x 84 pixels with one to three garments of Fashion-MNIST. A pixel brighter than 20 of 255
@@ -47,7 +47,7 @@ std::vector<Garment> fashion_garments(std::uint64_t seed, FashionSplit split, st
 /// splits    train from the 60,000 training images; validation from the test images 0 to 4999, test from
 ///           5000 to 9999
 ///
-/// What is easy about it: figure and ground differ by a threshold. What is not: the ten classes.
+/// A brightness threshold separates figure and ground, which is easy. Telling the ten classes apart is not.
 ///
 /// Throws FileError if a file is absent (it says which package has it) or is not what Fashion-MNIST
 /// published, ArgumentError if a split has no canvas.

@@ -61,7 +61,7 @@ int write_all(int descriptor, std::span<const std::uint8_t> bytes) {
   return 0;
 }
 
-// What tapes and block devices fill up with; gzip too ignores it behind a member.
+// The zeros with which tapes and block devices fill up; gzip too ignores them behind a member.
 bool only_zeros(std::span<const std::uint8_t> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }

@@ -1,5 +1,5 @@
-// Whole files in and out. A corrupt file never makes the reader allocate more than was asked for, and a
-// failed write never harms the file that was there before.
+// Reading and writing whole files. A corrupt file never makes a reader allocate more than the caller allows,
+// and a failed write never harms the file that was there before.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace trous {
 
-/// An open regular file, read at offsets; what lets a reader judge a header before it allocates.
+/// An open regular file that is read at offsets, so that a reader can check a header before it allocates.
 class InputFile {
  public:
   /// Throws FileError if `path` cannot be opened or is a directory, a device or a pipe.
@@ -30,11 +30,11 @@ class InputFile {
   std::int64_t bytes_;
 };
 
-/// What a whole-file reader accepts unless told otherwise: 1 GiB.
+/// The largest file that a reader of whole files accepts by default: 1 GiB.
 inline constexpr std::int64_t default_max_bytes = std::int64_t{1} << 30;
 
-/// All bytes of a file. Throws FileError if it cannot be read or has more than `max_bytes`; the size is
-/// judged before memory is taken.
+/// Returns all bytes of a file. Throws FileError if it cannot be read or has more than `max_bytes`; the size
+/// is checked before memory is allocated.
 std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_bytes = default_max_bytes);
 
 /// The decompressed bytes of a gzip file of one or more members, lengths and checksums verified. Zeros behind
@@ -43,7 +43,7 @@ std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_by
 /// Memory taken is at most twice what the file really holds. Source: RFC 1952.
 std::vector<std::uint8_t> read_gzip_file(const std::string& path, std::int64_t max_bytes = default_max_bytes);
 
-/// As read_gzip_file, of bytes in memory; `name` is what errors call them.
+/// Decompresses bytes in memory as read_gzip_file does; `name` is their name in errors.
 std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const std::string& name,
                                  std::int64_t max_bytes = default_max_bytes);
 
@@ -54,7 +54,7 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
 void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces);
 void write_file(const std::string& path, std::span<const std::uint8_t> bytes);
 
-/// The first bytes, at most 8, in hexadecimal: how an error shows what a foreign file starts with.
+/// Returns the first bytes, at most 8, in hexadecimal, for errors about files of another format.
 std::string first_bytes(std::span<const std::uint8_t> bytes);
 
 }  // namespace trous

@@ -35,7 +35,7 @@ using Indices = std::vector<std::size_t>;  // of items
   throw FileError(list);
 }
 
-// Everything that a sample is made of; shared by the splits, never changed.
+// The files, sizes and classes from which samples are made. The splits share them, and nothing changes them.
 struct Store {
   std::vector<FolderItem> items;
   std::optional<ClassTable> table;
@@ -133,7 +133,7 @@ std::vector<SplitGroup> groups_of(const Store& store) {
   return groups;
 }
 
-// Train, validation and test as a run had them.
+// The splits of an earlier run.
 ItemSplits remembered(const FolderFiles& files, const std::vector<FolderItem>& items,
                       const SplitNames& names) {
   std::map<std::string, std::size_t> places;
@@ -148,7 +148,7 @@ ItemSplits remembered(const FolderFiles& files, const std::vector<FolderItem>& i
   return result;
 }
 
-// Of the files of a folder those that a split names, so that what was added to it changes nothing.
+// The files of a folder that a split names, so that files added since change nothing.
 FolderFiles named_by(const SplitNames& split, FolderFiles files) {
   std::set<std::string> wanted, there;
   for (const std::vector<std::string>* names : {&split.train, &split.validation, &split.test})
@@ -166,7 +166,7 @@ FolderFiles named_by(const SplitNames& split, FolderFiles files) {
     return !there.contains(name) && std::filesystem::exists(files.directory + '/' + name, failure);
   });
   if (hidden && !files.faults.empty()) fail(files.directory, files.faults);
-  files.faults.clear();  // of other files, or of those that are gone
+  files.faults.clear();  // they concern files that are not named, or that are gone
   for (const auto& [names, word] :
        {std::pair{&split.train, "train"}, std::pair{&split.validation, "validation"},
         std::pair{&split.test, "test"}}) {
@@ -180,7 +180,7 @@ FolderFiles named_by(const SplitNames& split, FolderFiles files) {
   return files;
 }
 
-// Train, validation and test as the folder has them.
+// The ready-made splits of the folder.
 ItemSplits given(const FolderFiles& files, const std::vector<FolderItem>& items) {
   ItemSplits result;
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -210,7 +210,7 @@ void check_classes(const std::string& directory, const Store& store, const Indic
                         ". There is nothing to learn; draw what is to be found, with another class.")});
 }
 
-// How images of 16 bits are divided, if there are any.
+// The number by which images of 16 bits are divided, if there are any.
 std::string note_on_bits(const Store& store) {
   std::int64_t deep = 0, brightest = 0;
   for (const FolderItem& item : store.items) {
@@ -291,7 +291,7 @@ void find_too_bright(const std::vector<FolderItem>& items, std::int64_t white,
   }
 }
 
-// The faults of the folder, each looked for where those before allow it.
+// Collects the faults of the folder. Each kind is looked for only if the kinds before it allow it.
 void check_content(const FolderFiles& files, const FolderOptions& options, FolderContent& content) {
   const bool ready_made = files.parts.size() > 1;
   if (ready_made) find_leaks(files, content.items, content.faults);

@@ -10,26 +10,28 @@
 
 namespace trous {
 
-/// Which images are in which split, by Dataset::names: what a run remembers of its data.
+/// The images of each split, by Dataset::names. A run keeps them to take the same splits again.
 struct SplitNames {
   std::vector<std::string> train, validation, test;
 };
 
+/// How a folder of images and masks is read and split.
 struct FolderOptions {
   std::string directory = {};
   std::uint64_t seed = 20201108;  ///< of the splits; another seed is another split
-  /// Bytes of decoded images and masks that may stay in memory: 1 byte a number, 4 in images of 16 bits.
-  /// Samples beyond are decoded each time they are asked for; they are the same either way.
+  /// Bytes of decoded images and masks that may stay in memory: 1 byte a number, 4 in images of 16 bits. The
+  /// remaining samples are decoded each time they are needed, with the same result.
   std::int64_t memory = std::int64_t{1} << 30;
-  /// Makes black and white of grey masks: numbers below are background, from it on foreground. 1 to 255; 0
+  /// Reads grey masks as two classes: numbers below this are background, the others foreground. 1 to 255; 0
   /// reads the numbers as classes.
   std::int64_t mask_threshold = 0;
-  /// The number that 1 stands for in images of 16 bits, 1 to 65535; 0 takes what the folder says.
+  /// The stored number that becomes 1 in images of 16 bits, 1 to 65535; 0 derives it from the folder's
+  /// images.
   std::int64_t white = 0;
-  /// Splits the images as a run did, in place of by `seed` or by its folders; what it does not name is not
-  /// read.
+  /// The splits of an earlier run, to be used instead of `seed` or the folders train, validation and test.
+  /// Images that are in none of them are not read.
   std::optional<SplitNames> split = std::nullopt;
-  /// Spreads the classes over the splits. False gives the splits of trous before this option was there.
+  /// Spreads the classes over the splits. False gives the splits of versions of trous without this option.
   bool stratified = true;
 };
 

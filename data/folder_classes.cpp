@@ -67,7 +67,7 @@ bool in_two_shades(const FolderItem& item) {
 
 bool shows_white(const FolderItem& item) { return item.numbers.contains(item.white); }
 
-// Read otherwise, masks of 0 and 255 would hold one class and the unknown, and nothing could be learnt.
+// Otherwise masks of 0 and 255 would hold one class and unknown pixels, from which nothing can be learned.
 bool is_black_and_white(const FolderContent& content) {
   const std::optional<ClassTable>& table = content.table;
   if (table && (table->entries.size() != 2 || table->classes().size() != 2 || table->has_numbers()))
@@ -80,7 +80,7 @@ bool is_black_and_white(const FolderContent& content) {
                      [](const FolderItem& item) { return item.white > 1 && shows_white(item); });
 }
 
-// A number of a file of few bits may be its class, or the white that 255 is in other files.
+// A number of a file of few bits is ambiguous: it may be a class, or white, which is 255 in other files.
 void find_mixed_bits(const FolderContent& content, const Numbers& numbers, std::vector<std::string>& faults) {
   const auto few = std::find_if(content.items.begin(), content.items.end(), [](const FolderItem& item) {
     return item.white != unknown_number && shows_white(item);
@@ -92,8 +92,8 @@ void find_mixed_bits(const FolderContent& content, const Numbers& numbers, std::
                         " is a class or white cannot be told; save all masks with 8 bits."));
 }
 
-// Where 255 is nearly all of what is not 0, it was hardly meant as unknown: what is unknown is neither
-// learned nor scored. Where it is most of it, a note for Dataset::source.
+// If 255 is nearly all of what is not 0, it was hardly meant as unknown, which is neither learned nor scored:
+// a fault. If it is more than half, there is a note for Dataset::source.
 std::string check_unknown(const FolderContent& content, const Numbers& numbers,
                           std::vector<std::string>& faults) {
   const std::int64_t unknown = numbers.pixels[unknown_number], others = numbers.between();
@@ -119,7 +119,7 @@ std::string check_unknown(const FolderContent& content, const Numbers& numbers,
   return "";
 }
 
-// Numbers, without a table, that are no count of classes from 0.
+// Numbers that, without a table, are no plausible classes counted from 0.
 void find_no_classes(const Numbers& numbers, std::vector<std::string>& faults) {
   const auto count = static_cast<std::int64_t>(numbers.count()), different = numbers.different();
   const std::int64_t white = numbers.pixels[unknown_number];

@@ -1,4 +1,4 @@
-// What the numbers in the masks of a folder mean: one rule for all files of all splits.
+// The meaning of the numbers in the masks of a folder: one rule for all files of all splits.
 #pragma once
 
 #include <array>
@@ -29,8 +29,8 @@ struct FolderClasses {
 /// numbers; 255, or the largest number of a file of fewer bits, is white. Else the table says what numbers
 /// mean; without one they are the classes, and 255 means unknown.
 ///
-/// What could mean something else is a fault: numbers of files of few bits beside 255 in others; 255 as more
-/// than ten elevenths of what is not 0, where no "numbers" of the table speak of it (more than half is a
+/// Numbers that could mean several things are faults: numbers of files of few bits beside 255 in others; 255
+/// as more than ten elevenths of what is not 0, unless "numbers" of the table list it (more than half is a
 /// note); greys between 0 and 255, or numbers most of which would be empty classes, without a table; palettes
 /// that give a number different colours, or a colour different numbers, where no table has colours. Adds each
 /// to `faults`.

@@ -15,14 +15,14 @@
 namespace trous {
 namespace {
 
-// The fact and the remedy, without the name of the function that found it.
+// The text of an error without the name of its function.
 std::string sentence(const FileError& error) {
   const std::string whole = error.what();
   const std::size_t colon = whole.find(": ");
   return colon == std::string::npos ? whole : whole.substr(colon + 2);
 }
 
-// Runs `read` and notes what it throws.
+// Runs `read` and notes the text of its exception.
 template <class F>
 void noting(std::vector<std::string>& faults, F&& read) {
   try {
@@ -34,7 +34,7 @@ void noting(std::vector<std::string>& faults, F&& read) {
 
 std::string size_of_picture(std::int64_t height, std::int64_t width) { return text(width, " x ", height); }
 
-// Reads pairs of an image and its mask, and says what keeps a pair from being used.
+// Reads pairs of an image and its mask, and lists the faults for which a pair cannot be used.
 class PairReader {
  public:
   PairReader(const ClassTable* table, bool table_is_faulty, std::int64_t memory)

@@ -1,4 +1,4 @@
-// What the files of a user's folder hold: every image and mask is decoded once, and checked.
+// The contents of a user's folder: every image and mask is decoded once, and checked.
 #pragma once
 
 #include <cstdint>

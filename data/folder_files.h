@@ -1,4 +1,4 @@
-// Which files of a user's folder belong together, by their names alone.
+// Pairs the files of a user's folder by their names alone.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ struct FolderFiles {
   std::string directory;          ///< without a slash at its end
   std::vector<FolderPart> parts;  ///< one, still to be split; or train, validation and perhaps test
   std::optional<std::string> class_table;
-  std::int64_t ignored = 0;  ///< entries beside the images that are none; hidden files, Thumbs.db and
-                             ///< desktop.ini are not counted
+  /// Entries beside the images that are no images. Hidden files, Thumbs.db and desktop.ini are not counted.
+  std::int64_t ignored = 0;
   std::string first_ignored;
   std::vector<std::string> faults;  ///< one sentence or two for each, with path and remedy
 
-  /// What a sample is called: the path of its image, from the folder on.
+  /// The name of a sample: the path of its image, relative to the folder.
   std::string name_of(const FolderPair& pair) const { return pair.image.substr(directory.size() + 1); }
 };
 

@@ -1,4 +1,4 @@
-// Which images of a user's folder are for training, validation and test.
+// Splits the images of a user's folder into training, validation and test.
 #pragma once
 
 #include <array>

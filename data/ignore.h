@@ -5,15 +5,15 @@
 
 namespace trous {
 
-/// The data set with every label `index` made `unknown_label`, so that neither losses nor scores count these
-/// pixels, and with `index` in `ignored`, so that the class has no score and no part in any mean. To predict
-/// the class where another one is true stays a mistake.
-/// The classes keep their numbers and names. `unknown_label` itself is ignored anyway.
+/// Returns the data set with every label `index` replaced by `unknown_label`, so that neither losses nor
+/// scores count these pixels, and with `index` in `ignored`, so that the class has no score and no part in
+/// any mean. Predicting the class where another one is true remains a mistake. The classes keep their numbers
+/// and names. `unknown_label` itself is ignored anyway.
 ///
 /// Throws ArgumentError unless index is one of the classes or `unknown_label`.
 Dataset ignoring(Dataset dataset, std::int64_t index);
 
-/// The same for each split.
+/// Applies `ignoring` to each split.
 Splits ignoring(Splits splits, std::int64_t index);
 
 }  // namespace trous

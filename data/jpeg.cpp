@@ -119,7 +119,7 @@ void follow_markers(ErrorManager& errors) {
   }
 }
 
-// Levels below 0 are warnings, others tell what was read.
+// Levels below 0 are warnings, others are traces.
 void judge_message(j_common_ptr jpeg, int level) {
   auto& errors = *static_cast<ErrorManager*>(jpeg->err);
   if (level >= 0) return follow_markers(errors);

@@ -72,7 +72,7 @@ struct Loader::Work {
   std::mutex order_mutex;  // of the order alone: a permutation of a large set takes a while
   BatchOrder order;
 
-  std::mutex mutex;  // of all below, but for the times
+  std::mutex mutex;  // of all members below except the times
   std::condition_variable may_claim, has_outcome;
   std::map<std::int64_t, Outcome> outcomes;
   std::int64_t next = -1;        // the step that follows the last one taken; -1 before the first

@@ -11,13 +11,14 @@
 
 namespace trous {
 
+/// Which batches a Loader makes, and how.
 struct LoaderOptions {
   std::int64_t batch = 16;         ///< samples of a batch
   Augmentation augmentation = {};  ///< of each sample
   Key order_key = {};              ///< of BatchOrder
-  Key augmentation_key = {};       ///< the sample at place p of the endless order takes fold_in(this, p)
-  int workers = 1;         ///< threads, up to 256; 0 makes each batch when it is asked for, in parallel
-  std::int64_t ahead = 4;  ///< batches beforehand, those in work included; 1 to 65536
+  Key augmentation_key = {};       ///< the sample at place p of the order is augmented by fold_in(this, p)
+  int workers = 1;                 ///< threads, up to 256; 0 makes each batch in `take`, in parallel
+  std::int64_t ahead = 4;          ///< batches made ahead, those in progress included; 1 to 65536
 };
 
 /// The batches of a data set in the order of BatchOrder, augmented. The batch of a step depends on the data
@@ -34,8 +35,8 @@ class Loader {
 
   /// The batch of `step` = 0, 1, ... The first call starts the workers; each call lets them go on to the
   /// steps that follow. A step that does not follow the last one (a resumed run, a repetition) restarts them
-  /// there. What making this batch threw is thrown here; other steps are not harmed. For one thread at a
-  /// time. Throws ArgumentError if `step` is negative or beyond counting.
+  /// there. An exception from making this batch is rethrown here; other steps are not affected. Call it from
+  /// one thread at a time. Throws ArgumentError if `step` is negative or too large to be counted.
   Batch take(std::int64_t step);
 
   /// Shape of an augmented image, [h, w, channels].

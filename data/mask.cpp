@@ -13,7 +13,7 @@
 namespace trous {
 namespace {
 
-// Pixels that mean nothing: the first of them, and how many.
+// Pixels without a meaning: the first of them, and their number.
 class Strangers {
  public:
   void add(std::size_t pixel) {

@@ -21,12 +21,13 @@ MaskKind mask_kind(const std::string& path);
 
 /// How a grey file was read beside a table of colours without numbers.
 enum class GreysAre {
-  either,   ///< there is no such table, or both say the same
+  either,   ///< there is no such table, or both readings agree
   colors,   ///< its shades are colours of the table
   numbers,  ///< not all of them are, so its numbers are the places
 };
 
-/// A mask file, whose numbers are not yet classes: what they mean may depend on all masks of a folder.
+/// A mask as stored. Its numbers are not yet classes, since their meaning may depend on all masks of a
+/// folder.
 struct Mask {
   /// uint8 [h, w]. With a table the place of each pixel's entry, or `unknown_label`; else what is stored.
   Tensor numbers;
@@ -51,8 +52,8 @@ struct Mask {
 ///
 /// and with a table makes places of numbers, as ClassTable::places does. Alpha is dropped.
 ///
-/// path      a PNG file, as mask_kind judges it
-/// table     what numbers and colours mean; nullptr: any number is allowed
+/// path      a PNG file that mask_kind accepts
+/// table     the meaning of numbers and colours; nullptr: any number is allowed
 ///
 /// Throws FileError as mask_kind and read_png do, and for a number or a colour that the table does not list,
 /// with the first such pixel's place and their number; for colours where no table gives any; and for a

@@ -1,4 +1,5 @@
-// The table of data sets that come with trous: what `trous train --data` and its error texts know by name.
+// The table of data sets that come with trous, from which `trous train --data` and its error texts take the
+// names.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +11,14 @@
 
 namespace trous {
 
-/// What suits the training on a data set where nothing else is said.
+/// The options of a training that suit a data set, used as defaults.
 struct TrainingRecipe {
   std::string_view model;    ///< the name of a network
   std::string_view augment;  ///< as parse_augmentation reads it
   std::int64_t steps, batch;
 };
 
-/// A predictor that knows the data set and has not seen the image, to read a score beside.
+/// A predictor that uses the data set but not the image. A score is compared with its score.
 struct KnownPredictor {
   std::string_view name = {};
   /// int32 [h, w] of sample `index` of validation and test.
@@ -27,7 +28,7 @@ struct KnownPredictor {
 /// A data set that has a name.
 struct NamedDataSet {
   std::string_view name;
-  /// Its splits. `directory` holds its files; empty is where Debian puts them.
+  /// Opens its splits. `directory` holds its files; empty means where Debian puts them.
   Splits (*open)(const std::string& directory);
   bool reads_files;  ///< false where it is generated, so that no directory can be given
   TrainingRecipe recipe;
@@ -37,10 +38,10 @@ struct NamedDataSet {
 /// The table of data sets: "fashion", "brain", "shapes". A new one is its code and a row of it.
 std::span<const NamedDataSet> named_data_sets();
 
-/// The data set of `trous train` where nothing is said.
+/// The data set of `trous train` without --data.
 constexpr std::string_view default_data_set = "fashion";
 
-/// What suits the training on a folder of images and masks.
+/// The recipe for a folder of images and masks.
 constexpr TrainingRecipe folder_recipe{"small-dilated", "none", 800, 8};
 
 }  // namespace trous

@@ -16,12 +16,12 @@ struct NiftiVolume {
   double slope, intercept;        ///< measured is slope * voxel + intercept; 1 and 0 where none is given
 };
 
-/// A volume in one NIfTI-1 file (.nii), plain or compressed by gzip, told apart by content, of either byte
-/// order. Which way the axes run in the body (qform, sform) is not read.
+/// Reads a volume in one NIfTI-1 file (.nii), plain or compressed by gzip, which the content decides, of
+/// either byte order. The orientation of the axes in the body (qform, sform) is not read.
 ///
 /// Throws FileError, with path and numbers, if the file is absent, no NIfTI-1 file, one of a pair of header
 /// and image, of another data type, of more than three axes longer than 1, or if header and size disagree;
-/// the header is judged before voxels are allocated. Source: NIfTI-1 Data Format Specification, nifti1.h.
+/// the header is checked before voxels are allocated. Source: NIfTI-1 Data Format Specification, nifti1.h.
 NiftiVolume read_nifti(const std::string& path);
 
 }  // namespace trous

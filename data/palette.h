@@ -15,7 +15,7 @@ struct Color {
 inline constexpr std::int64_t unknown_label = 255;
 
 /// The colour of a label in 0..255. 0, the background, is dark grey; 1 to 7 are the hues of Okabe and Ito,
-/// which colour-blind readers tell apart, and 8 a light grey; 9 to 16 keep at least the distance that
+/// which colour-blind readers can distinguish, and 8 a light grey; 9 to 16 keep at least the distance that
 /// their two blues have (26 in CIE L*a*b*) from one another and from all of these; later ones walk around
 /// the colour circle. Throws ArgumentError for other labels. Source: Okabe and Ito, "Color Universal Design",
 /// 2008.

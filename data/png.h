@@ -10,7 +10,7 @@
 
 namespace trous {
 
-/// How the header of a PNG file says that pixels are stored.
+/// How the pixels of a PNG file are stored, according to its header.
 struct PngHeader {
   int bits;  ///< of a channel, or of a number of a palette: 1, 2, 4, 8 or 16
   bool palette;
@@ -30,7 +30,7 @@ PngHeader read_png_header(const std::string& path);
 ///           in 0..65535 where the file has 16 bits a channel
 ///
 /// Throws FileError as read_png_header does, and if it is truncated or damaged, wider or higher
-/// than 32768, or larger than 1 GiB when decoded; all of this but damage is judged before pixels are
+/// than 32768, or larger than 1 GiB when decoded; all of this but damage is checked before pixels are
 /// allocated.
 Tensor read_png(const std::string& path);
 

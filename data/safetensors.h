@@ -10,6 +10,7 @@
 
 namespace trous {
 
+/// The contents of a safetensors file.
 struct SafetensorsFile {
   std::vector<std::pair<std::string, Tensor>> tensors;  ///< in the order of the header; names differ
   std::map<std::string, std::string> metadata;
@@ -28,7 +29,7 @@ void write_safetensors(const std::string& path, const SafetensorsFile& contents)
 ///
 /// Throws FileError, naming the file, the tensor and the numbers, unless the header is JSON of the
 /// format's shape, at most 100 MB and inside the file, and the tensors' data lie in the file without
-/// overlap or hole, each as long as its shape says. All of this is judged before a tensor is allocated.
+/// overlap or hole, each as long as its shape requires. All of this is checked before a tensor is allocated.
 SafetensorsFile read_safetensors(const std::string& path);
 
 }  // namespace trous

@@ -1,5 +1,5 @@
-// Coloured shapes, generated in code: the data set that is always there and that a small dilated network
-// learns in a minute.
+// Coloured shapes, generated in code: a data set that needs no files and that a small dilated network learns
+// in a minute.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct ShapesOptions {
 /// images    [size, size, 3], 0..1
 /// classes   background, disk, ring, square, triangle
 ///
-/// Position, size, turn and colour of a shape are random and say nothing about its class, so only form
-/// does; a ring's hole shows what lies below. Shapes overlap slightly at most; the later one covers the
+/// Position, size, turn and colour of a shape are random and independent of its class, which shows in the
+/// form alone. A ring's hole shows what lies below. Shapes overlap slightly at most; the later one covers the
 /// earlier. A pixel belongs to a shape if its centre does. The three splits are drawn from keys of their own.
 ///
 /// Throws ArgumentError if `size` is not 16 to 1024 or a split has no image.

@@ -1,5 +1,5 @@
-// What a data set holds, counted before anything is learnt from it: samples, classes, and images that
-// stand in two splits and so would be learnt by heart.
+// Counts the samples and classes of a data set before training, and the images that are in two splits and so
+// could be learned by heart.
 #pragma once
 
 #include <cstdint>

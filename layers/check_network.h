@@ -1,4 +1,5 @@
-// Checks the gradients of a network: of each op at the values it has there, and of the whole in every weight.
+// Checks the gradients of a network: those of each op at the values it has there, and those of a loss in
+// every weight.
 #pragma once
 
 #include <trous/check/check_tape.h>
@@ -6,27 +7,29 @@
 
 namespace trous {
 
+/// How a network is checked.
 struct NetworkCheckOptions {
   int order = 1;                ///< orders 1 .. order are checked
   double tolerance = 1e-6;      ///< see GradCheckOptions
-  double sharpness = 1e-5;      ///< see GradCheckOptions; kinks all around leave differences fewer digits
+  double sharpness = 1e-5;      ///< see GradCheckOptions; with many kinks around, differences are less exact
   double step = 1.0 / 16;       ///< see GradCheckOptions
-  std::int64_t directions = 2;  ///< in each weight and in the input of each op
+  std::int64_t directions = 2;  ///< random directions in each weight and in each input of an op
   std::uint64_t seed = 7;       ///< of directions, cotangents, and what the network draws
   bool training = true;  ///< batch statistics and dropout, as in a training step; else as in evaluation
 };
 
+/// The result of check_network.
 struct NetworkReport {
   TapeReport ops;    ///< each recorded op, from the first layer to the loss
-  GradReport whole;  ///< the loss as a function of the weights, by their paths, and of the images last
+  GradReport whole;  ///< the loss as a function of the weights, named by their paths, and last of the images
 
   bool passed() const { return verdict() == Verdict::pass; }
-  /// The graver of both.
+  /// The more severe verdict of the two.
   Verdict verdict() const;
 };
 
-/// Checks <c, net(images)> + 1/2 |net(images)|^2 / elements, c being random: a loss that no layer is
-/// indifferent to, whose second and third derivatives do not vanish.
+/// Checks the gradients of net with the loss <c, net(images)> + 1/2 |net(images)|^2 / elements, c being
+/// random. This loss depends on every output, and its second and third derivatives do not vanish.
 ///
 /// net       float64, every weight with its value: cast_network(net, DType::float64)
 /// images    float64, what the network takes; a small batch of small images is best, since each weight costs

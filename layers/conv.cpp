@@ -70,7 +70,7 @@ Conv2dOptions conv_options(const Conv2dLayerOptions& o) {
   return {.stride = o.stride, .rate = o.rate, .padding = o.padding};
 }
 
-// An image's shape with other channels; any other rank is left for the op to judge.
+// An image's shape with other channels. The op checks other ranks.
 Shape with_channels(Shape image, std::int64_t channels) {
   if (image.rank() == 4) image[3] = channels;
   return image;

@@ -31,7 +31,7 @@ void check_image(const char* what, const Shape& shape) {
                         " is no batch of images. It must be [batch, height, width, channels]."));
 }
 
-// Marks in `seen` where the gradient is not 0, and says whether that is new anywhere.
+// Marks in `seen` where the gradient is not 0, and returns whether any pixel is new.
 bool mark(const Tensor& gradient, std::span<std::uint8_t> seen) {
   const std::span<const double> values = gradient.values<double>();
   const auto channels = static_cast<std::size_t>(gradient.shape()[3]);

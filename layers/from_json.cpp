@@ -24,7 +24,7 @@ struct Built {
   Json options;  // resolved
 };
 
-// Builds what a description says, keeping count of the channels that flow through its layers.
+// Builds the layers of a description and keeps count of the channels between them.
 class Reader {
  public:
   explicit Reader(std::string_view op) : op_(op) {}
@@ -32,7 +32,7 @@ class Reader {
   Built description(const Json& given);
   Built description(std::string_view given) { return description(parsed(given)); }
 
-  /// What `make_of` makes of the options that `given` changes in `options`.
+  /// Returns make_of(options), with the members that `given` names changed.
   template <class Options, class Build>
   auto build(const Json& given, const std::string& path, Options options, const Build& make_of) {
     read(given, path, options);
@@ -79,7 +79,7 @@ Json written_options(const Options& options) {
   return result;
 }
 
-// What a layer's name stands for.
+// The layer that a name stands for.
 template <class Layer, class Options = decltype(Layer::options)>
 Built layer_of(Reader& reader, const Json& given, const std::string& path) {
   const auto layer = reader.make<Layer, Options>(given, path);

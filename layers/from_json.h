@@ -1,4 +1,4 @@
-// Networks from a description in JSON: what a file, a command line and a checkpoint can hold.
+// Networks from a description in JSON, which a file, a command line and a checkpoint can hold.
 //
 //   {"network": "small-dilated", "in_channels": 1, "classes": 11, "width": 16, "kernel": 3}
 //
@@ -13,8 +13,8 @@
 // A layer is {"name": {its options}}, or "name" alone for its defaults; a list in a list is a Sequential in a
 // Sequential. Options are called as the members of the layer's options. A kernel, stride, rate, window or
 // scale is a number or [height, width]; padding is "SAME", "VALID" or [[top, bottom], [left, right]].
-// in_channels, in_features and channels may be left out where the layer before says how many channels there
-// are.
+// in_channels, in_features and channels may be left out where the layer before determines the number of
+// channels.
 #pragma once
 
 #include <string>
@@ -26,24 +26,24 @@
 
 namespace trous {
 
-/// The network of a description, without values: call initialize or load.
+/// Builds the network that a description describes, without values: call initialize or load.
 ///
 /// Throws ArgumentError naming the place in the description (`layers[2].atrous_conv2d.rte`): text that is no
 /// JSON, a key or a name that is not known, twice the same key, a missing or a wrong value.
 AnyLayer network_from_json(std::string_view description);
 
-/// The same description with everything written out, in one line: of equal networks equal text, and a
-/// description of the same network also where defaults change. Throws as network_from_json.
+/// Writes out everything in a description, in one line. Equal networks have equal texts, and the text
+/// describes the same network even if defaults change. Throws as network_from_json.
 std::string resolved_description(std::string_view description);
 
-/// The description, written out, of one of network_names(). Throws ArgumentError for another name, and what
-/// the network throws for its options.
+/// Returns the description, written out, of one of network_names(). Throws ArgumentError for another name,
+/// and what the network throws for its options.
 std::string network_description(std::string_view network, const SegmentationOptions& options = {});
 
-/// What {"network": ...} may be: the names of named_networks(), in alphabetical order.
+/// The names allowed in {"network": ...}: those of named_networks(), in alphabetical order.
 std::vector<std::string> network_names();
 
-/// What may stand in {"layers": [...]}, in alphabetical order.
+/// The names allowed in {"layers": [...]}, in alphabetical order.
 std::vector<std::string> layer_names();
 
 }  // namespace trous

@@ -11,7 +11,7 @@
 
 namespace trous {
 
-/// What an initializer needs to know of a parameter.
+/// The facts about a parameter that its initializer uses.
 struct ParameterSpec {
   Shape shape;
   std::int64_t fan_in = 1;   ///< inputs that one output sums over
@@ -21,7 +21,8 @@ struct ParameterSpec {
 /// A function that makes first values, and the name that a network's description has for it.
 class Initializer {
  public:
-  /// Any function of a ParameterSpec, a DType and a Key. Without a name no description can ask for it.
+  /// Any function of a ParameterSpec, a DType and a Key. Without a name, descriptions of networks cannot name
+  /// it.
   template <class F>
   requires(!std::same_as<std::remove_cvref_t<F>, Initializer> &&
            std::is_invocable_r_v<Tensor, F&, const ParameterSpec&, DType, Key>)

@@ -19,8 +19,8 @@ bool maps(const Node& node) {
   return std::holds_alternative<Map>(node.op.pixels.map);
 }
 
-// What is no op of its own to the eye: the same numbers in another shape, and the places that a maximum pool
-// reads beside what they are places in. Who reads it reads what it was made from.
+// Nodes that are not shown: reshapes, and the indices of a maximum pool. An op that reads such a node counts
+// as a reader of the node's input.
 std::set<const Node*> transparent_nodes(const Tape& tape) {
   std::set<const Node*> found;
   for (const NodePtr& node : tape) {
@@ -30,8 +30,8 @@ std::set<const Node*> transparent_nodes(const Tape& tape) {
   return found;
 }
 
-// What each node of the tape reads of x, as places on the tape without repetition; nothing for one that does
-// not depend on x.
+// For each node of the tape the inputs that depend on x, as places on the tape without repetition. Absent for
+// a node that does not depend on x.
 Dependence reads_of(const Tape& tape, const Variable& x, const std::set<const Node*>& transparent) {
   Dependence reads;
   std::unordered_map<const Node*, std::size_t> places;  // of what depends on x
@@ -49,7 +49,7 @@ Dependence reads_of(const Tape& tape, const Variable& x, const std::set<const No
   return reads;
 }
 
-// context.0 of context.0.conv, but itself of context.0: layers in a list are told apart.
+// Maps context.0.conv to context.0, but context.0 to itself, since the layers of a list stay apart.
 std::string block_of(const std::string& path) {
   const std::size_t dot = path.rfind('.');
   if (dot == std::string::npos || path.find_first_not_of("0123456789", dot + 1) == std::string::npos) {

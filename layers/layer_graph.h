@@ -1,4 +1,4 @@
-// A network as a picture shows it: boxes and arrows, with the skips, read off the tape of one run.
+// The graph of a network for pictures: boxes and arrows, with the skips, read off the tape of one run.
 #pragma once
 
 #include <cstddef>
@@ -18,24 +18,24 @@ struct GraphBox {
       ops;       ///< in the order they run: "atrous_conv2d rate 2x2", "batch_norm_inference_relu"
   Shape output;  ///< of the last op
   ReceptiveField receptive_field;  ///< of the last op
-  std::vector<std::size_t> from;   ///< the boxes whose results its first op reads, ascending; all before it
+  std::vector<std::size_t> from;  ///< the boxes whose results the first op reads, ascending; all earlier ones
 };
 
-/// The boxes of all on `tape` that depends on `x`, in the order they run; the first, "input", is x itself. An
-/// op is in the box of what it reads if it reads no other, is the only one that does, and
+/// Collects the ops on `tape` that depend on `x` into boxes, in the order they run. The first box, "input",
+/// is x itself. An op joins the box of its input if it reads no other box, no other op reads that input, and
 ///
 ///   has a name     under the same layer: all of the path but the last word
 ///   has none       and keeps the shape (relu, a bias, dropout), or the box has no name either
 ///
-/// so every arrow is a value that is passed on, and none is left out. What does not depend on x, such as a
-/// bias, has no box. A maximum pool, several nodes of the tape, is one op, and a reshape is none; it counts
-/// for the output where it makes images, [n, h, w, c].
+/// so every arrow is a value that is passed on, and none is left out. Values that do not depend on x, such as
+/// a bias, have no box. A maximum pool, which is several nodes of the tape, counts as one op. A reshape is no
+/// op; if it makes images, [n, h, w, c], their shape is the output of its box.
 ///
 /// Throws ShapeError unless `x` has rank 4.
 std::vector<GraphBox> layer_graph(const Tape& tape, const Variable& x);
 
-/// The graph in the language of graphviz, which draws it: `dot -Tpng network.dot`. A box of `graph` is a
-/// node, labelled with its name, ops, output and receptive field, and each entry of `from` is an arrow.
+/// Writes the graph in the language of graphviz, which draws it: `dot -Tpng network.dot`. A box becomes a
+/// node, labelled with its name, ops, output and receptive field, and each entry of `from` an arrow.
 std::string graphviz(const std::vector<GraphBox>& graph);
 
 }  // namespace trous

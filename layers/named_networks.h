@@ -1,4 +1,5 @@
-// The table of networks: what `trous train --model`, {"network": name} and their error texts know by name.
+// The table of networks, from which `trous train --model`, {"network": name} and their error texts take the
+// names.
 #pragma once
 
 #include <span>
@@ -9,7 +10,7 @@
 
 namespace trous {
 
-/// A network and its options, of which none is left to the network's own choice.
+/// A network and its options, with the network's own defaults filled in.
 struct BuiltNetwork {
   AnyLayer layer;
   SegmentationOptions options;

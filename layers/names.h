@@ -1,4 +1,4 @@
-// The names of a network's parameters and buffers. Checkpoints, parameter groups and messages go by them, so
+// The names of a network's parameters and buffers. Checkpoints, parameter groups and messages use them, so
 // each name must lead to one part.
 #pragma once
 
@@ -11,12 +11,12 @@
 
 namespace trous {
 
-/// What stands in a checkpoint before the names of buffers, and of the tensors that a trainer keeps beside
-/// the network. No parameter's name begins with one of these.
+/// The prefixes, in a checkpoint, of the names of buffers and of the tensors that a trainer keeps beside the
+/// network. No parameter's name may begin with one of them.
 inline constexpr std::string_view buffer_prefix = "buffer/";
 inline constexpr std::array<std::string_view, 3> trainer_prefixes{"average/", "best/", "optimizer/"};
 
-/// A parameter or buffer: what it is called, and which it is.
+/// The path of a parameter or buffer, and its address.
 struct PartName {
   std::string path;
   const void* part;
@@ -28,7 +28,7 @@ struct PartName {
 void check_names(std::string_view op, const std::vector<PartName>& parameters,
                  const std::vector<PartName>& buffers);
 
-/// The same for what `parameters(net)` and `buffers(net)` list.
+/// Checks the names in the lists `parameters(net)` and `buffers(net)`.
 template <class AnyParameter, class AnyBuffer>
 void check_names(std::string_view op, const std::vector<Named<AnyParameter>>& parameters,
                  const std::vector<Named<AnyBuffer>>& buffers) {

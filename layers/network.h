@@ -1,4 +1,4 @@
-// What can be done with any network: give it first values, list its weights, use other weights, count.
+// Functions of any network: set first values, list the weights, use other weights, count parameters.
 #pragma once
 
 #include <trous/core/error.h>
@@ -24,8 +24,7 @@ void initialize(Net& net, Key key, DType dtype = DType::float32) {
   }
 }
 
-/// The weights of `net` as tracked leaves named by their paths: what `grad` is asked about and `bind` puts
-/// in place.
+/// Returns the weights of `net` as tracked leaves named by their paths, to be given to `bind` and `grad`.
 template <class Net>
 std::vector<Variable> tracked_weights(const Net& net) {
   std::vector<Variable> weights;
@@ -34,8 +33,9 @@ std::vector<Variable> tracked_weights(const Net& net) {
   return weights;
 }
 
-/// bind(net, weights): a copy of `net` whose parameters are `weights`, in the order of `parts`; its buffers
-/// are net's. Throws ArgumentError if the number differs, ShapeError naming the path where a shape does.
+/// bind(net, weights) returns a copy of `net` whose parameters are `weights`, in the order of `parts`.
+/// Buffers are copied from net. Throws ArgumentError if the numbers differ, ShapeError naming the path if a
+/// shape differs.
 ///
 /// An object and not a function, so that argument-dependent lookup does not find std::bind beside it.
 struct Bind {
@@ -60,7 +60,7 @@ struct Bind {
 };
 inline constexpr Bind bind;
 
-/// A copy of `net` with every weight and buffer converted: float64 to have its gradients checked.
+/// Returns a copy of `net` with every weight and buffer converted, for example to float64 for check_network.
 template <class Net>
 Net cast_network(const Net& net, DType dtype) {
   Net copy = net;
@@ -70,8 +70,8 @@ Net cast_network(const Net& net, DType dtype) {
   return copy;
 }
 
-/// Gives `to` the weights and buffers of `from`, a network of the same layers. Throws ArgumentError if their
-/// numbers differ, ShapeError naming the path where a shape does; nothing is changed then.
+/// Copies the weights and buffers of `from` into `to`, a network of the same layers. Throws ArgumentError if
+/// their numbers differ, ShapeError naming the path if a shape differs; `to` then stays as it was.
 template <class From, class To>
 void copy_weights(const From& from, To& to) {
   const auto sources = parameters(from);

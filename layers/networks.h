@@ -1,4 +1,4 @@
-// The networks that `trous train --model` knows.
+// The networks that come with trous: `trous train --model` takes them by name.
 #pragma once
 
 #include <trous/layers/conv.h>
@@ -7,6 +7,7 @@
 
 namespace trous {
 
+/// The options that all these networks have.
 struct SegmentationOptions {
   std::int64_t in_channels = 3;
   std::int64_t classes = 5;  ///< background included

@@ -1,5 +1,5 @@
-// What a layer owns: parameters, which training changes by gradients, and buffers, which it changes by
-// rule (running statistics).
+// The tensors of a layer: parameters, which training changes by gradients, and buffers, which it changes by
+// other rules (running statistics).
 #pragma once
 
 #include <optional>
@@ -15,9 +15,9 @@ struct Parameter {
   Initializer initializer;
   std::optional<Variable> value = std::nullopt;
 
-  /// The value. Throws Error if there is none yet: with `path`, which the caller knows from
-  /// `parameters(net)`, because neither initialize nor load was called; without it perhaps also because no
-  /// `parts` lists this member, so that they do not reach it.
+  /// Returns the value. Throws Error if there is none yet. `path` is the parameter's path from
+  /// `parameters(net)`: with it the cause can only be that neither initialize nor load was called; without
+  /// it, it may also be that no `parts` lists this member.
   const Variable& get(std::string_view path = {}) const;
 };
 

@@ -25,7 +25,7 @@ void Pass::rethrow_under(std::string_view layer) {
   } catch (const ArgumentError& error) {
     throw ArgumentError(text(layer, ": ", error.what()));
   } catch (const Error& error) {
-    if (typeid(error) != typeid(Error)) throw;  // a GraphError or FileError says where it arose
+    if (typeid(error) != typeid(Error)) throw;  // a GraphError or FileError names its place already
     throw Error(text(layer, ": ", error.what()));
   }
 }

@@ -1,5 +1,5 @@
-// One run of a network: its mode, its random key, and what it wants to change. The forward is pure; batch
-// norm leaves its new running statistics here, and whoever trains commits them.
+// One run of a network: its mode, its random key, and its pending updates of buffers. The forward is pure:
+// batch norm leaves its new running statistics here, and the training loop commits them.
 #pragma once
 
 #include <string>
@@ -12,6 +12,7 @@
 
 namespace trous {
 
+/// The state of one run of a network.
 class Pass {
  public:
   /// Evaluation: running statistics, no dropout.
@@ -34,10 +35,10 @@ class Pass {
   /// The value `buffer` has after the updates of this pass so far.
   const Tensor& current(const Buffer& buffer) const;
 
-  /// Asks for `value` to be committed to `buffer`.
+  /// Stores `value` as a pending update of `buffer`, which `commit` writes.
   void update(const Buffer& buffer, Tensor value) { pending_.insert_or_assign(&buffer, std::move(value)); }
 
-  /// Lets the ops of net's layers carry their layers' paths as names, which a printed tape shows. `net` is
+  /// Names the ops of net's layers after the paths of their layers, which a printed tape shows. `net` must be
   /// the very object that will run.
   template <class Net>
   void name_layers(const Net& net) {
@@ -49,9 +50,9 @@ class Pass {
   /// The path of `layer`, or nothing.
   std::string_view name_of(const void* layer) const;
 
-  /// op(name), with the path of `layer` as name. What it throws of shapes, dtypes, arguments and missing
-  /// values has that path in front, so that one layer of many is found: "context.0: atrous_conv2d: input has
-  /// 3 channels, ..."
+  /// Returns op(name), with the path of `layer` as name. Errors about shapes, dtypes, arguments and missing
+  /// values get the path in front, so that the layer can be found: "context.0: atrous_conv2d: input has 3
+  /// channels, ..."
   template <class Op>
   auto under(const void* layer, const Op& op) const {
     const std::string_view name = name_of(layer);
@@ -76,8 +77,8 @@ class Pass {
   std::unordered_map<const void*, std::string> names_;
 };
 
-/// Writes the updates of a pass over `ran`, the very object that ran, into `net`: the same network, or what
-/// `ran` is a bound copy of. Throws ArgumentError if `ran` is not what ran or `net` has other buffers.
+/// Writes the updates of a pass over `ran`, the very object that ran, into `net`: the same network, or the
+/// one of which `ran` is a bound copy. Throws ArgumentError if another object ran or `net` has other buffers.
 template <class Net>
 void commit(const Pass& pass, const Net& ran, Net& net) {
   const auto sources = buffers(ran);

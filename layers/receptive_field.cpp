@@ -31,8 +31,8 @@ struct Interval {
   }
 };
 
-// What the pixels of one axis see: pixel i + phases.size() sees what pixel i sees, `advance` input pixels
-// further. Without phases, they see everything.
+// The intervals of input pixels that the pixels of one axis see. The interval of pixel i + phases.size() is
+// that of pixel i, `advance` input pixels further. Without phases, every pixel sees everything.
 struct Axis {
   std::int64_t advance = 0;
   std::vector<Interval> phases = {};
@@ -43,7 +43,7 @@ struct Axis {
     const std::int64_t turns = floor_divided(i, period());
     return phases[static_cast<std::size_t>(i - turns * period())].moved(turns * advance);
   }
-  // Nothing where they see everything.
+  // Absent where they see everything.
   std::optional<std::int64_t> largest() const {
     if (everything()) return std::nullopt;
     std::int64_t size = 0;
@@ -52,7 +52,7 @@ struct Axis {
   }
 };
 
-// The axis whose pixel i sees what `see(i)` says.
+// The axis whose pixel i sees the interval `see(i)`.
 template <class See>
 Axis made(std::int64_t period, std::int64_t advance, See see) {
   if (period > longest_period || advance > farthest) return {};
@@ -120,7 +120,7 @@ Axis united(const Axis& a, const Axis& b) {
   });
 }
 
-// What a node's pixels see; `height` and `width` count them.
+// The intervals that a node's pixels see; `height` and `width` are its extents.
 struct Field {
   Axis rows, columns;
   std::int64_t height, width;
@@ -143,8 +143,8 @@ bool keeps_pixels(const Node& node, const Field& field) {
   return to.rank() != 4 || (to[1] == field.height && to[2] == field.width);
 }
 
-// What the pixels of `node` see, given what those of its inputs see: by the kind of map in its op.
-// Nothing where pixels are mixed in another way, or may be.
+// Derives the intervals of `node` from those of its inputs, by the map that its op states. Absent where
+// pixels are mixed in another way, or may be.
 struct FieldOf {
   const Node& node;
   const std::vector<Dependent>& xs;

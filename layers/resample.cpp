@@ -21,7 +21,7 @@ ResizeOptions checked(const char* layer, const ResizeOptions& o) {
       text(layer, ": scale ", o.scale, ". It must be 1 or more; pooling makes images smaller."));
 }
 
-// The size of x times the scale. Another rank is left for the op to judge.
+// The size of x times the scale. The op checks other ranks.
 HeightWidth scaled(const char* layer, const Shape& x, PerAxis scale) {
   HeightWidth size{1, 1};
   if (x.rank() == 4 && (__builtin_mul_overflow(x[1], scale.height, &size.height) ||

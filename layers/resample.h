@@ -52,7 +52,7 @@ struct ResizeBilinear {
   static void parts(auto&, auto&&) {}
 };
 
-/// The same, repeating pixels.
+/// x resized to scale times its height and width, repeating pixels. Throws as ResizeBilinear.
 struct ResizeNearest {
   ResizeOptions options;
 

@@ -1,4 +1,4 @@
-// Layers one after the other, of types known only where the list is written.
+// Layers in sequence, whose types are known only where the list is written.
 #pragma once
 
 #include <memory>
@@ -68,7 +68,7 @@ class AnyLayer {
 struct Sequential {
   std::vector<AnyLayer> layers;
 
-  /// One Sequential alone is copied, not nested.
+  /// A single Sequential as argument is copied, not nested.
   template <class... Layers>
   requires(sizeof...(Layers) > 1 || (sizeof...(Layers) == 1 && (!std::same_as<Layers, Sequential> &&
                                                                 ...))) explicit Sequential(Layers... list) {

@@ -1,4 +1,5 @@
-// The table of a network: what each layer makes and costs, read off the tape of one run.
+// The table of a network: output shape, receptive field, parameters and cost of each layer, read off the tape
+// of one run.
 #pragma once
 
 #include <iosfwd>
@@ -16,35 +17,38 @@
 
 namespace trous {
 
+/// One layer of a network.
 struct LayerRow {
   std::string path;  ///< "encoder.0.conv"
   std::string kind;  ///< the op that the layer recorded under its name
   Shape output;
   std::int64_t parameters;
-  /// Of the whole batch, taps in the padding included; nothing where the op does not state its cost.
+  /// The multiply-adds for the whole batch, including taps in the padding; absent if the op does not state
+  /// its cost.
   std::optional<std::int64_t> multiply_adds;
-  ReceptiveField receptive_field = {};  ///< what an output pixel can see of the input
+  ReceptiveField receptive_field = {};  ///< the box of input pixels that an output pixel can depend on
 };
 
+/// The layers of a network and their totals.
 struct Summary {
   Shape input;
   std::vector<LayerRow> layers;
   std::int64_t parameters = 0;
-  std::int64_t multiply_adds = 0;  ///< of every op that states its cost, also of those outside named layers
-  std::int64_t unknown_costs = 0;  ///< ops that do not
+  std::int64_t multiply_adds = 0;       ///< of all ops that state their cost, also outside named layers
+  std::int64_t unknown_costs = 0;       ///< the number of ops that do not state their cost
   ReceptiveField receptive_field = {};  ///< of the network's output
   std::vector<GraphBox> graph = {};     ///< see layers/layer_graph.h
 };
 
-/// A table: layer, op, output shape, receptive field, parameters, multiply-adds (MACs). What an op does not
-/// say is "unknown", and a total that lacks it "at least" what is known.
+/// Prints a table: layer, op, output shape, receptive field, parameters, multiply-adds (MACs). A cost that an
+/// op does not state is printed as "unknown", and a total without it as "at least" the known part.
 std::ostream& operator<<(std::ostream& stream, const Summary& summary);
 
-/// The same in lines of at most `columns` characters where that is possible: kind, parameters and field are
-/// left out, in this order, until they fit.
+/// Returns the table in lines of at most `columns` characters, if possible: kind, parameters and field are
+/// left out, in this order, until the lines fit.
 std::string narrow_table(const Summary& summary, int columns);
 
-/// The rows of the layers that left an op on `tape`, in the order they ran on the tracked `input`. `sizes`
+/// Tabulates the layers that recorded an op on `tape`, in the order they ran on the tracked `input`. `sizes`
 /// are the paths and sizes of the network's parameters.
 Summary summarize_tape(const Tape& tape, const Variable& input,
                        const std::vector<std::pair<std::string, std::int64_t>>& sizes);

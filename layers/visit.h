@@ -23,7 +23,7 @@ namespace trous {
 struct Required {};
 inline constexpr Required required;
 
-/// What is called at every part, with its path such as "encoder.0.filters".
+/// Functions that are called at every part, with its path such as "encoder.0.filters".
 template <bool is_const>
 struct BasicVisitor {
   template <class T>

@@ -4,7 +4,7 @@
 namespace trous {
 namespace {
 
-// The family as `op` asked for it: padding is the first thing that is judged.
+// The family with the arguments of `op`. The padding is checked first.
 detail::ConvFamily family(std::string_view op, Rate rate, const WindowPadding& given) {
   const ResolvedPadding padding = given.resolve(op);
   return {.conv = "atrous_conv2d",

@@ -35,7 +35,7 @@ namespace trous {
 Variable atrous_conv2d(const Variable& value, const Variable& filters, Rate rate,
                        const WindowPadding& padding, std::string_view name = {});
 
-/// The transpose of `atrous_conv2d` as a linear map of its value: what scatters where that gathers.
+/// The transpose of `atrous_conv2d` as a linear map of its value: it scatters where atrous_conv2d gathers.
 ///
 ///   y[n, i, j, o] = sum_{p, q, c}  value[n, i + top - p rate, j + left - q rate, c] * filters[p, q, o, c]
 ///
@@ -62,7 +62,7 @@ Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters,
 ///
 ///   w[p, q, c, o] = sum_{n, i, j}  value[n, i + p rate - top, j + q rate - left, c] * grad[n, i, j, o]
 ///
-/// value         [n, h, w, in_channels]               what was convolved
+/// value         [n, h, w, in_channels]               the value that was convolved
 /// grad          [n, oh, ow, out_channels]            the cotangent of the result
 /// filter_shape  [kh, kw, in_channels, out_channels]  an argument, since SAME does not determine it
 /// rate, padding, name   as for atrous_conv2d

@@ -1,4 +1,4 @@
-// Conversion between element types, always asked for.
+// Conversion between element types, which never happens implicitly.
 #pragma once
 
 #include <trous/autograd/variable.h>

@@ -15,7 +15,8 @@ Variable less_equal(const Variable& a, const Variable& b);
 Variable greater(const Variable& a, const Variable& b);
 Variable greater_equal(const Variable& a, const Variable& b);
 
-/// The same against a number: converted to x's dtype where that is floating, as it is against integers.
+/// Compares with a number. It is converted to x's dtype if that is floating; integers are compared with the
+/// number itself.
 Variable equal(const Variable& x, double number);
 Variable less(const Variable& x, double number);
 Variable less_equal(const Variable& x, double number);
@@ -34,8 +35,9 @@ Variable masked(const Variable& x, const Variable& mask);
 /// dtype. Throws DTypeError or ShapeError if they do not fit.
 ///
 /// A NaN in the side not taken reaches neither the value nor the gradients in a and b, which are 0 there. It
-/// does reach the gradient in what that side was computed from, since 0 times an infinite slope is NaN:
-/// where(greater(x, 0), sqrt(x), 0) has the gradient NaN at x = 0. Choose the input of such a function, too:
+/// does reach the gradient in the inputs of the op that computed that side, since 0 times an infinite slope
+/// is NaN: where(greater(x, 0), sqrt(x), 0) has the gradient NaN at x = 0. Choose the input of such a
+/// function, too:
 ///
 ///   const Variable inside = greater(x, 0);
 ///   const Variable y = where(inside, sqrt(where(inside, x, 1)), 0);  // its gradient at x = 0 is 0

@@ -5,7 +5,7 @@
 namespace trous {
 namespace {
 
-// The family as `op` asked for it: padding is the first thing that is judged.
+// The family with the arguments of `op`. The padding is checked first.
 detail::ConvFamily family(std::string_view op, const Conv2dOptions& options) {
   const ResolvedPadding padding = options.padding.resolve(op);
   return {.conv = "conv2d",

@@ -8,6 +8,7 @@
 
 namespace trous {
 
+/// How the windows of a convolution slide.
 struct Conv2dOptions {
   Stride stride = 1;
   Rate rate = 1;
@@ -57,8 +58,8 @@ Variable conv2d_transpose(const Variable& value, const Variable& filters, const 
 Variable conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
                             const Conv2dOptions& options = {}, std::string_view name = {});
 
-/// How `conv2d` of these shapes maps pixels, and what it costs: for an op of your own that does the same.
-/// That of conv2d_transpose is `.transposed()`. Throws as conv2d.
+/// Returns how `conv2d` of these shapes maps pixels, and its cost, for an op of your own that does the same.
+/// For one like conv2d_transpose call `.transposed()` on the result. Throws as conv2d.
 Pixels conv2d_pixels(const Shape& value, const Shape& filters, const Conv2dOptions& options = {});
 
 /// The form itself, over value [n, h, w, c] and filters [kh, kw, c, o]. Throws as conv2d.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* op = "dice_loss";
 
-// What the labels say, for logits seen as [pixels, classes].
+// The masks and counts that follow from the labels, for logits seen as [pixels, classes].
 struct Truth {
   Tensor counted, of_class;  // uint8 [pixels, classes]: the pixel counts; it counts and is of the class
   Tensor present;            // uint8 [classes]: a counted pixel is of the class

@@ -1,5 +1,5 @@
-// Cross-entropy that looks away from pixels that are right already, so that many easy ones cannot drown the
-// few hard ones.
+// Cross-entropy that weighs pixels less the better they are predicted, so that many easy pixels do not
+// outweigh the few hard ones.
 #pragma once
 
 #include <cstdint>

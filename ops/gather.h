@@ -1,4 +1,4 @@
-// Elements picked by index, and added back to where they were picked from.
+// Picks elements by index, and the transpose: adds elements at indices.
 #pragma once
 
 #include <trous/autograd/variable.h>

@@ -1,4 +1,4 @@
-// Which arithmetic runs: the short reference kernels, or the fast ones, and for which instruction set.
+// The choice of kernels: the short reference kernels or the fast ones, and their instruction set.
 #pragma once
 
 #include <string>
@@ -7,12 +7,12 @@
 
 namespace trous {
 
-/// reference   Eigen, a few lines each: what a student reads, and what the fast kernels are tested against
-/// fast        Highway, for the instructions that the processor was found to have
+/// reference   Eigen, a few lines each, to be read first; the fast kernels are tested against them
+/// fast        Highway, for the best instruction set that the processor has
 enum class KernelSet { reference, fast };
 
-/// The set in use: fast, unless the environment says TROUS_KERNELS=reference or set_kernels said otherwise.
-/// Throws ArgumentError if TROUS_KERNELS is neither "reference" nor "fast".
+/// Returns the set in use: that of set_kernels; without it that of the environment variable TROUS_KERNELS;
+/// without both fast. Throws ArgumentError if TROUS_KERNELS is neither "reference" nor "fast".
 KernelSet kernel_set();
 
 /// Chooses the set for this process. Call it before work starts, from one thread.
@@ -26,7 +26,7 @@ std::string_view name(KernelSet set);
 /// processor.
 std::vector<std::string> simd_targets();
 
-/// The one in use: the best, unless set_simd_target said otherwise.
+/// Returns the instruction set in use: that of set_simd_target, without it the best.
 std::string simd_target();
 
 /// Chooses the instruction set for this process, for tests and comparisons. Call it before work starts, from

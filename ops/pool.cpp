@@ -62,7 +62,7 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
       [g = p.geometry](std::span<const Tensor> in) { return kernels::pooling().max_pool_indices(g, in[0]); },
       {Rule::locally_constant()});
   const Shape flat{s[0], s[1] * s[2], s[3]};
-  // A gather, whose transpose knows that an index lies in its window.
+  // A gather whose transpose uses that each index lies in its window.
   const LinearMap pick{
       "gather",
       "scatter_add",

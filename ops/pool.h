@@ -6,6 +6,7 @@
 
 namespace trous {
 
+/// How the windows of a pool slide.
 struct Pool2dOptions {
   PerAxis window = 2;
   Stride stride = 0;  ///< 0: as the window, so that windows meet

@@ -42,6 +42,7 @@ struct Stride : PerAxis {
 /// Prints 2, or 2x3 where the axes differ.
 std::ostream& operator<<(std::ostream& stream, const PerAxis& count);
 
+/// The two paddings that have a name.
 enum class Padding {
   same,  ///< zeros around the image, so that stride 1 keeps height and width; an odd one goes to the end
   valid  ///< windows lie inside the image
@@ -57,14 +58,14 @@ struct ExplicitPadding {
   friend bool operator==(const ExplicitPadding&, const ExplicitPadding&) = default;
 };
 
-/// A padding whose text has been judged.
+/// A padding whose text has been checked.
 using ResolvedPadding = std::variant<Padding, ExplicitPadding>;
 
-/// SAME, VALID (as Padding or as text) or explicit counts; the text is judged by the op that gets it.
+/// SAME, VALID (as Padding or as text) or explicit counts. The op that is called checks the text.
 class WindowPadding {
  public:
   WindowPadding(Padding padding) : choice_(padding) {}
-  /// "SAME", "VALID": whatever is a text.
+  /// "SAME" or "VALID", as any type of text.
   template <std::convertible_to<std::string_view> Text>
   WindowPadding(const Text& padding) : choice_(std::string(std::string_view(padding))) {}
   WindowPadding(ExplicitPadding padding) : choice_(padding) {}
@@ -72,8 +73,8 @@ class WindowPadding {
   WindowPadding(std::int64_t top, std::int64_t bottom, std::int64_t left, std::int64_t right)
       : choice_(ExplicitPadding{top, bottom, left, right}) {}
 
-  /// The choice, its text judged. Throws ArgumentError naming `op` for a text that is neither "SAME" nor
-  /// "VALID", and for a negative count.
+  /// Returns the choice after checking it. Throws ArgumentError naming `op` for a text that is neither "SAME"
+  /// nor "VALID", and for a negative count.
   ResolvedPadding resolve(std::string_view op) const;
 
  private:

@@ -76,7 +76,8 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
     }
   }
   const std::int64_t common = commonest(classes, uncounted);
-  // Right with threshold t: background below t and foreground from t up. From t to t + 1 only level t moves.
+  // With threshold t, background below t and foreground from t up is predicted right. From t to t + 1 only
+  // level t changes sides.
   std::int64_t right = 0, most = 0;
   for (const std::int64_t count : histogram[1]) right += count;
   std::size_t best = 0;

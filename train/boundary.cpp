@@ -12,7 +12,7 @@ bool contains(const std::vector<std::int32_t>& labels, std::int64_t label) {
   return std::find(labels.begin(), labels.end(), label) != labels.end();
 }
 
-// One image; `truth` says which pixels are in it.
+// One image. Pixels whose truth is ignored are not in it.
 struct Image {
   std::span<const std::int32_t> truth;
   std::int64_t height, width;
@@ -63,7 +63,7 @@ void BoundaryScores::add(const Tensor& truth, const Tensor& prediction) {
     throw ArgumentError(text("BoundaryScores: ", what, ' ', label, " at place ", place, " is not in 0 to ",
                              classes() - 1, '.'));
   };
-  // Judged before anything is counted, so that a failure changes nothing.
+  // Checked before anything is counted, so that a failure changes nothing.
   for (std::size_t i = 0; i < t.size(); ++i) {
     if (contains(ignored_, t[i])) continue;
     check("truth", t[i], i);

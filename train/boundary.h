@@ -1,4 +1,4 @@
-// How well the outlines of regions agree: a score of regions hardly sees them where regions are large.
+// A score of the outlines of regions, to which a score of the regions is hardly sensitive if they are large.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,7 @@ bool is_of_trainer(std::string_view name) {
                      [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-// JSON has no NaN and no infinity: they are strings. What is absent is null.
+// JSON has no NaN and no infinity: they are written as strings. An absent number is null.
 detail::Json json_of(const std::optional<double>& value) {
   if (!value || std::isfinite(*value)) return detail::or_null(value);
   return std::isnan(*value) ? "nan" : *value > 0 ? "inf" : "-inf";

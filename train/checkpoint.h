@@ -14,16 +14,16 @@
 
 namespace trous {
 
-/// What a checkpoint says of itself beside its tensors. Empty and 0 where nobody said.
+/// The facts that a checkpoint holds beside its tensors. Unknown ones are empty or 0.
 struct CheckpointInfo {
   std::string network = {};               ///< a description that network_from_json reads
   std::vector<std::string> classes = {};  ///< class 0 is the background
   std::string data = {};                  ///< the data set it learned from
-  std::int64_t white = 255;               ///< Dataset::white: by what numbers of images are divided
+  std::int64_t white = 255;               ///< Dataset::white, by which the numbers of images are divided
   std::uint64_t seed = 0;
   std::int64_t step = 0, steps = 0;  ///< of the weights; of the run
   std::int64_t best_step = 0;
-  Criterion chosen_by = Criterion::foreground_iou;  ///< what decided which weights are the best
+  Criterion chosen_by = Criterion::foreground_iou;  ///< by which the best weights were chosen
   std::optional<double> best_score = std::nullopt;  ///< see TrainResult
   std::optional<double> best_loss = std::nullopt;
 };
@@ -34,13 +34,13 @@ struct CheckpointInfo {
 SafetensorsFile network_file(const std::vector<Named<const Parameter>>& parameters,
                              const std::vector<Named<const Buffer>>& buffers);
 
-/// Whether weights that are NaN or infinite can be loaded. Whatever a network computes with them is NaN.
+/// Whether weights that are NaN or infinite can be loaded. Networks with such weights compute NaN.
 enum class NonFiniteWeights { refuse, accept };
 
-/// Puts the tensors of `file`, read from `path`, into `parameters` and `buffers`. What a trainer keeps beside
-/// them (optimizer/, average/, best/) is passed over. Everything is judged first, so a failure changes
-/// nothing. Throws FileError naming file and tensor, and the first place that is not finite, ArgumentError
-/// where the names do not lead to one part each.
+/// Copies the tensors of `file`, read from `path`, into `parameters` and `buffers`. The tensors that a
+/// trainer keeps beside them (optimizer/, average/, best/) are skipped. Everything is checked first, so a
+/// failure changes nothing. Throws FileError naming file and tensor, and the first place that is not finite,
+/// ArgumentError where the names do not lead to one part each.
 void restore_network(const std::string& path, const SafetensorsFile& file,
                      const std::vector<Named<Parameter>>& parameters,
                      const std::vector<Named<Buffer>>& buffers,
@@ -59,12 +59,13 @@ bool cast_to_float32(const std::string& path, SafetensorsFile& file);
 /// The tensors of `file` whose names begin with `prefix`, such as "best/", under what follows it.
 SafetensorsFile tensors_below(const SafetensorsFile& file, std::string_view prefix);
 
-/// Metadata as safetensors keeps them: one JSON text under the key "trous". Throws ArgumentError for text
-/// that is not UTF-8.
+/// Converts a CheckpointInfo to the metadata of a safetensors file: one JSON text under the key "trous".
+/// Throws ArgumentError for text that is not UTF-8.
 std::map<std::string, std::string> to_metadata(const CheckpointInfo& info);
 
-/// What the metadata of `file`, read from `path`, say; any of it may be absent or null. Throws FileError,
-/// naming the member, if there is no such text, it is no JSON object, or a member is of another type.
+/// Reads the CheckpointInfo in the metadata of `file`, which was read from `path`. Any member may be absent
+/// or null. Throws FileError, naming the member, if there is no such text, it is no JSON object, or a member
+/// is of another type.
 CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& file);
 
 /// Writes the weights and buffers of `net`; the file is readable by any safetensors library. With
@@ -76,22 +77,25 @@ void save(const Net& net, const std::string& path, const std::map<std::string, s
   write_safetensors(path, file);
 }
 
-/// Reads them back into a network of the same layers, in the types of the file. Throws FileError naming the
-/// file and what was wrong, a number that is not finite too; the network then is as it was.
+/// Reads weights and buffers into a network of the same layers, in the dtypes of the file. Throws FileError
+/// naming the file and the fault, which may also be a number that is not finite; the network then stays as it
+/// was.
 template <class Net>
 void load(Net& net, const std::string& path) {
   restore_network(path, read_safetensors(path), parameters(net), buffers(net));
 }
 
+/// A network read from a checkpoint.
 struct LoadedNetwork {
   AnyLayer net;
   CheckpointInfo info;
-  bool was_float64 = false;  ///< some of the weights, in the file
+  bool was_float64 = false;  ///< whether some weights were float64 in the file
 };
 
-/// A network with its weights, ready to run on float32 images, from a checkpoint that describes it: float64
-/// weights are cast to float32. Throws FileError if it does not, its tensors are not those of the network
-/// described, or, unless they are accepted, some of their numbers are not finite.
+/// Reads a network with its weights from a checkpoint that describes it, ready to run on float32 images:
+/// float64 weights are cast to float32. Throws FileError if the checkpoint describes no network, if its
+/// tensors are not those of the network described, or if some numbers are not finite and `non_finite` does
+/// not accept them.
 LoadedNetwork load_network(const std::string& path, NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
 }  // namespace trous

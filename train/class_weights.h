@@ -1,4 +1,4 @@
-// Weights that keep a loss from being won by the background alone.
+// Weights of classes, without which predicting background everywhere can minimise the loss.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ enum class ClassWeighting {
   enet           ///< 1 / ln(1.02 + f). Source: Paszke et al., arXiv:1606.02147
 };
 
-/// What training weighs classes by where nothing else is said. Without weights a small network that learns
-/// for a few hundred steps calls every pixel background.
+/// The default weighting of a training. Without weights a small network predicts background for every pixel
+/// after a few hundred steps.
 constexpr ClassWeighting default_class_weighting = ClassWeighting::inverse_sqrt;
 
 /// A weighting and its name.
@@ -35,11 +35,12 @@ std::span<const NamedClassWeighting> named_class_weightings();
 /// The name in named_class_weightings(). Throws ArgumentError for a value that is in no row.
 std::string_view name(ClassWeighting weighting);
 
-/// A weighting by the pixels of the training split, or one weight per class, float32 [classes].
+/// Class weights as an option: a weighting by the pixels of the training split, or one weight per class,
+/// float32 [classes].
 using ClassWeights = std::variant<ClassWeighting, Tensor>;
 
 /// float32 [classes], from the number of pixels of each class, f being a class's share of them; scaled so
-/// that the mean weight of a class that occurs is 1. A class that never occurs weighs 0: no label asks for
+/// that the mean weight of a class that occurs is 1. A class that never occurs weighs 0, since no label has
 /// it. Throws ArgumentError where no pixel has a class.
 Tensor class_weights(ClassWeighting weighting, const std::vector<std::int64_t>& pixels);
 
@@ -54,12 +55,12 @@ void check_class_weights(const Tensor& weights, const std::vector<std::int64_t>&
 /// The weighting called `name`. Throws ArgumentError listing the names.
 ClassWeighting parse_class_weighting(std::string_view name);
 
-/// What `list` says: the name of a weighting, which then needs the `pixels`, or one number per class, 0 or
-/// more, such as "0.2,1,1". Throws ArgumentError for anything else, if the number of numbers is not that of
-/// classes, and if they are 0 for every class that has pixels.
+/// Converts the text `list` to class weights. It is the name of a weighting, which needs the `pixels`, or one
+/// number per class, 0 or more, such as "0.2,1,1". Throws ArgumentError for anything else, if the number of
+/// numbers is not that of classes, and if they are 0 for every class that has pixels.
 Tensor parse_class_weights(std::string_view list, const std::vector<std::int64_t>& pixels);
 
-/// Throws what parse_class_weights would throw for any number of classes and pixels.
+/// Throws the errors of parse_class_weights that do not depend on classes and pixels.
 void check_class_weights(std::string_view list);
 
 }  // namespace trous

@@ -1,4 +1,4 @@
-// Gradients kept from being larger than a step can bear.
+// Clipping of gradients by their norm.
 #pragma once
 
 #include <vector>

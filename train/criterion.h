@@ -1,4 +1,4 @@
-// What the best weights of a run are chosen by: a property of its validation split.
+// The criterion by which the best weights of a run are chosen. It follows from the validation split.
 #pragma once
 
 #include <optional>
@@ -9,15 +9,15 @@
 namespace trous {
 
 enum class Criterion {
-  foreground_iou,  ///< the highest mean IoU of the foreground classes on validation, of equal ones the lowest
-                   ///< loss
+  /// The highest mean IoU of the foreground classes on validation, of equal ones the lowest loss.
+  foreground_iou,
   validation_loss,  ///< the lowest loss on validation
-  latest            ///< nothing can choose: the weights of the latest validation
+  latest            ///< no pixel counts, so the latest validation
 };
 
-/// What can choose between weights on the split whose scores these are: the IoU where a pixel of a foreground
-/// class counts, otherwise the loss where any pixel counts. Depends on the truths alone, so that it is the
-/// same at every validation: a network that once predicts a class that no mask shows does not change it.
+/// Returns the criterion for the split whose scores these are: the IoU if a pixel of a foreground class
+/// counts, else the loss if any pixel counts. It depends on the truths alone, not on the predictions, so it
+/// is the same at every validation.
 Criterion criterion_for(const ConfusionMatrix& validation);
 
 /// How good a validation is, the higher the better; absent where it cannot be compared.
@@ -25,8 +25,8 @@ std::optional<double> merit(Criterion criterion, const std::optional<double>& sc
                             const std::optional<double>& loss);
 
 /// Whether, of two validations of equal merit, the one with the loss `now` is better than the one with
-/// `before`: of equal IoUs the lower loss, since a small split knows few scores and reaches its highest
-/// early.
+/// `before`: of equal IoUs the lower loss, since a small split has few different scores and reaches the
+/// highest early.
 bool breaks_tie(Criterion criterion, const std::optional<double>& now, const std::optional<double>& before);
 
 /// "foreground_iou", "validation_loss", "latest".

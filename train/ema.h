@@ -8,7 +8,7 @@
 
 namespace trous {
 
-/// What an Ema remembers, for checkpoints.
+/// The state of an Ema, for checkpoints.
 struct EmaState {
   std::int64_t updates = 0;
   std::vector<Tensor> averages = {};
@@ -24,8 +24,8 @@ class Ema {
   /// DTypeError for other types.
   explicit Ema(std::vector<Tensor> values, double decay = 0.999);
 
-  /// Takes the next values. Throws ArgumentError, with nothing changed, unless they are of the number, shapes
-  /// and dtypes of the first.
+  /// Updates the averages with the next values. Throws ArgumentError, with nothing changed, unless they are
+  /// of the number, shapes and dtypes of the first.
   void update(const std::vector<Tensor>& values);
 
   const std::vector<Tensor>& averages() const { return state_.averages; }

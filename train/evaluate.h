@@ -1,4 +1,4 @@
-// What a network says of a data set, and how right it is.
+// Predictions of a network for a data set, and their scores.
 #pragma once
 
 #include <functional>
@@ -12,19 +12,21 @@
 
 namespace trous {
 
-/// The likeliest class of every pixel: int32 [n, h, w]. Records nothing.
+/// Predicts the likeliest class of every pixel: int32 [n, h, w]. Records nothing.
 Tensor predict(const AnyLayer& net, const Tensor& images);
 
 /// The scores of `net` over the whole of `data`; classes that it ignores have none. Throws ArgumentError if
 /// batch < 1.
 ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch = 16);
 
+/// Scores, and the loss.
 struct Evaluation {
   ConfusionMatrix scores;
-  /// The mean over images of their batches' losses; absent where none was asked for, or no pixel counts.
+  /// The mean over images of their batches' losses; absent where no loss was given, or no pixel counts.
   std::optional<double> loss;
 };
 
+/// How a network is evaluated.
 struct EvaluateOptions {
   std::int64_t batch = 16;
   Loss loss = nullptr;  ///< computed as well where given
@@ -32,8 +34,8 @@ struct EvaluateOptions {
   std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_batch = nullptr;
 };
 
-/// As evaluate_on, with the loss, and with every prediction shown to `on_batch`. The loss depends on the
-/// batch where it is weighted by class; the scores do not.
+/// Scores `net` as evaluate_on does, computes the loss, and passes every prediction to `on_batch`. A loss
+/// that is weighted by class depends on the batch size; the scores do not.
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options);
 
 }  // namespace trous

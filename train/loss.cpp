@@ -48,7 +48,7 @@ Loss cross_entropy_and_dice(const std::optional<Tensor>& class_weights) {
   };
 }
 
-// The only list of losses. The first is what `trous train` takes where nothing is said.
+// The only list of losses. The first is the default of `trous train`.
 constexpr std::array losses{
     NamedLoss{"cross-entropy", cross_entropy},
     NamedLoss{"dice", dice_alone, "weighs all classes that occur alike", "cross-entropy+dice"},

@@ -1,4 +1,4 @@
-// The losses that training knows by name. Any function of logits and labels will do in their place.
+// The losses that have a name. A training also takes any other function of logits and labels.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace trous {
 
-/// What training makes small.
+/// A function of logits and labels that training minimises.
 ///
 /// logits    [n, h, w, classes]
 /// labels    int32 [n, h, w], `unknown_label` where nothing is known
@@ -26,8 +26,8 @@ struct NamedLoss {
   std::string_view name;
   /// `class_weights` are float32 [classes], or absent.
   Loss (*make)(const std::optional<Tensor>& class_weights);
-  /// Why class weights would do nothing: "weighs all classes that occur alike". Empty where they weigh the
-  /// pixels of the loss.
+  /// The reason why class weights have no effect: "weighs all classes that occur alike". Empty where they
+  /// have one.
   std::string_view unweighted = {};
   /// The loss that takes class weights in place of one that does not.
   std::string_view weighted_alternative = {};
@@ -43,7 +43,7 @@ const NamedLoss& named_loss(std::string_view name);
 /// The names of named_losses().
 std::vector<std::string_view> loss_names();
 
-/// Whether class weights weigh the pixels of the loss called `name`. Throws ArgumentError listing the names.
+/// Whether class weights have an effect on the loss called `name`. Throws ArgumentError listing the names.
 bool takes_class_weights(std::string_view name);
 
 /// The loss called `name`, in which unknown pixels do not count. `class_weights`, float32 [classes], weigh

@@ -101,7 +101,7 @@ void ConfusionMatrix::add(const Tensor& truth, const Tensor& prediction) {
     throw ArgumentError(text("ConfusionMatrix: ", what, ' ', label, " at place ", place, " is not in 0 to ",
                              classes_ - 1, '.'));
   };
-  // Judged before anything is counted, so that a failure changes nothing.
+  // Checked before anything is counted, so that a failure changes nothing.
   for (std::size_t i = 0; i < t.size(); ++i) {
     if (ignores(t[i])) continue;
     check("truth", t[i], i);

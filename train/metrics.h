@@ -10,17 +10,17 @@
 
 namespace trous {
 
-/// How often each class was called each class. A score of a class that cannot have one is absent, never 0 or
-/// 1; with TP the pixels of class c called c, FP those of another class called c, FN those of c called
-/// another:
+/// Counts how often each class was predicted as each class. TP are the pixels of class c predicted as c, FP
+/// those of another class predicted as c, FN those of c predicted as another class. A score that is not
+/// defined is absent, never 0 or 1:
 ///
 ///   iou        TP / (TP + FP + FN)        absent where c is in neither truth nor prediction
 ///   dice       2 TP / (2 TP + FP + FN)    absent where iou is; it is 2 iou / (1 + iou)
-///   precision  TP / (TP + FP)             absent where nothing was called c
+///   precision  TP / (TP + FP)             absent where c was never predicted
 ///   recall     TP / (TP + FN)             absent where no counted pixel is c
 ///
-/// A class that is ignored has no score either: none of its pixels count, so it could only be wrong. To
-/// predict it where another class is true stays a mistake of that class.
+/// An ignored class has no score either: none of its pixels count, so it could only be wrong. Predicting it
+/// where another class is true remains a mistake of that class.
 ///
 /// Every function with a class throws ArgumentError for what is no class.
 class ConfusionMatrix {
@@ -38,8 +38,8 @@ class ConfusionMatrix {
   /// differ, ArgumentError naming the first label that is no class.
   void add(const Tensor& truth, const Tensor& prediction);
 
-  /// Adds what `other` counted, but for the truths that do not count here. Throws ArgumentError if its number
-  /// of classes differs, or the sum is beyond int64.
+  /// Adds the counts of `other`, except those of truths that do not count here. Throws ArgumentError if its
+  /// number of classes differs, or the sum is beyond int64.
   ConfusionMatrix& operator+=(const ConfusionMatrix& other);
 
   std::int64_t classes() const { return classes_; }
@@ -50,11 +50,11 @@ class ConfusionMatrix {
   /// classes^2 numbers: place truth * classes + prediction.
   const std::vector<std::int64_t>& counts() const { return counts_; }
 
-  /// How many pixels of class `truth` were called `prediction`.
+  /// The number of pixels of class `truth` that were predicted as `prediction`.
   std::int64_t count(std::int64_t truth, std::int64_t prediction) const;
 
   std::int64_t support(std::int64_t c) const;    ///< TP + FN, the counted pixels of class c
-  std::int64_t predicted(std::int64_t c) const;  ///< TP + FP, the counted pixels that were called c
+  std::int64_t predicted(std::int64_t c) const;  ///< TP + FP, the counted pixels predicted as c
 
   std::optional<double> iou(std::int64_t c) const;
   std::optional<double> dice(std::int64_t c) const;
@@ -75,7 +75,7 @@ class ConfusionMatrix {
   /// Source: Long et al., arXiv:1411.4038, section 5.
   std::optional<double> frequency_weighted_iou() const;
 
-  /// The share of counted pixels that are right; absent where none counts.
+  /// The share of counted pixels whose prediction is right; absent where none counts.
   std::optional<double> pixel_accuracy() const;
 
  private:

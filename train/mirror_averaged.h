@@ -1,11 +1,12 @@
-// A network that looks at each image twice, also in the mirror: test-time augmentation.
+// Test-time augmentation: averages a network's predictions for an image and its mirror image.
 #pragma once
 
 #include <trous/layers/sequential.h>
 
 namespace trous {
 
-/// With p(x) = softmax(net(x)) and M what turns left and right around,
+/// A network whose predictions are averaged. With p(x) = softmax(net(x)) and M the exchange of left and
+/// right,
 ///
 ///   y = log((p(x) + M p(M x)) / 2)
 ///

@@ -26,8 +26,8 @@ void check_scales(const char* optimizer, std::size_t weights, std::span<const St
   }
 }
 
-// Judged before anything moves, so that a refused step leaves the optimizer as it was. `state` is what it
-// remembers of each weight, empty before the first step.
+// Checks the arguments before anything moves, so that a refused step leaves the optimizer as it was. `state`
+// are its moments, one for each weight, empty before the first step.
 void check_step(const char* optimizer, const std::vector<Tensor>& weights,
                 const std::vector<Tensor>& gradients, const std::vector<Tensor>& state,
                 std::span<const StepScale> scales) {
@@ -69,7 +69,7 @@ std::string names_of(const std::vector<std::string>& names) {
   return joined.empty() ? "none" : joined;
 }
 
-// Judged before anything changes; `names` are what the optimizer keeps of each weight.
+// Checks a state before anything changes; `names` are those of the optimizer's moments.
 void check_state(const char* optimizer, const OptimizerState& state, const std::vector<std::string>& names) {
   if (state.steps < 0) {
     throw ArgumentError(text(optimizer, ": the state has ", state.steps,
@@ -104,7 +104,7 @@ void check_state(const char* optimizer, const OptimizerState& state, const std::
   }
 }
 
-// Of one weight, where there are no scales too.
+// The scale of one weight, also where no scales are given.
 StepScale scale_of(std::span<const StepScale> scales, std::size_t weight) {
   return scales.empty() ? StepScale() : scales[weight];
 }
@@ -138,9 +138,8 @@ void for_each_range(const std::vector<Tensor>& weights, const F& f) {
   });
 }
 
-// One pass over some elements of a weight w with slope g, in the order of the formulas in optimizer.h; what
-// is written lies nowhere in what is read. A decay of 0 leaves the slope as it is, even where w is not
-// finite.
+// One pass over some elements of a weight w with gradient g, in the order of the formulas in optimizer.h. The
+// output does not overlap the inputs. A decay of 0 leaves the gradient as it is, even where w is not finite.
 template <class T>
 struct SgdLoop {
   T momentum, decay, rate;

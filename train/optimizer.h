@@ -15,15 +15,15 @@
 
 namespace trous {
 
-/// What an optimizer remembers, for checkpoints: its moments by name, each with one tensor per weight. Before
+/// The state of an optimizer, for checkpoints: its moments by name, each with one tensor per weight. Before
 /// the first step there are none.
 struct OptimizerState {
   std::int64_t steps = 0;
   std::vector<std::pair<std::string, std::vector<Tensor>>> moments = {};
 };
 
-/// What multiplies the learning rate and the decay of one weight, so that weights form groups: {1, 0} for
-/// offsets and norms that must not decay, {0.1, 1} for layers that were trained before.
+/// Factors of the learning rate and the decay of one weight, which make groups of weights: {1, 0} for offsets
+/// and norms that must not decay, {0.1, 1} for layers that were trained before.
 struct StepScale {
   double learning_rate = 1;
   double weight_decay = 1;
@@ -113,7 +113,7 @@ class Adam {
   std::vector<Tensor> first_, second_;
 };
 
-/// As AdamOptions, with a decay of its own: AdamW({.beta2 = 0.99}) still decays.
+/// The options of AdamW. Their default decay is not 0: AdamW({.beta2 = 0.99}) decays.
 struct AdamWOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -137,8 +137,9 @@ concept OptimizerKind = std::copyable<Kind> &&
   { constant.description() } -> std::same_as<std::string>;
 };
 
-/// Any optimizer, as a value: copying copies what it remembers. A checkpoint takes the moments from the
-/// optimizer by their names, so no other file knows which optimizers there are.
+/// Any optimizer, as a value: copying copies its state. Do not use a moved-from Optimizer but to assign to
+/// it. A checkpoint takes the moments from the optimizer by their names, so no other file depends on the list
+/// of optimizers.
 class Optimizer {
  public:
   template <class Kind>
@@ -157,11 +158,11 @@ class Optimizer {
                            double learning_rate, std::span<const StepScale> scales = {}) {
     return held_->step(weights, gradients, learning_rate, scales);
   }
-  /// What it remembers.
+  /// Returns the state.
   OptimizerState state() const { return held_->state(); }
-  /// Gives it back. Throws ArgumentError, with nothing changed, for the state of another kind of optimizer.
+  /// Sets the state. Throws ArgumentError, with nothing changed, for the state of another kind of optimizer.
   void restore(const OptimizerState& state) { held_->restore(state); }
-  /// Its kind and all its options: of equal descriptions are equal steps.
+  /// Returns its kind and all its options. Optimizers of equal descriptions take equal steps.
   std::string description() const { return held_->description(); }
 
  private:
@@ -196,14 +197,14 @@ class Optimizer {
 struct NamedOptimizer {
   std::string_view name;
   Optimizer (*make)(double weight_decay);
-  double weight_decay;  ///< what suits it where nothing is said
+  double weight_decay;  ///< its default
 };
 
 /// The table of optimizers: "sgd" (momentum 0.9, Nesterov's step), "adam", "adamw". A new one is its class
 /// and a row of it.
 std::span<const NamedOptimizer> named_optimizers();
 
-/// The optimizer of TrainOptions and of `trous train` where nothing is said.
+/// The default of TrainOptions and of `trous train`.
 constexpr std::string_view default_optimizer = "adam";
 
 /// The row called `name`. Throws ArgumentError listing the names.
@@ -213,13 +214,14 @@ const NamedOptimizer& named_optimizer(std::string_view name);
 /// names, or for a decay below 0.
 Optimizer make_optimizer(std::string_view name, const std::optional<double>& weight_decay = std::nullopt);
 
-/// What the optimizer remembers.
+/// Returns `optimizer.state()`.
 OptimizerState state_of(const Optimizer& optimizer);
 
-/// Gives it back. Throws ArgumentError, with nothing changed, for the state of another kind of optimizer.
+/// Calls `optimizer.restore(state)`. Throws ArgumentError, with nothing changed, for the state of another
+/// kind of optimizer.
 void restore(Optimizer& optimizer, const OptimizerState& state);
 
-/// Moves the parameters of `net` one step; `gradients`, and `scales` where there are any, in the order of
+/// Moves the parameters of `net` by one step. `gradients`, and `scales` unless empty, have the order of
 /// tracked_weights(net).
 template <class Net>
 void step(Optimizer& optimizer, Net& net, const std::vector<Variable>& gradients, double learning_rate,

@@ -8,11 +8,11 @@ namespace trous {
 
 struct PlateauOptions {
   double factor = 0.5;        ///< in (0, 1)
-  std::int64_t patience = 5;  ///< validations in a row without improvement that are borne
-  double min_delta = 0;       ///< an improvement lies more than this above the best score
+  std::int64_t patience = 5;  ///< validations in a row without improvement that are tolerated
+  double min_delta = 0;       ///< a score more than this above the best one is an improvement
 };
 
-/// What a Plateau remembers, for checkpoints.
+/// The state of a Plateau, for checkpoints.
 struct PlateauState {
   std::optional<double> best = std::nullopt;  ///< absent before the first score
   std::int64_t stale = 0;  ///< validations since the last improvement, or since the last cut
@@ -27,7 +27,7 @@ class Plateau {
   /// Throws ArgumentError unless 0 < factor < 1, patience >= 0, and min_delta is 0 or more, and finite.
   explicit Plateau(const PlateauOptions& options = {});
 
-  /// Takes the score of a validation and returns the factor that the learning rate has from now on.
+  /// Takes the score of a validation and returns the factor of the learning rate for the next steps.
   double after(double score);
 
   const PlateauState& state() const { return state_; }

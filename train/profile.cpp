@@ -14,8 +14,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Of all tensors of a call. One that is given twice, or is another's elements under another shape, moves
-// once.
+// The bytes of all tensors of a call. A tensor that is given twice, or that has the elements of another one
+// under another shape, counts once.
 std::int64_t bytes_of(const OpEvaluation& e) {
   std::vector<const Tensor*> seen;
   std::int64_t bytes = 0;
@@ -34,7 +34,7 @@ std::int64_t bytes_of(const OpEvaluation& e) {
   return bytes;
 }
 
-// To the sums of its phase and kind.
+// Adds an evaluation to the sums of its phase and kind.
 void add_to(std::vector<OpProfile>& ops, const OpProfile& more) {
   const auto found = std::ranges::find_if(
       ops, [&](const OpProfile& op) { return op.phase == more.phase && op.kind == more.kind; });
@@ -46,7 +46,7 @@ void add_to(std::vector<OpProfile>& ops, const OpProfile& more) {
   found->bytes += more.bytes;
 }
 
-// To the sums of its path.
+// Adds an evaluation to the sums of its layer.
 void add_to(std::vector<LayerProfile>& layers, const LayerProfile& more) {
   const auto found = std::ranges::find(layers, more.path, &LayerProfile::path);
   if (found == layers.end()) return layers.push_back(more);
@@ -101,7 +101,7 @@ void StepProfiler::State::end_phase() {
   look_at_memory({}, {});
 }
 
-// The mark has risen since the last look: in what ran since then.
+// Notes a new peak: the mark has risen since the last call, so the peak lies in between.
 void StepProfiler::State::look_at_memory(const std::string& kind, const std::string& layer) {
   const std::int64_t now = storage_peak();
   if (now <= peak) return;

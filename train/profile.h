@@ -1,5 +1,5 @@
-// Where a training step goes: time, arithmetic and bytes of each kind of op, what is left outside them, and
-// the memory peak with the op at which it stands.
+// Profiles of training steps: time, arithmetic and bytes of each kind of op, the time outside ops, and the
+// memory peak with the op that reached it.
 #pragma once
 
 #include <array>
@@ -23,24 +23,25 @@ struct OpProfile {
   std::int64_t bytes = 0;          ///< of inputs, output and by-products, each tensor of a call counted once
 };
 
-/// The ops that carry one layer's name, and those evaluated for their rules; the empty path is of all others.
+/// The costs of one layer; the empty path stands for all ops without a layer's name.
 struct LayerProfile {
   std::string path = {};
-  double forward = 0, backward = 0;  ///< seconds
+  double forward = 0, backward = 0;  ///< seconds of the layer's ops, and of ops evaluated for their rules
   std::int64_t multiply_adds = 0;
   std::int64_t unknown_costs = 0;  ///< calls of ops that do not state their cost
 };
 
-/// The step that needed most, at its worst moment.
+/// The largest amount of memory during the steps.
 struct MemoryPeak {
   std::int64_t before = 0;  ///< bytes of tensors alive where that step began
   std::int64_t added = 0;   ///< bytes on top of them at the worst moment
   StepPhase phase = StepPhase::batch;
-  std::string kind =
-      {};  ///< the op during which, or just before which, it came; empty: after the phase's last
-  std::string layer = {};  ///< whose op that was, or whose rule it served
+  /// The op during or just before which the peak was reached; empty: after the last op of the phase.
+  std::string kind = {};
+  std::string layer = {};  ///< the layer of that op, or of the op whose rule it was evaluated for
 };
 
+/// The profile of a number of steps.
 struct StepProfile {
   std::vector<double> seconds = {};       ///< of each step, from its batch to its end
   double processor_seconds = 0;           ///< of all threads of this process, during the steps
@@ -63,19 +64,19 @@ struct StepProfile {
 ///                .on_phase = [&](StepPhase phase) { profiler.begin(phase); }});
 ///   const StepProfile profile = profiler.profile();
 ///
-/// What runs between the end of a step and the next `begin` counts nowhere. It lowers the mark of
-/// storage_peak() at each step, so one profiler at a time sees a memory peak.
+/// Time between the end of a step and the next `begin` is not counted. The profiler lowers the mark of
+/// storage_peak() at each step, so only one profiler at a time measures memory.
 class StepProfiler {
  public:
   StepProfiler();
   ~StepProfiler();
 
-  /// A phase begins: StepPhase::batch begins a step, and any phase does where none has. A step that did not
-  /// end before the next began counts nowhere.
+  /// Begins a phase. StepPhase::batch begins a step, as any phase does if no step has begun. A step that has
+  /// not ended when the next one begins is not counted.
   void begin(StepPhase phase);
   void end_step();
 
-  /// Forgets all steps so far: those that warmed up.
+  /// Discards all steps so far, such as those that warmed up.
   void clear();
 
   StepProfile profile() const;

@@ -1,4 +1,4 @@
-// The line that shows how far training is: redrawn in place on a terminal, one line per tenth elsewhere, so
+// Progress lines of a training: one that is redrawn in place on a terminal, one for each tenth elsewhere, so
 // that a redirected log holds no control characters.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace trous {
 
-/// What a progress line tells.
+/// The numbers in a progress line.
 struct ProgressState {
   std::int64_t step, steps;
   double seconds_left;       ///< negative while unknown
@@ -32,8 +32,8 @@ std::string clock_text(double seconds);
 /// Writes progress lines to stderr.
 class Progress {
  public:
-  /// `images_per_step` scales the rate. `quiet` writes nothing. `what` is what the lines begin with; it lives
-  /// as long as this.
+  /// `images_per_step` scales the rate. With `quiet` nothing is written. The lines begin with `what`, which
+  /// must outlive this object.
   Progress(std::int64_t images_per_step, bool quiet, std::string_view what = "step");
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
@@ -43,8 +43,8 @@ class Progress {
   void step(std::int64_t step, std::int64_t steps, double loss, double learning_rate,
             double gradient_norm = -1);
 
-  /// Takes the line off the terminal, so that something else can be printed; leaves validation out of the
-  /// step times.
+  /// Erases the line on the terminal, so that something else can be printed. The time until the next step, in
+  /// which a validation may run, does not count as time of a step.
   void clear();
 
  private:
@@ -63,7 +63,8 @@ class Progress {
   std::deque<double> times_;  // of the latest steps, the first step of all left out
 };
 
-/// Columns of the terminal behind stderr, from COLUMNS or the terminal itself; 80 where nobody knows.
+/// Returns the columns of the terminal behind stderr, from COLUMNS or the terminal itself; 80 if neither is
+/// known.
 int terminal_width();
 
 }  // namespace trous

@@ -1,4 +1,4 @@
-// How the learning rate moves over a run.
+// Learning rate schedules.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,10 @@ enum class Schedule {
   plateau  ///< base; the factor of train/plateau.h multiplies it
 };
 
-/// The learning rate of step `step` = 0 .. steps - 1. Throws ArgumentError for any other step.
+/// Returns the learning rate of step `step` = 0 .. steps - 1. Throws ArgumentError for any other step.
 double learning_rate_at(Schedule schedule, double base, std::int64_t step, std::int64_t steps);
 
+/// A schedule with a warm-up.
 struct ScheduleOptions {
   Schedule kind = Schedule::poly;
   double base = 1e-3;
@@ -31,7 +32,8 @@ struct ScheduleOptions {
   std::int64_t warmup = 0;
 };
 
-/// The same with a warm-up. Throws ArgumentError unless 0 <= warmup < steps and 0 <= step < steps.
+/// Returns the learning rate of a step of a schedule with a warm-up. Throws ArgumentError unless 0 <= warmup
+/// < steps and 0 <= step < steps.
 double learning_rate_at(const ScheduleOptions& options, std::int64_t step);
 
 /// A schedule and its name.

@@ -11,7 +11,7 @@
 namespace trous {
 namespace {
 
-// Along one axis: the tile [begin, end) is computed, of which [keep_begin, keep_end) is kept.
+// A tile along one axis: [begin, end) is computed, of which [keep_begin, keep_end) is kept.
 struct Span {
   std::int64_t begin, end, keep_begin, keep_end;
 };

@@ -21,16 +21,16 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  /// `bytes` > 0 of memory that begins with a page and holds anything; null where the range or the machine
-  /// has no more.
+  /// Returns `bytes` > 0 of uninitialised memory that begins with a page, or null where the range or the
+  /// machine has no more.
   void* take(std::size_t bytes);
 
-  /// Gives back what take(bytes) gave.
+  /// Frees memory that take(bytes) returned.
   void give(void* memory, std::size_t bytes);
 
   bool holds(const void* memory) const { return memory >= begin_ && memory < begin_ + capacity_; }
 
-  /// What was ever in use, from the lowest address to the highest; the machine keeps it for us.
+  /// The bytes from the lowest address to the highest that was ever in use. They stay with the process.
   std::size_t reached() const { return reached_; }
 
  private:

@@ -16,7 +16,7 @@ namespace trous::detail {
 
 using Json = nlohmann::ordered_json;  // keys stay in the order of the text
 
-/// A text that was parsed, or why it was not.
+/// The result of parse_json: a value, or the reason why the text has none.
 struct ParsedJson {
   Json value = nullptr;
   std::string fault = {};   ///< empty if `value` holds; else a clause about the text: "is no JSON ..."
@@ -53,8 +53,8 @@ class JsonPlace {
   JsonPlace operator[](const std::string& key) const;
   std::vector<JsonPlace> items() const;
 
-  /// A number. null is NaN, which JSON cannot spell, and strings such as "nan", "inf", "-inf" or "0.5" are
-  /// what they say.
+  /// A number. JSON cannot spell NaN and infinity, so null is read as NaN, and strings such as "nan", "inf",
+  /// "-inf" or "0.5" as the number that they spell.
   double number() const;
   /// A whole number from 0 to 2^53.
   std::int64_t whole() const;
@@ -64,7 +64,7 @@ class JsonPlace {
   std::vector<std::int64_t> wholes() const;
   std::vector<std::string> strings() const;
 
-  /// What `parse` makes of the string; where it throws ArgumentError, the string is no `what`.
+  /// Returns parse(string). Where `parse` throws ArgumentError, fails: the string is no `what`.
   template <class Parse>
   auto parsed_by(Parse parse, const char* what) const {
     const std::string word = string();

@@ -49,7 +49,7 @@ void read_pair(const Json& given, const Place& place, std::int64_t& height, std:
 void read_value(const Json& given, const Place& place, WindowPadding& result) {
   const auto is_pair = [](const Json& v) { return v.is_array() && v.size() == 2; };
   if (given.is_string()) {
-    result = given.get<std::string>();  // its layer judges the text
+    result = given.get<std::string>();  // the layer checks the text
   } else if (is_pair(given) && is_pair(given[0]) && is_pair(given[1])) {
     std::int64_t counts[4];
     for (std::size_t i = 0; i < 4; ++i)

@@ -14,7 +14,7 @@ namespace trous::detail {
 
 using Names = std::vector<std::string>;
 
-/// Where in a description a value stands, and the function that was asked to read it.
+/// The place of a value in a description, and the function that reads it, for error messages.
 struct Place {
   std::string_view op;
   std::string path;  ///< empty for the description itself
@@ -23,7 +23,7 @@ struct Place {
 /// Throws ArgumentError: "op: path" and the fact.
 [[noreturn]] void fail(const Place& place, const std::string& fact);
 
-/// The value, unless it is long.
+/// Returns the value as text, or a shorter text if it is long.
 std::string shown(const Json& value);
 
 /// " Did you mean relu? Layers are abs, ..."
@@ -44,7 +44,7 @@ void read_value(const Json& given, const Place& place, Count& result) {
   result = Count(height, width);
 }
 
-// What read_value reads.
+// The inverse of read_value.
 Json written(std::int64_t value);
 Json written(double value);
 Json written(bool value);

@@ -1,4 +1,5 @@
-// What the losses of labelled pixels check alike: logits [..., classes], labels [...], one weight per class.
+// The checks that the losses of labelled pixels share: logits [..., classes], labels [...], one weight per
+// class.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace trous::detail {
 
-/// The last extent: logits are [..., classes].
+/// Returns the number of classes, the last extent of logits [..., classes].
 std::int64_t classes_of(const Shape& logits);
 
 /// Throws ShapeError or DTypeError naming `op` unless the logits are floating, the labels int32 of the

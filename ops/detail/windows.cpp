@@ -88,7 +88,7 @@ Windows both_axes(const WindowQuery& q, WindowAxis (*axis)(const AxisQuery&)) {
       q, "height", q.extents.height, q.taps.height, q.stride.height, q.rate.height, pads.top, pads.bottom};
   const AxisQuery width{q,         "width",   q.extents.width, q.taps.width, q.stride.width, q.rate.width,
                         pads.left, pads.right};
-  // Overflow on either axis is told before a window that does not fit on the other.
+  // Overflow on either axis is reported before a window that does not fit on the other.
   span_of(height);
   span_of(width);
   return {axis(height), axis(width)};

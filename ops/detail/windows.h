@@ -21,14 +21,15 @@ std::string padding_text(const ResolvedPadding& padding);
 /// counts are 1 or more.
 void check_at_least_one(std::string_view op, std::string_view what, const PerAxis& count);
 
+/// The arguments from which windows are derived.
 struct WindowQuery {
-  std::string_view op, image;  ///< as a message calls them
+  std::string_view op, image;  ///< their names in messages
   HeightWidth extents;         ///< of the image
   HeightWidth taps;
   Stride stride;
   Rate rate;
   ResolvedPadding padding;
-  std::string_view filter = "filter";  ///< or "window", which has no rate
+  std::string_view filter = "filter";  ///< its name in messages, or "window", which has no rate
 };
 
 /// The windows over the image. With e = (taps - 1) rate + 1 on each axis:
@@ -37,12 +38,12 @@ struct WindowQuery {
 ///   VALID     out = floor((in - e) / stride) + 1
 ///   explicit  out = floor((in + lo + hi - e) / stride) + 1
 ///
-/// Throws ShapeError naming the axis where a size overflows or no window fits; overflow on either axis is
-/// told first.
+/// Throws ShapeError naming the axis on which a size overflows or no window fits. Overflow, on either axis,
+/// is reported first.
 Windows windows_over(const WindowQuery& query);
 
-/// The windows whose output is the image, over the smallest input (VALID, explicit; at least 1 pixel) or
-/// over one of extent * stride pixels (SAME): what a transpose produces where its output's shape is left
+/// The windows whose output is the image, over the smallest input (VALID, explicit; at least 1 pixel) or over
+/// one of extent * stride pixels (SAME). This input is the result of a transpose whose output_shape is left
 /// out.
 Windows windows_onto(const WindowQuery& query);
 
