@@ -17,6 +17,7 @@
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
 #include <trous/data/png.h>
+#include <trous/run/detail/facts_json.h>
 
 namespace trous::cli {
 namespace {
@@ -61,8 +62,8 @@ void write_folder(const DataCommand& c, const Splits& data) {
     make_folder(masks.string(), "--export");
     for (std::int64_t i = 0; i < std::min(c.count, split->size); ++i) {
       const Sample sample = checked_sample(*split, i);
-      write_png((images / numbered("", i)).string(), stored_image(sample.image, split->white));
-      write_indexed_png((masks / numbered("", i)).string(), sample.mask, palette);
+      write_png((images / numbered_png("", i)).string(), stored_image(sample.image, split->white));
+      write_indexed_png((masks / numbered_png("", i)).string(), sample.mask, palette);
     }
   }
   write_text((fs::path(c.folder) / "classes.json").string(), detail::dump_json(data.train.classes, 1) + '\n');
@@ -75,7 +76,7 @@ ExitCode run(const DataCommand& c) {
       open_data({.name = c.data, .directory = c.directory, .folder = {.mask_threshold = c.mask_threshold}});
   const Survey facts = survey(data);
   if (c.voice.json) {
-    std::cout << detail::dump_json(json_of(data, facts)) << '\n';
+    std::cout << detail::dump_json(detail::json_of(data_facts(data, facts))) << '\n';
   } else if (!c.voice.quiet) {
     tell_data(data, facts);
     tell_splits(data, facts);

@@ -18,6 +18,7 @@
 #include <trous/core/parallel.h>
 #include <trous/data/palette.h>
 #include <trous/data/png.h>
+#include <trous/run/detail/facts_json.h>
 #include <trous/train/mirror_averaged.h>
 
 namespace trous::cli {
@@ -41,8 +42,8 @@ SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalComman
   make_folder(c.masks, "--masks");
   return score(net, split, c.batch, [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
     const fs::path folder(c.masks);
-    write_indexed_png((folder / numbered("truth_", i)).string(), truth, class_palette());
-    write_indexed_png((folder / numbered("prediction_", i)).string(), prediction, class_palette());
+    write_indexed_png((folder / numbered_png("truth_", i)).string(), truth, class_palette());
+    write_indexed_png((folder / numbered_png("prediction_", i)).string(), prediction, class_palette());
   });
 }
 
@@ -67,7 +68,7 @@ void write_per_image(const std::string& path, const Dataset& split, const SplitS
 }
 
 void tell(const EvalCommand& c, const Trained& trained, const EvalData& data, const SplitScores& scores,
-          const std::vector<Baseline>& baselines) {
+          const std::vector<NamedScores>& baselines) {
   const Dataset& split = data.split();
   std::cout << wrapped(
                    text(trained.path, ", step ", trained.loaded.info.step, ", on ", split.size, ' ', c.split,
@@ -89,18 +90,18 @@ void tell(const EvalCommand& c, const Trained& trained, const EvalData& data, co
   line("images per second", static_cast<double>(split.size) / scores.seconds, 1);
   std::cout << '\n';
   tell_heading("Beside it");
-  for (const Baseline& baseline : baselines) tell_score(baseline.name, baseline.scores);
+  for (const NamedScores& baseline : baselines) tell_score(baseline.name, baseline.scores);
   tell_score("this network", scores.all);
 }
 
 Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& data,
-                 const SplitScores& scores, const std::vector<Baseline>& baselines) {
+                 const SplitScores& scores, const std::vector<NamedScores>& baselines) {
   const Dataset& split = data.split();
   Json result = summary_of_scores(scores.all, split.classes);
   result["boundary_iou"] = detail::or_null(scores.boundary.mean_iou(1));
-  result["confusion"] = json_of(scores.all);
+  result["confusion"] = detail::json_of(scores.all);
   Json beside = Json::array();
-  for (const Baseline& baseline : baselines) {
+  for (const NamedScores& baseline : baselines) {
     Json one = summary_of_scores(baseline.scores, split.classes);
     one["name"] = baseline.name;
     beside.push_back(one);
@@ -175,7 +176,7 @@ ExitCode run(const EvalCommand& c) {
   if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
   const std::optional<double> miou = scores.all.mean_iou(1);
   if (c.voice.json) {
-    const std::vector<Baseline> baselines = baselines_of(data.name, data.splits, split);
+    const std::vector<NamedScores> baselines = baselines_of(data.name, data.splits, split);
     std::cout << detail::dump_json(json_of_all(c, trained, data, scores, baselines)) << '\n';
   } else if (c.voice.quiet) {
     std::cout << fixed_or_dash(miou, 4) << '\n';

@@ -18,6 +18,7 @@
 #include <trous/data/png.h>
 #include <trous/layers/coverage.h>
 #include <trous/layers/network.h>
+#include <trous/run/detail/facts_json.h>
 
 namespace trous::cli {
 namespace {
@@ -130,7 +131,7 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
                        {"smallest", s.smallest},
                        {"largest", s.largest}});
   }
-  Json result{{"model", json_of(summary, subject.name)},
+  Json result{{"model", detail::json_of(model_facts(subject.name, summary))},
               {"coverage", {{"height", seen.height}, {"width", seen.width}, {"share", seen.share}}},
               {"weights", weights}};
   if (subject.info) {

@@ -11,8 +11,8 @@
 #include <trous/core/suggestion.h>
 #include <trous/data/ignore.h>
 #include <trous/data/named_data_sets.h>
+#include <trous/run/run_folder.h>
 #include <trous/train/baselines.h>
-#include <trous/train/run_folder.h>
 
 namespace trous::cli {
 namespace {
@@ -166,8 +166,9 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
           std::move(trained.loaded.info)};
 }
 
-std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split) {
-  std::vector<Baseline> baselines{{"all background", background_baseline(split)}};
+std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits& data,
+                                      const Dataset& split) {
+  std::vector<NamedScores> baselines{{"all background", background_baseline(split)}};
   ThresholdBaseline bright = threshold_baseline(data.train, split);
   baselines.push_back({brightness_name(bright, split.classes), std::move(bright.scores)});
   const NamedDataSet* const known = find_row(named_data_sets(), data_name);

@@ -11,6 +11,7 @@
 #include <trous/data/folder.h>
 #include <trous/layers/sequential.h>
 #include <trous/layers/summary.h>
+#include <trous/run/results.h>
 #include <trous/train/checkpoint.h>
 #include <trous/train/metrics.h>
 
@@ -76,14 +77,9 @@ bool is_network_name(const std::string& what);
 Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key = {},
                      NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
-/// The scores of a predictor that learns little, with which a network's score is compared.
-struct Baseline {
-  std::string name;
-  ConfusionMatrix scores;
-};
-
-/// Scores on `split` ("validation" or "test") all background, brightness, and NamedDataSet::predictor.
-std::vector<Baseline> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split);
+/// The scores on `split` of predictors that learn little, to read a network's score beside: all background;
+/// brightness; and NamedDataSet::predictor.
+std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split);
 
 /// Returns the number of image channels that the described network expects, taken from its first layer with a
 /// channel count. Throws ArgumentError if no layer has one.

@@ -1,8 +1,6 @@
 #include <cstdint>
 #include <filesystem>
-#include <iomanip>
 #include <span>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -56,12 +54,6 @@ void make_folder(const std::string& path, const std::string& flag) {
     throw FileError(
         text(path, ": the folder cannot be made, ", failure.message(), ". Choose another ", flag, '.'));
   }
-}
-
-std::string numbered(const std::string& stem, std::int64_t number) {
-  std::ostringstream name;
-  name << stem << std::setfill('0') << std::setw(6) << number << ".png";
-  return name.str();
 }
 
 std::string shell_word(const std::string& word) {

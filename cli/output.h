@@ -33,9 +33,6 @@ void check_new_folder(const std::string& path, const std::string& flag);
 /// Makes the folder and those above it. Throws FileError naming the option `flag`.
 void make_folder(const std::string& path, const std::string& flag);
 
-/// boot_000012.png for "boot_", 12: in the order of their numbers where names are sorted.
-std::string numbered(const std::string& stem, std::int64_t number);
-
 /// `word` as a shell takes it: in quotes where it needs them.
 std::string shell_word(const std::string& word);
 

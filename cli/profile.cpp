@@ -18,8 +18,8 @@
 #include <trous/core/parallel.h>
 #include <trous/layers/network.h>
 #include <trous/ops/machine_peak.h>
+#include <trous/run/run_folder.h>
 #include <trous/train/profile.h>
-#include <trous/train/run_folder.h>
 
 namespace trous::cli {
 namespace {

@@ -1,17 +1,14 @@
 #include <iomanip>
 #include <iostream>
 
-#include <trous/cli/environment.h>
-#include <trous/cli/finish.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/recorder.h>
 #include <trous/cli/tell.h>
 #include <trous/core/detail/json.h>
+#include <trous/run/samples.h>
 
 namespace trous::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -45,14 +42,13 @@ double Recorder::seconds() const { return folder_.seconds_before() + seconds_sin
 
 void Recorder::step(const StepReport& r) {
   last_ = r;
-  folder_.log_event(detail::dump_json({{"event", "step"},
-                                       {"step", r.step},
-                                       {"loss", r.loss},
-                                       {"learning_rate", r.learning_rate},
-                                       {"gradient_norm", r.gradient_norm},
-                                       {"seconds", seconds_since(step_begun_)},
-                                       {"waited", r.waited},
-                                       {"elapsed", seconds()}}));
+  folder_.log(StepRecord{.step = r.step,
+                         .loss = r.loss,
+                         .learning_rate = r.learning_rate,
+                         .gradient_norm = r.gradient_norm,
+                         .seconds = seconds_since(step_begun_),
+                         .waited = r.waited,
+                         .elapsed = seconds()});
   ++steps_;
   step_begun_ = Clock::now();
   progress_.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
@@ -73,7 +69,7 @@ void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
                        .images_per_second = rate,
                        .best = r.best};
   folder_.log(row);
-  write_progress_pictures(folder_, net, session_.data.validation, r.step);
+  write_step_pictures(folder_, net, session_.data.validation, r.step);
   tell(row, r.stale);
   step_begun_ = Clock::now();
 }
@@ -109,14 +105,6 @@ void Recorder::save_best(const AnyLayer& net) {
 void Recorder::save() {
   folder_.flush();
   write_safetensors(folder_.file("last.safetensors"), session_.trainer.state(session_.about));
-}
-
-void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why,
-               std::optional<Criterion> chosen_by) {
-  Json line{{"event", event}, {"step", step}, {"time", time_now()}};
-  if (!why.empty()) line["why"] = why;
-  if (chosen_by) line["chosen_by"] = name(*chosen_by);
-  folder.log_event(detail::dump_json(line));
 }
 
 }  // namespace trous::cli

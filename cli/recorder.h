@@ -3,12 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
-#include <string>
 
 #include <trous/cli/session.h>
+#include <trous/run/run_folder.h>
 #include <trous/train/progress.h>
-#include <trous/train/run_folder.h>
 
 namespace trous::cli {
 
@@ -44,9 +42,5 @@ class Recorder {
   StepReport last_{};
   std::int64_t steps_ = 0;  // of this session
 };
-
-/// Adds a line to events.jsonl, with the time.
-void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why = {},
-               std::optional<Criterion> chosen_by = std::nullopt);
 
 }  // namespace trous::cli

@@ -9,7 +9,7 @@
 #include <trous/cli/options.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tell.h>
-#include <trous/train/report.h>
+#include <trous/run/report.h>
 
 namespace trous::cli {
 namespace {

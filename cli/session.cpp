@@ -115,7 +115,7 @@ Session open_session(TrainCommand& command) {
       .network = description, .classes = data.train.classes, .data = c.data, .white = data.train.white};
   Trainer trainer(net, data, make_options(c, facts));
   trainer.rehearse();
-  std::vector<Baseline> baselines = baselines_of(c.data, data, data.validation);
+  std::vector<NamedScores> baselines = baselines_of(c.data, data, data.validation);
   const Criterion chosen_by = criterion_for(baselines.front().scores);  // which counted the validation masks
   return {command,
           c,

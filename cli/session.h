@@ -35,8 +35,8 @@ struct Session {
   Summary summary;
   CheckpointInfo about;
   Trainer trainer;
-  std::vector<Baseline> baselines;  ///< on validation
-  Criterion chosen_by;              ///< what will choose the best weights
+  std::vector<NamedScores> baselines;  ///< on validation
+  Criterion chosen_by;                 ///< what will choose the best weights
 };
 
 /// Fills in the options of `command` and opens what they name. Throws for everything that can be refused, so

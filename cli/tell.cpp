@@ -10,6 +10,7 @@
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
+#include <trous/run/detail/facts_json.h>
 
 namespace trous::cli {
 namespace {
@@ -24,37 +25,10 @@ std::string chip(std::int64_t c, bool show) {
          std::to_string(color.blue) + "m\u2588\u2588\033[0m ";
 }
 
-// Of train, and of the others where they come from elsewhere.
-std::string sources_of(const Splits& data) {
-  std::string sources = data.train.source;
-  if (data.validation.source != data.train.source) sources += ". Validation: " + data.validation.source;
-  if (data.test.source != data.validation.source) sources += ". Test: " + data.test.source;
-  return sources;
-}
-
 // A share that is not 0 does not read as 0.
 std::string unknown_text(const SplitFacts& facts) {
   const double share = facts.unknown_share().value_or(0);
   return share > 0 && share < 0.0005 ? "< 0.1 %" : percent(share);
-}
-
-Json json_of(const SplitFacts& facts) {
-  return {{"samples", facts.samples},
-          {"class_pixels", facts.class_pixels},
-          {"unknown_pixels", facts.unknown_pixels},
-          {"images_with_class", facts.images_with_class}};
-}
-
-Json json_of(const Shape& shape) {
-  return std::vector<std::int64_t>(shape.extents().begin(), shape.extents().end());
-}
-
-// A side that is the whole image's is "all".
-Json json_of(const ReceptiveField& field) {
-  const auto side = [](const std::optional<std::int64_t>& pixels) {
-    return pixels ? Json(*pixels) : Json("all");
-  };
-  return {side(field.height), side(field.width)};
 }
 
 }  // namespace
@@ -218,76 +192,6 @@ std::string words_of(Criterion chosen_by) {
   return "the latest";
 }
 
-Json json_of(const Summary& summary, const std::string& model) {
-  Json layers = Json::array(), graph = Json::array();
-  for (const LayerRow& row : summary.layers) {
-    layers.push_back({{"path", row.path},
-                      {"kind", row.kind},
-                      {"output", json_of(row.output)},
-                      {"parameters", row.parameters},
-                      {"multiply_adds", row.multiply_adds ? Json(*row.multiply_adds) : Json(nullptr)},
-                      {"receptive_field", json_of(row.receptive_field)}});
-  }
-  for (const GraphBox& box : summary.graph) {
-    graph.push_back({{"name", box.name},
-                     {"ops", box.ops},
-                     {"output", json_of(box.output)},
-                     {"receptive_field", json_of(box.receptive_field)},
-                     {"from", box.from}});
-  }
-  return {{"name", model},
-          {"input", json_of(summary.input)},
-          {"parameters", summary.parameters},
-          {"multiply_adds", summary.unknown_costs ? Json(nullptr) : Json(summary.multiply_adds)},
-          {"receptive_field", json_of(summary.receptive_field)},
-          {"layers", layers},
-          {"graph", graph}};
-}
-
-Json json_of(const Coverage& seen) {
-  std::istringstream lines(text(seen));
-  Json map = Json::array();
-  for (std::string line; std::getline(lines, line);) map.push_back(line);
-  return {{"pixel", {seen.row, seen.column}},
-          {"top", seen.top},
-          {"left", seen.left},
-          {"height", seen.height},
-          {"width", seen.width},
-          {"share", seen.share},
-          {"map", map}};
-}
-
-Json json_of(const Splits& data, const Survey& survey) {
-  return {{"name", data.train.name.substr(0, data.train.name.find('/'))},
-          {"source", sources_of(data)},
-          {"image", json_of(data.train.image_shape)},
-          {"train", json_of(survey.train)},
-          {"validation", json_of(survey.validation)},
-          {"test", json_of(survey.test)},
-          {"shared",
-           {{"train_validation", survey.shared_train_validation},
-            {"train_test", survey.shared_train_test},
-            {"validation_test", survey.shared_validation_test}}}};
-}
-
-Json json_of(const ConfusionMatrix& scores) {
-  Json rows = Json::array();
-  for (std::int64_t t = 0; t < scores.classes(); ++t) {
-    Json row = Json::array();
-    for (std::int64_t p = 0; p < scores.classes(); ++p) row.push_back(scores.count(t, p));
-    rows.push_back(row);
-  }
-  return rows;
-}
-
-Json ignored_of(const ConfusionMatrix& scores) {
-  Json ignored = Json::array();
-  for (std::int64_t c = 0; c < scores.classes(); ++c) {
-    if (scores.ignores(c)) ignored.push_back(c);
-  }
-  return ignored;
-}
-
 Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
   Json per_class = Json::array();
   for (std::int64_t c = 0; c < scores.classes(); ++c) {
@@ -303,7 +207,7 @@ Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::str
           {"pixel_accuracy", detail::or_null(scores.pixel_accuracy())},
           {"mean_class_accuracy", detail::or_null(scores.mean_class_accuracy())},
           {"foreground_mean_dice", detail::or_null(scores.mean_dice(1))},
-          {"ignored", ignored_of(scores)},
+          {"ignored", detail::ignored_json(scores)},
           {"classes", per_class}};
 }
 

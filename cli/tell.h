@@ -11,7 +11,6 @@
 #include <trous/cli/open.h>
 #include <trous/cli/options.h>
 #include <trous/data/survey.h>
-#include <trous/layers/coverage.h>
 #include <trous/train/criterion.h>
 
 namespace trous::cli {
@@ -52,15 +51,6 @@ void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>&
 /// latest"; empty where it does.
 std::string words_of(Criterion chosen_by);
 
-// The same as JSON.
-nlohmann::ordered_json json_of(const Summary& summary, const std::string& model);
-/// With the box a string a row, as it prints.
-nlohmann::ordered_json json_of(const Coverage& seen);
-nlohmann::ordered_json json_of(const Splits& data, const Survey& survey);
-/// Rows [truth] of counts [prediction].
-nlohmann::ordered_json json_of(const ConfusionMatrix& scores);
-/// The numbers of the classes that do not count.
-nlohmann::ordered_json ignored_of(const ConfusionMatrix& scores);
 /// mIoU and accuracies, and one object per class; null where there is none to give.
 nlohmann::ordered_json summary_of_scores(const ConfusionMatrix& scores,
                                          const std::vector<std::string>& classes);

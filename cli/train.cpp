@@ -8,12 +8,12 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/environment.h>
-#include <trous/cli/finish.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/output.h>
 #include <trous/cli/recorder.h>
 #include <trous/cli/resume.h>
 #include <trous/cli/run_data.h>
+#include <trous/cli/score.h>
 #include <trous/cli/session.h>
 #include <trous/cli/tell.h>
 #include <trous/core/build_info.h>
@@ -22,7 +22,11 @@
 #include <trous/core/parallel.h>
 #include <trous/layers/coverage.h>
 #include <trous/layers/network.h>
-#include <trous/train/report.h>
+#include <trous/run/detail/facts_json.h>
+#include <trous/run/report.h>
+#include <trous/run/results.h>
+#include <trous/run/samples.h>
+#include <trous/train/evaluate.h>
 
 namespace trous::cli {
 namespace {
@@ -30,9 +34,9 @@ namespace {
 void tell_start(const Session& s) {
   const TrainConfig& c = s.config;
   say(s.command.voice, {{"event", "begin"}, {"config", to_json(c)}, {"threads", threads()}});
-  say(s.command.voice, {{"event", "data"}, {"data", json_of(s.data, s.facts)}});
-  say(s.command.voice, {{"event", "model"}, {"model", json_of(s.summary, c.model)}});
-  for (const Baseline& baseline : s.baselines) {
+  say(s.command.voice, {{"event", "data"}, {"data", detail::json_of(data_facts(s.data, s.facts))}});
+  say(s.command.voice, {{"event", "model"}, {"model", detail::json_of(model_facts(c.model, s.summary))}});
+  for (const NamedScores& baseline : s.baselines) {
     say(s.command.voice, {{"event", "baseline"},
                           {"name", baseline.name},
                           {"foreground_mean_iou", detail::or_null(baseline.scores.mean_iou(1))},
@@ -52,7 +56,7 @@ void tell_start(const Session& s) {
   std::cout << narrow_table(s.summary, columns()) << '\n';
   std::cout << "memory of one step and one validation: " << peak_bytes() / 1000000 << " MB\n\n";
   tell_heading("Without learning, on validation");
-  for (const Baseline& baseline : s.baselines) tell_score(baseline.name, baseline.scores);
+  for (const NamedScores& baseline : s.baselines) tell_score(baseline.name, baseline.scores);
   std::cout << std::endl;
 }
 
@@ -74,7 +78,7 @@ void tell_unscorable(const Session& s) {
 
 // The same network with 1x1 filters, trained the same way: what single pixels tell. Nothing if it diverged or
 // was interrupted.
-std::optional<Baseline> pixel_baseline(const Session& s) {
+std::optional<NamedScores> pixel_baseline(const Session& s) {
   const Voice& voice = s.command.voice;
   if (voice.talks()) {
     std::cout << "\nThe same network with 1x1 filters, " << s.config.training.steps
@@ -93,11 +97,12 @@ std::optional<Baseline> pixel_baseline(const Session& s) {
   progress.clear();
   if (result.diverged) std::cerr << "The network with 1x1 filters is left out: " << *result.diverged << ".\n";
   if (result.interrupted || result.diverged) return std::nullopt;
-  return Baseline{s.config.model + ", 1x1 filters", evaluate_on(blind, s.data.test, s.config.training.batch)};
+  return NamedScores{s.config.model + ", 1x1 filters",
+                     evaluate_on(blind, s.data.test, s.config.training.batch)};
 }
 
 void tell_result(const Session& s, const RunFolder& folder, const TrainResult& result,
-                 const std::vector<Baseline>& baselines, const ConfusionMatrix& scores, double seconds) {
+                 const std::vector<NamedScores>& baselines, const ConfusionMatrix& scores, double seconds) {
   const Dataset& test = s.data.test;
   const char* gap = s.command.voice.quiet ? "" : "\n";
   const std::string choice = words_of(result.chosen_by);
@@ -110,7 +115,7 @@ void tell_result(const Session& s, const RunFolder& folder, const TrainResult& r
             << ", scored once, weights of step " << result.best_step << (choice.empty() ? "" : ", ") << choice
             << "\n\n";
   tell_heading("");
-  for (const Baseline& baseline : baselines) tell_score(baseline.name, baseline.scores);
+  for (const NamedScores& baseline : baselines) tell_score(baseline.name, baseline.scores);
   tell_score(s.config.model, scores);
   tell_weakest(scores, test.classes);
   const std::string weights = folder.file("best.safetensors");
@@ -119,35 +124,56 @@ void tell_result(const Session& s, const RunFolder& folder, const TrainResult& r
             << "\n  next      trous predict " << shell_word(s.config.out) << " IMAGE... --out DIR\n";
 }
 
+// What the middle pixel of the output sees. It is a picture of the report: where the memory does not suffice
+// for it, it is left out, and no score is lost.
+std::optional<CoverageFacts> seen_pixels(const Session& s) {
+  try {
+    return coverage_facts(coverage(s.trainer.best(), s.summary.input));
+  } catch (const std::bad_alloc&) {
+    std::cerr << "train: there is not enough memory to find out what an output pixel sees; the report leaves "
+                 "it out.\n";
+    return std::nullopt;
+  }
+}
+
+// Appends to events.jsonl, with the time.
+void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why = {},
+               std::optional<Criterion> chosen_by = std::nullopt) {
+  folder.log(
+      EventRecord{.event = event, .step = step, .time = time_now(), .why = why, .chosen_by = chosen_by});
+}
+
 // Scores the best weights on the test split and writes what is kept of it. False if it was interrupted before
 // anything was written.
 bool finish(Session& s, RunFolder& folder, const TrainResult& result, double seconds) {
   const Voice& voice = s.command.voice;
   const Dataset& test = s.data.test;
   const std::string stopped = result.stopped_early.value_or("all steps done");
-  std::vector<Baseline> baselines = baselines_of(s.config.data, s.data, test);
+  std::vector<NamedScores> baselines = baselines_of(s.config.data, s.data, test);
   if (s.config.pixel_baseline) {
     if (auto pixel = pixel_baseline(s)) baselines.push_back(std::move(*pixel));
     if (interrupted()) return false;
   }
   const SplitScores scores = score(s.trainer.best(), test, s.config.training.batch);
-  const Picks picks = pick(scores.images);
-  write_pictures(folder.file("samples/best.png"), s.trainer.best(), test, picks.best);
-  write_pictures(folder.file("samples/median.png"), s.trainer.best(), test, picks.median);
-  write_pictures(folder.file("samples/worst.png"), s.trainer.best(), test, picks.worst);
-  const RunOutcome outcome{.step = result.best_step,
+  std::vector<std::optional<double>> image_scores;
+  for (const ConfusionMatrix& image : scores.images) image_scores.push_back(image.mean_iou(1));
+  const RunResults results{.split = "test",
+                           .step = result.best_step,
                            .steps = result.steps,
-                           .chosen_by = result.chosen_by,
                            .stopped = stopped,
-                           .seconds = seconds};
-  std::optional<Coverage> seen;  // a picture: no scores are lost for it
-  try {
-    seen = coverage(s.trainer.best(), s.summary.input);
-  } catch (const std::bad_alloc&) {
-    std::cerr << "train: there is not enough memory to find out what an output pixel sees; the report leaves "
-                 "it out.\n";
-  }
-  write_results(folder, s.config, s.data, s.facts, s.summary, seen, baselines, scores, picks, outcome);
+                           .chosen_by = result.chosen_by,
+                           .classes = test.classes,
+                           .scores = scores.all,
+                           .baselines = baselines,
+                           .image_scores = image_scores,
+                           .pictures = pictured_images(image_scores),
+                           .model = model_facts(s.config.model, s.summary),
+                           .coverage = seen_pixels(s),
+                           .data = data_facts(s.data, s.facts),
+                           .seconds = seconds,
+                           .peak_bytes = peak_bytes()};
+  write_test_pictures(folder, s.trainer.best(), test, results.pictures);
+  write_results(folder, results);
   log_event(folder, "stopped", result.steps, stopped);
   write_report(s.config.out);
   say(voice, {{"event", "result"},
@@ -164,7 +190,7 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
 RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
   if (s.command.resuming) {
     RunFolder folder = RunFolder::reopen(s.config.out, resumed_from);
-    write_fixed(folder, s.data.validation);
+    write_fixed_picture(folder, s.data.validation);
     log_event(folder, "resume", resumed_from, "", s.chosen_by);
     return folder;
   }
@@ -176,7 +202,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   RunFolder folder = RunFolder::create(s.config.out, files, s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
-  write_fixed(folder, s.data.validation);
+  write_fixed_picture(folder, s.data.validation);
   log_event(folder, "begin", 0,
             minutes > 0 ? text(minutes, " minutes are ", s.config.training.steps, " steps") : "",
             s.chosen_by);

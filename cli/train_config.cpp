@@ -15,7 +15,7 @@
 #include <trous/core/utf8.h>
 #include <trous/data/named_data_sets.h>
 #include <trous/layers/named_networks.h>
-#include <trous/train/run_folder.h>
+#include <trous/run/run_folder.h>
 
 namespace trous::cli {
 namespace {

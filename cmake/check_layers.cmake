@@ -15,8 +15,9 @@ set(allowed_ops_kernels "core;ops/kernels")
 set(allowed_ops "core;autograd;ops;ops/detail;ops/kernels")
 set(allowed_layers "core;core/detail;autograd;check;ops;layers;layers/detail")
 set(allowed_data "core;core/detail;data")
-set(allowed_train "core;core/detail;autograd;check;ops;layers;data;train;train/report")
-set(allowed_cli "core;core/detail;autograd;check;check/vectors;ops;layers;data;train;cli")
+set(allowed_train "core;core/detail;autograd;check;ops;layers;data;train")
+set(allowed_run "core;core/detail;ops;layers;data;train;run;run/detail;run/report")
+set(allowed_cli "core;core/detail;autograd;check;check/vectors;ops;layers;data;train;run;run/detail;cli")
 set(allowed_examples "trous.h")
 set(allowed_benchmarks "trous.h;core;autograd;ops;layers;train;benchmarks")
 # The tests of the tape and of the checker use toy ops of their own, which proves that both need none of ours.
@@ -37,8 +38,8 @@ set(doors_sha2.h "^data/digest\\.cpp")
 
 set(faults "")
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/core/*" "${ROOT}/autograd/*" "${ROOT}/check/*" "${ROOT}/ops/*"
-     "${ROOT}/layers/*" "${ROOT}/data/*" "${ROOT}/train/*" "${ROOT}/cli/*" "${ROOT}/examples/*"
-     "${ROOT}/benchmarks/*" "${ROOT}/tests/autograd/*" "${ROOT}/tests/check/*")
+     "${ROOT}/layers/*" "${ROOT}/data/*" "${ROOT}/train/*" "${ROOT}/run/*" "${ROOT}/cli/*"
+     "${ROOT}/examples/*" "${ROOT}/benchmarks/*" "${ROOT}/tests/autograd/*" "${ROOT}/tests/check/*")
 foreach(file IN LISTS files)
   if(NOT file MATCHES "\\.(h|cpp)$")
     continue()
@@ -68,10 +69,10 @@ foreach(file IN LISTS files)
       # What a public header shows may not name what is private.
       if((target STREQUAL "autograd/detail" AND file MATCHES "^(autograd|check)/[^/]*\\.h$") OR
          (target MATCHES "^ops/(kernels|detail)" AND file MATCHES "^ops/[^/]*\\.h$") OR
-         (target STREQUAL "core/detail" AND file MATCHES "^(core|check/vectors|layers|data|train)/[^/]*\\.h$") OR
+         (target STREQUAL "core/detail" AND file MATCHES "^(core|check/vectors|layers|data|train|run)/[^/]*\\.h$") OR
          (target STREQUAL "check/detail" AND file MATCHES "^check/[^/]*\\.h$") OR
          (target STREQUAL "layers/detail" AND file MATCHES "^layers/[^/]*\\.h$") OR
-         (target STREQUAL "train/report" AND file MATCHES "^train/[^/]*\\.h$"))
+         (target MATCHES "^run/(detail|report)" AND file MATCHES "^run/[^/]*\\.h$"))
         list(APPEND faults "${file}: ${line} (${target} is private: include it in the .cpp)")
       endif()
     elseif(line MATCHES "include[ \t]*\"")

@@ -112,7 +112,7 @@ version=$(sed -n 's/^project(trous VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 commit=unknown
 if git rev-parse HEAD >/dev/null 2>&1; then
   commit=$(git rev-parse HEAD)
-  [[ -z $(git status --porcelain -- core autograd check ops layers data train cli cmake CMakeLists.txt) ]] || commit+=-dirty
+  [[ -z $(git status --porcelain -- core autograd check ops layers data train run cli cmake CMakeLists.txt) ]] || commit+=-dirty
 fi
 cp -r tests/consumer "$work/consumer"
 

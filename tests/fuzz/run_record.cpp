@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include <trous/train/run_record.h>
+#include <trous/run/run_record.h>
 
 #include "fuzz.h"
 

@@ -14,8 +14,8 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 faults=0
-folders=(core autograd check ops layers data train cli)
-library=(core ops layers data train cli)
+folders=(core autograd check ops layers data train run cli)
+library=(core ops layers data train run cli)
 
 # spelt NAME FILE...: the files, without comments, that hold the name in quotes are these and no other. (grep reads to
 # the end: with -q it may stop before sed has written all, and pipefail makes that a failure.)

@@ -1,0 +1,23 @@
+// What a run's results say of its data: sizes, classes, and images that two splits share.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <trous/data/dataset.h>
+#include <trous/data/survey.h>
+
+namespace trous {
+
+struct DataFacts {
+  std::string name, source;
+  std::vector<std::int64_t> image;  ///< [height, width, channels]
+  SplitFacts train, validation, test;
+  std::int64_t train_validation, train_test, validation_test;  ///< samples that are in both
+};
+
+/// The facts of `data`, which `survey` has counted.
+DataFacts data_facts(const Splits& data, const Survey& survey);
+
+}  // namespace trous

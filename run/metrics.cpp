@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <utility>
+
+#include <trous/core/error.h>
+#include <trous/run/detail/record_text.h>
+#include <trous/run/metrics.h>
+
+namespace trous {
+namespace {
+
+using namespace detail;
+
+constexpr std::int64_t max_step = std::int64_t{1} << 53;
+
+std::vector<std::string_view> split(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (std::size_t comma = line.find(','); comma != std::string_view::npos; comma = line.find(',')) {
+    words.push_back(line.substr(0, comma));
+    line.remove_prefix(comma + 1);
+  }
+  words.push_back(line);
+  return words;
+}
+
+// One line of metrics.csv, whose cells are found by the names in the header.
+class CsvRow {
+ public:
+  CsvRow(const std::vector<std::string_view>& header, std::string_view line, std::string place)
+      : header_(header), cells_(split(line)), place_(std::move(place)) {
+    if (cells_.size() != header.size()) {
+      refuse_record(place_, text("has ", cells_.size(), " cells, but the header names ", header.size()));
+    }
+  }
+
+  std::string_view cell(std::string_view name) const {
+    const auto column = std::find(header_.begin(), header_.end(), name);
+    if (column == header_.end()) refuse_record(place_, text("has no column ", name));
+    return cells_[static_cast<std::size_t>(column - header_.begin())];
+  }
+
+  template <class T>
+  T get(std::string_view name) const {
+    const auto number = parsed_number<T>(cell(name));
+    if (!number) {
+      refuse_record(place_, text("has \"", cell(name).substr(0, 40), "\" in column ", name,
+                                 ", where a number belongs"));
+    }
+    return *number;
+  }
+
+  // What was absent is an empty cell.
+  std::optional<double> unless_empty(std::string_view name) const {
+    return cell(name).empty() ? std::nullopt : std::optional(get<double>(name));
+  }
+
+  std::int64_t step(std::int64_t after) const {
+    const auto number = get<std::int64_t>("step");
+    if (number < 0 || number > max_step || number <= after) {
+      refuse_record(place_, text("has step ", number, " after step ", after));
+    }
+    return number;
+  }
+
+ private:
+  const std::vector<std::string_view>& header_;
+  std::vector<std::string_view> cells_;
+  std::string place_;
+};
+
+}  // namespace
+
+std::string to_csv(const MetricsRow& row) {
+  std::string line = std::to_string(row.step);
+  for (const std::optional<double>& value :
+       {std::optional(row.train_loss), row.validation_loss, row.mean_iou, row.foreground_iou,
+        row.pixel_accuracy, std::optional(row.learning_rate), std::optional(row.seconds),
+        std::optional(row.images_per_second)}) {
+    line += ',' + (value ? shortest_digits(*value) : std::string());
+  }
+  return line + (row.best ? ",1\n" : ",0\n");
+}
+
+std::vector<MetricsRow> read_metrics(const std::string& path) {
+  if (!exists(path)) return {};
+  const std::string all = read_record(path);
+  const std::vector<std::string_view> lines = finished_lines(all);
+  if (lines.empty()) return {};
+  const std::vector<std::string_view> header = split(lines[0]);
+  std::vector<MetricsRow> rows;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const CsvRow row(header, lines[i], line_name(path, i));
+    rows.push_back({.step = row.step(rows.empty() ? -1 : rows.back().step),
+                    .train_loss = row.get<double>("train_loss"),
+                    .validation_loss = row.unless_empty("validation_loss"),
+                    .mean_iou = row.unless_empty("mean_iou"),
+                    .foreground_iou = row.unless_empty("foreground_iou"),
+                    .pixel_accuracy = row.unless_empty("pixel_accuracy"),
+                    .learning_rate = row.get<double>("learning_rate"),
+                    .seconds = row.get<double>("seconds"),
+                    .images_per_second = row.get<double>("images_per_second"),
+                    .best = row.get<int>("best") != 0});
+  }
+  return rows;
+}
+
+std::string metrics_until(std::string_view contents, std::int64_t step) {
+  std::string kept;
+  for (const std::string_view line : finished_lines(contents)) {
+    const auto row = parsed_number<std::int64_t>(line.substr(0, line.find(',')));
+    if (line == metrics_header || (row && *row <= step)) kept.append(line) += '\n';
+  }
+  return kept;
+}
+
+}  // namespace trous

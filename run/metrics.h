@@ -1,0 +1,41 @@
+// metrics.csv of a run: a row per validation, written and read here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trous {
+
+/// A row of metrics.csv. What is absent is an empty cell there.
+struct MetricsRow {
+  std::int64_t step;
+  double train_loss;
+  std::optional<double> validation_loss, mean_iou, foreground_iou, pixel_accuracy;
+  double learning_rate;
+  double seconds;  ///< since the run began, over all its sessions
+  double images_per_second;
+  bool best;
+
+  friend bool operator==(const MetricsRow&, const MetricsRow&) = default;
+};
+
+/// The first line of metrics.csv, without its line break.
+inline constexpr std::string_view metrics_header =
+    "step,train_loss,validation_loss,mean_iou,foreground_iou,pixel_accuracy,learning_rate,seconds,"
+    "images_per_second,best";
+
+/// The row as a line of metrics.csv, with its line break. Every number has as many digits as it needs to be
+/// read back exactly.
+std::string to_csv(const MetricsRow& row);
+
+/// The rows of the file, whose columns are found by their names in the first line; unknown columns are
+/// passed over. No rows if the file is not there. Throws FileError naming the line and the column.
+std::vector<MetricsRow> read_metrics(const std::string& path);
+
+/// The `contents` of a metrics.csv without the rows after `step`, and without a torn last line.
+std::string metrics_until(std::string_view contents, std::int64_t step);
+
+}  // namespace trous

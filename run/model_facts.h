@@ -1,0 +1,60 @@
+// What a run's results say of its network: the table, the drawing, and what an output pixel sees. The texts
+// are those of results.json.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <trous/layers/coverage.h>
+#include <trous/layers/receptive_field.h>
+#include <trous/layers/summary.h>
+
+namespace trous {
+
+struct LayerFacts {
+  std::string path, kind;
+  std::vector<std::int64_t> output;
+  std::int64_t parameters;
+  std::optional<std::int64_t> multiply_adds;  ///< nothing where the op does not state it
+  std::optional<ReceptiveField> receptive_field;
+};
+
+/// A box of the picture of the network, see layers/layer_graph.h.
+struct BoxFacts {
+  std::string name;
+  std::vector<std::string> ops;
+  std::vector<std::int64_t> output;
+  std::vector<std::size_t> from;  ///< boxes before it
+  std::optional<ReceptiveField> receptive_field = {};
+};
+
+struct ModelFacts {
+  std::string name;
+  std::vector<std::int64_t> input;
+  std::int64_t parameters;
+  std::optional<std::int64_t> multiply_adds;  ///< nothing where an op does not state it
+  std::optional<ReceptiveField> receptive_field;
+  std::vector<LayerFacts> layers;
+  std::vector<BoxFacts> graph;  ///< empty where the run did not write it
+};
+
+/// What the output pixel at (row, column) sees of the input, see layers/coverage.h.
+struct CoverageFacts {
+  std::int64_t row, column;
+  std::int64_t top, left, height, width;  ///< of the box around all that is seen, inside the input
+  std::vector<std::string> map;           ///< of the box, '#' where seen and '.' where not
+
+  /// How many pixels of the box are seen.
+  std::int64_t seen_pixels() const;
+  /// The share of the box's pixels that are seen; 0 for an empty box.
+  double share() const;
+};
+
+/// The facts of the network called `name` from its table.
+ModelFacts model_facts(const std::string& name, const Summary& summary);
+
+CoverageFacts coverage_facts(const Coverage& coverage);
+
+}  // namespace trous

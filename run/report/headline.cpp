@@ -1,0 +1,199 @@
+// The top of the report: what the run reached, read beside what is reached without learning.
+#include <algorithm>
+
+#include <trous/run/report/html.h>
+#include <trous/run/report/sections.h>
+
+namespace trous::report {
+namespace {
+
+std::string number(const std::optional<double>& score) { return element("strong", "", fixed(score, 3)); }
+
+std::string verdict(const RunResults& results) {
+  const std::optional<double> scored = results.scores.mean_iou(1);
+  if (!scored) {
+    return "Nothing of the foreground could be scored on " + escaped(results.split) +
+           ": no pixel that counts is of a foreground class, in truth or prediction.";
+  }
+  const double score = *scored;
+  const std::string reached = number(score) + " foreground mIoU on " + escaped(results.split);
+  const NamedScores* const baseline = strongest_baseline(results);
+  if (!baseline) return reached + ". No predictor without learning was scored beside it.";
+  const double bar_to_clear = *baseline->scores.mean_iou(1);
+  const std::string name = "\u201C" + escaped(baseline->name) + "\u201D";
+  if (score > bar_to_clear) {
+    return reached + "; the best predictor without learning, " + name + ", reaches " +
+           fixed(bar_to_clear, 3) + '.';
+  }
+  return "No better than a predictor that learns nothing: " + reached + ", and " + name + " reaches " +
+         fixed(bar_to_clear, 3) + '.';
+}
+
+std::string unfinished_verdict(const RunRecord& run) {
+  const MetricsRow* const best = best_row(run);
+  if (!best) return "No validation has been made yet.";
+  const std::string at = ", at step " + grouped(best->step) + '.';
+  switch (run.chosen_by) {
+    case Criterion::foreground_iou:
+      return number(best->foreground_iou) + " foreground mIoU on validation so far" + at;
+    case Criterion::validation_loss:
+      return number(best->validation_loss) + " is the lowest loss on validation so far" + at;
+    case Criterion::latest:
+      break;
+  }
+  return "Nothing can be scored on validation; the latest weights are kept" + at;
+}
+
+std::string warning(const std::string& words) {
+  return element("p", "class=\"warn\" role=\"alert\"", words) + "\n";
+}
+
+// How the weights were chosen, where it was not by the IoU.
+std::string choice(const RunRecord& run) {
+  switch (run.chosen_by) {
+    case Criterion::foreground_iou:
+      return "";
+    case Criterion::validation_loss:
+      return warning(
+          "No validation mask shows a foreground class that counts, so the IoU cannot choose the best "
+          "weights: "
+          "the lowest validation loss does.");
+    case Criterion::latest:
+      break;
+  }
+  return warning(
+      "No pixel of the validation masks counts, so nothing can choose the best weights: the latest are "
+      "taken.");
+}
+
+std::string warnings(const RunRecord& run) {
+  if (!run.results) {
+    return warning(
+        "This run is not finished: results.json is not there. The scores on test data, the classes, the "
+        "model and "
+        "the data are missing below.");
+  }
+  const DataFacts& data = run.results->data;
+  const std::int64_t shared = data.train_validation + data.train_test + data.validation_test;
+  if (shared == 0) return "";
+  return warning("The splits share samples: " + grouped(data.train_validation) + " train and validation, " +
+                 grouped(data.train_test) + " train and test, " + grouped(data.validation_test) +
+                 " validation and test. Of " + grouped(data.test.samples) + " test images " +
+                 grouped(data.train_test) + " were learned from, and on " + grouped(data.validation_test) +
+                 " the weights were chosen.");
+}
+
+std::string score_table(const RunResults& results) {
+  std::vector<std::vector<std::string>> rows;
+  const auto add = [&](const std::string& name, const ConfusionMatrix& scores) {
+    rows.push_back({name, fixed(scores.mean_iou(1), 3), bar(scores.mean_iou(1)), fixed(scores.mean_iou(), 3),
+                    percent(scores.pixel_accuracy())});
+  };
+  add(element("strong", "", escaped(results.model.name) + ", step " + grouped(results.step)), results.scores);
+  for (const NamedScores& baseline : results.baselines) add(escaped(baseline.name), baseline.scores);
+  return table(
+      "Scores beside the baselines",
+      {{"on " + results.split, false}, {"foreground mIoU"}, {"", false}, {"mIoU"}, {"pixel accuracy"}}, rows);
+}
+
+std::string fact(const std::string& name, const std::string& value) {
+  return element("div", "", element("dt", "", name) + element("dd", "", value));
+}
+
+// The field `key` of environment or configuration, its first `characters`; all of it stands below.
+std::string field_fact(const RunRecord& run, const std::string& key, std::size_t characters) {
+  std::optional<std::string> value = find_field(run.environment, key);
+  if (!value) value = find_field(run.config, key);
+  return value ? fact(key, escaped(value->substr(0, characters))) : "";
+}
+
+std::string facts(const RunRecord& run) {
+  std::string result;
+  if (const MetricsRow* const best = best_row(run)) {
+    result += fact("best validation", best_value(run.chosen_by, *best) + " at step " + grouped(best->step));
+  }
+  if (run.results) {
+    const RunResults& results = *run.results;
+    const std::vector<std::int64_t>& image = results.data.image;
+    result += fact("time", duration(results.seconds)) +
+              fact("parameters", grouped(results.model.parameters)) +
+              fact("multiply-adds per image", cost_text(results.model.multiply_adds));
+    if (const auto& field = results.model.receptive_field) {
+      const bool whole = *field == ReceptiveField::whole_image();
+      result += fact("receptive field", field_text(*field) + (whole ? "" : " pixels"));
+    }
+    result += fact("data", escaped(results.data.name) + ", " + extents(image)) +
+              fact("training images", grouped(results.data.train.samples)) +
+              fact("peak memory", memory(results.peak_bytes));
+  } else if (!run.metrics.empty()) {
+    result += fact("time so far", duration(run.metrics.back().seconds));
+  }
+  result += field_fact(run, "seed", 20) + field_fact(run, "commit", 12);
+  if (!run.events.empty() && !run.events.front().time.empty()) {
+    std::string time = run.events.front().time;
+    std::replace(time.begin(), time.end(), 'T', ' ');  // so that it can break there
+    result += fact("begun", escaped(time));
+  }
+  return element("dl", "class=\"facts\"", result) + "\n";
+}
+
+std::string contents(const RunRecord& run) {
+  const auto link = [](const char* id, const char* name) {
+    return element("a", "href=\"#" + std::string(id) + "\"", name) + "\n";
+  };
+  std::string links = link("curves", "Curves");
+  if (run.results) links += link("classes", "Classes") + link("confusion", "Confusion");
+  links += link("pictures", "Pictures");
+  if (run.results) links += link("model", "Model") + link("data", "Data");
+  return element("nav", "aria-label=\"Contents\"", links + link("reproduce", "Reproduce"));
+}
+
+}  // namespace
+
+std::string title_of(const RunRecord& run) {
+  const auto known = [&](const char* key) { return find_field(run.config, key).value_or(std::string()); };
+  const std::string model = run.results ? run.results->model.name : known("model");
+  const std::string data = run.results ? run.results->data.name : known("data");
+  if (model.empty() || data.empty()) return "A run of trous";
+  return model + " on " + data;
+}
+
+const MetricsRow* best_row(const RunRecord& run) {
+  const MetricsRow* best = nullptr;
+  for (const MetricsRow& row : run.metrics) {
+    if (row.best) best = &row;
+  }
+  return best;
+}
+
+const NamedScores* strongest_baseline(const RunResults& results) {
+  const NamedScores* best = nullptr;
+  for (const NamedScores& baseline : results.baselines) {
+    // What is absent is less than any score.
+    if (baseline.scores.mean_iou(1) > (best ? best->scores.mean_iou(1) : std::nullopt)) best = &baseline;
+  }
+  return best;
+}
+
+std::string best_value(Criterion criterion, const MetricsRow& best) {
+  switch (criterion) {
+    case Criterion::foreground_iou:
+      return fixed(best.foreground_iou, 3);
+    case Criterion::validation_loss:
+      return "loss " + fixed(best.validation_loss, 4);
+    case Criterion::latest:
+      break;
+  }
+  return "the latest,";
+}
+
+std::string headline(const RunRecord& run) {
+  std::string content =
+      element("h1", "", escaped(title_of(run))) + "\n" +
+      element("p", "class=\"verdict\"", run.results ? verdict(*run.results) : unfinished_verdict(run)) +
+      "\n" + warnings(run) + choice(run);
+  if (run.results) content += score_table(*run.results);
+  return element("header", "", content + facts(run) + contents(run)) + "\n";
+}
+
+}  // namespace trous::report

@@ -1,0 +1,64 @@
+// The parts of a run's report, each an HTML text made from the record alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <trous/run/report/svg_chart.h>
+#include <trous/run/run_record.h>
+
+namespace trous::report {
+
+/// A whole page: `content`, HTML, goes into its body; `title` is text.
+std::string page(const std::string& title, const std::string& content);
+
+std::string headline(const RunRecord& run);
+std::string curves(const RunRecord& run);
+std::string pictures(const RunRecord& run);  ///< also reads RUN/samples/*.png
+std::string reproduce(const RunRecord& run);
+
+// These are made from results.json.
+std::string per_class(const RunResults& results);
+std::string confusion(const RunResults& results);
+std::string model(const RunResults& results);
+std::string data(const RunResults& results);
+
+/// Which input pixels an output pixel sees, as a figure with words; empty where the run did not write it.
+std::string coverage_figure(const RunResults& results);
+
+/// The network as boxes and arrows; empty where the run did not write it.
+std::string graph_figure(const ModelFacts& model);
+
+/// "87 × 87", or "whole image", or "all × 87" where the rows are all of the image's.
+std::string field_text(const ReceptiveField& field);
+/// "56,789", or "unknown" where an op does not state its cost.
+std::string cost_text(std::optional<std::int64_t> multiply_adds);
+
+/// "small-dilated on fashion", as far as the record knows.
+std::string title_of(const RunRecord& run);
+
+/// The row of metrics.csv that is marked as the best, the last of them; null where there is none.
+const MetricsRow* best_row(const RunRecord& run);
+
+/// What that row was chosen by: "0.500", "loss 0.1234" or "the latest,".
+std::string best_value(Criterion criterion, const MetricsRow& best);
+
+/// The baseline with the highest foreground mIoU, the first of equals; null where none has one.
+const NamedScores* strongest_baseline(const RunResults& results);
+
+/// The classes that do not count in the scores, by number.
+std::vector<std::int64_t> ignored_classes(const RunResults& results);
+
+/// `value` of `row` over its step; a gap where it is absent.
+Point point_of(const MetricsRow& row, const std::optional<double>& value);
+
+/// How the stylesheet sets the table of the confusion matrix: the class of a share of 0..1, and its rules.
+std::string shade_class(double share);
+std::string shade_rules();
+
+/// The stylesheet of every page.
+std::string stylesheet();
+
+}  // namespace trous::report

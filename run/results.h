@@ -1,0 +1,56 @@
+// results.json of a run: the scores of its best weights, and what they are to be read beside.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <trous/run/data_facts.h>
+#include <trous/run/model_facts.h>
+#include <trous/run/run_folder.h>
+#include <trous/train/criterion.h>
+#include <trous/train/metrics.h>
+
+namespace trous {
+
+/// The scores of a predictor, for example of a baseline that learns little.
+struct NamedScores {
+  std::string name;
+  ConfusionMatrix scores;
+};
+
+/// Test images, by number, and the file in samples/ that shows them.
+struct PictureFacts {
+  std::vector<std::int64_t> best, median, worst;
+};
+
+struct RunResults {
+  std::string split;
+  std::int64_t step, steps;  ///< of the weights that are scored; of the run
+  std::string stopped;
+  std::optional<Criterion> chosen_by = {};  ///< what chose the weights; nothing in runs of older versions
+  std::vector<std::string> classes;
+  ConfusionMatrix scores{1};  ///< it and those of the baselines know which classes are ignored
+  std::vector<NamedScores> baselines;
+  std::vector<std::optional<double>> image_scores;  ///< nothing where an image has no score
+  PictureFacts pictures;
+  ModelFacts model;
+  std::optional<CoverageFacts> coverage;  ///< nothing where the run did not write it
+  DataFacts data;
+  double seconds;
+  std::int64_t peak_bytes;
+};
+
+/// Four images each whose score is highest, in the middle, and lowest, of those that have a score; of equal
+/// scores the first.
+PictureFacts pictured_images(const std::vector<std::optional<double>>& image_scores);
+
+/// Writes results.json. Throws FileError if it cannot be written.
+void write_results(const RunFolder& folder, const RunResults& results);
+
+/// Reads the results.json at `path`. Throws FileError naming the field that is not as docs/run-folder.md
+/// says; unknown fields are passed over.
+RunResults read_results(const std::string& path);
+
+}  // namespace trous
