@@ -10,7 +10,6 @@
 #include <trous/check/vectors/vector_ops.h>
 #include <trous/cli/check_vectors.h>
 #include <trous/cli/commands.h>
-#include <trous/cli/environment.h>
 #include <trous/cli/open.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/tell.h>

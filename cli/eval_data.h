@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <trous/cli/run_data.h>
 #include <trous/cli/train_config.h>
 #include <trous/data/dataset.h>
+#include <trous/run/data_record.h>
 
 namespace trous::cli {
 

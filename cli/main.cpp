@@ -10,11 +10,11 @@
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/commands.h>
-#include <trous/cli/environment.h>
 #include <trous/cli/usage.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
 #include <trous/ops/kernel_set.h>
+#include <trous/run/environment.h>
 
 using trous::cli::ExitCode;
 
@@ -22,7 +22,7 @@ namespace {
 
 std::string version_text() {
   std::ostringstream text;
-  text << trous::build_info() << "\n" TROUS_LIBRARIES "\nkernels: " << trous::cli::kernels();
+  text << trous::build_info() << "\n" TROUS_LIBRARIES "\nkernels: " << trous::kernels_in_use();
   return text.str();
 }
 

@@ -6,6 +6,7 @@
 
 #include <trous/cli/output.h>
 #include <trous/core/error.h>
+#include <trous/data/file.h>
 
 namespace trous::cli {
 
@@ -14,13 +15,6 @@ namespace fs = std::filesystem;
 std::string contents_of(const std::string& path) {
   const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
   return {bytes.begin(), bytes.end()};
-}
-
-detail::Json json_in_file(const std::string& path, const char* remedy, std::int64_t max_bytes) {
-  const std::vector<std::uint8_t> bytes = read_file(path, max_bytes);
-  detail::ParsedJson parsed = detail::parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (parsed.fault.empty()) return std::move(parsed.value);
-  throw FileError(text(path, ": it ", parsed.fault, ". ", parsed.remedy.empty() ? remedy : parsed.remedy));
 }
 
 void write_text(const std::string& path, const std::string& contents) {

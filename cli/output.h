@@ -2,24 +2,12 @@
 // checked before the work, so that no work is lost and nothing is left behind.
 #pragma once
 
-#include <cstdint>
 #include <string>
-
-#include <trous/core/detail/json.h>
-#include <trous/data/file.h>
 
 namespace trous::cli {
 
 /// A small text file, whole. Throws FileError.
 std::string contents_of(const std::string& path);
-
-/// The JSON in a file. Throws FileError; where the text is no JSON, its last sentence is `remedy`, or a more
-/// exact one that the parser has.
-detail::Json json_in_file(const std::string& path, const char* remedy,
-                          std::int64_t max_bytes = default_max_bytes);
-
-/// The remedy for the files of a run.
-inline constexpr const char* put_back = "Put the file of the run back.";
 
 /// Writes it whole, or not at all.
 void write_text(const std::string& path, const std::string& contents);

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include <trous/cli/commands.h>
-#include <trous/cli/environment.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/open.h>
 #include <trous/cli/option_pairs.h>
@@ -18,6 +17,7 @@
 #include <trous/core/parallel.h>
 #include <trous/layers/network.h>
 #include <trous/ops/machine_peak.h>
+#include <trous/run/environment.h>
 #include <trous/run/run_folder.h>
 #include <trous/train/profile.h>
 
@@ -237,7 +237,7 @@ void tell(const Profiled& p, const ProfileCommand& c, const TrainConfig& config,
             << wrapped(text("profile ", config.model, " on ", config.data, ": ",
                             count(static_cast<std::int64_t>(seconds.size()), "step"), " of ",
                             count(config.training.batch, "image"), ' ', image[0], 'x', image[1], 'x',
-                            image[2], ", ", count(threads(), "thread"), ", kernels ", kernels()),
+                            image[2], ", ", count(threads(), "thread"), ", kernels ", kernels_in_use()),
                        13, columns())
             << "\nmachine      " << fixed(p.machine.operations / 1e9, 1)
             << " GFLOP/s of float32 multiply-adds, " << fixed(p.machine.bytes / 1e9, 1)
@@ -304,7 +304,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
           {"batch", config.training.batch},
           {"image", {image[0], image[1], image[2]}},
           {"threads", threads()},
-          {"kernels", kernels()},
+          {"kernels", kernels_in_use()},
           {"peak", {{"operations_per_second", p.machine.operations}, {"bytes_per_second", p.machine.bytes}}},
           {"steps", p.steps.seconds},
           {"seconds", p.steps.total() / steps},

@@ -1,54 +1,48 @@
 #include <filesystem>
 #include <iostream>
 
-#include <trous/cli/environment.h>
 #include <trous/cli/open.h>
-#include <trous/cli/output.h>
 #include <trous/cli/resume.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
+#include <trous/core/utf8.h>
+#include <trous/run/environment.h>
 
 namespace trous::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 std::string last_of(const std::string& run) { return run + "/last.safetensors"; }
 
 // Bits are promised for one build and one instruction set.
-void tell_other_build(const std::string& run, const Json& record) {
-  const auto recorded = [&](const char* key, const std::string& otherwise) {
-    return record.contains(key) && record[key].is_string() ? record[key].get<std::string>() : otherwise;
-  };
-  const std::string now(build_info().commit), before = recorded("commit", "unknown");
+void tell_other_build(const std::string& run, const Environment& record) {
+  const std::string now(build_info().commit), before = record.commit.empty() ? "unknown" : record.commit;
   if (now != before) {
     std::cerr << "train: the run in " << run << " was begun by commit " << before << ", this is " << now
               << ". The bits of the two may differ.\n";
   }
-  if (const std::string then = recorded("kernels", kernels()); then != kernels()) {
-    std::cerr << "train: the run in " << run << " was begun with the kernels " << then << ", these are "
-              << kernels() << ". The bits of the two may differ.\n";
+  if (!record.kernels.empty() && record.kernels != kernels_in_use()) {
+    std::cerr << "train: the run in " << run << " was begun with the kernels " << record.kernels
+              << ", these are " << kernels_in_use() << ". The bits of the two may differ.\n";
   }
 }
 
-// Its folder may be named otherwise: from elsewhere, or because all was moved.
-bool same_file(const Json& before, const Json& now) {
-  const auto name = [](const Json& file) {
-    return std::filesystem::path(file["path"].get<std::string>()).filename();
-  };
-  return before.is_object() && before.contains("path") && before["path"].is_string() &&
-         name(before) == name(now) && before.contains("bytes") && before["bytes"] == now["bytes"] &&
-         before.contains("sha256") && before["sha256"] == now["sha256"];
+// Whether the contents are the same. The folder may be named otherwise: from elsewhere, or because all was
+// moved.
+bool same_file(const FileDigest& before, const FileDigest& now) {
+  const auto name = [](const std::string& path) { return std::filesystem::path(path).filename(); };
+  return name(before.path) == name(escaped_bytes(now.path)) && before.bytes == now.bytes &&
+         before.sha256 == now.sha256;
 }
 
 // Other data in the same place would be other batches, and the run would be no repetition of anything.
 void check_same_origin(const std::string& run, const Splits& data) {
   const std::string path = run + "/environment.json";
-  const Json record = json_in_file(path, put_back);
-  if (record.is_object()) tell_other_build(run, record);
-  if (!record.is_object() || !record.contains("files") || !record["files"].is_array())
+  const Environment record = read_environment(path);
+  tell_other_build(run, record);
+  if (!record.files)
     throw FileError(text(path, ": it does not list the files of the data. Begin another run."));
-  const Json &before = record["files"], now = files_of(data);
+  const std::vector<FileDigest>& before = *record.files;
+  const std::vector<FileDigest> now = digests_of(data.files);
   const std::string remedy =
       text(" Put them back, or begin another run with --weights ", run, "/best.safetensors.");
   if (before.size() != now.size()) {
@@ -57,8 +51,7 @@ void check_same_origin(const std::string& run, const Splits& data) {
   }
   for (std::size_t i = 0; i < now.size(); ++i) {
     if (same_file(before[i], now[i])) continue;
-    throw FileError(
-        text(now[i]["path"].get<std::string>(), ": it is not what the run in ", run, " has read.", remedy));
+    throw FileError(text(now[i].path, ": it is not what the run in ", run, " has read.", remedy));
   }
 }
 

@@ -4,10 +4,10 @@
 #include <sstream>
 
 #include <trous/cli/resume.h>
-#include <trous/cli/run_data.h>
 #include <trous/cli/session.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
+#include <trous/run/data_record.h>
 #include <trous/train/class_weights.h>
 
 namespace trous::cli {

@@ -7,12 +7,10 @@
 #include <optional>
 
 #include <trous/cli/commands.h>
-#include <trous/cli/environment.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/output.h>
 #include <trous/cli/recorder.h>
 #include <trous/cli/resume.h>
-#include <trous/cli/run_data.h>
 #include <trous/cli/score.h>
 #include <trous/cli/session.h>
 #include <trous/cli/tell.h>
@@ -22,7 +20,9 @@
 #include <trous/core/parallel.h>
 #include <trous/layers/coverage.h>
 #include <trous/layers/network.h>
+#include <trous/run/data_record.h>
 #include <trous/run/detail/facts_json.h>
+#include <trous/run/environment.h>
 #include <trous/run/report.h>
 #include <trous/run/results.h>
 #include <trous/run/samples.h>
@@ -187,6 +187,16 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
   return true;
 }
 
+Environment environment_of(const Session& s) {
+  Environment environment = current_environment();
+  environment.command = command_of(s.config);
+  environment.libraries = TROUS_LIBRARIES;
+  environment.seed = std::to_string(s.config.training.seed);
+  environment.data = s.data.train.source;
+  environment.files = digests_of(s.data.files);
+  return environment;
+}
+
 RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
   if (s.command.resuming) {
     RunFolder folder = RunFolder::reopen(s.config.out, resumed_from);
@@ -196,9 +206,8 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   }
   std::map<std::string, std::string> files{
       {"config.json", detail::dump_strict_json("train", to_json(s.config), 2) + '\n'},
-      {"environment.json", detail::dump_json(environment(s.config, s.data), 2) + '\n'}};
-  if (const auto split = split_record(s.data); !split.empty())
-    files["split.json"] = detail::dump_strict_json("train", split, 1) + '\n';
+      {"environment.json", to_json(environment_of(s))}};
+  if (const auto split = split_json(s.data)) files["split.json"] = *split;
   RunFolder folder = RunFolder::create(s.config.out, files, s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));

@@ -15,7 +15,8 @@
 #include <trous/core/utf8.h>
 #include <trous/data/named_data_sets.h>
 #include <trous/layers/named_networks.h>
-#include <trous/run/run_folder.h>
+#include <trous/run/detail/record_text.h>
+#include <trous/run/environment.h>
 
 namespace trous::cli {
 namespace {
@@ -68,30 +69,28 @@ bool same_place(const std::string& before, const std::string& now) {
          fs::absolute(before).lexically_normal() == fs::absolute(now).lexically_normal();
 }
 
-// What environment.json records about the config.json of a run.
+// Where the run of a config.json was begun, if elsewhere, and whether its weight_decay 0 is what the
+// optimizer has of its own.
 struct Origin {
-  std::optional<std::string> directory;  // where the run was begun, if elsewhere
-  bool zero_is_own = false;              // whether weight_decay 0 means the optimizer's own default
+  std::optional<std::string> directory;
+  bool zero_is_own = false;
 };
 
 Origin origin_of(const fs::path& config) {
   const fs::path path = config.parent_path() / "environment.json";
   std::error_code failure;
-  Origin origin;
-  if (config.filename() != "config.json" || !fs::exists(path, failure)) return origin;
-  const detail::Json record = json_in_file(path.string(), put_back);
-  if (!record.is_object()) return origin;
-  origin.zero_is_own = !record.contains(config_format_key);
-  if (record.contains("directory") && record["directory"].is_string() &&
-      record["directory"] != escaped_bytes(fs::current_path(failure).string()))
-    origin.directory = record["directory"].get<std::string>();
+  if (config.filename() != "config.json" || !fs::exists(path, failure)) return {};
+  const Environment record = read_environment(path.string());
+  Origin origin{.directory = std::nullopt, .zero_is_own = record.config_format == 1};
+  if (!record.directory.empty() && record.directory != escaped_bytes(fs::current_path(failure).string()))
+    origin.directory = record.directory;
   return origin;
 }
 
 // The command line that sets the same options.
 std::vector<std::string> words_of(const std::string& path) {
   constexpr const char* example = "Write it as {\"steps\": 400, \"batch\": 16}.";
-  const detail::Json object = json_in_file(path, example, std::int64_t{1} << 20);
+  const detail::Json object = detail::json_in_file(path, example, std::int64_t{1} << 20);
   if (!object.is_object()) {
     throw FileError(text(path, ": it is not a JSON object of options. ", example));
   }
@@ -196,6 +195,21 @@ nlohmann::ordered_json to_json(const TrainConfig& config) {
     }
   });
   return object;
+}
+
+std::string command_of(const TrainConfig& config) {
+  const nlohmann::ordered_json now = to_json(config), plain = to_json(TrainConfig());
+  std::string line = "trous train";
+  for (const auto& [name, value] : now.items()) {
+    if (value == plain[name]) continue;
+    if (value.is_boolean()) {
+      line += ' ' + flag_of(name);
+      continue;
+    }
+    const std::string word = value.is_string() ? value.get<std::string>() : detail::dump_json(value);
+    line += ' ' + flag_of(name) + ' ' + shell_word(word);
+  }
+  return line;
 }
 
 void check_utf8(const TrainConfig& config) {

@@ -140,10 +140,6 @@ struct TrainConfig {
   static bool is_of_data_set(std::string_view name) { return name == "steps" || name == "batch"; }
 };
 
-/// The key in environment.json for the format of config.json. Without it, the run is of a version in which
-/// weight_decay 0 meant the optimizer's own default, 0.01 for adamw.
-inline constexpr const char* config_format_key = "config_format";
-
 /// Returns the flag of an option: --learning-rate for learning_rate.
 std::string flag_of(std::string_view name);
 
@@ -156,6 +152,10 @@ void check_utf8(const TrainConfig& config);
 
 /// Returns every option of the run under its name.
 nlohmann::ordered_json to_json(const TrainConfig& config);
+
+/// The command that repeats the run: the options that differ from an empty command line, as a shell takes
+/// them.
+std::string command_of(const TrainConfig& config);
 
 /// The data sets that need no folder.
 std::vector<std::string> built_in_data();

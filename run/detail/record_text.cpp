@@ -60,4 +60,16 @@ JsonPlace place_in(const std::string& file, const Json& value) {
   return {value, "read_run: " + file, "Write the file again."};
 }
 
+Json json_in_file(const std::string& path, const char* remedy, std::int64_t max_bytes) {
+  ParsedJson parsed = parse_json(read_record(path, max_bytes));
+  if (parsed.fault.empty()) return std::move(parsed.value);
+  throw FileError(text(path, ": it ", parsed.fault, ". ", parsed.remedy.empty() ? remedy : parsed.remedy));
+}
+
+Json json_object_in(const std::string& path) {
+  Json value = json_in_file(path, put_back);
+  if (!value.is_object()) throw FileError(text(path, ": it is no JSON object. ", put_back));
+  return value;
+}
+
 }  // namespace trous::detail

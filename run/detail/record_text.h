@@ -36,4 +36,14 @@ Json read_object(const std::string& path);
 /// `value`, with errors as refuse_record throws them.
 JsonPlace place_in(const std::string& file, const Json& value);
 
+/// The JSON in a file. Throws FileError; where the text is no JSON, its last sentence is `remedy`, or a more
+/// exact one that the parser has.
+Json json_in_file(const std::string& path, const char* remedy, std::int64_t max_bytes = default_max_bytes);
+
+/// What errors advise where a file that a run needs to go on is damaged.
+inline constexpr const char* put_back = "Put the file of the run back.";
+
+/// The JSON object in such a file. Throws FileError.
+Json json_object_in(const std::string& path);
+
 }  // namespace trous::detail

@@ -7,6 +7,7 @@
 
 #include <trous/core/detail/json.h>
 #include <trous/run/detail/results_json.h>
+#include <trous/run/environment.h>
 #include <trous/run/run_folder.h>
 
 #include "data/scratch.h"
@@ -54,6 +55,36 @@ TEST(RunFiles, LogsOfARecordedRunAreWrittenAsTheyWere) {
   folder.flush();
   EXPECT_EQ(text_in(folder.file("metrics.csv")), text_in(recorded + "/metrics.csv"));
   EXPECT_EQ(text_in(folder.file("events.jsonl")), text_in(recorded + "/events.jsonl"));
+}
+
+TEST(RunFiles, TheEnvironmentOfARecordedRunIsWrittenAsItWas) {
+  const Environment read = read_environment(recorded + "/environment.json");
+  EXPECT_EQ(to_json(read), text_in(recorded + "/environment.json"));
+  EXPECT_EQ(read.commit, "bdd6b7185409451111c8c549ddfe128f40e432b2");
+  ASSERT_TRUE(read.files.has_value());
+  EXPECT_TRUE(read.files->empty());
+}
+
+TEST(RunFiles, AnEnvironmentReadsBackAsItWasWritten) {
+  const Scratch scratch;
+  spill(scratch / "picture.png", bytes_of("abc"));
+  Environment written = current_environment();
+  written.command = "trous train --data 'a b'";
+  written.seed = "18446744073709551615";
+  written.files = digests_of({scratch / "picture.png"});
+  // Source of the digest: FIPS 180-4, the example "abc".
+  EXPECT_EQ(written.files->at(0).sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  spill(scratch / "environment.json", bytes_of(to_json(written)));
+  const Environment read = read_environment(scratch / "environment.json");
+  EXPECT_EQ(to_json(read), to_json(written));
+  EXPECT_EQ(read.seed, written.seed);
+  EXPECT_EQ(read.files->at(0).bytes, 3);
+  // A record of an early version.
+  spill(scratch / "early.json", bytes_of(R"({"trous": "0.1.0"})"));
+  const Environment early = read_environment(scratch / "early.json");
+  EXPECT_EQ(early.config_format, 1);
+  EXPECT_EQ(early.commit, "");
+  EXPECT_FALSE(early.files.has_value());
 }
 
 // Everything that may be absent is, or is what stands in its place.

@@ -7,12 +7,10 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include <trous/data/dataset.h>
 #include <trous/data/folder.h>
 
-namespace trous::cli {
+namespace trous {
 
 /// SHA-256 of an image and of its mask.
 struct PairDigests {
@@ -29,8 +27,9 @@ struct RunData {
   std::optional<std::string> table;  ///< SHA-256 of classes.json, if there was one
 };
 
-/// split.json of a run on `data`; empty where its samples have no names.
-nlohmann::ordered_json split_record(const Splits& data);
+/// The contents of split.json of a run on `data`; nothing where its samples have no names. Throws
+/// ArgumentError for a name that is not UTF-8.
+std::optional<std::string> split_json(const Splits& data);
 
 /// What the run in the folder `run` remembers of its data; nothing where it lists no files of a folder.
 /// Throws FileError, naming file and place, if what it has written is damaged.
@@ -57,4 +56,4 @@ FolderChanges changes_since(const RunData& past, const FolderDigests& now);
 /// The samples of `split` whose image is, byte for byte, a training image of the run.
 std::vector<std::string> trained_on(const RunData& past, const FolderDigests& now, const Dataset& split);
 
-}  // namespace trous::cli
+}  // namespace trous

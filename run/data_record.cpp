@@ -1,15 +1,15 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <trous/cli/output.h>
-#include <trous/cli/run_data.h>
-#include <trous/cli/train_config.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/digest.h>
 #include <trous/data/folder_files.h>
+#include <trous/run/data_record.h>
+#include <trous/run/detail/record_text.h>
+#include <trous/run/environment.h>
 
-namespace trous::cli {
+namespace trous {
 namespace {
 
 namespace fs = std::filesystem;
@@ -22,14 +22,6 @@ std::string trimmed(std::string directory) {
 }
 
 std::string table_of(const std::string& directory) { return directory + "/classes.json"; }
-
-std::optional<Json> json_in(const std::string& path) {
-  std::error_code failure;
-  if (!fs::exists(path, failure)) return std::nullopt;
-  Json value = json_in_file(path, put_back);
-  if (!value.is_object()) throw FileError(text(path, ": it is no JSON object. ", put_back));
-  return value;
-}
 
 std::vector<std::string> names_in(const JsonPlace& record, const char* split) {
   std::vector<std::string> names = record[split].strings();
@@ -48,54 +40,61 @@ bool is_image(const std::string& name) {
 }
 
 // The images and, right behind each, its mask.
-FolderDigests digests_in(const JsonPlace& environment, const std::string& directory) {
+FolderDigests digests_in(const std::vector<FileDigest>& files, const std::string& directory) {
   FolderDigests digests;
-  const std::vector<JsonPlace> files = environment["files"].items();
   for (std::size_t i = 0; i + 1 < files.size(); ++i) {
-    const auto name = name_in(directory, files[i]["path"].string());
+    const auto name = name_in(directory, files[i].path);
     if (!name || !is_image(*name)) continue;
-    digests[*name] = {files[i]["sha256"].string(), files[i + 1]["sha256"].string()};
+    digests[*name] = {files[i].sha256, files[i + 1].sha256};
     ++i;
   }
   return digests;
 }
 
-std::optional<std::string> table_in(const JsonPlace& environment, const std::string& directory) {
-  for (const JsonPlace& file : environment["files"].items())
-    if (file["path"].string() == table_of(directory)) return file["sha256"].string();
+std::optional<std::string> table_in(const std::vector<FileDigest>& files, const std::string& directory) {
+  for (const FileDigest& file : files)
+    if (file.path == table_of(directory)) return file.sha256;
   return std::nullopt;
+}
+
+bool is_there(const std::string& path) {
+  std::error_code failure;
+  return fs::exists(path, failure);
+}
+
+SplitNames read_split(const std::string& path) {
+  const Json record = detail::json_object_in(path);
+  const JsonPlace place(record, path + ": it", detail::put_back);
+  return {.train = names_in(place, "train"),
+          .validation = names_in(place, "validation"),
+          .test = names_in(place, "test")};
 }
 
 }  // namespace
 
-Json split_record(const Splits& data) {
-  Json record;
-  if (data.train.names.empty()) return record;
-  record["train"] = data.train.names;
-  record["validation"] = data.validation.names;
-  record["test"] = data.test.names;
-  return record;
+std::optional<std::string> split_json(const Splits& data) {
+  if (data.train.names.empty()) return std::nullopt;
+  const Json record{
+      {"train", data.train.names}, {"validation", data.validation.names}, {"test", data.test.names}};
+  return detail::dump_strict_json("train", record, 1) + '\n';
 }
 
 std::optional<RunData> run_data(const std::string& run) {
-  const std::string path = run + "/environment.json", split_path = run + "/split.json";
-  const auto environment = json_in(path), config = json_in(run + "/config.json");
-  const bool listed = environment && environment->contains("files") && (*environment)["files"].is_array();
-  const bool named = config && config->contains("data") && (*config)["data"].is_string();
-  if (!listed || !named) return std::nullopt;
-  const JsonPlace files(*environment, path + ": it", put_back);
-  const std::string directory = trimmed((*config)["data"].get<std::string>());
-  RunData past{
-      .split = std::nullopt, .digests = digests_in(files, directory), .table = table_in(files, directory)};
+  const std::string path = run + "/environment.json", config_path = run + "/config.json",
+                    split_path = run + "/split.json";
+  if (!is_there(path) || !is_there(config_path)) return std::nullopt;
+  const Environment environment = read_environment(path);
+  const Json config = detail::json_object_in(config_path);
+  if (!environment.files || !config.contains("data") || !config["data"].is_string()) return std::nullopt;
+  const std::string directory = trimmed(config["data"].get<std::string>());
+  RunData past{.split = std::nullopt,
+               .digests = digests_in(*environment.files, directory),
+               .table = table_in(*environment.files, directory)};
   if (past.digests.empty()) return std::nullopt;
-  const auto record = json_in(split_path);
-  if (!record && environment->contains(config_format_key))  // every run since that key has written one
-    throw FileError(text(split_path, ": it is missing. ", put_back));
-  if (record) {
-    const JsonPlace place(*record, split_path + ": it", put_back);
-    past.split = SplitNames{.train = names_in(place, "train"),
-                            .validation = names_in(place, "validation"),
-                            .test = names_in(place, "test")};
+  if (is_there(split_path)) {
+    past.split = read_split(split_path);
+  } else if (environment.config_format > 1) {  // every run since then has written one
+    throw FileError(text(split_path, ": it is missing. ", detail::put_back));
   }
   return past;
 }
@@ -114,8 +113,7 @@ std::vector<std::string> new_images(const RunData& past, const std::string& dire
 
 bool has_same_table(const RunData& past, const std::string& directory) {
   const std::string path = table_of(trimmed(directory));
-  std::error_code failure;
-  return past.table == (fs::exists(path, failure) ? std::optional(sha256_of_file(path)) : std::nullopt);
+  return past.table == (is_there(path) ? std::optional(sha256_of_file(path)) : std::nullopt);
 }
 
 FolderDigests folder_digests(const std::string& directory) {
@@ -162,4 +160,4 @@ std::vector<std::string> trained_on(const RunData& past, const FolderDigests& no
   return result;
 }
 
-}  // namespace trous::cli
+}  // namespace trous
