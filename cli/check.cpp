@@ -10,9 +10,9 @@
 #include <trous/check/vectors/vector_ops.h>
 #include <trous/cli/check_vectors.h>
 #include <trous/cli/commands.h>
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
 #include <trous/layers/check_network.h>
@@ -28,7 +28,7 @@ struct CheckCommand {
   double tolerance = 0, step = 1.0 / 16;
   std::int64_t height = 0, width = 0, channels = 1, classes = 3, batch = 2, order = 1, seed = 0;
   bool all_ops = false, evaluation = false;
-  Voice voice;
+  OutputStyle style;
 };
 
 // Throws ArgumentError if the network does not take a batch of these images as they will be checked: training
@@ -132,7 +132,7 @@ std::vector<std::pair<std::string, Sum>> weight_lines(const NetworkReport& repor
   return lines;
 }
 
-void tell_lines(const std::string& title, const std::vector<std::pair<std::string, Sum>>& lines) {
+void print_lines(const std::string& title, const std::vector<std::pair<std::string, Sum>>& lines) {
   std::size_t width = 0;
   for (const auto& line : lines) width = std::max(width, line.first.size());
   const Table table(title, width);
@@ -161,10 +161,10 @@ std::string in_words(const NetworkReport& report, std::int64_t order, double sec
   }
 }
 
-void tell(const NetworkReport& report, const CheckCommand& c, double seconds) {
-  if (!c.voice.quiet) {
-    tell_lines("op", op_lines(report.ops, c.all_ops));
-    tell_lines("the loss by", weight_lines(report));
+void print_report(const NetworkReport& report, const CheckCommand& c, double seconds) {
+  if (!c.style.quiet) {
+    print_lines("op", op_lines(report.ops, c.all_ops));
+    print_lines("the loss by", weight_lines(report));
   }
   std::cout << report.ops.failures() << report.whole.failures();
   std::cout << report.verdict() << "  " << in_words(report, c.order, seconds) << '\n';
@@ -227,7 +227,7 @@ ExitCode check_model(const CheckCommand& c) {
   const Subject subject = open_subject(c.model, c.channels, c.classes, fold_in(Key{seed}, 0));
   const Shape image = image_for(c, subject);
   const Shape images{c.batch, image[0], image[1], image[2]};
-  if (c.voice.talks()) {
+  if (c.style.prints_text()) {
     std::cout << "trous " << build_info().version << "  check " << subject.name << ": " << c.batch
               << (c.batch == 1 ? " image " : " images ") << image[0] << 'x' << image[1] << 'x' << image[2]
               << (c.evaluation ? ", evaluation" : ", training") << ", orders 1 to " << c.order
@@ -239,10 +239,10 @@ ExitCode check_model(const CheckCommand& c) {
       cast_network(subject.net, DType::float64), normal(images, DType::float64, fold_in(Key{seed}, 1)),
       {.order = static_cast<int>(c.order), .step = c.step, .seed = seed, .training = !c.evaluation});
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (c.voice.json) {
-    say(c.voice, json_of_all(report, subject, c, images));
+  if (c.style.json) {
+    print_event(c.style, json_of_all(report, subject, c, images));
   } else {
-    tell(report, c, seconds);
+    print_report(report, c, seconds);
   }
   return report.passed() ? ExitCode::ok : ExitCode::failed;
 }
@@ -286,7 +286,7 @@ void add_check(CLI::App& app, ExitCode& code) {
       ->check(whole(0, 1LL << 53))
       ->capture_default_str();
   check->footer("Ops that vectors may name: " + joined(vector_ops()));
-  add_voice(*check, c->voice);
+  add_output_style(*check, c->style);
   check->callback([c, check, &code] {
     if (c->model.empty() == c->vectors.empty())
       throw ArgumentError(
@@ -296,7 +296,7 @@ void add_check(CLI::App& app, ExitCode& code) {
                ? check_model(*c)
                : check_vector_file(c->vectors,
                                    {.tolerance = c->tolerance, .seed = static_cast<std::uint64_t>(c->seed)},
-                                   c->voice);
+                                   c->style);
   });
 }
 

@@ -1,7 +1,7 @@
 #include <iostream>
 
 #include <trous/cli/check_vectors.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/build_info.h>
 
 namespace trous::cli {
@@ -31,8 +31,8 @@ Json json_of(const VectorResult& one) {
           {"gradients", gradients}};
 }
 
-void print(const std::string& path, const VectorReport& report, const Voice& voice) {
-  if (voice.talks()) {
+void print(const std::string& path, const VectorReport& report, const OutputStyle& style) {
+  if (style.prints_text()) {
     std::cout << "trous " << build_info().version << "  check --vectors " << path
               << ": claims against trous' values and differences, float64\n\n"
               << report << '\n';
@@ -43,10 +43,10 @@ void print(const std::string& path, const VectorReport& report, const Voice& voi
 
 }  // namespace
 
-ExitCode check_vector_file(const std::string& path, VectorCheckOptions options, const Voice& voice) {
-  if (voice.json) options.on_case = [&](const VectorResult& one) { say(voice, json_of(one)); };
+ExitCode check_vector_file(const std::string& path, VectorCheckOptions options, const OutputStyle& style) {
+  if (style.json) options.on_case = [&](const VectorResult& one) { print_event(style, json_of(one)); };
   const VectorReport report = check_vectors(path, options);
-  if (!voice.json) print(path, report, voice);
+  if (!style.json) print(path, report, style);
   return report.verdict() == Verdict::pass ? ExitCode::ok : ExitCode::failed;
 }
 

@@ -11,6 +11,6 @@ namespace trous::cli {
 
 /// Checks the file at `path` and prints a table, or an event for each case, and the failures. Returns `ok` if
 /// all claims are right, else `failed`.
-ExitCode check_vector_file(const std::string& path, VectorCheckOptions options, const Voice& voice);
+ExitCode check_vector_file(const std::string& path, VectorCheckOptions options, const OutputStyle& style);
 
 }  // namespace trous::cli

@@ -7,10 +7,10 @@
 #include <sstream>
 
 #include <trous/cli/commands.h>
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
@@ -26,7 +26,7 @@ struct DataCommand {
   std::string data, directory, split = "train", preview, folder, augment = "none";
   std::int64_t count = 12, mask_threshold = 0;
   std::uint64_t seed = 0;
-  Voice voice;
+  OutputStyle style;
 };
 
 // Image and mask side by side, as training would see them.
@@ -75,19 +75,19 @@ ExitCode run(const DataCommand& c) {
   const Splits data =
       open_data({.name = c.data, .directory = c.directory, .folder = {.mask_threshold = c.mask_threshold}});
   const Survey facts = survey(data);
-  if (c.voice.json) {
+  if (c.style.json) {
     std::cout << detail::dump_json(detail::json_of(data_facts(data, facts))) << '\n';
-  } else if (!c.voice.quiet) {
-    tell_data(data, facts);
-    tell_splits(data, facts);
+  } else if (!c.style.quiet) {
+    print_data(data, facts);
+    print_splits(data, facts);
   }
   if (!c.preview.empty()) {
     write_preview(c, split_named(data, c.split));
-    if (c.voice.talks()) std::cout << "  pictures  " << c.preview << "   (input | mask)\n";
+    if (c.style.prints_text()) std::cout << "  pictures  " << c.preview << "   (input | mask)\n";
   }
   if (!c.folder.empty()) {
     write_folder(c, data);
-    if (c.voice.talks())
+    if (c.style.prints_text())
       std::cout << "  folder    " << c.folder << "   (trous train --data " << shell_word(c.folder)
                 << " --out RUN)\n";
   }
@@ -124,7 +124,7 @@ void add_data(CLI::App& app, ExitCode& code) {
   data->add_option("--seed", c->seed, "seed of the augmentation")
       ->check(whole(0, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
-  add_voice(*data, c->voice);
+  add_output_style(*data, c->style);
   data->callback([c, data, &code] {
     check_pairs(GivenOptions(*data));
     code = run(*c);

@@ -7,11 +7,11 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/eval_data.h>
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/score.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
@@ -34,7 +34,7 @@ struct EvalCommand {
   int threads = 0;
   bool mirror = false, split_anew = false;
   double min_miou = -1;
-  Voice voice;
+  OutputStyle style;
 };
 
 SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c) {
@@ -67,15 +67,15 @@ void write_per_image(const std::string& path, const Dataset& split, const SplitS
   write_text(path, table);
 }
 
-void tell(const EvalCommand& c, const Trained& trained, const EvalData& data, const SplitScores& scores,
-          const std::vector<NamedScores>& baselines) {
+void print_report(const EvalCommand& c, const Trained& trained, const EvalData& data,
+                  const SplitScores& scores, const std::vector<NamedScores>& baselines) {
   const Dataset& split = data.split();
   std::cout << wrapped(
                    text(trained.path, ", step ", trained.loaded.info.step, ", on ", split.size, ' ', c.split,
                         split.size == 1 ? " image of " : " images of ", data.name, data.in_words()),
                    0, columns())
             << "\n\n";
-  tell_classes(scores.all, split.classes, c.voice);
+  print_classes(scores.all, split.classes, c.style);
   const auto line = [](const char* what, const std::optional<double>& value, int digits = 4) {
     std::cout << "  " << std::left << std::setw(38) << what << std::right << std::setw(9)
               << fixed_or_dash(value, digits) << '\n';
@@ -89,9 +89,9 @@ void tell(const EvalCommand& c, const Trained& trained, const EvalData& data, co
   line("boundary IoU of the foreground, 1 px", scores.boundary.mean_iou(1));
   line("images per second", static_cast<double>(split.size) / scores.seconds, 1);
   std::cout << '\n';
-  tell_heading("Beside it");
-  for (const NamedScores& baseline : baselines) tell_score(baseline.name, baseline.scores);
-  tell_score("this network", scores.all);
+  print_heading("Beside it");
+  for (const NamedScores& baseline : baselines) print_score(baseline.name, baseline.scores);
+  print_score("this network", scores.all);
 }
 
 Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& data,
@@ -175,13 +175,13 @@ ExitCode run(const EvalCommand& c) {
   const SplitScores scores = evaluate(trained.loaded.net, split, c);
   if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
   const std::optional<double> miou = scores.all.mean_iou(1);
-  if (c.voice.json) {
+  if (c.style.json) {
     const std::vector<NamedScores> baselines = baselines_of(data.name, data.splits, split);
     std::cout << detail::dump_json(json_of_all(c, trained, data, scores, baselines)) << '\n';
-  } else if (c.voice.quiet) {
+  } else if (c.style.quiet) {
     std::cout << fixed_or_dash(miou, 4) << '\n';
   } else {
-    tell(c, trained, data, scores, baselines_of(data.name, data.splits, split));
+    print_report(c, trained, data, scores, baselines_of(data.name, data.splits, split));
   }
   if (c.min_miou < 0) return ExitCode::ok;
   if (!miou) {
@@ -232,7 +232,7 @@ void add_eval(CLI::App& app, ExitCode& code) {
   eval->add_option("--threads", c->threads, "0 takes the machine's")
       ->check(whole(0, 1024))
       ->capture_default_str();
-  add_voice(*eval, c->voice);
+  add_output_style(*eval, c->style);
   eval->callback([c, eval, &code] {
     check_pairs(GivenOptions(*eval));
     code = run(*c);

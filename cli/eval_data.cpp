@@ -3,8 +3,8 @@
 #include <iostream>
 
 #include <trous/cli/eval_data.h>
-#include <trous/cli/open.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/inputs.h>
+#include <trous/cli/tables.h>
 #include <trous/core/error.h>
 
 namespace trous::cli {
@@ -18,7 +18,7 @@ std::string counted(const std::vector<std::string>& names, const char* one, cons
               names.size() == 1 ? "" : "the first is ", names.front(), ')');
 }
 
-void tell_changes(const std::string& folder, const FolderChanges& changes, bool anew) {
+void warn_of_changes(const std::string& folder, const FolderChanges& changes, bool anew) {
   if (changes.none()) return;
   std::string words;
   const auto add = [&](const std::vector<std::string>& names, const char* one, const char* many) {
@@ -34,7 +34,7 @@ void tell_changes(const std::string& folder, const FolderChanges& changes, bool 
             << '\n';
 }
 
-void tell_depth(const EvalData& data, std::int64_t learned_with) {
+void warn_of_depth(const EvalData& data, std::int64_t learned_with) {
   if (learned_with > 255 || data.splits.train.white <= 255) return;
   std::cerr << "eval: images of " << data.name
             << " have 16 bits, and the network learned from images of 8, as far as its checkpoint says. "
@@ -130,7 +130,7 @@ EvalData eval_data(const EvalRequest& r) {
     const std::string& learned = r.config ? r.config->data : r.learned_from;
     result.may_be_trained_on = !built_in && !is_built_in_data(learned) && !asks_to_train;
     result.splits = open_data(std::move(request));
-    tell_depth(result, r.white);
+    warn_of_depth(result, r.white);
     return result;
   }
   const FolderDigests now = folder_digests(request.name);
@@ -143,14 +143,14 @@ EvalData eval_data(const EvalRequest& r) {
                                                : SplitOrigin::folder;
   if (same_folder) {
     check_known(r, request.name, *past, split_here, unchanged);
-    tell_changes(request.name, *result.changes, anew);
+    warn_of_changes(request.name, *result.changes, anew);
     if (!anew) {
       request.folder.split = past->split;
       request.folder.stratified = past->split.has_value();
     }
   }
   result.splits = open_data(std::move(request));
-  tell_depth(result, r.white);
+  warn_of_depth(result, r.white);
   // An earlier trous wrote down no split, and an unchanged folder splits as it did.
   result.may_be_trained_on = !past->split && !asks_to_train && !unchanged;
   if (!asks_to_train) result.trained_on = trained_on(*past, now, result.split());

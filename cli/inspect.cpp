@@ -7,10 +7,10 @@
 #include <sstream>
 
 #include <trous/cli/commands.h>
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
@@ -29,7 +29,7 @@ struct InspectCommand {
   std::string what, coverage, dot;
   std::int64_t height = 64, width = 64, channels = 1, classes = 2;
   bool weights = false;
-  Voice voice;
+  OutputStyle style;
 };
 
 struct Statistics {
@@ -62,7 +62,7 @@ std::vector<Statistics> statistics_of(const AnyLayer& net) {
   return all;
 }
 
-void tell_statistics(const std::vector<Statistics>& all) {
+void print_statistics(const std::vector<Statistics>& all) {
   std::size_t widest = 7, shapes = 5;
   for (const Statistics& s : all) {
     widest = std::max(widest, s.path.size());
@@ -98,7 +98,7 @@ std::string best_of(const CheckpointInfo& info) {
 }
 
 // A checkpoint from elsewhere may hold no facts but the description of its network.
-void tell_info(const CheckpointInfo& info) {
+void print_info(const CheckpointInfo& info) {
   std::vector<std::string> paragraphs;
   if (!info.data.empty()) {
     paragraphs.push_back(text("learned from ", info.data, ", step ", info.step, " of ", info.steps, ", seed ",
@@ -159,23 +159,23 @@ ExitCode run(const InspectCommand& c) {
   const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});
   if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(seen));
   if (!c.dot.empty()) write_text(c.dot, graphviz(summary.graph));
-  if (c.voice.json) {
+  if (c.style.json) {
     std::cout << detail::dump_json(json_of_all(subject, summary, seen)) << '\n';
     return ExitCode::ok;
   }
-  if (c.voice.quiet) {
+  if (c.style.quiet) {
     std::cout << summary.parameters << " parameters, " << (summary.unknown_costs ? "at least " : "")
               << summary.multiply_adds << " multiply-adds\n";
     return ExitCode::ok;
   }
-  if (subject.info) tell_info(*subject.info);
+  if (subject.info) print_info(*subject.info);
   std::cout << narrow_table(summary, columns()) << "\n  "
             << wrapped(
                    text("The middle output pixel sees ", percent(seen.share), " of a box of ", seen.height,
                         'x', seen.width, " pixels of an image of ", c.height, 'x', c.width, '.'),
                    2, columns())
             << "\n\n";
-  if (c.weights) tell_statistics(statistics_of(subject.net));
+  if (c.weights) print_statistics(statistics_of(subject.net));
   return ExitCode::ok;
 }
 
@@ -202,7 +202,7 @@ void add_inspect(CLI::App& app, ExitCode& code) {
       ->check(not_empty());
   inspect->add_option("--dot", c->dot, "write the layers and how they are connected as a graph for graphviz")
       ->check(not_empty());
-  add_voice(*inspect, c->voice);
+  add_output_style(*inspect, c->style);
   inspect->callback([c, inspect, &code] {
     check_pairs(GivenOptions(*inspect));
     code = run(*c);

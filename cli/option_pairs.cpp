@@ -7,7 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/core/error.h>

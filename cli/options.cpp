@@ -71,16 +71,16 @@ void add_network_size(CLI::App& command, std::int64_t& channels, std::int64_t& c
   add("--classes", classes, "number of classes, for a network given by name");
 }
 
-void add_voice(CLI::App& command, Voice& voice) {
-  command.add_flag("-q,--quiet", voice.quiet, "print the result alone: no progress, no tables");
-  command.add_flag("--json", voice.json, "print one JSON object per line on stdout");
-  command.add_option("--color", voice.color, "auto, always or never; NO_COLOR is respected")
+void add_output_style(CLI::App& command, OutputStyle& style) {
+  command.add_flag("-q,--quiet", style.quiet, "print the result alone: no progress, no tables");
+  command.add_flag("--json", style.json, "print one JSON object per line on stdout");
+  command.add_option("--color", style.color, "auto, always or never; NO_COLOR is respected")
       ->check(one_of({"auto", "always", "never"}))
       ->capture_default_str();
 }
 
-bool colored(const Voice& voice) {
-  if (voice.color != "auto") return voice.color == "always";
+bool colored(const OutputStyle& style) {
+  if (style.color != "auto") return style.color == "always";
   const char* const forbidden = std::getenv("NO_COLOR");
   const char* const terminal = std::getenv("TERM");
   return isatty(STDOUT_FILENO) && !(forbidden && *forbidden) &&

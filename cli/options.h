@@ -47,19 +47,19 @@ CLI::Validator parsed_by(Parse parse) {
 void add_network_size(CLI::App& command, std::int64_t& channels, std::int64_t& classes);
 
 /// The output of a command.
-struct Voice {
+struct OutputStyle {
   bool quiet = false;  ///< no progress, no tables on the way
   bool json = false;   ///< one JSON object per line on stdout and nothing else there
   std::string color = "auto";
 
-  bool talks() const { return !quiet && !json; }
+  bool prints_text() const { return !quiet && !json; }
 };
 
 /// Adds --quiet, --json and --color.
-void add_voice(CLI::App& command, Voice& voice);
+void add_output_style(CLI::App& command, OutputStyle& style);
 
 /// Whether stdout shows colours: as --color says, and with auto where it is a terminal, NO_COLOR is not set
 /// and TERM is not dumb.
-bool colored(const Voice& voice);
+bool colored(const OutputStyle& style);
 
 }  // namespace trous::cli

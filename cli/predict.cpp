@@ -6,10 +6,10 @@
 #include <set>
 
 #include <trous/cli/commands.h>
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/image.h>
@@ -33,7 +33,7 @@ struct PredictCommand {
   double alpha = 0.5;
   std::int64_t tile = 0, overlap = 32;
   int threads = 0;
-  Voice voice;
+  OutputStyle style;
 };
 
 // Files, and the images in folders, in the order given.
@@ -129,8 +129,9 @@ void predict(const PredictCommand& c, const Trained& trained, const Work& work) 
   for (std::size_t k = 0; k < static_cast<std::size_t>(probabilities.shape()[2]); ++k)
     count[k < classes.size() ? classes[k] : text("class ", k)] =
         std::count(found.begin(), found.end(), static_cast<std::int32_t>(k));
-  say(c.voice, {{"event", "prediction"}, {"image", work.image}, {"mask", work.mask}, {"pixels", count}});
-  if (c.voice.talks()) std::cout << work.mask << std::endl;
+  print_event(c.style,
+              {{"event", "prediction"}, {"image", work.image}, {"mask", work.mask}, {"pixels", count}});
+  if (c.style.prints_text()) std::cout << work.mask << std::endl;
 }
 
 ExitCode run(const PredictCommand& c) {
@@ -191,7 +192,7 @@ void add_predict(CLI::App& app, ExitCode& code) {
   predict->add_option("--threads", c->threads, "number of threads; 0 takes the machine's")
       ->check(whole(0, 1024))
       ->capture_default_str();
-  add_voice(*predict, c->voice);
+  add_output_style(*predict, c->style);
   predict->callback([c, predict, &code] {
     check_pairs(GivenOptions(*predict));
     code = run(*c);

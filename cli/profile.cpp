@@ -6,12 +6,12 @@
 #include <memory>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/interrupt.h>
-#include <trous/cli/open.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/session.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
@@ -30,7 +30,7 @@ constexpr std::int64_t warming = 3;  // steps until caches, threads and the allo
 
 struct ProfileCommand {
   TrainConfig config;
-  Voice voice;
+  OutputStyle style;
   std::string run;
   std::int64_t steps = 20;
   bool layers = false;
@@ -226,9 +226,9 @@ std::string where(const MemoryPeak& memory) {
   return text("in ", memory.kind, ", ", phase, memory.layer.empty() ? "" : " of layer " + memory.layer);
 }
 
-void tell(const Profiled& p, const ProfileCommand& c, const TrainConfig& config, const Shape& image) {
+void print_report(const Profiled& p, const ProfileCommand& c, const TrainConfig& config, const Shape& image) {
   const std::vector<double>& seconds = p.steps.seconds;
-  if (c.voice.quiet) {
+  if (c.style.quiet) {
     std::cout << milliseconds(median(seconds), median(seconds)) << " ms\n";
     return;
   }
@@ -345,10 +345,10 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
     std::cerr << "Interrupted after " << profiled.steps.seconds.size() << " of " << c.steps << " steps.\n";
     return ExitCode::stopped_by_signal;
   }
-  if (c.voice.json) {
-    say(c.voice, json_of_all(profiled, config, image));
+  if (c.style.json) {
+    print_event(c.style, json_of_all(profiled, config, image));
   } else {
-    tell(profiled, c, config, image);
+    print_report(profiled, c, config, image);
   }
   return ExitCode::ok;
 }
@@ -370,7 +370,7 @@ void add_profile(CLI::App& app, ExitCode& code) {
       ->capture_default_str();
   profile->add_flag("--layers", c->layers, "also a row for each layer");
   add_config(*profile, c->config, matters);
-  add_voice(*profile, c->voice);
+  add_output_style(*profile, c->style);
   profile->callback([c, profile, &code] { code = run(*c, *profile); });
 }
 

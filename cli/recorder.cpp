@@ -3,7 +3,7 @@
 
 #include <trous/cli/interrupt.h>
 #include <trous/cli/recorder.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/detail/json.h>
 #include <trous/run/samples.h>
 
@@ -19,7 +19,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 Recorder::Recorder(Session& session, RunFolder& folder)
     : session_(session),
       folder_(folder),
-      progress_(session.config.training.batch, !session.command.voice.talks()),
+      progress_(session.config.training.batch, !session.command.style.prints_text()),
       begun_(Clock::now()),
       step_begun_(begun_) {}
 
@@ -32,7 +32,7 @@ TrainCallbacks Recorder::callbacks() {
 }
 
 void Recorder::heading() const {
-  if (!session_.command.voice.talks()) return;
+  if (!session_.command.style.prints_text()) return;
   const std::string choice = words_of(session_.chosen_by);
   std::cout << "Training, scored on validation" << (choice.empty() ? "" : "; the best weights are ") << choice
             << "\n   step   train     val fg mIoU    acc   time  img/s" << std::endl;
@@ -70,28 +70,28 @@ void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
                        .best = r.best};
   folder_.log(row);
   write_step_pictures(folder_, net, session_.data.validation, r.step);
-  tell(row, r.stale);
+  print_row(row, r.stale);
   step_begun_ = Clock::now();
 }
 
-void Recorder::tell(const MetricsRow& row, std::int64_t stale) const {
-  const Voice& voice = session_.command.voice;
-  say(voice, {{"event", "validation"},
-              {"step", row.step},
-              {"train_loss", row.train_loss},
-              {"validation_loss", detail::or_null(row.validation_loss)},
-              {"mean_iou", detail::or_null(row.mean_iou)},
-              {"foreground_mean_iou", detail::or_null(row.foreground_iou)},
-              {"pixel_accuracy", detail::or_null(row.pixel_accuracy)},
-              {"best", row.best}});
-  if (!voice.talks()) return;
+void Recorder::print_row(const MetricsRow& row, std::int64_t stale) const {
+  const OutputStyle& style = session_.command.style;
+  print_event(style, {{"event", "validation"},
+                      {"step", row.step},
+                      {"train_loss", row.train_loss},
+                      {"validation_loss", detail::or_null(row.validation_loss)},
+                      {"mean_iou", detail::or_null(row.mean_iou)},
+                      {"foreground_mean_iou", detail::or_null(row.foreground_iou)},
+                      {"pixel_accuracy", detail::or_null(row.pixel_accuracy)},
+                      {"best", row.best}});
+  if (!style.prints_text()) return;
   std::cout << std::setw(7) << row.step << std::setw(8) << fixed(row.train_loss, 4) << std::setw(8)
             << fixed_or_dash(row.validation_loss, 4) << std::setw(8) << fixed_or_dash(row.foreground_iou, 3)
             << std::setw(7) << fixed_or_dash(row.pixel_accuracy, 3) << std::setw(7) << clock_text(row.seconds)
             << std::setw(7) << fixed(row.images_per_second, 0);
   const std::int64_t patience = session_.config.training.patience;
   if (row.best) {
-    std::cout << (colored(voice) ? "  \033[1;32mbest\033[0m" : "  best");
+    std::cout << (colored(style) ? "  \033[1;32mbest\033[0m" : "  best");
   } else if (patience > 0) {
     std::cout << "  " << stale << '/' << patience;
   }

@@ -1,4 +1,4 @@
-// Keeps the folder of a run up to date while it trains, and tells of its progress.
+// Keeps the folder of a run up to date while it trains, and prints its progress.
 #pragma once
 
 #include <chrono>
@@ -31,7 +31,7 @@ class Recorder {
 
   void step(const StepReport& report);
   void validation(const ValidationReport& report, const AnyLayer& net);
-  void tell(const MetricsRow& row, std::int64_t stale) const;
+  void print_row(const MetricsRow& row, std::int64_t stale) const;
   void save_best(const AnyLayer& net);
   void save();
 

@@ -8,7 +8,7 @@
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/options.h>
 #include <trous/cli/output.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/run/report.h>
 
 namespace trous::cli {
@@ -17,7 +17,7 @@ namespace {
 struct ReportCommand {
   std::vector<std::string> runs;
   std::string out;
-  Voice voice;
+  OutputStyle style;
 };
 
 ExitCode run(const ReportCommand& command) {
@@ -28,8 +28,8 @@ ExitCode run(const ReportCommand& command) {
   if (!command.out.empty()) check_file(out, "--out");
   const std::string page = one ? report_html(command.runs[0]) : comparison_html(command.runs);
   write_text(out, page);
-  say(command.voice, {{"event", "report"}, {"runs", command.runs}, {"report", out}});
-  if (command.voice.talks()) std::cout << out << '\n';
+  print_event(command.style, {{"event", "report"}, {"runs", command.runs}, {"report", out}});
+  if (command.style.prints_text()) std::cout << out << '\n';
   return ExitCode::ok;
 }
 
@@ -42,7 +42,7 @@ void add_report(CLI::App& app, ExitCode& code) {
   report->add_option("RUN", command->runs, "folders of runs")->required()->check(not_empty());
   report->add_option("--out", command->out, "file; RUN/report.html, or comparison.html for several runs")
       ->check(not_empty());
-  add_voice(*report, command->voice);
+  add_output_style(*report, command->style);
   report->callback([command, report, &code] {
     check_pairs(GivenOptions(*report));
     code = run(*command);

@@ -1,7 +1,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/resume.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
@@ -14,7 +14,7 @@ namespace {
 std::string last_of(const std::string& run) { return run + "/last.safetensors"; }
 
 // Bits are promised for one build and one instruction set.
-void tell_other_build(const std::string& run, const Environment& record) {
+void warn_of_other_build(const std::string& run, const Environment& record) {
   const std::string now(build_info().commit), before = record.commit.empty() ? "unknown" : record.commit;
   if (now != before) {
     std::cerr << "train: the run in " << run << " was begun by commit " << before << ", this is " << now
@@ -38,7 +38,7 @@ bool same_file(const FileDigest& before, const FileDigest& now) {
 void check_same_origin(const std::string& run, const Splits& data) {
   const std::string path = run + "/environment.json";
   const Environment record = read_environment(path);
-  tell_other_build(run, record);
+  warn_of_other_build(run, record);
   if (!record.files)
     throw FileError(text(path, ": it does not list the files of the data. Begin another run."));
   const std::vector<FileDigest>& before = *record.files;

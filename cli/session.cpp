@@ -32,7 +32,7 @@ AnyLayer make_network(const TrainConfig& config, const std::string& description,
   initialize(net, fold_in(Key{config.training.seed}, 0));
   if (!config.weights.empty() && !goes_on) {
     SafetensorsFile file = read_safetensors(config.weights);
-    if (cast_to_float32(config.weights, file)) tell_cast(config.weights);
+    if (cast_to_float32(config.weights, file)) warn_of_cast(config.weights);
     restore_network(config.weights, file, parameters(net), buffers(net));
   }
   return net;

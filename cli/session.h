@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/options.h>
 #include <trous/data/survey.h>
 #include <trous/train/trainer.h>
@@ -16,7 +16,7 @@ namespace trous::cli {
 struct TrainCommand {
   TrainConfig config;
   GivenOptions given;  ///< all words, with what `config` has made of them
-  Voice voice;
+  OutputStyle style;
   std::string options_file;  ///< of --config
   std::string resume;        ///< a run's folder; empty for the one that --out names
   bool resuming = false, force = false;

@@ -13,7 +13,7 @@
 #include <trous/cli/resume.h>
 #include <trous/cli/score.h>
 #include <trous/cli/session.h>
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/build_info.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
@@ -31,20 +31,21 @@
 namespace trous::cli {
 namespace {
 
-void tell_start(const Session& s) {
+void print_start(const Session& s) {
   const TrainConfig& c = s.config;
-  say(s.command.voice, {{"event", "begin"}, {"config", to_json(c)}, {"threads", threads()}});
-  say(s.command.voice, {{"event", "data"}, {"data", detail::json_of(data_facts(s.data, s.facts))}});
-  say(s.command.voice, {{"event", "model"}, {"model", detail::json_of(model_facts(c.model, s.summary))}});
+  print_event(s.command.style, {{"event", "begin"}, {"config", to_json(c)}, {"threads", threads()}});
+  print_event(s.command.style, {{"event", "data"}, {"data", detail::json_of(data_facts(s.data, s.facts))}});
+  print_event(s.command.style,
+              {{"event", "model"}, {"model", detail::json_of(model_facts(c.model, s.summary))}});
   for (const NamedScores& baseline : s.baselines) {
-    say(s.command.voice, {{"event", "baseline"},
-                          {"name", baseline.name},
-                          {"foreground_mean_iou", detail::or_null(baseline.scores.mean_iou(1))},
-                          {"mean_iou", detail::or_null(baseline.scores.mean_iou())},
-                          {"pixel_accuracy", detail::or_null(baseline.scores.pixel_accuracy())}});
+    print_event(s.command.style, {{"event", "baseline"},
+                                  {"name", baseline.name},
+                                  {"foreground_mean_iou", detail::or_null(baseline.scores.mean_iou(1))},
+                                  {"mean_iou", detail::or_null(baseline.scores.mean_iou())},
+                                  {"pixel_accuracy", detail::or_null(baseline.scores.pixel_accuracy())}});
   }
-  say(s.command.voice, {{"event", "criterion"}, {"chosen_by", name(s.chosen_by)}});
-  if (!s.command.voice.talks()) return;
+  print_event(s.command.style, {{"event", "criterion"}, {"chosen_by", name(s.chosen_by)}});
+  if (!s.command.style.prints_text()) return;
   std::cout << "trous " << build_info().version << "  "
             << wrapped(text("train ", c.model, " on ", c.data, ": ", c.training.steps,
                             c.training.steps == 1 ? " step of " : " steps of ", c.training.batch,
@@ -52,16 +53,16 @@ void tell_start(const Session& s) {
                             threads(), threads() == 1 ? " thread" : " threads"),
                        13, columns())
             << "\n\n";
-  tell_data(s.data, s.facts);
+  print_data(s.data, s.facts);
   std::cout << narrow_table(s.summary, columns()) << '\n';
   std::cout << "memory of one step and one validation: " << peak_bytes() / 1000000 << " MB\n\n";
-  tell_heading("Without learning, on validation");
-  for (const NamedScores& baseline : s.baselines) tell_score(baseline.name, baseline.scores);
+  print_heading("Without learning, on validation");
+  for (const NamedScores& baseline : s.baselines) print_score(baseline.name, baseline.scores);
   std::cout << std::endl;
 }
 
 // Which splits cannot be scored, before any work is done for their scores.
-void tell_unscorable(const Session& s) {
+void warn_of_unscorable(const Session& s) {
   if (s.chosen_by == Criterion::validation_loss) {
     std::cerr
         << "train: no validation mask shows a foreground class that counts, so there is no IoU to choose "
@@ -79,14 +80,14 @@ void tell_unscorable(const Session& s) {
 // The same network with 1x1 filters, trained the same way: what single pixels tell. Nothing if it diverged or
 // was interrupted.
 std::optional<NamedScores> pixel_baseline(const Session& s) {
-  const Voice& voice = s.command.voice;
-  if (voice.talks()) {
+  const OutputStyle& style = s.command.style;
+  if (style.prints_text()) {
     std::cout << "\nThe same network with 1x1 filters, " << s.config.training.steps
               << " steps, for comparison." << std::endl;
   }
   AnyLayer blind = network_from_json(describe_network(s.config, s.data, 1));
   initialize(blind, fold_in(Key{s.config.training.seed}, 0));
-  Progress progress(s.config.training.batch, !voice.talks(), "1x1 step");
+  Progress progress(s.config.training.batch, !style.prints_text(), "1x1 step");
   const TrainResult result =
       train(blind, s.data, make_options(s.config, s.facts),
             {.on_step =
@@ -101,10 +102,10 @@ std::optional<NamedScores> pixel_baseline(const Session& s) {
                      evaluate_on(blind, s.data.test, s.config.training.batch)};
 }
 
-void tell_result(const Session& s, const RunFolder& folder, const TrainResult& result,
-                 const std::vector<NamedScores>& baselines, const ConfusionMatrix& scores, double seconds) {
+void print_result(const Session& s, const RunFolder& folder, const TrainResult& result,
+                  const std::vector<NamedScores>& baselines, const ConfusionMatrix& scores, double seconds) {
   const Dataset& test = s.data.test;
-  const char* gap = s.command.voice.quiet ? "" : "\n";
+  const char* gap = s.command.style.quiet ? "" : "\n";
   const std::string choice = words_of(result.chosen_by);
   if (result.stopped_early) {
     std::cout << gap << "Ended at step " << result.steps << ": "
@@ -114,10 +115,10 @@ void tell_result(const Session& s, const RunFolder& folder, const TrainResult& r
   std::cout << gap << "Test: " << test.size << (test.size == 1 ? " image" : " images")
             << ", scored once, weights of step " << result.best_step << (choice.empty() ? "" : ", ") << choice
             << "\n\n";
-  tell_heading("");
-  for (const NamedScores& baseline : baselines) tell_score(baseline.name, baseline.scores);
-  tell_score(s.config.model, scores);
-  tell_weakest(scores, test.classes);
+  print_heading("");
+  for (const NamedScores& baseline : baselines) print_score(baseline.name, baseline.scores);
+  print_score(s.config.model, scores);
+  print_weakest(scores, test.classes);
   const std::string weights = folder.file("best.safetensors");
   std::cout << "  time      " << clock_text(seconds) << ", at most " << peak_bytes() / 1000000
             << " MB of memory\n  weights   " << weights << "\n  report    " << folder.file("report.html")
@@ -146,7 +147,7 @@ void log_event(RunFolder& folder, const char* event, std::int64_t step, const st
 // Scores the best weights on the test split and writes what is kept of it. False if it was interrupted before
 // anything was written.
 bool finish(Session& s, RunFolder& folder, const TrainResult& result, double seconds) {
-  const Voice& voice = s.command.voice;
+  const OutputStyle& style = s.command.style;
   const Dataset& test = s.data.test;
   const std::string stopped = result.stopped_early.value_or("all steps done");
   std::vector<NamedScores> baselines = baselines_of(s.config.data, s.data, test);
@@ -176,14 +177,14 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
   write_results(folder, results);
   log_event(folder, "stopped", result.steps, stopped);
   write_report(s.config.out);
-  say(voice, {{"event", "result"},
-              {"split", "test"},
-              {"step", result.best_step},
-              {"chosen_by", name(result.chosen_by)},
-              {"stopped", stopped},
-              {"scores", summary_of_scores(scores.all, test.classes)},
-              {"report", folder.file("report.html")}});
-  if (!voice.json) tell_result(s, folder, result, baselines, scores.all, seconds);
+  print_event(style, {{"event", "result"},
+                      {"split", "test"},
+                      {"step", result.best_step},
+                      {"chosen_by", name(result.chosen_by)},
+                      {"stopped", stopped},
+                      {"scores", summary_of_scores(scores.all, test.classes)},
+                      {"report", folder.file("report.html")}});
+  if (!style.json) print_result(s, folder, result, baselines, scores.all, seconds);
   return true;
 }
 
@@ -225,13 +226,13 @@ ExitCode end_of(Session& s, RunFolder& folder, const TrainResult& result, double
     if (result.best_step > 0)
       std::cerr << "The best weights so far, of step " << result.best_step << ", are in "
                 << folder.file("best.safetensors") << ".\n";
-    say(s.command.voice, {{"event", "diverged"}, {"why", *result.diverged}});
+    print_event(s.command.style, {{"event", "diverged"}, {"why", *result.diverged}});
     return ExitCode::diverged;
   }
   const bool ended = !result.interrupted && finish(s, folder, result, seconds);
   if (!ended) {
     log_event(folder, "interrupted", result.steps);
-    say(s.command.voice, {{"event", "interrupted"}, {"step", result.steps}});
+    print_event(s.command.style, {{"event", "interrupted"}, {"step", result.steps}});
     std::cerr << "Interrupted after step " << result.steps
               << ", which is saved. Go on with:\n  trous train --resume " << shell_word(s.config.out) << '\n';
     return ExitCode::stopped_by_signal;
@@ -254,9 +255,9 @@ ExitCode run(TrainCommand& command) {
   }
   heed_interrupts();
   RunFolder folder = open_folder(session, resumed_from, command.minutes);
-  tell_start(session);
-  tell_unscorable(session);
-  if (command.resuming && command.voice.talks()) {
+  print_start(session);
+  warn_of_unscorable(session);
+  if (command.resuming && command.style.prints_text()) {
     std::cout << (resumed_from < config.training.steps ? "Going on after step "
                                                        : "Nothing is left to train after step ")
               << resumed_from << ".\n"
@@ -311,7 +312,7 @@ void add_train(CLI::App& app, ExitCode& code) {
   train->add_option("--resume", command->resume, "go on with this run, or with that of --out if there is one")
       ->expected(0, 1);
   train->add_flag("--force", command->force, "replace the run that is in --out");
-  add_voice(*train, command->voice);
+  add_output_style(*train, command->style);
   train->callback([command, train, &code] {
     put_together(*command, *train);
     check_utf8(command->config);

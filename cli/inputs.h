@@ -59,7 +59,7 @@ Trained open_trained(const std::string& run_or_checkpoint,
                      NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
 /// Prints on stderr that the weights of a checkpoint were cast from float64.
-void tell_cast(const std::string& checkpoint);
+void warn_of_cast(const std::string& checkpoint);
 
 /// The network of a command such as inspect or check.
 struct Subject {

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <utility>
 
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/output.h>
 #include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
@@ -96,7 +96,7 @@ std::string describe_network(const TrainConfig& config, const Splits& data, std:
                                             .kernel = kernel});
 }
 
-void tell_cast(const std::string& checkpoint) {
+void warn_of_cast(const std::string& checkpoint) {
   std::cerr << checkpoint << ": its weights are float64; they are cast to float32.\n";
 }
 
@@ -133,7 +133,7 @@ Trained open_trained(const std::string& run_or_checkpoint, NonFiniteWeights non_
                          shell_word(run_or_checkpoint), '.'));
   }
   Trained trained{load_network(checkpoint.string(), non_finite), checkpoint.string(), std::nullopt};
-  if (trained.loaded.was_float64) tell_cast(trained.path);
+  if (trained.loaded.was_float64) warn_of_cast(trained.path);
   const fs::path config = checkpoint.parent_path() / "config.json";
   if (fs::exists(config, failure)) trained.config = read_config(config.string());
   return trained;

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <trous/cli/tell.h>
+#include <trous/cli/tables.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
@@ -45,8 +45,8 @@ std::string fixed_or_dash(const std::optional<double>& value, int digits) {
 
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
-void say(const Voice& voice, const Json& event) {
-  if (voice.json) std::cout << detail::dump_json(event) << std::endl;
+void print_event(const OutputStyle& style, const Json& event) {
+  if (style.json) std::cout << detail::dump_json(event) << std::endl;
 }
 
 int columns() {
@@ -75,7 +75,7 @@ std::string wrapped(const std::string& paragraph, int indent, int columns) {
   return lines;
 }
 
-void tell_data(const Splits& data, const Survey& survey) {
+void print_data(const Splits& data, const Survey& survey) {
   const Shape& image = data.train.image_shape;
   std::string shares = "pixels:";
   for (std::size_t c = 0; c < data.train.classes.size(); ++c)
@@ -109,7 +109,7 @@ void tell_data(const Splits& data, const Survey& survey) {
   std::cout << '\n';
 }
 
-void tell_splits(const Splits& data, const Survey& survey) {
+void print_splits(const Splits& data, const Survey& survey) {
   std::size_t widest = 7;
   for (const std::string& name : data.train.classes) widest = std::max(widest, name.size());
   const int name_width = static_cast<int>(widest) + 2;
@@ -134,23 +134,23 @@ void tell_splits(const Splits& data, const Survey& survey) {
       << "\n\n";
 }
 
-void tell_heading(const std::string& title) {
+void print_heading(const std::string& title) {
   std::cout << std::left << std::setw(33) << title << std::right << std::setw(9) << "fg mIoU" << std::setw(8)
             << "mIoU" << std::setw(10) << "accuracy" << '\n';
 }
 
-void tell_score(const std::string& who, const ConfusionMatrix& scores) {
+void print_score(const std::string& who, const ConfusionMatrix& scores) {
   std::cout << "  " << std::left << std::setw(31) << who << std::right << std::setw(9)
             << fixed_or_dash(scores.mean_iou(1), 3) << std::setw(8) << fixed_or_dash(scores.mean_iou(), 3)
             << std::setw(10) << fixed_or_dash(scores.pixel_accuracy(), 3) << '\n';
 }
 
-void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes,
-                  const Voice& voice) {
+void print_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes,
+                   const OutputStyle& style) {
   std::size_t widest = 5;
   for (const std::string& name : classes) widest = std::max(widest, name.size());
   const int name_width = static_cast<int>(widest) + 2;
-  const bool color = colored(voice);
+  const bool color = colored(style);
   const auto row = [&](const std::string& chip, const std::string& name,
                        std::initializer_list<std::string> cells, const std::string& support) {
     std::cout << "  " << chip << std::left << std::setw(name_width) << name << std::right;
@@ -166,7 +166,7 @@ void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>&
   }
 }
 
-void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
+void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
   std::vector<std::pair<double, std::string>> ordered;
   for (std::int64_t c = 1; c < scores.classes(); ++c) {
     if (const auto iou = scores.iou(c)) ordered.emplace_back(*iou, classes[static_cast<std::size_t>(c)]);

@@ -1,5 +1,4 @@
-// What commands print: data, scores, tables of classes; for people, at most 60 columns where that is
-// possible.
+// The tables that commands print: data, scores, classes. Most are at most 60 columns wide.
 #pragma once
 
 #include <optional>
@@ -8,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <trous/cli/open.h>
+#include <trous/cli/inputs.h>
 #include <trous/cli/options.h>
 #include <trous/data/survey.h>
 #include <trous/train/criterion.h>
@@ -22,8 +21,8 @@ std::string fixed(double value, int digits);
 /// The same, or "-" where there is none to give.
 std::string fixed_or_dash(const std::optional<double>& value, int digits);
 
-/// Prints an event as a line of JSON where the voice is that.
-void say(const Voice& voice, const nlohmann::ordered_json& event);
+/// Prints the event as a line of JSON where the style is JSON.
+void print_event(const OutputStyle& style, const nlohmann::ordered_json& event);
 
 /// Columns for tables and paragraphs on stdout: of the terminal, and 120 where it is none.
 int columns();
@@ -32,23 +31,24 @@ int columns();
 /// the first is taken to begin too. A word that is longer has a line of its own.
 std::string wrapped(const std::string& paragraph, int indent, int columns);
 
-void tell_data(const Splits& data, const Survey& survey);
+void print_data(const Splits& data, const Survey& survey);
 
 /// A row per class: its share of the pixels and its images, split by split.
-void tell_splits(const Splits& data, const Survey& survey);
+void print_splits(const Splits& data, const Survey& survey);
 
-void tell_heading(const std::string& title);
-void tell_score(const std::string& who, const ConfusionMatrix& scores);
+void print_heading(const std::string& title);
+void print_score(const std::string& who, const ConfusionMatrix& scores);
 
 /// A row per class: IoU, Dice, precision, recall, support; "-" where there is none to give, and "ignored"
 /// behind a class that does not count. In colour the names carry their class's colour.
-void tell_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes, const Voice& voice);
+void print_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes,
+                   const OutputStyle& style);
 
 /// The weakest three classes of the foreground and the strongest, of those that have a score.
-void tell_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes);
+void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes);
 
-/// What the best weights are where the IoU does not choose them: "chosen by the validation loss", "the
-/// latest"; empty where it does.
+/// The note on the best weights where the IoU did not choose them: "chosen by the validation loss", "the
+/// latest". Empty where it did.
 std::string words_of(Criterion chosen_by);
 
 /// mIoU and accuracies, and one object per class; null where there is none to give.
