@@ -13,8 +13,9 @@ struct ColumnPart {
   std::int64_t first, count, b, taps;
 };
 
-/// Parts of the output columns. Where the rate is 1, the pixels that neighbouring taps read lie together in
-/// x, so that a part has all its taps; at other rates it has one tap.
+/// Parts of the output columns; parts of different taps may hold the same columns. Where the rate is 1, the
+/// pixels that neighbouring taps read lie together in x, so that a part has all its taps; at other rates it
+/// has one tap.
 std::vector<ColumnPart> column_parts(const WindowAxis& axis);
 
 /// Parts of the input columns, at stride 1, with at most `max_taps` taps each. Input column q meets output

@@ -1,6 +1,6 @@
 // The driver of filter_grad.h: chooses a strategy, cuts the rows into parts and adds their partial sums in
-// order. Sums stay in registers over a block of rows before they are added to the sums of its part. Parts,
-// blocks and the strategy follow from the shapes and the instruction set alone.
+// order. docs/kernels.md draws the cuts. Parts, blocks of channels, bands of rows and the strategy follow
+// from the shapes and the instruction set alone.
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_FILTER_GRAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -29,18 +29,18 @@ struct FilterGradCuts {
     parts = std::clamp<std::int64_t>(
         std::min(chunks(policy::filter_grad_tasks, blocks), pixels / policy::min_pixels_of_a_part), 1,
         std::max<std::int64_t>(1, rows));
-    block_rows = std::max<std::int64_t>(1, policy::register_pixels / std::max<std::int64_t>(1, g.width.out));
-    row_taps_apart = parts * blocks < policy::filter_grad_tasks;
+    band_rows = std::max<std::int64_t>(1, policy::register_pixels / std::max<std::int64_t>(1, g.width.out));
+    one_row_tap_per_task = parts * blocks < policy::filter_grad_tasks;
     const double work = static_cast<double>(pixels) *
                         static_cast<double>(g.height.taps * g.width.taps * g.in_channels) *
                         static_cast<double>(g.out_channels);
     single_threaded = work < policy::dense_threads_work;
   }
 
-  std::int64_t parts;       // of the rows of y, each with partial sums of its own
-  std::int64_t block_rows;  // over which sums stay in registers
-  bool row_taps_apart;      // a task sums by one row tap, where there are few tasks
-  bool single_threaded;     // too little work for a second thread
+  std::int64_t parts;         // of the rows of y, each with partial sums of its own
+  std::int64_t band_rows;     // rows over which a tile of sums stays in registers
+  bool one_row_tap_per_task;  // where parts and blocks make too few tasks
+  bool single_threaded;       // too little work for a second thread
 };
 
 /// A filter gradient by one strategy.
@@ -54,20 +54,21 @@ class FilterGrad {
     const std::int64_t numbers = strategy_.numbers(), blocks = strategy_.blocks();
     Storage partial(sizeof(T) * static_cast<std::size_t>(cuts_.parts * numbers));
     T* const sums = static_cast<T*>(partial.data());
-    const std::int64_t tap_groups = cuts_.row_taps_apart ? g_.height.taps : 1;
+    const std::int64_t tap_groups = cuts_.one_row_tap_per_task ? g_.height.taps : 1;
     const std::int64_t tasks = cuts_.parts * blocks * tap_groups;
     parallel_for(tasks, cuts_.single_threaded ? tasks : 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t t = begin; t < end; ++t) {
         const std::int64_t a = t % tap_groups, block = t / tap_groups % blocks,
                            part = t / tap_groups / blocks;
-        sum_part(part, block, cuts_.row_taps_apart ? Range{a, a + 1} : Range{0, g_.height.taps},
+        sum_part(part, block, cuts_.one_row_tap_per_task ? Range{a, a + 1} : Range{0, g_.height.taps},
                  sums + part * numbers);
       }
     });
-    const std::int64_t rows = g_.height.taps * g_.width.taps * g_.in_channels;
-    const std::int64_t grain =
-        cuts_.single_threaded ? rows : std::max<std::int64_t>(1, rows / policy::filter_grad_tasks);
-    parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t filter_rows = g_.height.taps * g_.width.taps * g_.in_channels;
+    const std::int64_t grain = cuts_.single_threaded
+                                   ? filter_rows
+                                   : std::max<std::int64_t>(1, filter_rows / policy::filter_grad_tasks);
+    parallel_for(filter_rows, grain, [&](std::int64_t begin, std::int64_t end) {
       strategy_.write(sums, cuts_.parts, {begin, end}, operands_.filters);
     });
   }
@@ -78,10 +79,10 @@ class FilterGrad {
     std::fill(sums + strategy_.offset(block, taps.begin), sums + strategy_.offset(block, taps.end), T(0));
     const std::int64_t rows = g_.batch * g_.height.out;
     const std::int64_t begin = rows * part / cuts_.parts, end = rows * (part + 1) / cuts_.parts;
-    const RowBlockReader<T> reader(g_, operands_.result, strategy_.y_channels(block), cuts_.block_rows);
+    const RowBlockReader<T> reader(g_, operands_.result, strategy_.y_channels(block), cuts_.band_rows);
     RowPairs<T> pairs(g_, operands_.image, Strategy::broadcast);
-    for (std::int64_t row = begin; row < end; row += cuts_.block_rows)
-      strategy_.add(reader.read(row, std::min(row + cuts_.block_rows, end)), pairs, block, taps, sums);
+    for (std::int64_t row = begin; row < end; row += cuts_.band_rows)
+      strategy_.add(reader.read(row, std::min(row + cuts_.band_rows, end)), pairs, block, taps, sums);
   }
 
   const ConvGeometry& g_;
@@ -90,8 +91,8 @@ class FilterGrad {
   FilterGradCuts cuts_;
 };
 
-/// Whether vectors of channels of x cost less than vectors of channels of y, whose lanes would be mostly
-/// empty.
+/// Whether vectors of channels of x take fewer multiply-adds than vectors of channels of y, which may have
+/// empty lanes.
 inline bool x_fills_lanes_better(const ConvGeometry& g, std::int64_t lanes) {
   const std::int64_t merged_taps = g.width.rate == 1 ? g.width.taps : 1;
   const std::int64_t x_vectors = chunks(merged_taps * g.in_channels, lanes) * (g.width.taps / merged_taps);
@@ -107,7 +108,7 @@ void run_filter_grad(const ConvGeometry& g, const FilterGradOperands<T>& operand
   if (g.out_channels <= lanes) {
     if (g.width.stride == 1 && g.width.taps > 1 && g.in_channels >= policy::min_channels_for_shared_taps)
       return FilterGrad<T, SharedColumnTaps<T>>(g, operands, lanes).run();
-    if (ThreeRowTaps<T>::fits(g) && !FilterGradCuts(g, YLanes<T>::blocks_of(g, lanes)).row_taps_apart)
+    if (ThreeRowTaps<T>::fits(g) && !FilterGradCuts(g, YLanes<T>::blocks_of(g, lanes)).one_row_tap_per_task)
       return FilterGrad<T, ThreeRowTaps<T>>(g, operands, lanes).run();
   }
   FilterGrad<T, YChannelsInLanes<T>>(g, operands, lanes).run();

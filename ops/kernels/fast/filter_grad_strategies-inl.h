@@ -30,8 +30,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// From `begin` to before `end`: row taps, or rows of w, of which row (a width.taps + b) in_channels + c
-/// holds the output channels of one tap and channel.
+/// From `begin` to before `end`, of the row taps or of the rows of w. Row (a width.taps + b) in_channels + c
+/// of w holds the output channels of tap (a, b) and input channel c.
 struct Range {
   std::int64_t begin, end;
 };
@@ -197,8 +197,9 @@ class ThreeRowTaps : public YLanes<T> {
   std::vector<ColumnPart> columns_;
 };
 
-/// Channels of x in lanes, where y has so few channels that most lanes of a vector of them would be empty.
-/// The channels of y are broadcast. The sums are [a][o][b][c], with room for a vector behind each o.
+/// Channels of x in lanes; the channels of y are broadcast. The sums are [a][o][b][c]. Behind each o is room
+/// for one vector: the last vector of a row is read and written whole, and may not reach the next row or the
+/// numbers of another task.
 template <class T>
 class XChannelsInLanes {
  public:

@@ -69,16 +69,16 @@ HWY_NOINLINE void add_outer_products(const OuterWork<T>& work, std::int64_t firs
     for (std::int64_t k = 0; k < work.pixels; ++k) {
       const T* const broadcast = row_broadcast + k * work.broadcast_step;
       const T* const lanes = row_lanes + k * work.lanes_step;
-      V g[vectors];
+      V loaded[vectors];
 #pragma GCC unroll 3
       for (int v = 0; v < vectors; ++v)
-        g[v] = whole || v + 1 < vectors ? hn::LoadU(d, lanes + v * next)
-                                        : load_first(d, work.tail_lanes, lanes + v * next);
+        loaded[v] = whole || v + 1 < vectors ? hn::LoadU(d, lanes + v * next)
+                                             : load_first(d, work.tail_lanes, lanes + v * next);
 #pragma GCC unroll 30
       for (int m = 0; m < rows * channels; ++m) {
         const V value = hn::Set(d, broadcast[m / channels * work.broadcast_row_step + m % channels]);
 #pragma GCC unroll 3
-        for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, g[v], sum[m][v]);
+        for (int v = 0; v < vectors; ++v) sum[m][v] = hn::MulAdd(value, loaded[v], sum[m][v]);
       }
     }
   }

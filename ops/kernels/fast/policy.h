@@ -2,8 +2,8 @@
 //
 // "No figure is recorded" means that neither the history nor docs/benchmarks.md has a measurement of the
 // number; the sentence before it then names what the number balances. "The prototype" was written and
-// measured before these kernels. No value depends on the number of threads, but a change of a value changes
-// bits where it cuts sums: parts, chunks, and the choice of a strategy.
+// measured before these kernels; it is not in this repository. No value depends on the number of threads, but
+// a change of a value changes bits where it cuts sums: parts, chunks, and the choice of a strategy.
 //
 // What follows from the registers of an instruction set (pixels of a tile, channels of an outer product) is
 // computed beside the tile that it sizes: tile-inl.h, dot_tile-inl.h, outer_tile-inl.h, windows-inl.h,
@@ -28,10 +28,10 @@ constexpr double gather_task_work = 4e6;
 /// copies, so that the smaller task balances threads better. No figure is recorded.
 constexpr double gather_column_task_work = 1e6;
 
-/// Multiply-adds below which a convolution stays on the calling thread. A convolution of 1 x 16 x 16 x 16
-/// takes 10 to 15 microseconds on one thread and 20 to 30 on two (the prototype's measurement). Empty lanes
-/// count, because a 1x1 head from 32 to 5 channels has few multiply-adds but keeps a core busy for 33
-/// microseconds.
+/// Multiply-adds below which a convolution or a filter gradient stays on the calling thread. A convolution of
+/// 1 x 16 x 16 x 16 takes 10 to 15 microseconds on one thread and 20 to 30 on two (the prototype's
+/// measurement). Empty lanes count in a gather, because a 1x1 head from 32 to 5 channels has few
+/// multiply-adds but keeps a core busy for 33 microseconds.
 constexpr double dense_threads_work = 1.5e6;
 
 /// Tasks that a gather is cut into at least, if its shapes allow it: many more than the threads of the
@@ -65,9 +65,9 @@ constexpr double group_broadcast_cost = 1.4;
 
 // --- Filter gradients: filter_grad-inl.h ----------------------------------------------------------------
 
-/// Tasks that a filter gradient is cut into, by parts of the rows, blocks of channels and row taps. Every
-/// part has partial sums that must be added: with 256 to 256 channels at 8 x 8 pixels 2 parts reached 81 % of
-/// the peak and 8 parts 51 % (the prototype's measurement).
+/// Tasks that the cuts of a filter gradient aim at, by parts of the rows, blocks of channels and row taps;
+/// the shapes may make more or fewer. Every part has partial sums that must be added: with 256 to 256
+/// channels at 8 x 8 pixels 2 parts reached 81 % of the peak and 8 parts 51 % (the prototype's measurement).
 constexpr std::int64_t filter_grad_tasks = 16;
 
 /// Pixels of y that a part has at least. It balances the sums within a part against adding its partial sums.
@@ -83,9 +83,10 @@ constexpr std::int64_t register_pixels = 192;
 /// figure is recorded.
 constexpr std::int64_t min_matmul_row = 32;
 
-/// Multiply-adds side by side that hide the time of one: fewer output channels cost as much as so many. With
-/// the choice that rests on it a 1x1 head from 16 to 5 channels takes 0.13 ms instead of 0.75, and a 3x3 from
-/// 16 to 5 channels 1.0 instead of 3.5.
+/// Sums that a loop needs side by side: the result of a multiply-add comes several steps after its start, so
+/// that a loop with fewer sums waits, and one to three output channels cost as much as four. With the choice
+/// that rests on it a 1x1 head from 16 to 5 channels takes 0.13 ms instead of 0.75, and a 3x3 from 16 to 5
+/// channels 1.0 instead of 3.5.
 constexpr std::int64_t min_sums_side_by_side = 4;
 
 /// Channels of x from which on three column taps share each broadcast: that takes 0.82 to 0.89 of the time.
