@@ -54,15 +54,14 @@ Tensor stored_image(const Tensor& image, std::int64_t white) {
 void write_folder(const DataCommand& c, const Splits& data) {
   namespace fs = std::filesystem;
   const auto palette = class_palette();
-  for (const auto& [name, split] :
-       {std::pair{"train", &data.train}, std::pair{"validation", &data.validation},
-        std::pair{"test", &data.test}}) {
+  for (const std::string_view name : split_names()) {
+    const Dataset& split = split_named(data, name);
     const fs::path images = fs::path(c.folder) / name / "images", masks = fs::path(c.folder) / name / "masks";
     make_folder(images.string(), "--export");
     make_folder(masks.string(), "--export");
-    for (std::int64_t i = 0; i < std::min(c.count, split->size); ++i) {
-      const Sample sample = checked_sample(*split, i);
-      write_png((images / numbered_png("", i)).string(), stored_image(sample.image, split->white));
+    for (std::int64_t i = 0; i < std::min(c.count, split.size); ++i) {
+      const Sample sample = checked_sample(split, i);
+      write_png((images / numbered_png("", i)).string(), stored_image(sample.image, split.white));
       write_indexed_png((masks / numbered_png("", i)).string(), sample.mask, palette);
     }
   }

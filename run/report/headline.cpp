@@ -1,4 +1,4 @@
-// The top of the report: what the run reached, read beside what is reached without learning.
+// The top of the report: the score of the run beside the strongest baseline.
 #include <algorithm>
 
 #include <trous/run/report/html.h>
@@ -18,14 +18,14 @@ std::string verdict(const RunResults& results) {
   const double score = *scored;
   const std::string reached = number(score) + " foreground mIoU on " + escaped(results.split);
   const NamedScores* const baseline = strongest_baseline(results);
-  if (!baseline) return reached + ". No predictor without learning was scored beside it.";
+  if (!baseline) return reached + ". No baseline was scored beside it.";
   const double bar_to_clear = *baseline->scores.mean_iou(1);
   const std::string name = "\u201C" + escaped(baseline->name) + "\u201D";
   if (score > bar_to_clear) {
-    return reached + "; the best predictor without learning, " + name + ", reaches " +
+    return reached + "; the strongest baseline, " + name + ", reaches " +
            fixed(bar_to_clear, 3) + '.';
   }
-  return "No better than a predictor that learns nothing: " + reached + ", and " + name + " reaches " +
+  return "No better than the strongest baseline: " + reached + ", and " + name + " reaches " +
          fixed(bar_to_clear, 3) + '.';
 }
 

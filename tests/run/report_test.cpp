@@ -13,7 +13,7 @@ TEST(Report, SaysTheScoreBesideTheBestBaseline) {
   const std::string page = page_of({});
   EXPECT_TRUE(
       has(page,
-          "<strong>0.500</strong> foreground mIoU on test; the best predictor without learning, \u201Call "
+          "<strong>0.500</strong> foreground mIoU on test; the strongest baseline, \u201Call "
           "background\u201D, reaches 0.000."));
   EXPECT_TRUE(has(page, "<h1>tiny on toys</h1>"));
   EXPECT_TRUE(has(page, "<dt>best validation</dt><dd>0.500 at step 40</dd>"));
@@ -26,7 +26,7 @@ TEST(Report, SaysWhenNothingWasLearned) {
   WrittenRun files;
   change(*files.results, "[[80, 20, 0], [10, 30, 0]", "[[100, 0, 0], [40, 0, 0]");
   EXPECT_TRUE(has(page_of(files),
-                  "No better than a predictor that learns nothing: <strong>0.000</strong> foreground "
+                  "No better than the strongest baseline: <strong>0.000</strong> foreground "
                   "mIoU on test, and \u201Call background\u201D reaches 0.000."));
 }
 
