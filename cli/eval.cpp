@@ -17,6 +17,7 @@
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/palette.h>
+#include <trous/data/picture.h>
 #include <trous/data/png.h>
 #include <trous/run/detail/facts_json.h>
 #include <trous/train/mirror_averaged.h>

@@ -170,4 +170,9 @@ Tensor overlay_picture(const Tensor& image, const Tensor& labels, double alpha) 
   return picture;
 }
 
+std::string numbered_png(const std::string& stem, std::int64_t number) {
+  const std::string digits = std::to_string(number);
+  return stem + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits + ".png";
+}
+
 }  // namespace trous

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include <trous/core/tensor.h>
 #include <trous/data/dataset.h>
@@ -52,5 +53,8 @@ Tensor sample_panel(std::span<const Sample> samples, const PanelOptions& options
 ///
 /// Throws ShapeError or DTypeError if they do not fit, ArgumentError unless 0 <= alpha <= 1.
 Tensor overlay_picture(const Tensor& image, const Tensor& labels, double alpha = 0.5);
+
+/// The name boot_000012.png for "boot_" and 12: sorted names are in the order of their numbers.
+std::string numbered_png(const std::string& stem, std::int64_t number);
 
 }  // namespace trous

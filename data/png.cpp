@@ -394,9 +394,4 @@ void write_indexed_png(const std::string& path, const Tensor& labels, std::span<
   write_encoded("write_indexed_png", path, header, colors.data(), static_cast<int>(count), bytes.data());
 }
 
-std::string numbered_png(const std::string& stem, std::int64_t number) {
-  const std::string digits = std::to_string(number);
-  return stem + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits + ".png";
-}
-
 }  // namespace trous

@@ -66,7 +66,4 @@ void write_png(const std::string& path, const Tensor& image);
 /// FileError if the file cannot be written.
 void write_indexed_png(const std::string& path, const Tensor& labels, std::span<const Color> palette);
 
-/// The name boot_000012.png for "boot_" and 12: sorted names are in the order of their numbers.
-std::string numbered_png(const std::string& stem, std::int64_t number);
-
 }  // namespace trous
