@@ -156,7 +156,7 @@ std::string decay_choices() {
   for (const NamedOptimizer& optimizer : named_optimizers()) {
     if (optimizer.weight_decay != 0) list += text(optimizer.weight_decay, " for ", optimizer.name, ", ");
   }
-  return text("of the optimizer; without it ", list, "0 for the others");
+  return text("weight decay of the optimizer; without it ", list, "0 for the others");
 }
 
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
