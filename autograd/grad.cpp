@@ -92,7 +92,8 @@ bool Walk::leads_to_x(const Node& node) const {
 }
 
 // Under Graph::keep the seed is tracked, so that the recorded gradient shows its ops even where nothing
-// else in it depends on an x.
+// else in it depends on an x, and so that the result of a rule made of ops is always tracked, which
+// `contribution` relies on.
 void Walk::seed() {
   for (std::size_t i = 0; i < ys_.size(); ++i) {
     const Node* const root = ys_[i].node().get();

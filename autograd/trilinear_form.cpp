@@ -52,7 +52,8 @@ Variable contracted(const std::shared_ptr<const TrilinearForm>& form, const Tril
     const auto other = static_cast<std::size_t>(filled[static_cast<std::size_t>(1 - i)]);
     check_slot(form->ops[hole], *slots[here], static_cast<int>(here), form->domains[here]);
     inputs.push_back(*slots[here]);
-    // Fill the hole with the cotangent, open a hole at this input, contract again.
+    // Fill the hole with the cotangent, open a hole at this input, contract again. The rule of one input
+    // reads the other one only.
     rules.emplace_back(Reads::input(1 - i), [form, hole, other, i](const Vjp& v) {
       TrilinearForm::Slots next;
       next[hole] = v.grad();

@@ -1,7 +1,8 @@
 // The third kind of op: a form T(x, w, y) that is linear in each of three slots. An op of the family
-// fills two slots and leaves one hole; its value is the derivative of T in the hole. To differentiate:
-// fill the hole with the cotangent, open a hole at the input, contract again. The family is closed under
-// differentiation of every order.
+// fills two slots and leaves one open, the hole. T is a number, linear in the hole, so its derivative there
+// is a tensor, the contraction of the other two: the value of the op. To differentiate: fill the hole with
+// the cotangent, open a hole at the input, contract again. The family is closed under differentiation of
+// every order.
 //
 //   conv2d            {x, w, _}      gradients {_, w, g} and {x, _, g}
 //   conv2d_transpose  {_, w, y}      gradients {g, w, _} and {g, _, y}
@@ -20,14 +21,14 @@ namespace trous {
 
 /// A form T(x, w, y) that is linear in each slot, with the three ops that it gives rise to.
 struct TrilinearForm {
-  /// dT/d(hole) at the two filled slots, given in the order x, y, w: so every op of a convolution takes its
-  /// image first and its filters last.
+  /// dT/d(hole) at the two filled slots. Slots are numbered x = 0, w = 1, y = 2; the filled ones are passed
+  /// in the order x, y, w, so that every op of a convolution takes its image first and its filters last.
   using Contract = std::function<Tensor(const Tensor& first, const Tensor& second)>;
 
   /// The values of the slots; the slot without a value is the hole.
   using Slots = std::array<std::optional<Variable>, 3>;
 
-  std::array<std::string, 3> ops;  ///< by hole: the name of the op that leaves this slot open
+  std::array<std::string, 3> ops;  ///< by hole: the op that leaves this slot open; ops[0] is the transpose
   Attributes attributes;
   std::array<Domain, 3> domains;
   std::array<Contract, 3> contract;  ///< by hole

@@ -118,13 +118,14 @@ RoundOff Checker::round_off_within(const Column& column, double radius) const {
   for (const Estimate& e : column.difference) {
     if (std::isfinite(e.error())) t = std::min(t, e.step / 64);
   }
-  return detail::round_off(f_, column.line.order, t, [&](int number, double place) {
-    return column.line.at((number + 1) * place / detail::noise_lines);
+  return detail::round_off(f_, column.line.order, t, [&](int noise_line, double place) {
+    return column.line.at((noise_line + 1) * place / detail::noise_lines);
   });
 }
 
-// Repeats the differences of a column that did not pass: first inside the smooth part around the inputs, then
-// below the steps at which the differences grow. Returns false if both have been done.
+// Repeats the differences of a column that did not pass. The first call looks for the smooth part around the
+// inputs, and measures inside it where that helps; the second measures below the steps at which differences
+// grow, if they do. Returns false when both have been done.
 bool Checker::measure_closer(Column& column, const Order& order, const GradCheckRow& row,
                              std::size_t p) const {
   if (!column.smooth) {
@@ -164,6 +165,7 @@ std::pair<Outcome, double> Checker::outcome(const Column& c, std::size_t p, doub
   const bool known = std::isfinite(c.difference[p].error()), finite = std::isfinite(c.rule[p]);
   // A difference whose error exceeds it shows nothing.
   const bool shows_nothing = blurred && !(c.error(p) < std::abs(c.difference[p].value));
+  // A rule that is not finite disagrees wherever f is finite on both sides.
   const bool far =
       finite ? !shows_nothing && c.gap(p) > (blurred ? blurred_multiple : 1) * allowed : !c.at_edge();
   if (known && far && !c.agrees_at_small_steps(p)) return {Outcome::disagrees, share(c.gap(p), largest)};

@@ -28,12 +28,14 @@ struct GradCheckOptions {
   double tolerance_of_largest = 0;  ///< further allowed error, relative to the input's largest derivative
   /// Further allowed error of the derivatives of each input, absolute. Empty means 0.
   std::vector<double> negligible = {};
-  /// A difference can decide if ten times its error is at most this, relative to the largest derivative.
+  /// A difference is sharp, and can decide, if ten times its error is at most this, relative to the largest
+  /// derivative, or at most `negligible`.
   double sharpness = 1e-6;
   /// The first step, along a coordinate or a direction of length 1. If the difference cannot decide, larger
   /// steps are tried: this times the root mean square of the elements that move.
   double step = 1.0 / 16;
-  /// An input of more elements is checked along this many random directions, not along its coordinates.
+  /// An input of more elements is moved along this many random directions, not along its coordinates. A
+  /// result of more elements is compared as its product with a random cotangent, not element by element.
   std::int64_t max_coordinates = 24;
   std::uint64_t seed = 7;  ///< of the cotangents and directions
   bool causes = true;      ///< compare a wrong gradient with the usual slips, at some calls for each element
@@ -44,26 +46,31 @@ struct GradCheckOptions {
 ///
 ///   F_n(x) = the gradient of <c_(n-1), F_(n-1)(x)>
 ///
-/// at each order n the derivative of F_n by the rules is compared with differences of F_n: all elements of
-/// the Jacobian where input and result are small, else along random directions of length 1, and of <c_n,
-/// F_n>. The differences are central, over steps that halve, and extrapolated to step 0. The extrapolation
-/// also estimates their error: truncation error (the steps are too large) and round-off (they are too small).
+/// at each order n the derivative of F_n by the rules is compared with finite differences of F_n. A small
+/// input is moved along each coordinate, a large one along random directions of length 1. Of a small result
+/// each element is compared, of a large one the number <c_n, F_n>. The differences are central, over steps
+/// that halve, and extrapolated to step 0. The extrapolation also estimates their error: truncation error
+/// (the steps are too large) and round-off (they are too small).
 ///
 ///   PASS             |rule - difference| <= tolerance |derivative| + tolerance_of_largest |largest|
 ///                                           + negligible + 10 error,
-///                    where 10 error <= sharpness |largest|; or both are zero up to their round-off.
-///                    `largest` is the largest derivative of the input. `error` is that of the difference
+///                    and the difference is sharp; or all rules and differences of the input are zero up to
+///                    their round-off. `derivative` is the larger of |rule| and |difference|, `largest` the
+///                    largest derivative with respect to the input. `error` is that of the difference
 ///                    (truncation, round-off) plus that of the rule (round-off, measured by moving the inputs
 ///                    a little). With both tolerances 0 a rule must agree to the accuracy of the difference
-///   WRONG            they differ by more than that. A difference that is not sharp shows a rule to be wrong
-///                    only if they differ by 100 times as much and its error is smaller than the difference
+///   WRONG            the gap |rule - difference| exceeds that, and the first, small steps do not agree with
+///   the
+///                    rule either. A difference that is not sharp shows a rule to be wrong only if the gap is
+///                    100 times as large and `error` is less than |difference|. A rule that is not finite
+///                    where f is smooth is wrong, and so is an op that is declared locally constant and moves
 ///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: a locally constant op
 ///                    (a mask, a sign, a winner) changes its value next to them, however small the step. The
 ///                    explanation names the op. A network of 1e5 ReLUs still passes, with steps that stay
 ///                    between its kinks
 ///   ILL-CONDITIONED  no step is left between truncation and round-off, or between a pole next to the inputs
 ///                    and the spacing of floating-point numbers; the explanation names what would help
-///   NOT DETERMINISTIC  two calls gave different bits
+///   NOT DETERMINISTIC  two calls, or two backward passes, gave different numbers
 ///
 /// A wrong gradient is compared with the usual slips (`explanation`): a sign, a factor, exchanged axes, a
 /// shift, the border alone, the gradient of another input, and those in `candidates`. From order two on, a

@@ -14,7 +14,7 @@ namespace trous {
 /// The result of comparing a gradient by its rule with a finite difference.
 enum class Verdict {
   pass,              ///< rule and difference agree
-  wrong,             ///< they differ by more than the error of the difference
+  wrong,             ///< they differ by more than their errors and the tolerances allow
   non_smooth,        ///< the inputs lie on a kink: there is no derivative to compare with
   ill_conditioned,   ///< the error of the difference is too large to decide
   not_deterministic  ///< two calls with the same inputs gave different numbers
@@ -34,7 +34,8 @@ struct GradCheckRow {
   int order = 1;
   int input = 0;
   std::int64_t checked = 0;  ///< how many derivatives were compared
-  /// "element [1, 0]" of the input, or "direction 3"; and, unless it passed, the element of the result.
+  /// "element [1, 0]" of the input, or "direction 3"; and, unless it passed, the element of the
+  /// result, or from order two on of the gradient.
   std::string where = {};
   double rule = 0;            ///< the derivative by the rules
   double difference = 0;      ///< the derivative by finite differences
@@ -43,7 +44,8 @@ struct GradCheckRow {
   double rule_round_off = 0;  ///< error of the rule because of round-off in its own arithmetic
   double step = 0;            ///< the smallest step that the difference is made of
   double largest = 0;         ///< the largest derivative of the input; a row of zeros proves little
-  double error = 0;           ///< |rule - difference| / largest; 0 where both are zero to round-off
+  double error = 0;           ///< |rule - difference| / largest, which the column "error" shows; 0 where
+                              ///< both are zero to round-off
   Verdict verdict = Verdict::pass;
   std::string explanation = {};  ///< empty if it passed: the cause, if it is known, and what would help
 
@@ -73,7 +75,7 @@ struct GradReport {
   ///
   ///   check_grad: matmul, input 1, order 2, element [0, 3]: rule 0.8123, difference 0.8391, relative error
   ///   3.3e-02 > 1e-06. float64, step 7.8e-03, seed 7.
-  ///     WRONG. The difference's own error is 2.1e-12. The rule is 0.968 times the difference everywhere.
+  ///     WRONG. The rule is 0.968 times the difference everywhere. The difference may be off by 2.1e-12.
   std::string failures() const;
 };
 

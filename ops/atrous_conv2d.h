@@ -1,6 +1,6 @@
 // The heart: atrous ("with holes") convolution, its transpose, and the gradient of its filters. Three ops,
-// each the derivative of one trilinear form in the slot it leaves open, so each is the gradient of the
-// others.
+// each the derivative of one trilinear form in the slot it leaves open, so the gradients of each are the
+// other two.
 #pragma once
 
 #include <string_view>
@@ -35,13 +35,14 @@ namespace trous {
 Variable atrous_conv2d(const Variable& value, const Variable& filters, Rate rate,
                        const WindowPadding& padding, std::string_view name = {});
 
-/// The transpose of `atrous_conv2d` as a linear map of its value: it scatters where atrous_conv2d gathers.
+/// The transpose of `atrous_conv2d` as a linear map of its value: each element of `value` is
+/// added, times a filter, to all pixels from which atrous_conv2d would compute it.
 ///
 ///   y[n, i, j, o] = sum_{p, q, c}  value[n, i + top - p rate, j + left - q rate, c] * filters[p, q, o, c]
 ///
 /// value         [n, h, w, in_channels]               float32 or float64, NHWC
-/// filters       [kh, kw, out_channels, in_channels]  same dtype; out before in: the tensor that serves
-///               atrous_conv2d in the other direction
+/// filters       [kh, kw, out_channels, in_channels]  same dtype; out before in: the very tensor of the
+///               atrous_conv2d that it transposes, not permuted
 /// output_shape  [n, oh, ow, out_channels], which the other arguments determine: SAME oh = h;
 ///               VALID oh = h + (kh - 1) rate; explicit oh = h + (kh - 1) rate - top - bottom. May be
 ///               left out

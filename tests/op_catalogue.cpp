@@ -269,7 +269,8 @@ std::vector<Line> image_lines() {
        [](Xs x) { return batch_norm(x[0], x[1], x[2]).value; }, throws_shape_error},
       {"batch_norm_relu", "images", composite, {real({2, 3, 2, 2}), weights({2}), weights({2})},
        [](Xs x) { return batch_norm_relu(x[0], x[1], x[2]).value; }, throws_shape_error},
-      {"batch_norm_inference_relu", "images", composite,  // each channel with pixels on both sides of the kink
+      // Each channel has pixels on both sides of the kink.
+      {"batch_norm_inference_relu", "images", composite,
        {real({2, 3, 2, 2}), weights({2}), near_0({2}), near_0({2}), unbatched(positive({2}))},
        [](Xs x) { return batch_norm_inference_relu(x[0], x[1], x[2], x[3], x[4]); },
        Shape{0, 3, 2, 2}},

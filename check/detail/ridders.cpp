@@ -6,7 +6,9 @@
 namespace trous::detail {
 namespace {
 
-constexpr std::size_t columns = 8;  // 4^8: what a further column cancels is below any round-off
+// A row has at most this many entries. The next would cancel the term of h^16, which is 5e-20 for the first
+// step of 1/16: less than any round-off.
+constexpr std::size_t max_entries = 8;
 
 }  // namespace
 
@@ -29,7 +31,7 @@ void Ridders::add(double h, const std::vector<double>& above, const std::vector<
     std::vector<Entry> row{{difference, (noise_[i] + spacing_ * std::abs(difference)) / h}};
     Estimate best_of_row{difference};
     double power = 1;
-    for (std::size_t m = 1; m <= before.size() && m < columns; ++m) {
+    for (std::size_t m = 1; m <= before.size() && m < max_entries; ++m) {
       power *= 4;
       const Entry &a = row[m - 1], &b = before[m - 1];
       const Entry entry{a.value + (a.value - b.value) / (power - 1),

@@ -10,7 +10,7 @@ namespace trous::report {
 namespace {
 
 // Cells of two digits are readable in a table of so many columns.
-constexpr std::int64_t most_columns = 32;
+constexpr std::int64_t max_columns = 32;
 
 std::string class_name(const RunResults& results, std::int64_t c) {
   return element("span", "class=\"name\"", chip(c) + escaped(results.classes[static_cast<std::size_t>(c)]));
@@ -143,7 +143,7 @@ std::string confusion(const RunResults& results) {
               "What the pixels of each class, one row, are called: percent of the row. Point at "
               "a cell to read the pixels.");
   const std::string shown =
-      results.scores.classes() <= most_columns
+      results.scores.classes() <= max_columns
           ? matrix(results)
           : element("p", "",
                     "With " + grouped(results.scores.classes()) + " classes the matrix is too wide to show.");

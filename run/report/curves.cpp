@@ -10,7 +10,7 @@ namespace trous::report {
 namespace {
 
 // Dots with their numbers are for a hundred validations, not for ten thousand.
-constexpr std::size_t most_rows = 200;
+constexpr std::size_t max_rows = 200;
 
 std::vector<Point> of_steps(const RunRecord& run, double StepRecord::*value) {
   std::vector<Point> points;
@@ -21,7 +21,7 @@ std::vector<Point> of_steps(const RunRecord& run, double StepRecord::*value) {
 template <class Number>
 std::vector<Point> of_rows(const RunRecord& run, Number MetricsRow::*value) {
   std::vector<Point> points;
-  for (const MetricsRow& row : thinned(run.metrics, most_rows)) {
+  for (const MetricsRow& row : thinned(run.metrics, max_rows)) {
     points.push_back(point_of(row, row.*value));
   }
   return points;
@@ -121,7 +121,7 @@ Chart speed_chart(const RunRecord& run) {
 
 std::string validation_table(const RunRecord& run) {
   std::vector<std::vector<std::string>> rows;
-  for (const MetricsRow& row : thinned(run.metrics, most_rows)) {
+  for (const MetricsRow& row : thinned(run.metrics, max_rows)) {
     rows.push_back({grouped(row.step), fixed(row.train_loss, 4), fixed(row.validation_loss, 4),
                     fixed(row.foreground_iou, 3), fixed(row.mean_iou, 3), percent(row.pixel_accuracy),
                     brief(row.learning_rate), duration(row.seconds), row.best ? "best so far" : ""});

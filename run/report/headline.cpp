@@ -22,8 +22,7 @@ std::string verdict(const RunResults& results) {
   const double bar_to_clear = *baseline->scores.mean_iou(1);
   const std::string name = "\u201C" + escaped(baseline->name) + "\u201D";
   if (score > bar_to_clear) {
-    return reached + "; the strongest baseline, " + name + ", reaches " +
-           fixed(bar_to_clear, 3) + '.';
+    return reached + "; the strongest baseline, " + name + ", reaches " + fixed(bar_to_clear, 3) + '.';
   }
   return "No better than the strongest baseline: " + reached + ", and " + name + " reaches " +
          fixed(bar_to_clear, 3) + '.';

@@ -59,7 +59,7 @@ copy() {
 }
 
 umbrella() {
-  (cd "$work/tree" && printf '#include <trous/%s>\n' {core,autograd,check,ops,layers,data,train}/*.h) \
+  (cd "$work/tree" && printf '#include <trous/%s>\n' {core,autograd,check,ops,layers,data,train,run}/*.h) \
     >"$work/tree/include/trous/trous.h"
 }
 

@@ -11,10 +11,9 @@ namespace {
 
 TEST(Report, SaysTheScoreBesideTheBestBaseline) {
   const std::string page = page_of({});
-  EXPECT_TRUE(
-      has(page,
-          "<strong>0.500</strong> foreground mIoU on test; the strongest baseline, \u201Call "
-          "background\u201D, reaches 0.000."));
+  EXPECT_TRUE(has(page,
+                  "<strong>0.500</strong> foreground mIoU on test; the strongest baseline, \u201Call "
+                  "background\u201D, reaches 0.000."));
   EXPECT_TRUE(has(page, "<h1>tiny on toys</h1>"));
   EXPECT_TRUE(has(page, "<dt>best validation</dt><dd>0.500 at step 40</dd>"));
   EXPECT_TRUE(has(page, "<dt>parameters</dt><dd>1,234</dd>"));
