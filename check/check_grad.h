@@ -60,10 +60,10 @@ struct GradCheckOptions {
 ///                    (truncation, round-off) plus that of the rule (round-off, measured by moving the inputs
 ///                    a little). With both tolerances 0 a rule must agree to the accuracy of the difference
 ///   WRONG            the gap |rule - difference| exceeds that, and the first, small steps do not agree with
-///   the
-///                    rule either. A difference that is not sharp shows a rule to be wrong only if the gap is
-///                    100 times as large and `error` is less than |difference|. A rule that is not finite
-///                    where f is smooth is wrong, and so is an op that is declared locally constant and moves
+///                    the rule either. A difference that is not sharp shows a rule to be wrong only if the
+///                    gap is 100 times as large and `error` is less than |difference|. A rule that is not
+///                    finite where f is smooth is wrong, and so is an op that is declared locally constant
+///                    and moves
 ///   NON-SMOOTH       they differ, and along this direction the inputs lie on a kink: a locally constant op
 ///                    (a mask, a sign, a winner) changes its value next to them, however small the step. The
 ///                    explanation names the op. A network of 1e5 ReLUs still passes, with steps that stay

@@ -127,7 +127,7 @@ void print_result(const Session& s, const RunFolder& folder, const TrainResult& 
 
 // What the middle pixel of the output sees. It is a picture of the report: where the memory does not suffice
 // for it, it is left out, and no score is lost.
-std::optional<CoverageFacts> seen_pixels(const Session& s) {
+std::optional<CoverageFacts> coverage_of(const Session& s) {
   try {
     return coverage_facts(coverage(s.trainer.best(), s.summary.input));
   } catch (const std::bad_alloc&) {
@@ -158,6 +158,8 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
   const SplitScores scores = score(s.trainer.best(), test, s.config.training.batch);
   std::vector<std::optional<double>> image_scores;
   for (const ConfusionMatrix& image : scores.images) image_scores.push_back(image.mean_iou(1));
+  const PictureFacts pictures = pictured_images(image_scores);
+  write_test_pictures(folder, s.trainer.best(), test, pictures);
   const RunResults results{.split = "test",
                            .step = result.best_step,
                            .steps = result.steps,
@@ -167,13 +169,12 @@ bool finish(Session& s, RunFolder& folder, const TrainResult& result, double sec
                            .scores = scores.all,
                            .baselines = baselines,
                            .image_scores = image_scores,
-                           .pictures = pictured_images(image_scores),
+                           .pictures = pictures,
                            .model = model_facts(s.config.model, s.summary),
-                           .coverage = seen_pixels(s),
+                           .coverage = coverage_of(s),
                            .data = data_facts(s.data, s.facts),
                            .seconds = seconds,
                            .peak_bytes = peak_bytes()};
-  write_test_pictures(folder, s.trainer.best(), test, results.pictures);
   write_results(folder, results);
   log_event(folder, "stopped", result.steps, stopped);
   write_report(s.config.out);
@@ -208,7 +209,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   std::map<std::string, std::string> files{
       {"config.json", detail::dump_strict_json("train", to_json(s.config), 2) + '\n'},
       {"environment.json", to_json(environment_of(s))}};
-  if (const auto split = split_json(s.data)) files["split.json"] = *split;
+  if (const auto names = split_names_of(s.data)) files["split.json"] = to_json(*names);
   RunFolder folder = RunFolder::create(s.config.out, files, s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));

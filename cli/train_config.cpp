@@ -69,21 +69,14 @@ bool same_place(const std::string& before, const std::string& now) {
          fs::absolute(before).lexically_normal() == fs::absolute(now).lexically_normal();
 }
 
-// Where the run of a config.json was begun, if elsewhere, and whether its weight_decay 0 is what the
-// optimizer has of its own.
-struct Origin {
-  std::optional<std::string> directory;
-  bool zero_is_own = false;
-};
-
-Origin origin_of(const fs::path& config) {
+// The origin of a config.json, if it lies beside the record of a run; its directory only if the run was begun
+// elsewhere.
+ConfigOrigin origin_of(const fs::path& config) {
   const fs::path path = config.parent_path() / "environment.json";
   std::error_code failure;
   if (config.filename() != "config.json" || !fs::exists(path, failure)) return {};
-  const Environment record = read_environment(path.string());
-  Origin origin{.directory = std::nullopt, .zero_is_own = record.config_format == 1};
-  if (!record.directory.empty() && record.directory != escaped_bytes(fs::current_path(failure).string()))
-    origin.directory = record.directory;
+  ConfigOrigin origin = read_config_origin(path.string());
+  if (origin.directory == escaped_bytes(fs::current_path(failure).string())) origin.directory.clear();
   return origin;
 }
 
@@ -95,7 +88,8 @@ std::vector<std::string> words_of(const std::string& path) {
     throw FileError(text(path, ": it is not a JSON object of options. ", example));
   }
   const std::vector<std::string> names = option_names();
-  const auto [directory, zero_is_own] = origin_of(path);
+  const ConfigOrigin origin = origin_of(path);
+  const bool zero_is_own = origin.format == 1;  // weight_decay 0 means the optimizer's own default
   std::vector<std::string> words;
   for (const auto& [name, value] : object.items()) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -106,7 +100,8 @@ std::vector<std::string> words_of(const std::string& path) {
                            ". An option is a text, a number, true or false."));
     }
     if (zero_is_own && name == "weight_decay" && value == 0) continue;
-    const std::string word = directory ? based_on(*directory, name, word_of(value)) : word_of(value);
+    const std::string word =
+        origin.directory.empty() ? word_of(value) : based_on(origin.directory, name, word_of(value));
     if (!word.empty()) words.push_back(flag_of(name) + '=' + word);
   }
   return words;

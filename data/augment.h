@@ -30,8 +30,9 @@ struct Warp {
 
 /// Draws the map for an image [h, w, channels] by `key`. It is the inverse of
 ///
-///   point -> centre + shift + zoom turn(flip(point - centre)) - corner of the crop,   centre = (h / 2, w /
-///   2).
+///   point -> centre + shift + zoom turn(flip(point - centre)) - corner of the crop
+///
+/// with the centre (h / 2, w / 2).
 ///
 /// The crop lies inside the image, or the image inside the crop, along each axis; all whole-pixel places are
 /// equally likely. Throws ShapeError for other ranks, and as check.

@@ -22,8 +22,8 @@ struct Augmentation {
   double scale = 1;              ///< zoom, log-uniform in [1 / scale, scale]; 1 to 100
   double rotate = 0;             ///< degrees about the centre, uniform in +-rotate; 0 to 180
   double shift = 0;              ///< share of height and of width, each uniform in +-shift; 0 to 1
-  std::optional<Window> crop =
-      {};                 ///< a window at a random place, the same for all; a smaller image is padded
+  /// A window at a random place, the same for all; a smaller image is padded.
+  std::optional<Window> crop = {};
   double brightness = 0;  ///< added, uniform in +-brightness; 0 to 1
   double contrast = 0;    ///< factor about the image's mean, uniform in 1 +- contrast; 0 to 1
   double noise = 0;       ///< standard deviation of normal noise, drawn for each element; 0 to 1

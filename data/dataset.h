@@ -42,8 +42,8 @@ std::vector<std::int32_t> uncounted_labels(const Dataset& data);
 /// The three parts of a data set.
 struct Splits {
   Dataset train, validation, test;
-  std::vector<std::string> files =
-      {};  ///< paths of all files read, for the record of a run; empty if generated
+  /// Paths of all files read, for the record of a run; empty if generated.
+  std::vector<std::string> files = {};
 };
 
 /// "train", "validation", "test".

@@ -1,4 +1,4 @@
-// What a run's results say of its data: sizes, classes, and images that two splits share.
+// The facts of a data set in the results of a run: sizes, classes, and images that two splits share.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 namespace trous {
 
+/// A data set as results.json describes it.
 struct DataFacts {
   std::string name, source;
   std::vector<std::int64_t> image;  ///< [height, width, channels]

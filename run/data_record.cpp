@@ -62,21 +62,24 @@ bool is_there(const std::string& path) {
   return fs::exists(path, failure);
 }
 
+}  // namespace
+
+std::optional<SplitNames> split_names_of(const Splits& data) {
+  if (data.train.names.empty()) return std::nullopt;
+  return SplitNames{.train = data.train.names, .validation = data.validation.names, .test = data.test.names};
+}
+
+std::string to_json(const SplitNames& names) {
+  const Json record{{"train", names.train}, {"validation", names.validation}, {"test", names.test}};
+  return detail::dump_strict_json("train", record, 1) + '\n';
+}
+
 SplitNames read_split(const std::string& path) {
   const Json record = detail::json_object_in(path);
   const JsonPlace place(record, path + ": it", detail::put_back);
   return {.train = names_in(place, "train"),
           .validation = names_in(place, "validation"),
           .test = names_in(place, "test")};
-}
-
-}  // namespace
-
-std::optional<std::string> split_json(const Splits& data) {
-  if (data.train.names.empty()) return std::nullopt;
-  const Json record{
-      {"train", data.train.names}, {"validation", data.validation.names}, {"test", data.test.names}};
-  return detail::dump_strict_json("train", record, 1) + '\n';
 }
 
 std::optional<RunData> run_data(const std::string& run) {

@@ -1,4 +1,4 @@
-// What a run remembers of its data: which image was in which split, and the digests of all files.
+// The record of a run's data: which image was in which split (split.json), and the digests of all files.
 #pragma once
 
 #include <map>
@@ -21,21 +21,27 @@ struct PairDigests {
 /// The images of a folder by Dataset::names.
 using FolderDigests = std::map<std::string, PairDigests>;
 
+/// The data of a run that learned from a folder.
 struct RunData {
   std::optional<SplitNames> split;  ///< absent where a run of an earlier trous did not write split.json
   FolderDigests digests;
   std::optional<std::string> table;  ///< SHA-256 of classes.json, if there was one
 };
 
-/// The contents of split.json of a run on `data`; nothing where its samples have no names. Throws
-/// ArgumentError for a name that is not UTF-8.
-std::optional<std::string> split_json(const Splits& data);
+/// The names of the samples of each split; nothing where they have none.
+std::optional<SplitNames> split_names_of(const Splits& data);
 
-/// What the run in the folder `run` remembers of its data; nothing where it lists no files of a folder.
-/// Throws FileError, naming file and place, if what it has written is damaged.
+/// The contents of split.json. Throws ArgumentError for a name that is not UTF-8.
+std::string to_json(const SplitNames& names);
+
+/// Reads the split.json at `path`. Throws FileError naming the place of what is damaged.
+SplitNames read_split(const std::string& path);
+
+/// The record of the run in the folder `run`; nothing if it learned from no folder of images. Throws
+/// FileError, naming file and place, if environment.json or split.json is damaged.
 std::optional<RunData> run_data(const std::string& run);
 
-/// The images of `directory` that the run did not know, by name.
+/// The names of the images of `directory` that are not in the record.
 std::vector<std::string> new_images(const RunData& past, const std::string& directory);
 
 /// Whether classes.json of `directory` is the one that the run has read, or is missing now as then.
@@ -45,7 +51,7 @@ bool has_same_table(const RunData& past, const std::string& directory);
 /// read.
 FolderDigests folder_digests(const std::string& directory);
 
-/// What became of the folder since the run began.
+/// The differences between a folder and the record of the run.
 struct FolderChanges {
   std::vector<std::string> added, gone, changed;  ///< by name
 

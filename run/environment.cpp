@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sys/resource.h>
+#include <system_error>
+#include <utility>
 
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
@@ -31,9 +33,11 @@ std::string cpu_name() {
 std::vector<FileDigest> digests_of(const std::vector<std::string>& paths) {
   std::vector<FileDigest> files;
   for (const std::string& path : paths) {
-    files.push_back({.path = path,
-                     .bytes = static_cast<std::int64_t>(std::filesystem::file_size(path)),
-                     .sha256 = sha256_of_file(path)});
+    std::string digest = sha256_of_file(path);
+    std::error_code failure;
+    const std::uintmax_t bytes = std::filesystem::file_size(path, failure);
+    if (failure) throw FileError(text(path, ": it cannot be read, ", failure.message(), '.'));
+    files.push_back({.path = path, .bytes = static_cast<std::int64_t>(bytes), .sha256 = std::move(digest)});
   }
   return files;
 }
@@ -103,6 +107,16 @@ Environment read_environment(const std::string& path) {
         {.path = file["path"].string(), .bytes = file["bytes"].whole(), .sha256 = file["sha256"].string()});
   }
   return e;
+}
+
+ConfigOrigin read_config_origin(const std::string& path) {
+  const Json json = detail::json_in_file(path, detail::put_back);
+  ConfigOrigin origin;
+  if (!json.is_object()) return origin;
+  if (!json.contains("config_format")) origin.format = 1;
+  if (json.contains("directory") && json["directory"].is_string())
+    origin.directory = json["directory"].get<std::string>();
+  return origin;
 }
 
 std::string kernels_in_use() {

@@ -15,15 +15,17 @@ struct FileDigest {
   std::string sha256;  ///< 64 hexadecimal digits
 };
 
-/// Size and SHA-256 of each file. Throws FileError if one cannot be read.
+/// The size and the SHA-256 of each file. Throws FileError if one cannot be read.
 std::vector<FileDigest> digests_of(const std::vector<std::string>& paths);
 
-/// Texts that a record of an older version lacks are empty.
+/// How config.json is to be read. In format 1, of versions that did not write this field, weight_decay 0 of
+/// adamw meant its own 0.01.
+inline constexpr std::int64_t current_config_format = 2;
+
+/// The contents of environment.json. Texts that a record of an older version lacks are empty.
 struct Environment {
-  std::string command;  ///< the command that repeats the run
-  /// How config.json is to be read. In format 1, of versions that did not write this field, weight_decay 0 of
-  /// adamw meant its own 0.01.
-  std::int64_t config_format = 2;
+  std::string command;                                 ///< the command that repeats the run
+  std::int64_t config_format = current_config_format;  ///< 1 in a record that lacks it
   std::string version, commit, compiler, build_type, libraries, kernels, cpu;
   std::int64_t threads = 0;
   std::string seed;       ///< as a text, since JSON's readers often keep 53 bits of a number
@@ -33,15 +35,25 @@ struct Environment {
   std::optional<std::vector<FileDigest>> files = {};  ///< nothing in a record that does not list them
 };
 
-/// What this process runs on and with: version, commit, compiler, build type, kernels, CPU, threads, the time
+/// The environment of this process: version, commit, compiler, build type, kernels, CPU, threads, the time
 /// and the working directory. The other fields are empty.
 Environment current_environment();
 
 /// The contents of environment.json. Bytes of a path that are not UTF-8 are escaped, as by escaped_bytes.
 std::string to_json(const Environment& environment);
 
-/// Reads the environment.json at `path`. Throws FileError naming the place of what is damaged.
+/// Reads the environment.json at `path`. Throws FileError naming a field of another type.
 Environment read_environment(const std::string& path);
+
+/// The fields by which the config.json beside a record is read.
+struct ConfigOrigin {
+  std::int64_t format = current_config_format;
+  std::string directory = {};  ///< that its relative paths are relative to; empty where it is not known
+};
+
+/// Reads these fields of the environment.json at `path` and ignores everything else, so that a config.json
+/// can be read whatever lies beside it. Throws FileError if the file is no JSON.
+ConfigOrigin read_config_origin(const std::string& path);
 
 /// The set of kernels in use, and the instruction set that the fast ones run on: "fast, AVX3".
 std::string kernels_in_use();

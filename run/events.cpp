@@ -37,7 +37,8 @@ Events read_events(const std::string& path) {
     const Json object = parse_object(lines[i], path, static_cast<std::int64_t>(i) + 1);
     const JsonPlace line = place_in(line_name(path, i), object);
     const auto number = [&](const char* key) {
-      return line.has(key) ? std::optional(line[key].number()) : std::nullopt;
+      const bool is_there = object.contains(key) && object[key].is_number();
+      return is_there ? std::optional(object[key].get<double>()) : std::nullopt;
     };
     const std::string event = line["event"].string();
     const std::int64_t step = line["step"].whole();

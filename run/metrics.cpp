@@ -103,11 +103,13 @@ std::vector<MetricsRow> read_metrics(const std::string& path) {
   return rows;
 }
 
-std::string metrics_until(std::string_view contents, std::int64_t step) {
+std::optional<std::string> metrics_until(std::string_view contents, std::int64_t step) {
+  const std::vector<std::string_view> lines = finished_lines(contents);
+  if (lines.empty() || lines[0] != metrics_header) return std::nullopt;
   std::string kept;
-  for (const std::string_view line : finished_lines(contents)) {
+  for (const std::string_view line : lines) {
     const auto row = parsed_number<std::int64_t>(line.substr(0, line.find(',')));
-    if (line == metrics_header || (row && *row <= step)) kept.append(line) += '\n';
+    if (kept.empty() || (row && *row <= step)) kept.append(line) += '\n';
   }
   return kept;
 }

@@ -35,7 +35,9 @@ std::string to_csv(const MetricsRow& row);
 /// passed over. No rows if the file is not there. Throws FileError naming the line and the column.
 std::vector<MetricsRow> read_metrics(const std::string& path);
 
-/// The `contents` of a metrics.csv without the rows after `step`, and without a torn last line.
-std::string metrics_until(std::string_view contents, std::int64_t step);
+/// The `contents` of a metrics.csv that a run goes on with after `step`: without later rows, lines that begin
+/// with no step, and a torn last line. Nothing if the first line is not metrics_header: rows of this version
+/// would stand under the wrong columns.
+std::optional<std::string> metrics_until(std::string_view contents, std::int64_t step);
 
 }  // namespace trous

@@ -1,5 +1,4 @@
-// What a run's results say of its network: the table, the drawing, and what an output pixel sees. The texts
-// are those of results.json.
+// The facts of a network in the results of a run: its table, its drawing, and what an output pixel sees.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +12,7 @@
 
 namespace trous {
 
+/// A row of the network's table, see layers/summary.h.
 struct LayerFacts {
   std::string path, kind;
   std::vector<std::int64_t> output;
@@ -30,6 +30,7 @@ struct BoxFacts {
   std::optional<ReceptiveField> receptive_field = {};
 };
 
+/// A network as results.json describes it.
 struct ModelFacts {
   std::string name;
   std::vector<std::int64_t> input;

@@ -1,4 +1,5 @@
-// results.json of a run: the scores of its best weights, and what they are to be read beside.
+// results.json of a run: the scores of its best weights, those of the baselines, and the facts of network and
+// data.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +26,14 @@ struct PictureFacts {
   std::vector<std::int64_t> best, median, worst;
 };
 
+/// The contents of results.json.
 struct RunResults {
   std::string split;
   std::int64_t step, steps;  ///< of the weights that are scored; of the run
   std::string stopped;
   std::optional<Criterion> chosen_by = {};  ///< what chose the weights; nothing in runs of older versions
   std::vector<std::string> classes;
-  ConfusionMatrix scores{1};  ///< it and those of the baselines know which classes are ignored
+  ConfusionMatrix scores{1};  ///< with the ignored classes, as those of the baselines
   std::vector<NamedScores> baselines;
   std::vector<std::optional<double>> image_scores;  ///< nothing where an image has no score
   PictureFacts pictures;

@@ -30,7 +30,7 @@ std::span<const std::uint8_t> bytes_of(const std::string& contents) {
   throw FileError(text(path, ": the folder cannot be made, ", why, ". Choose another --out."));
 }
 
-void judge_target(const std::string& path, bool replace) {
+void check_target(const std::string& path, bool replace) {
   std::error_code failure;
   if (!fs::exists(fs::symlink_status(path, failure))) return;
   if (fs::equivalent(path, ".", failure)) cannot_be_made(path, "it is the folder this program works in");
@@ -71,7 +71,7 @@ void put_in_place(const fs::path& fresh, const fs::path& named, bool occupied) {
   if (occupied) fs::remove_all(old, failure);
 }
 
-// What a write that was killed left behind.
+// Removes the temporary files of a write that was killed.
 void remove_temporaries(const std::string& folder) {
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(folder, failure)) {
@@ -85,7 +85,12 @@ void rewrite(const std::string& path, const std::string& before, const std::stri
 
 void cut_metrics(const std::string& path, std::int64_t step) {
   const std::string contents = detail::read_record(path);
-  rewrite(path, contents, metrics_until(contents, step));
+  const std::optional<std::string> until = metrics_until(contents, step);
+  if (!until) {
+    throw FileError(text(path, ": its first line is not ", metrics_header,
+                         ", so no rows can be added. Put the file back, or begin another run."));
+  }
+  rewrite(path, contents, *until);
 }
 
 // Returns the seconds that the run had taken at the cut.
@@ -122,11 +127,11 @@ bool is_run_folder(const std::string& path) {
          fs::is_regular_file(fs::path(path) / events_name, failure);
 }
 
-void RunFolder::check_free(const std::string& path, bool replace) { judge_target(path, replace); }
+void RunFolder::check_free(const std::string& path, bool replace) { check_target(path, replace); }
 
 RunFolder RunFolder::create(const std::string& path, const std::map<std::string, std::string>& files,
                             bool replace) {
-  judge_target(path, replace);
+  check_target(path, replace);
   const bool occupied = is_run_folder(path);
   std::optional<RunFolder> old;
   if (occupied) old.emplace(RunFolder(path));  // throws where a process is at it, and keeps others away

@@ -1,5 +1,5 @@
 // The folder of a run: made in one rename, its logs cut to the step a run goes on from. docs/run-folder.md
-// says what lies in it.
+// describes its files.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,19 @@ namespace trous {
 /// A run's folder, open for writing by this process alone.
 class RunFolder {
  public:
-  /// Makes the folder `path` with these files (name below it, contents), an empty `samples/` and empty logs:
-  /// under another name first, renamed when all is written. An empty folder at `path` is replaced, and with
-  /// `replace` an earlier run. Throws FileError, with nothing changed, if
-  /// something else is there or the folder cannot be made.
+  /// Makes the folder `path` with these files (name below it, contents), an empty `samples/` and empty logs.
+  /// All is written under another name first, which is then renamed. An empty folder at `path` is replaced,
+  /// and with `replace` an earlier run. Throws FileError, with nothing changed, if something else is there or
+  /// the folder cannot be made.
   static RunFolder create(const std::string& path, const std::map<std::string, std::string>& files,
                           bool replace = false);
 
   /// Throws what `create` would throw, and does nothing else.
   static void check_free(const std::string& path, bool replace = false);
 
-  /// Opens the folder of a run to go on after `step`: what its logs say of later steps, and a torn last line,
-  /// is cut off. Throws FileError if it is no run's folder or another process has it open.
+  /// Opens the folder of a run to go on after `step`. Lines of later steps, and a torn last line, are cut off
+  /// its logs. Throws FileError if it is no run's folder, if another process has it open, or if metrics.csv
+  /// has other columns than those of this version.
   static RunFolder reopen(const std::string& path, std::int64_t step);
 
   ~RunFolder();

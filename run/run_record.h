@@ -1,5 +1,4 @@
-// A run folder as values: what its files say, judged. What a run leaves on disk is told in
-// docs/run-folder.md.
+// The whole record of a run, read from its folder and checked. docs/run-folder.md describes the files.
 #pragma once
 
 #include <optional>
@@ -21,6 +20,7 @@ struct Field {
 /// The value of the field called `name`, or nothing.
 std::optional<std::string> find_field(const std::vector<Field>& fields, const std::string& name);
 
+/// What the files of a run hold.
 struct RunRecord {
   std::string folder;
   std::vector<Field> config, environment;

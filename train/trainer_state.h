@@ -31,7 +31,7 @@ struct TrainResult {
   /// running statistic did. Training has then stopped; the best weights so far are as they were.
   std::optional<std::string> diverged;
   std::optional<std::string> stopped_early;  ///< the reason, where `patience` ended training
-  bool interrupted = false;                  ///< whether `stop` returned true
+  bool interrupted = false;                  ///< whether `stop` ended training before its last step
 };
 
 /// Everything that the next step of a training depends on, beside its options and its data.

@@ -26,8 +26,8 @@ struct VectorCheckOptions {
 
 /// A claimed value, compared with the value that trous computes in float64.
 struct ClaimedValue {
-  std::optional<double> error =
-      {};                        ///< of the worst element, relative to the largest; absent without a claim
+  /// The error of the worst element, relative to the largest; absent without a claim.
+  std::optional<double> error = {};
   std::string explanation = {};  ///< what differs, and a guess at its cause; empty if the value agrees
 };
 

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <trous/run/data_record.h>
+#include <trous/run/environment.h>
 #include <trous/run/run_record.h>
 
 #include "fuzz.h"
@@ -18,7 +20,7 @@ struct RunFile {
 constexpr std::array files{
     RunFile{'c', "config.json", "{}"}, RunFile{'v', "environment.json", "{}"},
     RunFile{'m', "metrics.csv", ""},   RunFile{'e', "events.jsonl", ""},
-    RunFile{'r', "results.json", ""},
+    RunFile{'r', "results.json", ""},  RunFile{'s', "split.json", ""},
 };
 
 }  // namespace
@@ -40,6 +42,8 @@ void read(const std::string& path) {
     std::filesystem::remove(name);
     if (is_input || !contents.empty()) std::ofstream(name, std::ios::binary) << contents;
   }
+  if (all.starts_with('v')) read_environment(folder + "/environment.json");
+  if (all.starts_with('s')) read_split(folder + "/split.json");
   read_run(folder);
 }
 

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <trous/core/detail/json.h>
+#include <trous/core/error.h>
+#include <trous/run/data_record.h>
 #include <trous/run/detail/results_json.h>
 #include <trous/run/environment.h>
 #include <trous/run/run_folder.h>
@@ -85,6 +87,43 @@ TEST(RunFiles, AnEnvironmentReadsBackAsItWasWritten) {
   EXPECT_EQ(early.config_format, 1);
   EXPECT_EQ(early.commit, "");
   EXPECT_FALSE(early.files.has_value());
+}
+
+TEST(RunFiles, TheSplitReadsBackAsItWasWritten) {
+  const Scratch scratch;
+  const SplitNames written{
+      .train = {"images/a.png", "images/\u00e9 \"b\".png"}, .validation = {"c"}, .test = {"d"}};
+  spill(scratch / "split.json", bytes_of(to_json(written)));
+  const SplitNames read = read_split(scratch / "split.json");
+  EXPECT_EQ(read.train, written.train);
+  EXPECT_EQ(read.validation, written.validation);
+  EXPECT_EQ(read.test, written.test);
+}
+
+TEST(RunFiles, AFileThatIsGoneHasNoDigest) { EXPECT_THROW(digests_of({"/nowhere/picture.png"}), FileError); }
+
+TEST(RunFiles, AConfigIsReadWhateverLiesBesideIt) {
+  const Scratch scratch;
+  const auto origin = [&](const std::string& record) {
+    spill(scratch / "environment.json", bytes_of(record));
+    const ConfigOrigin read = read_config_origin(scratch / "environment.json");
+    return text(read.format, ' ', read.directory);
+  };
+  EXPECT_EQ(origin(R"({"config_format": 2, "directory": "/runs", "threads": "8", "files": ["cut"]})"),
+            "2 /runs");
+  EXPECT_EQ(origin(R"({"directory": 7})"), "1 ");
+  EXPECT_EQ(origin("[]"), "2 ");
+}
+
+TEST(RunFiles, RowsAreAddedUnderTheirColumnsOnly) {
+  const Scratch scratch;
+  { new_run(scratch); }
+  const std::string path = scratch / "run/metrics.csv", other = "step,loss\n1,0.5\n";
+  spill(path, bytes_of(other));
+  EXPECT_EQ(message_of<FileError>([&] { RunFolder::reopen(scratch / "run", 1); }),
+            path + ": its first line is not " + std::string(metrics_header) +
+                ", so no rows can be added. Put the file back, or begin another run.");
+  EXPECT_EQ(text_in(path), other);
 }
 
 // Everything that may be absent is, or is what stands in its place.

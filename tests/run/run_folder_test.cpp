@@ -268,7 +268,7 @@ TEST(RunFolder, AFullDiskKeepsTheCheckpointAndSaysSo) {
       write_safetensors(folder.file("last.safetensors"), {{{"w", weights}}, {}});
     });
     const std::string log = thrown<FileError>([&] {
-      for (std::int64_t step = 1; step < 100; ++step) folder.log(EventRecord{.event = "step", .step = step});
+      for (std::int64_t step = 1; step < 100; ++step) folder.log(EventRecord{.event = "note", .step = step});
     });
     const std::string said = checkpoint + '\n' + log + '\n';
     write(scratch / "said", said);
@@ -293,7 +293,7 @@ TEST(RunFolder, AFullDiskKeepsTheCheckpointAndSaysSo) {
   RunFolder::reopen(path, 50);
   const std::string cut = contents(path + "/events.jsonl");
   EXPECT_TRUE(torn.starts_with(cut));
-  EXPECT_TRUE(cut.ends_with("{\"event\":\"step\",\"step\":50}\n"));
+  EXPECT_TRUE(cut.ends_with("{\"event\":\"note\",\"step\":50}\n"));
 }
 
 }  // namespace
