@@ -168,6 +168,9 @@ RunFolder RunFolder::reopen(const std::string& path, std::int64_t step) {
     throw FileError(text(path, ": no run is there. Begin one with trous train --out ", path, '.'));
   }
   RunFolder folder(path);
+  std::error_code failure;
+  fs::create_directories(folder.file("samples"), failure);  // a run whose pictures were thrown away goes on
+  if (failure) cannot_be_made(folder.file("samples"), failure.message());
   remove_temporaries(path);
   remove_temporaries(folder.file("samples"));
   cut_metrics(folder.file(metrics_name), step);

@@ -16,56 +16,70 @@ const std::string golden = TROUS_SOURCE_DIR "/tests/golden/data/";
 
 class RecordedRun : public testing::Test {
  protected:
-  RecordedRun() { fs::copy(golden + "recorded_run", scratch_ / "old", fs::copy_options::recursive); }
-
-  // The run as it stood when it was killed after step 2 of 4.
-  void go_back_to_step_2() const {
-    fs::copy_file(golden + "recorded_run_step_2.safetensors", scratch_ / "old/last.safetensors",
-                  fs::copy_options::overwrite_existing);
-    fs::remove(scratch_ / "old/results.json");
+  RecordedRun() {
+    fs::copy(golden + "recorded_run", scratch_ / "old", fs::copy_options::recursive);
+    fs::copy(golden + "recorded_run_pictures", scratch_ / "pictures", fs::copy_options::recursive);
   }
 
-  Finished run(const std::string& arguments) const { return trous_in(scratch_.path(), arguments); }
+  // Expects the end of `trous <arguments>` and a text in what it prints on stderr; returns what it prints on
+  // stdout.
+  std::string expect(const std::string& arguments, int code, const std::string& words = "") const {
+    const Finished done = trous_in(scratch_.path(), arguments);
+    EXPECT_EQ(done.code, code) << done.err;
+    EXPECT_NE(done.err.find(words), std::string::npos) << done.err;
+    return done.out;
+  }
+
+  nlohmann::json recorded_results() const { return json_in(golden + "recorded_run/results.json"); }
 
   Scratch scratch_;
 };
 
-TEST_F(RecordedRun, GoesOn) {
-  go_back_to_step_2();
-  const Finished done = run("train --resume old");
-  ASSERT_EQ(done.code, 0) << done.err;
-  EXPECT_NE(done.out.find("Going on after step 2.\n"), std::string::npos) << done.out;
-  EXPECT_NE(done.err.find("was begun by commit bdd6b7185409451111c8c549ddfe128f40e432b2"), std::string::npos);
-  const auto before = json_in(golden + "recorded_run/results.json"),
-             now = json_in(scratch_ / "old/results.json");
-  EXPECT_EQ(now["steps"], 4);
-  for (const char* same : {"classes", "ignored", "baselines", "model", "data", "coverage", "chosen_by"})
+// As it stood when it was killed after step 20 of 40, with one image more in its folder than it knew.
+TEST_F(RecordedRun, GoesOnWithItsOwnSplit) {
+  fs::copy_file(golden + "recorded_run_step_20.safetensors", scratch_ / "old/last.safetensors",
+                fs::copy_options::overwrite_existing);
+  fs::remove(scratch_ / "old/results.json");
+  for (const char* part : {"images", "masks"}) {
+    const std::string folder = scratch_ / "pictures/" + part;
+    fs::copy_file(folder + "/square_00.png", folder + "/later.png");
+  }
+  const std::string printed =
+      expect("train --resume old", 0, "since the run began, 1 image has come to pictures, images/later.png");
+  EXPECT_NE(printed.find("Going on after step 20.\n"), std::string::npos) << printed;
+  const auto before = recorded_results(), now = json_in(scratch_ / "old/results.json");
+  EXPECT_EQ(now["steps"], 40);
+  for (const char* same : {"classes", "ignored", "baselines", "model", "coverage", "chosen_by"})
     EXPECT_EQ(now[same], before[same]) << same;
+  for (const char* split : {"train", "validation", "test"})
+    EXPECT_EQ(now["data"][split], before["data"][split]);
   EXPECT_EQ(lines_of(slurp_text(scratch_ / "old/metrics.csv")).size(), 3U);
-  EXPECT_EQ(json_lines(slurp_text(scratch_ / "old/events.jsonl")).size(), 1U + 2 + 1 + 2 + 1);
+  EXPECT_EQ(json_lines(slurp_text(scratch_ / "old/events.jsonl")).size(), 1U + 20 + 1 + 20 + 1);
 }
 
-TEST_F(RecordedRun, IsScored) {
-  const Finished done = run("eval old --json");
-  ASSERT_EQ(done.code, 0) << done.err;
-  const auto before = json_in(golden + "recorded_run/results.json");
-  const auto now = json_lines(done.out).at(0);
-  EXPECT_EQ(now["images"], 1000);
-  EXPECT_EQ(now["scores"]["confusion"].size(), before["scores"]["confusion"].size());
+TEST_F(RecordedRun, IsScoredOnItsOwnTestImages) {
+  const auto scored = json_lines(expect("eval old --json", 0)).at(0);
+  EXPECT_EQ(scored["images"], recorded_results()["data"]["test"]["samples"]);
+  EXPECT_EQ(scored["folder"]["split"], "of the run");
+  fs::remove(scratch_ / "old/split.json");
+  expect("eval old", 3, "old/split.json: it is missing.");
+}
+
+TEST_F(RecordedRun, IsHeldToTheDigestsOfItsImages) {
+  const auto names = json_in(scratch_ / "old/split.json")["train"];
+  const std::string changed = "pictures/" + names.at(1).get<std::string>(),
+                    other = "pictures/" + names.at(0).get<std::string>();
+  fs::copy_file(scratch_ / other, scratch_ / changed, fs::copy_options::overwrite_existing);
+  expect("train --resume old", 3, changed + ": it is not what the run in old has read.");
 }
 
 TEST_F(RecordedRun, IsReportedAndCompared) {
-  const Finished report = run("report old");
-  ASSERT_EQ(report.code, 0) << report.err;
+  expect("report old", 0);
   const std::string page = slurp_text(scratch_ / "old/report.html");
-  for (const char* part :
-       {"small-dilated on shapes", "How it learned", "brightness", "bdd6b7185409", "87 × 87"})
+  for (const char* part : {"<h1>small-dilated on ", "brightness", "bdd6b7185409", "87 × 87"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
-  const Finished begun =
-      run("train --data shapes --width 2 --steps 2 --batch 4 --validate-every 2 --out new --quiet");
-  ASSERT_EQ(begun.code, 0) << begun.err;
-  const Finished compared = run("report old new");
-  ASSERT_EQ(compared.code, 0) << compared.err;
+  expect("train --data pictures --width 2 --steps 2 --batch 2 --validate-every 2 --out new --quiet", 0);
+  expect("report old new", 0);
   EXPECT_NE(slurp_text(scratch_ / "comparison.html").find("old"), std::string::npos);
 }
 
