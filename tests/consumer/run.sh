@@ -70,7 +70,7 @@ install_moved() {  # install_moved BUILD PREFIX
   [[ -z $(find "$2/include" -type l) ]] || fail "a header is a link."
   local headers
   headers=$(cd "$2/include/trous" && find . -type f | sort)
-  [[ $headers == "$( (for header in {core,autograd,check,check/vectors,ops,layers,data,train}/*.h trous.h; do
+  [[ $headers == "$( (for header in {core,autograd,check,check/vectors,ops,layers,data,train,run}/*.h trous.h; do
     echo "./$header"; done) | sort)" ]] || fail "the installed headers are not the public ones: $headers"
   ! grep -rnE '#include <(Eigen|nlohmann|tbb|hwy|CLI|png|jpeglib|zlib|sha2)' "$2/include" || fail "a header shows a private library."
   [[ $("$2/bin/trous" --version) == "trous $version "* ]] || fail "$2/bin/trous does not run."
