@@ -14,6 +14,7 @@
 #include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
+#include <trous/data/file.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
 #include <trous/data/png.h>

@@ -9,6 +9,7 @@
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
+#include <trous/data/file.h>
 #include <trous/data/ignore.h>
 #include <trous/data/named_data_sets.h>
 #include <trous/run/run_folder.h>
@@ -16,6 +17,8 @@
 
 namespace trous::cli {
 namespace {
+
+constexpr std::int64_t max_network_bytes = std::int64_t{1} << 20;  // of a FILE.json
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
@@ -89,7 +92,7 @@ Splits open_data(DataRequest request) {
 }
 
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel) {
-  if (is_network_file(config.model)) return resolved_description(contents_of(config.model));
+  if (is_network_file(config.model)) return resolved_description(read_text(config.model, max_network_bytes));
   return network_description(config.model, {.in_channels = data.train.image_shape[2],
                                             .classes = static_cast<std::int64_t>(data.train.classes.size()),
                                             .width = config.width,
@@ -149,7 +152,7 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
   const std::vector<std::string> names = network_names();
   if (is_network_name(what) || is_network_file(what)) {
     const std::string description =
-        is_network_file(what) ? contents_of(what)
+        is_network_file(what) ? read_text(what, max_network_bytes)
                               : network_description(what, {.in_channels = channels, .classes = classes});
     AnyLayer net = network_from_json(description);
     initialize(net, key);

@@ -1,25 +1,11 @@
-#include <cstdint>
 #include <filesystem>
-#include <span>
-#include <utility>
-#include <vector>
 
 #include <trous/cli/output.h>
 #include <trous/core/error.h>
-#include <trous/data/file.h>
 
 namespace trous::cli {
 
 namespace fs = std::filesystem;
-
-std::string contents_of(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path, std::int64_t{1} << 20);
-  return {bytes.begin(), bytes.end()};
-}
-
-void write_text(const std::string& path, const std::string& contents) {
-  write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
-}
 
 void check_file(const std::string& path, const std::string& flag) {
   std::error_code failure;

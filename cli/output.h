@@ -1,16 +1,10 @@
-// The small files of a command: those that it reads whole, and where those that it writes go, which is
-// checked before the work, so that no work is lost and nothing is left behind.
+// The places of the files that a command writes. They are checked before the work, so that no work is lost
+// and nothing is left behind.
 #pragma once
 
 #include <string>
 
 namespace trous::cli {
-
-/// A small text file, whole. Throws FileError.
-std::string contents_of(const std::string& path);
-
-/// Writes it whole, or not at all.
-void write_text(const std::string& path, const std::string& contents);
 
 /// Throws FileError, naming the option `flag`, unless a file can be made at `path`: its folder must be there.
 void check_file(const std::string& path, const std::string& flag);

@@ -9,6 +9,7 @@
 #include <trous/cli/options.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tables.h>
+#include <trous/data/file.h>
 #include <trous/run/report.h>
 
 namespace trous::cli {

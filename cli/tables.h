@@ -18,17 +18,17 @@ namespace trous::cli {
 std::string percent(double share);
 /// `digits` decimals.
 std::string fixed(double value, int digits);
-/// The same, or "-" where there is none to give.
+/// The same, or "-" for an absent value.
 std::string fixed_or_dash(const std::optional<double>& value, int digits);
 
 /// Prints the event as a line of JSON where the style is JSON.
 void print_event(const OutputStyle& style, const nlohmann::ordered_json& event);
 
-/// Columns for tables and paragraphs on stdout: of the terminal, and 120 where it is none.
+/// The number of columns for tables and paragraphs: that of the terminal, and 120 if stdout is no terminal.
 int columns();
 
-/// The words of `paragraph` in lines of at most `columns`, all but the first behind `indent` spaces, where
-/// the first is taken to begin too. A word that is longer has a line of its own.
+/// Breaks `paragraph` into lines of at most `columns`. The first line is meant to follow `indent` characters,
+/// and the others begin with as many spaces. A word that is longer than a line has a line of its own.
 std::string wrapped(const std::string& paragraph, int indent, int columns);
 
 void print_data(const Splits& data, const Survey& survey);

@@ -231,6 +231,15 @@ void write_file(const std::string& path, std::span<const std::uint8_t> bytes) {
   write_file(path, std::span<const std::span<const std::uint8_t>>(&bytes, 1));
 }
 
+std::string read_text(const std::string& path, std::int64_t max_bytes) {
+  const std::vector<std::uint8_t> bytes = read_file(path, max_bytes);
+  return {bytes.begin(), bytes.end()};
+}
+
+void write_text(const std::string& path, std::string_view text) {
+  write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
 std::string first_bytes(std::span<const std::uint8_t> bytes) {
   if (bytes.empty()) return "nothing";
   std::string result;

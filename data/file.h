@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace trous {
@@ -37,6 +38,9 @@ inline constexpr std::int64_t default_max_bytes = std::int64_t{1} << 30;
 /// is checked before memory is allocated.
 std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_bytes = default_max_bytes);
 
+/// As read_file, for a text.
+std::string read_text(const std::string& path, std::int64_t max_bytes = default_max_bytes);
+
 /// The decompressed bytes of a gzip file of one or more members, lengths and checksums verified. Zeros behind
 /// the last member are padding, which gzip ignores too. Throws FileError if it is no gzip file, is truncated
 /// or damaged, has other bytes behind its last member, or decompresses to more than `max_bytes`.
@@ -53,6 +57,9 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
 /// was. A symbolic link at `path` is replaced, not followed.
 void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces);
 void write_file(const std::string& path, std::span<const std::uint8_t> bytes);
+
+/// As write_file, for a text.
+void write_text(const std::string& path, std::string_view text);
 
 /// Returns the first bytes, at most 8, in hexadecimal, for errors about files of another format.
 std::string first_bytes(std::span<const std::uint8_t> bytes);

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include <trous/core/error.h>
+#include <trous/data/file.h>
 #include <trous/run/detail/record_text.h>
 #include <trous/run/events.h>
 
@@ -31,7 +32,7 @@ std::string to_json_line(const EventRecord& record) {
 Events read_events(const std::string& path) {
   Events read;
   if (!exists(path)) return read;
-  const std::string all = read_record(path);
+  const std::string all = read_text(path);
   const std::vector<std::string_view> lines = finished_lines(all);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const Json object = parse_object(lines[i], path, static_cast<std::int64_t>(i) + 1);

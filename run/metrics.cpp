@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <trous/core/error.h>
+#include <trous/data/file.h>
 #include <trous/run/detail/record_text.h>
 #include <trous/run/metrics.h>
 
@@ -82,7 +83,7 @@ std::string to_csv(const MetricsRow& row) {
 
 std::vector<MetricsRow> read_metrics(const std::string& path) {
   if (!exists(path)) return {};
-  const std::string all = read_record(path);
+  const std::string all = read_text(path);
   const std::vector<std::string_view> lines = finished_lines(all);
   if (lines.empty()) return {};
   const std::vector<std::string_view> header = split(lines[0]);

@@ -1,5 +1,3 @@
-#include <cstdint>
-
 #include <trous/data/file.h>
 #include <trous/run/report.h>
 #include <trous/run/report/sections.h>
@@ -16,8 +14,7 @@ std::string report_html(const std::string& run_folder) {
 }
 
 void write_report(const std::string& run_folder) {
-  const std::string html = report_html(run_folder);
-  write_file(run_folder + "/report.html", {reinterpret_cast<const std::uint8_t*>(html.data()), html.size()});
+  write_text(run_folder + "/report.html", report_html(run_folder));
 }
 
 }  // namespace trous

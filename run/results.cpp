@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <span>
 
 #include <trous/data/file.h>
 #include <trous/run/detail/record_text.h>
@@ -23,8 +22,7 @@ PictureFacts pictured_images(const std::vector<std::optional<double>>& image_sco
 }
 
 void write_results(const RunFolder& folder, const RunResults& results) {
-  const std::string json = detail::dump_json(detail::json_of(results), 1) + '\n';
-  write_file(folder.file("results.json"), {reinterpret_cast<const std::uint8_t*>(json.data()), json.size()});
+  write_text(folder.file("results.json"), detail::dump_json(detail::json_of(results), 1) + '\n');
 }
 
 RunResults read_results(const std::string& path) {

@@ -10,7 +10,6 @@
 
 #include <trous/core/error.h>
 #include <trous/data/file.h>
-#include <trous/run/detail/record_text.h>
 #include <trous/run/run_folder.h>
 
 namespace trous {
@@ -21,10 +20,6 @@ namespace fs = std::filesystem;
 constexpr const char* metrics_name = "metrics.csv";
 constexpr const char* events_name = "events.jsonl";
 constexpr const char* marker = "config.json";  // what every run has, and is locked by
-
-std::span<const std::uint8_t> bytes_of(const std::string& contents) {
-  return {reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()};
-}
 
 [[noreturn]] void cannot_be_made(const std::string& path, const std::string& why) {
   throw FileError(text(path, ": the folder cannot be made, ", why, ". Choose another --out."));
@@ -80,11 +75,11 @@ void remove_temporaries(const std::string& folder) {
 }
 
 void rewrite(const std::string& path, const std::string& before, const std::string& after) {
-  if (after != before) write_file(path, bytes_of(after));
+  if (after != before) write_text(path, after);
 }
 
 void cut_metrics(const std::string& path, std::int64_t step) {
-  const std::string contents = detail::read_record(path);
+  const std::string contents = read_text(path);
   const std::optional<std::string> until = metrics_until(contents, step);
   if (!until) {
     throw FileError(text(path, ": its first line is not ", metrics_header,
@@ -95,7 +90,7 @@ void cut_metrics(const std::string& path, std::int64_t step) {
 
 // Returns the seconds that the run had taken at the cut.
 double cut_events(const std::string& path, std::int64_t step) {
-  const std::string contents = detail::read_record(path);
+  const std::string contents = read_text(path);
   const EventsUntil until = events_until(contents, step);
   rewrite(path, contents, until.contents);
   return until.elapsed;
@@ -146,9 +141,9 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
   fs::create_directories(fs::path(fresh) / "samples", failure);
   if (failure) cannot_be_made(path, failure.message());
   try {
-    for (const auto& [name, contents] : files) write_file(text(fresh, '/', name), bytes_of(contents));
-    write_file(fresh + '/' + metrics_name, bytes_of(std::string(metrics_header) + '\n'));
-    write_file(fresh + '/' + events_name, bytes_of({}));
+    for (const auto& [name, contents] : files) write_text(text(fresh, '/', name), contents);
+    write_text(fresh + '/' + metrics_name, std::string(metrics_header) + '\n');
+    write_text(fresh + '/' + events_name, "");
     RunFolder folder(fresh);  // its lock is of the file, whatever name the folder has
     put_in_place(fresh, named, occupied);
     folder.path_ = path;

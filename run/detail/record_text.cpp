@@ -23,11 +23,6 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, none);
 }
 
-std::string read_record(const std::string& path, std::int64_t max_bytes) {
-  const std::vector<std::uint8_t> bytes = read_file(path, max_bytes);
-  return {bytes.begin(), bytes.end()};
-}
-
 std::vector<std::string_view> finished_lines(std::string_view text) {
   std::vector<std::string_view> lines;
   for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
@@ -54,14 +49,14 @@ Json parse_object(std::string_view text, const std::string& file, std::int64_t f
   return std::move(parsed.value);
 }
 
-Json read_object(const std::string& path) { return parse_object(read_record(path, max_json_bytes), path); }
+Json read_object(const std::string& path) { return parse_object(read_text(path, max_json_bytes), path); }
 
 JsonPlace place_in(const std::string& file, const Json& value) {
   return {value, "read_run: " + file, "Write the file again."};
 }
 
 Json json_in_file(const std::string& path, const char* remedy, std::int64_t max_bytes) {
-  ParsedJson parsed = parse_json(read_record(path, max_bytes));
+  ParsedJson parsed = parse_json(read_text(path, max_bytes));
   if (parsed.fault.empty()) return std::move(parsed.value);
   throw FileError(text(path, ": it ", parsed.fault, ". ", parsed.remedy.empty() ? remedy : parsed.remedy));
 }

@@ -16,9 +16,6 @@ namespace trous::detail {
 
 bool exists(const std::string& path);
 
-/// The bytes of the file. Throws FileError as read_file.
-std::string read_record(const std::string& path, std::int64_t max_bytes = default_max_bytes);
-
 /// The finished lines of a log without their line breaks. Text after the last line break is left out: an
 /// interrupted write has torn that line.
 std::vector<std::string_view> finished_lines(std::string_view text);

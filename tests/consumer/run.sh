@@ -70,7 +70,7 @@ install_moved() {  # install_moved BUILD PREFIX
   [[ -z $(find "$2/include" -type l) ]] || fail "a header is a link."
   local headers
   headers=$(cd "$2/include/trous" && find . -type f | sort)
-  [[ $headers == "$( (for header in {core,autograd,check,check/vectors,ops,layers,data,train,run}/*.h trous.h; do
+  [[ $headers == "$( (for header in $(printf '%s/*.h ' $folders) check/vectors/*.h trous.h; do
     echo "./$header"; done) | sort)" ]] || fail "the installed headers are not the public ones: $headers"
   ! grep -rnE '#include <(Eigen|nlohmann|tbb|hwy|CLI|png|jpeglib|zlib|sha2)' "$2/include" || fail "a header shows a private library."
   [[ $("$2/bin/trous" --version) == "trous $version "* ]] || fail "$2/bin/trous does not run."
@@ -108,11 +108,12 @@ with_pkg_config() {  # with_pkg_config PREFIX PROGRAM OPTION...
 doing="building build/release"
 cmake --preset release >/dev/null
 quietly cmake --build --preset release --parallel "$(nproc)" --target trous trous_cli
+folders=$(sed -n 's/^set(folders \(.*\))$/\1/p' CMakeLists.txt)  # of the library
 version=$(sed -n 's/^project(trous VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 commit=unknown
 if git rev-parse HEAD >/dev/null 2>&1; then
   commit=$(git rev-parse HEAD)
-  [[ -z $(git status --porcelain -- core autograd check ops layers data train run cli cmake CMakeLists.txt) ]] || commit+=-dirty
+  [[ -z $(git status --porcelain -- $folders cli cmake CMakeLists.txt) ]] || commit+=-dirty
 fi
 cp -r tests/consumer "$work/consumer"
 

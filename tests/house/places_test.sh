@@ -14,7 +14,9 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 faults=0
-folders=(core autograd check ops layers data train run cli)
+# The folders of the library as CMakeLists.txt lists them.
+read -ra public <<<"$(sed -n 's/^set(folders \(.*\))$/\1/p' CMakeLists.txt)"
+folders=("${public[@]}" cli)
 library=(core ops layers data train run cli)
 
 # spelt NAME FILE...: the files, without comments, that hold the name in quotes are these and no other. (grep reads to
@@ -59,7 +61,7 @@ copy() {
 }
 
 umbrella() {
-  (cd "$work/tree" && printf '#include <trous/%s>\n' {core,autograd,check,ops,layers,data,train,run}/*.h) \
+  (cd "$work/tree" && printf '#include <trous/%s>\n' $(printf '%s/*.h ' "${public[@]}")) \
     >"$work/tree/include/trous/trous.h"
 }
 
