@@ -64,7 +64,7 @@ tbody tr.own th, tbody tr.own td { font-weight: 700; }
   gap: .5rem 2rem; }
 figure { margin: 0; min-width: 0; }
 .charts figure { display: flex; flex-direction: column; justify-content: space-between; }
-.chart { display: block; width: 100%; height: auto; }
+.chart { display: block; width: 100%; height: auto; overflow: visible; }  /* for the last label of an axis */
 .swatch { width: 1.4rem; height: .75rem; margin-right: .3rem; vertical-align: -.05rem; }
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif;
   fill: var(--soft); }
