@@ -72,7 +72,7 @@ void run(std::int64_t total, std::int64_t count, std::int64_t grain, const Range
 #else
 
 // One arena per calling thread, so that two threads with a tape each never wait for one another's slots.
-tbb::task_arena& arena() {
+tbb::task_arena& workers() {
   thread_local tbb::task_arena mine(tbb::task_arena::automatic);
   if (const int wanted = threads(); mine.max_concurrency() != wanted) {
     mine.terminate();
@@ -84,7 +84,7 @@ tbb::task_arena& arena() {
 void run(std::int64_t total, std::int64_t count, std::int64_t grain, const RangeBody& body) {
   // Isolated: a thread that waits in here must not steal a task that belongs to another thread's
   // recording scope.
-  arena().execute([&] {
+  workers().execute([&] {
     tbb::this_task_arena::isolate([&] {
       tbb::parallel_for(
           std::int64_t{0}, total,

@@ -12,7 +12,7 @@
 namespace trous {
 namespace {
 
-constexpr std::size_t header_bytes = 348;
+constexpr std::size_t nifti_header_bytes = 348;
 
 // Where the fields stand, in bytes.
 constexpr std::size_t dim_at = 40, datatype_at = 70, bitpix_at = 72, pixdim_at = 76, vox_offset_at = 108,
@@ -27,7 +27,7 @@ T number(std::span<const std::uint8_t> bytes, std::size_t at, bool swapped) {
   return std::bit_cast<T>(raw);
 }
 
-struct Header {
+struct NiftiHeader {
   bool swapped;
   Shape shape;  // [z, y, x]
   int datatype;
@@ -59,11 +59,11 @@ bool judge_start(const std::string& path, std::span<const std::uint8_t> bytes) {
   if (size == 540 || swapped_size == 540) {
     throw FileError(text("read_nifti: ", path, " is a NIfTI-2 file. NIfTI-1 is read. Save it as NIfTI-1."));
   }
-  if (size != header_bytes && swapped_size != header_bytes) {
+  if (size != nifti_header_bytes && swapped_size != nifti_header_bytes) {
     throw FileError(text("read_nifti: ", path, " is no NIfTI-1 file. It starts with ", first_bytes(bytes),
                          " instead of the header's size, 348, in 4 bytes. Convert it to NIfTI-1."));
   }
-  if (bytes.size() < header_bytes + 4) {
+  if (bytes.size() < nifti_header_bytes + 4) {
     throw FileError(text("read_nifti: ", path, " is truncated. A header takes 352 bytes, it has ",
                          bytes.size(), ". Fetch the file again."));
   }
@@ -77,7 +77,7 @@ bool judge_start(const std::string& path, std::span<const std::uint8_t> bytes) {
                          first_bytes(bytes.subspan(magic_at, 4)),
                          " instead of 6e 2b 31 00. Convert it to NIfTI-1."));
   }
-  return size != header_bytes;
+  return size != nifti_header_bytes;
 }
 
 Shape judge_shape(const std::string& path, std::span<const std::uint8_t> bytes, bool swapped) {
@@ -100,8 +100,8 @@ Shape judge_shape(const std::string& path, std::span<const std::uint8_t> bytes, 
   return shape;
 }
 
-Header judge_header(const std::string& path, std::span<const std::uint8_t> bytes) {
-  Header header{};
+NiftiHeader judge_header(const std::string& path, std::span<const std::uint8_t> bytes) {
+  NiftiHeader header{};
   header.swapped = judge_start(path, bytes);
   header.shape = judge_shape(path, bytes, header.swapped);
   header.datatype = number<std::int16_t>(bytes, datatype_at, header.swapped);
@@ -132,7 +132,7 @@ Header judge_header(const std::string& path, std::span<const std::uint8_t> bytes
 }
 
 template <class Stored, Element T>
-Tensor converted(std::span<const std::uint8_t> bytes, const Header& header) {
+Tensor converted(std::span<const std::uint8_t> bytes, const NiftiHeader& header) {
   Tensor voxels = Tensor::uninitialized(header.shape, dtype_of<T>());
   const std::span<T> values = voxels.mutable_values<T>();
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -142,7 +142,7 @@ Tensor converted(std::span<const std::uint8_t> bytes, const Header& header) {
   return voxels;
 }
 
-Tensor read_voxels(std::span<const std::uint8_t> bytes, const Header& header) {
+Tensor read_voxels(std::span<const std::uint8_t> bytes, const NiftiHeader& header) {
   switch (header.datatype) {
     case 256:
       return converted<std::int8_t, std::int32_t>(bytes, header);
@@ -178,7 +178,7 @@ double unit(std::uint8_t units) {
 NiftiVolume read_nifti(const std::string& path) {
   std::vector<std::uint8_t> bytes = read_file(path);
   if (bytes.size() >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B) bytes = gunzip(bytes, path);
-  const Header header = judge_header(path, bytes);
+  const NiftiHeader header = judge_header(path, bytes);
   NiftiVolume volume{.voxels = read_voxels(bytes, header), .spacing = {}, .slope = 1, .intercept = 0};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const double size = number<float>(bytes, pixdim_at + 4 * (axis + 1), header.swapped);

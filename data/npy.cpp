@@ -18,28 +18,28 @@ static_assert(std::endian::native == std::endian::little,
               "the data of the .npy files here are little-endian");
 
 constexpr std::string_view magic("\x93NUMPY", 6);
-constexpr std::int64_t max_header = 1 << 16;  // of arrays without named fields it has a hundred bytes
+constexpr std::int64_t max_npy_header = 1 << 16;  // of arrays without named fields it has a hundred bytes
 
-constexpr std::array<std::pair<DType, std::string_view>, 4> dtypes{{
+constexpr std::array<std::pair<DType, std::string_view>, 4> npy_dtypes{{
     {DType::float32, "<f4"},
     {DType::float64, "<f8"},
     {DType::int32, "<i4"},
     {DType::uint8, "|u1"},
 }};
 
-struct Header {
+struct NpyHeader {
   std::optional<std::string> dtype;
   std::optional<bool> fortran;
   std::optional<std::vector<std::int64_t>> shape;
 };
 
 // Reads what repr() of the header's dict prints: three keys, a string, a bool and a tuple of integers.
-class HeaderReader {
+class NpyHeaderReader {
  public:
-  explicit HeaderReader(std::string_view text) : rest_(text) {}
+  explicit NpyHeaderReader(std::string_view text) : rest_(text) {}
 
   // False where the text is anything else.
-  bool read(Header& header) {
+  bool read(NpyHeader& header) {
     if (!take('{')) return false;
     while (!take('}')) {
       std::string key;
@@ -111,8 +111,8 @@ std::string shown(std::string_view header) {
   return result.substr(0, result.find_last_not_of(" ?") + 1);
 }
 
-DType dtype_in(const std::string& path, const Header& header) {
-  for (const auto& [dtype, code] : dtypes) {
+DType dtype_in(const std::string& path, const NpyHeader& header) {
+  for (const auto& [dtype, code] : npy_dtypes) {
     if (*header.dtype == code) return dtype;
   }
   throw FileError(text("read_npy: ", path, " has dtype ", shown(*header.dtype),
@@ -120,9 +120,9 @@ DType dtype_in(const std::string& path, const Header& header) {
                        "or another of these four."));
 }
 
-Header parse_header(const std::string& path, std::string_view content) {
-  Header header;
-  if (!HeaderReader(content).read(header)) {
+NpyHeader parse_header(const std::string& path, std::string_view content) {
+  NpyHeader header;
+  if (!NpyHeaderReader(content).read(header)) {
     throw FileError(text("read_npy: ", path, " has a header that is no array's: ", shown(content),
                          ". It names descr, fortran_order and shape. Save it with numpy.save."));
   }
@@ -138,7 +138,7 @@ Header parse_header(const std::string& path, std::string_view content) {
 
 void write_npy(const std::string& path, const Tensor& tensor) {
   const Shape& shape = tensor.shape();
-  const auto* entry = std::find_if(dtypes.begin(), dtypes.end(),
+  const auto* entry = std::find_if(npy_dtypes.begin(), npy_dtypes.end(),
                                    [&](const auto& known) { return known.first == tensor.dtype(); });
   std::string header = text("{'descr': '", entry->second, "', 'fortran_order': False, 'shape': (");
   for (int axis = 0; axis < shape.rank(); ++axis) header += text(axis ? ", " : "", shape[axis]);
@@ -185,13 +185,14 @@ Tensor read_npy(const std::string& path) {
     throw FileError(text("read_npy: ", path, " is truncated. It has ", file.bytes(),
                          " bytes and ends inside its header. Fetch or save the file again."));
   }
-  if (length > max_header) {
-    throw FileError(text("read_npy: ", path, " has a header of ", length, " bytes. Up to ", max_header,
+  if (length > max_npy_header) {
+    throw FileError(text("read_npy: ", path, " has a header of ", length, " bytes. Up to ", max_npy_header,
                          " are read. Save a plain array, without named fields."));
   }
   std::vector<std::uint8_t> content(static_cast<std::size_t>(length));
   file.read(before, content);
-  const Header header = parse_header(path, {reinterpret_cast<const char*>(content.data()), content.size()});
+  const NpyHeader header =
+      parse_header(path, {reinterpret_cast<const char*>(content.data()), content.size()});
   const DType dtype = dtype_in(path, header);
   Shape shape;
   try {

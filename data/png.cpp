@@ -134,7 +134,7 @@ void check_layout(const char* op, const std::string& path, const Layout& layout,
   }
 }
 
-constexpr std::size_t header_bytes = 26;
+constexpr std::size_t png_header_bytes = 26;
 
 // The header in the first bytes of a file: the signature, then the chunk IHDR of 13 bytes, in whose place
 // libpng would skip a chunk of another name.
@@ -143,7 +143,7 @@ PngHeader header_in(const char* op, const std::string& path, std::span<const std
     throw FileError(text(op, ": ", path, " is no PNG file. It starts with ", first_bytes(bytes),
                          " instead of 89 50 4e 47 0d 0a 1a 0a. Convert it to PNG."));
   }
-  if (bytes.size() < header_bytes) {
+  if (bytes.size() < png_header_bytes) {
     throw FileError(text(op, ": ", path, " is truncated. It has ", bytes.size(),
                          " bytes. Fetch or write the file again."));
   }
@@ -225,12 +225,12 @@ void give_bytes(png_structp png, png_bytep data, std::size_t count) {
 
 void flush_nothing(png_structp) {}
 
-struct Header {
+struct Encoding {
   png_uint_32 width, height;
   int depth, color, channels;
 };
 
-bool encode(Encoder& encoder, const Header& header, const png_color* palette, int colors,
+bool encode(Encoder& encoder, const Encoding& encoding, const png_color* palette, int colors,
             const std::uint8_t* pixels) {
   png_structp png =
       png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder.message, keep_message, drop_warning);
@@ -240,22 +240,22 @@ bool encode(Encoder& encoder, const Header& header, const png_color* palette, in
   if (!encoder.info) return false;
   if (setjmp(png_jmpbuf(png))) return false;
   png_set_write_fn(png, &encoder, give_bytes, flush_nothing);
-  png_set_IHDR(png, encoder.info, header.width, header.height, header.depth, header.color, PNG_INTERLACE_NONE,
-               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR(png, encoder.info, encoding.width, encoding.height, encoding.depth, encoding.color,
+               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   if (palette) png_set_PLTE(png, encoder.info, palette, colors);
   png_write_info(png, encoder.info);
   png_set_packing(png);
-  const std::size_t stride =
-      std::size_t{header.width} * static_cast<std::size_t>(header.channels) * (header.depth == 16 ? 2 : 1);
-  for (png_uint_32 row = 0; row < header.height; ++row) png_write_row(png, pixels + row * stride);
+  const std::size_t stride = std::size_t{encoding.width} * static_cast<std::size_t>(encoding.channels) *
+                             (encoding.depth == 16 ? 2 : 1);
+  for (png_uint_32 row = 0; row < encoding.height; ++row) png_write_row(png, pixels + row * stride);
   png_write_end(png, encoder.info);
   return true;
 }
 
-void write_encoded(const char* op, const std::string& path, const Header& header, const png_color* palette,
-                   int colors, const std::uint8_t* pixels) {
+void write_encoded(const char* op, const std::string& path, const Encoding& encoding,
+                   const png_color* palette, int colors, const std::uint8_t* pixels) {
   Encoder encoder;
-  if (!encode(encoder, header, palette, colors, pixels)) {
+  if (!encode(encoder, encoding, palette, colors, pixels)) {
     throw FileError(text(op, ": ", path, " was not written. libpng says: ", encoder.message.text,
                          ". Write a smaller picture."));
   }
@@ -308,7 +308,7 @@ std::vector<std::uint8_t> label_bytes(const Tensor& labels, std::size_t colors) 
 
 PngHeader read_png_header(const std::string& path) {
   const InputFile file(path);
-  std::vector<std::uint8_t> bytes(std::min(static_cast<std::size_t>(file.bytes()), header_bytes));
+  std::vector<std::uint8_t> bytes(std::min(static_cast<std::size_t>(file.bytes()), png_header_bytes));
   file.read(0, bytes);
   return header_in("read_png_header", path, bytes);
 }
@@ -355,13 +355,14 @@ void write_png(const std::string& path, const Tensor& image) {
   }
   constexpr int colors[]{PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                          PNG_COLOR_TYPE_RGB_ALPHA};
-  const Header header{.width = static_cast<png_uint_32>(shape[1]),
-                      .height = static_cast<png_uint_32>(shape[0]),
-                      .depth = image.dtype() == DType::int32 ? 16 : 8,
-                      .color = colors[shape[2] - 1],
-                      .channels = static_cast<int>(shape[2])};
-  if (header.depth == 16) return write_encoded("write_png", path, header, nullptr, 0, narrowed(image).data());
-  write_encoded("write_png", path, header, nullptr, 0, image.values<std::uint8_t>().data());
+  const Encoding encoding{.width = static_cast<png_uint_32>(shape[1]),
+                          .height = static_cast<png_uint_32>(shape[0]),
+                          .depth = image.dtype() == DType::int32 ? 16 : 8,
+                          .color = colors[shape[2] - 1],
+                          .channels = static_cast<int>(shape[2])};
+  if (encoding.depth == 16)
+    return write_encoded("write_png", path, encoding, nullptr, 0, narrowed(image).data());
+  write_encoded("write_png", path, encoding, nullptr, 0, image.values<std::uint8_t>().data());
 }
 
 void write_indexed_png(const std::string& path, const Tensor& labels, std::span<const Color> palette) {
@@ -383,15 +384,15 @@ void write_indexed_png(const std::string& path, const Tensor& labels, std::span<
   std::vector<png_color> colors;
   for (const Color& color : palette) colors.push_back({color.red, color.green, color.blue});
   const std::size_t count = palette.size();
-  const Header header{.width = static_cast<png_uint_32>(shape[1]),
-                      .height = static_cast<png_uint_32>(shape[0]),
-                      .depth = count <= 2    ? 1
-                               : count <= 4  ? 2
-                               : count <= 16 ? 4
-                                             : 8,
-                      .color = PNG_COLOR_TYPE_PALETTE,
-                      .channels = 1};
-  write_encoded("write_indexed_png", path, header, colors.data(), static_cast<int>(count), bytes.data());
+  const Encoding encoding{.width = static_cast<png_uint_32>(shape[1]),
+                          .height = static_cast<png_uint_32>(shape[0]),
+                          .depth = count <= 2    ? 1
+                                   : count <= 4  ? 2
+                                   : count <= 16 ? 4
+                                                 : 8,
+                          .color = PNG_COLOR_TYPE_PALETTE,
+                          .channels = 1};
+  write_encoded("write_indexed_png", path, encoding, colors.data(), static_cast<int>(count), bytes.data());
 }
 
 }  // namespace trous

@@ -6,23 +6,28 @@
 namespace trous {
 namespace {
 
-constexpr std::string_view op = "depthwise_conv2d";
+constexpr std::string_view depthwise_op = "depthwise_conv2d";
 
 TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOptions& options,
                         DType value_dtype, DType filter_dtype) {
-  const ResolvedPadding padding = options.padding.resolve(op);
-  detail::check_conv_operands(op, {"value", value, value_dtype}, {"filters", filters, filter_dtype},
+  const ResolvedPadding padding = options.padding.resolve(depthwise_op);
+  detail::check_conv_operands(depthwise_op, {"value", value, value_dtype}, {"filters", filters, filter_dtype},
                               detail::FilterLayout::in_multiplier);
-  detail::check_at_least_one(op, "rate", options.rate);
-  detail::check_at_least_one(op, "stride", options.stride);
-  const Windows windows = detail::windows_over(
-      {op, "value", {value[1], value[2]}, {filters[0], filters[1]}, options.stride, options.rate, padding});
+  detail::check_at_least_one(depthwise_op, "rate", options.rate);
+  detail::check_at_least_one(depthwise_op, "stride", options.stride);
+  const Windows windows = detail::windows_over({depthwise_op,
+                                                "value",
+                                                {value[1], value[2]},
+                                                {filters[0], filters[1]},
+                                                options.stride,
+                                                options.rate,
+                                                padding});
   const Shape result{value[0], windows.height.out, windows.width.out,
                      Shape{filters[2], filters[3]}.elements()};
-  detail::check_result_size(op, result, value_dtype);
+  detail::check_result_size(depthwise_op, result, value_dtype);
   const kernels::DepthwiseGeometry g{value[0], filters[2], filters[3], windows.height, windows.width};
   return {
-      .ops = {"depthwise_conv2d_transpose", "depthwise_conv2d_filter_grad", std::string(op)},
+      .ops = {"depthwise_conv2d_transpose", "depthwise_conv2d_filter_grad", std::string(depthwise_op)},
       .attributes = {{"stride", options.stride}, {"rate", options.rate}, {"", detail::padding_text(padding)}},
       .domains = {{{value, value_dtype}, {filters, value_dtype}, {result, value_dtype}}},
       .contract = {

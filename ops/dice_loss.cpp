@@ -16,7 +16,7 @@
 namespace trous {
 namespace {
 
-constexpr const char* op = "dice_loss";
+constexpr const char* dice_op = "dice_loss";
 
 // The masks and counts that follow from the labels, for logits seen as [pixels, classes].
 struct Truth {
@@ -67,15 +67,15 @@ Variable definition(const Variable& logits, const Tensor& labels, const DiceOpti
 
 Variable dice_loss(const Variable& logits, const Variable& labels, const DiceOptions& options,
                    std::string_view name) {
-  detail::check_labelled(op, logits, labels, std::nullopt, options.ignore_index);
+  detail::check_labelled(dice_op, logits, labels, std::nullopt, options.ignore_index);
   if (!(options.smooth >= 0) || !std::isfinite(options.smooth))
-    throw ArgumentError(
-        text(op, ": smooth ", options.smooth, " is not 0 or more, and finite. 1 is usual, 0 is plain Dice."));
+    throw ArgumentError(text(dice_op, ": smooth ", options.smooth,
+                             " is not 0 or more, and finite. 1 is usual, 0 is plain Dice."));
   Attributes attributes{{"smooth", options.smooth}};
   if (options.ignore_index)
     attributes = {{"smooth", options.smooth}, {"ignore_index", std::int64_t{*options.ignore_index}}};
   return composite(
-      {op, attributes, std::string(name), Pixels::mixed()}, {logits, labels},
+      {dice_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels},
       [options](std::span<const Tensor> in) { return definition(in[0], in[1], options).value(); },
       [options](const std::vector<Variable>& in) { return definition(in[0], in[1].value(), options); },
       {{}, {nullptr, false}});

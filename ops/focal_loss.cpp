@@ -18,7 +18,7 @@
 namespace trous {
 namespace {
 
-constexpr const char* op = "focal_loss";
+constexpr const char* focal_op = "focal_loss";
 
 // (1 - p)^gamma. Where p rounds to 1 the base is 0, and a derivative of the power may be infinite there; but
 // those of p in the logits are 0 to every order, so such a pixel is taken out altogether.
@@ -45,11 +45,11 @@ Variable definition(const Variable& logits, const Tensor& labels, const Tensor& 
 
 Variable focal_loss(const Variable& logits, const Variable& labels, const FocalOptions& options,
                     std::string_view name) {
-  detail::check_labelled(op, logits, labels, options.class_weights, options.ignore_index);
+  detail::check_labelled(focal_op, logits, labels, options.class_weights, options.ignore_index);
   const double gamma = options.gamma;
   if (!(gamma >= 0) || !std::isfinite(gamma))
     throw ArgumentError(
-        text(op, ": gamma ", gamma, " is not 0 or more, and finite. 2 is usual, 0 is cross-entropy."));
+        text(focal_op, ": gamma ", gamma, " is not 0 or more, and finite. 2 is usual, 0 is cross-entropy."));
   const Variable weights = options.class_weights
                                ? *options.class_weights
                                : Variable(Tensor::ones({detail::classes_of(logits.shape())}, logits.dtype()));
@@ -57,7 +57,7 @@ Variable focal_loss(const Variable& logits, const Variable& labels, const FocalO
   Attributes attributes{{"gamma", gamma}};
   if (ignore) attributes = {{"gamma", gamma}, {"ignore_index", std::int64_t{*ignore}}};
   return composite(
-      {op, attributes, std::string(name), Pixels::mixed()}, {logits, labels, weights},
+      {focal_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels, weights},
       [gamma, ignore](std::span<const Tensor> in) {
         return definition(in[0], in[1], in[2], gamma, ignore).value();
       },

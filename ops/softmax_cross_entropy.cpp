@@ -15,7 +15,7 @@
 namespace trous {
 namespace {
 
-constexpr const char* op = "softmax_cross_entropy";
+constexpr const char* cross_entropy_op = "softmax_cross_entropy";
 
 Variable definition(const std::vector<Variable>& in, std::optional<std::int32_t> ignore_index) {
   const kernels::LabelledPixels pixels = kernels::labelled_pixels(in[1].value(), in[2].value(), ignore_index);
@@ -31,7 +31,7 @@ Variable definition(const std::vector<Variable>& in, std::optional<std::int32_t>
 
 Variable softmax_cross_entropy(const Variable& logits, const Variable& labels,
                                const CrossEntropyOptions& options, std::string_view name) {
-  detail::check_labelled(op, logits, labels, options.class_weights, options.ignore_index);
+  detail::check_labelled(cross_entropy_op, logits, labels, options.class_weights, options.ignore_index);
   const std::int64_t classes = detail::classes_of(logits.shape());
   const Variable weights =
       options.class_weights ? *options.class_weights : Variable(Tensor::ones({classes}, logits.dtype()));
@@ -39,7 +39,7 @@ Variable softmax_cross_entropy(const Variable& logits, const Variable& labels,
   Attributes attributes;
   if (ignore) attributes = {{"ignore_index", std::int64_t{*ignore}}};
   return composite(
-      {op, attributes, std::string(name), Pixels::mixed()}, {logits, labels, weights},
+      {cross_entropy_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels, weights},
       [ignore](std::span<const Tensor> in) {
         const kernels::LabelledPixels pixels = kernels::labelled_pixels(in[1], in[2], ignore);
         const auto [loss, log_sum] = kernels::cross_entropy().value(in[0], pixels);

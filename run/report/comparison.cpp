@@ -7,6 +7,7 @@
 #include <trous/run/report.h>
 #include <trous/run/report/html.h>
 #include <trous/run/report/sections.h>
+#include <trous/run/report/svg.h>
 #include <trous/run/report/svg_chart.h>
 
 namespace trous {
@@ -38,9 +39,7 @@ std::vector<NamedRun> read_runs(const std::vector<std::string>& folders) {
 }
 
 std::string key(const NamedRun& named) {
-  return element("span", "class=\"name\"",
-                 "<svg class=\"swatch\" viewBox=\"0 0 22 8\" aria-hidden=\"true\"><line class=\"" +
-                     named.style + "\" x1=\"0\" y1=\"4\" x2=\"22\" y2=\"4\"/></svg>" + escaped(named.name));
+  return element("span", "class=\"name\"", swatch(8, line(named.style, 0, 4, 22, 4)) + escaped(named.name));
 }
 
 std::string score_table(const std::vector<NamedRun>& runs) {

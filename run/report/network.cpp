@@ -7,29 +7,10 @@
 #include <trous/core/error.h>
 #include <trous/run/report/html.h>
 #include <trous/run/report/sections.h>
+#include <trous/run/report/svg.h>
 
 namespace trous::report {
 namespace {
-
-std::string at(std::string_view name, double value) {
-  return ' ' + std::string(name) + "=\"" + fixed(value, 1) + '"';
-}
-
-std::string rect(std::string_view style, double x, double y, double width, double height) {
-  return "<rect class=\"" + std::string(style) + '"' + at("x", x) + at("y", y) + at("width", width) +
-         at("height", height) + "/>";
-}
-
-std::string label(std::string_view style, double x, double y, const std::string& words) {
-  return "<text class=\"" + std::string(style) + '"' + at("x", x) + at("y", y) + '>' + words + "</text>";
-}
-
-std::string drawing(double width, double height, const std::string& words, const std::string& content) {
-  return element("svg",
-                 "class=\"chart\" role=\"img\" viewBox=\"0 0 " + fixed(width, 0) + ' ' + fixed(height, 0) +
-                     "\" aria-label=\"" + words + '"',
-                 content);
-}
 
 // ---- what one output pixel sees
 
@@ -163,8 +144,8 @@ std::string coverage_drawing(const RunResults& results, const std::string& path,
   const double x = plot_left + pixel * static_cast<double>(facts.left - window.left),
                y = plot_top + pixel * static_cast<double>(facts.top - window.top);
   const std::string center =
-      at("cx", plot_left + pixel * (static_cast<double>(facts.column - window.left) + 0.5)) +
-      at("cy", plot_top + pixel * (static_cast<double>(facts.row - window.top) + 0.5));
+      attribute("cx", plot_left + pixel * (static_cast<double>(facts.column - window.left) + 0.5)) +
+      attribute("cy", plot_top + pixel * (static_cast<double>(facts.row - window.top) + 0.5));
   return drawing(plot_left + width + 20, plot_top + height + plot_bottom, words,
                  rect("field", plot_left, plot_top, width, height) +
                      (has_gaps(facts) ? rect("gap", x, y, pixel * static_cast<double>(facts.width),
@@ -178,9 +159,7 @@ std::string coverage_drawing(const RunResults& results, const std::string& path,
 
 std::string coverage_legend(bool gaps, bool outside) {
   const auto entry = [](const std::string& shape, const char* name) {
-    return element(
-        "span", "class=\"key\"",
-        "<svg class=\"swatch\" viewBox=\"0 0 22 12\" aria-hidden=\"true\">" + shape + "</svg>" + name);
+    return element("span", "class=\"key\"", swatch(12, shape) + name);
   };
   return element("div", "class=\"legend\"",
                  entry(rect("seen", 5, 0, 12, 12), "seen") + ' ' +
@@ -289,8 +268,8 @@ std::string box_drawing(const BoxFacts& box, const Slot& slot) {
   std::string content =
       element("title", "",
               escaped(name + (ops.empty() || box.name.empty() ? "" : ": " + ops)) + ", " + size_of(box)) +
-      "<rect class=\"box\" rx=\"4\"" + at("x", left) + at("y", slot.y) + at("width", slot.width) +
-      at("height", slot.height) + "/>" +
+      "<rect class=\"box\" rx=\"4\"" + attribute("x", left) + attribute("y", slot.y) +
+      attribute("width", slot.width) + attribute("height", slot.height) + "/>" +
       label("name", left + 8, slot.y + 16.5, escaped(cut(name, characters))) +
       label("y", left + slot.width - 8, slot.y + 16.5, size_of(box));
   if (!is_small(box)) content += label("ops", left + 8, slot.y + 33.5, escaped(cut(ops, 50)));

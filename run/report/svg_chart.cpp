@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <trous/run/report/html.h>
+#include <trous/run/report/svg.h>
 #include <trous/run/report/svg_chart.h>
 
 namespace trous::report {
@@ -83,22 +84,6 @@ std::vector<double> ticks_of(const Axis& axis, double wanted) {
   return ticks;
 }
 
-std::string attribute(std::string_view name, std::string_view value) {
-  return " " + std::string(name) + "=\"" + std::string(value) + "\"";
-}
-
-std::string attribute(std::string_view name, double value) { return attribute(name, fixed(value, 1)); }
-
-std::string line(std::string_view style, double x1, double y1, double x2, double y2) {
-  return "<line" + attribute("class", style) + attribute("x1", x1) + attribute("y1", y1) +
-         attribute("x2", x2) + attribute("y2", y2) + "/>";
-}
-
-std::string label(std::string_view style, double x, double y, const std::string& words) {
-  return "<text" + attribute("class", style) + attribute("x", x) + attribute("y", y) + ">" + words +
-         "</text>";
-}
-
 std::string axes(const Axis& x, const Axis& y) {
   std::string result;
   for (const double tick : ticks_of(y, 5)) {
@@ -145,9 +130,7 @@ std::string marked(const Mark& mark, const Axis& x, const Axis& y) {
 
 std::string legend(const Chart& chart) {
   const auto entry = [](const std::string& style, const std::string& name) {
-    return element("span", "class=\"key\"",
-                   "<svg class=\"swatch\" viewBox=\"0 0 22 8\" aria-hidden=\"true\">" +
-                       line(style, 0, 4, 22, 4) + "</svg>" + escaped(name));
+    return element("span", "class=\"key\"", swatch(8, line(style, 0, 4, 22, 4)) + escaped(name));
   };
   std::string entries;
   for (const Series& series : chart.series) {
@@ -155,11 +138,9 @@ std::string legend(const Chart& chart) {
   }
   if (chart.level) entries += entry("level", chart.level->name) + ' ';
   if (chart.mark) {
-    entries +=
-        element("span", "class=\"key\"",
-                "<svg class=\"swatch\" viewBox=\"0 0 22 12\" aria-hidden=\"true\"><circle class=\"mark\" "
-                "cx=\"11\" cy=\"6\" r=\"5\"/></svg>" +
-                    escaped(chart.mark->name));
+    entries += element(
+        "span", "class=\"key\"",
+        swatch(12, "<circle class=\"mark\" cx=\"11\" cy=\"6\" r=\"5\"/>") + escaped(chart.mark->name));
   }
   return entries.empty() ? "" : element("div", "class=\"legend\"", entries);
 }
@@ -178,7 +159,7 @@ std::string in_words(const Chart& chart) {
   return words;
 }
 
-std::string drawing(const Chart& chart, const std::vector<double>& values) {
+std::string plot(const Chart& chart, const std::vector<double>& values) {
   const Axis x{.low = 0, .high = std::max(chart.last_step, 1.0), .begin = left, .end = width - right};
   const Axis y = y_axis(chart, values);
   std::string content = axes(x, y);
@@ -186,10 +167,7 @@ std::string drawing(const Chart& chart, const std::vector<double>& values) {
     content += line("level", left, y.place(chart.level->y), width - right, y.place(chart.level->y));
   for (const Series& series : chart.series) content += curve(series, x, y);
   if (chart.mark) content += marked(*chart.mark, x, y);
-  return element("svg",
-                 "class=\"chart\" role=\"img\" viewBox=\"0 0 " + fixed(width, 0) + ' ' + fixed(height, 0) +
-                     "\" aria-label=\"" + in_words(chart) + "\"",
-                 content);
+  return drawing(width, height, in_words(chart), content);
 }
 
 }  // namespace
@@ -200,7 +178,7 @@ std::string svg_chart(const Chart& chart) {
   if (values.empty()) {
     return element("figure", "", heading + element("p", "class=\"soft\"", "Nothing is recorded yet.")) + "\n";
   }
-  return element("figure", "", element("figcaption", "", heading + legend(chart)) + drawing(chart, values)) +
+  return element("figure", "", element("figcaption", "", heading + legend(chart)) + plot(chart, values)) +
          "\n";
 }
 
