@@ -117,7 +117,7 @@ TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
 }
 
 // No bit depends on --batch and --threads.
-TEST_F(OptionPairs, OfEvalEachActsOrIsRefused) {
+TEST_F(OptionPairs, OfEvalEachActsOrIsRefused_slow) {
   try_all_pairs("eval run",
                 {"--split train", "--data other", "--data-dir .", "--mask-threshold 128", "--ignore-index 1",
                  "--per-image i.csv", "--masks m", "--split-anew", "--tta", "--min-miou 0.99", "--quiet",
@@ -125,7 +125,7 @@ TEST_F(OptionPairs, OfEvalEachActsOrIsRefused) {
                 {"--batch", "--threads"}, prepare);
 }
 
-TEST_F(OptionPairs, OfPredictEachActsOrIsRefused) {
+TEST_F(OptionPairs, OfPredictEachActsOrIsRefused_slow) {
   try_all_pairs("predict run set/test/images --out o --probs",
                 {"--overlay", "--alpha 0.2", "--tta", "--tile 12 --overlap 4", "--overlap 2", "--quiet",
                  "--json", "--color always"},
@@ -135,7 +135,7 @@ TEST_F(OptionPairs, OfPredictEachActsOrIsRefused) {
   expect_heard("predict run set/test/images --out o --probs --tile 12 --overlap 4", "--overlap 2");
 }
 
-TEST_F(OptionPairs, OfInspectEachActsOrIsRefused) {
+TEST_F(OptionPairs, OfInspectEachActsOrIsRefused_slow) {
   const std::vector<std::string> options{"--height 48", "--width 40",       "--channels 3", "--classes 4",
                                          "--weights",   "--coverage c.png", "--dot d.dot",  "--quiet",
                                          "--json",      "--color always"};
@@ -151,7 +151,7 @@ TEST_F(OptionPairs, OfCheckEachActsOrIsRefused_slow) {
                 {}, prepare);
 }
 
-TEST_F(OptionPairs, OfDataEachActsOrIsRefused) {
+TEST_F(OptionPairs, OfDataEachActsOrIsRefused_slow) {
   const std::vector<std::string> options{
       "--data-dir .",  "--mask-threshold 128",     "--preview p.png", "--split test", "--export e",
       "--count 1",     "--augment flip,noise=0.1", "--seed 5",        "--quiet",      "--json",
