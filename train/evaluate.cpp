@@ -4,23 +4,46 @@
 
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
+#include <trous/ops/join.h>
 #include <trous/ops/reduce.h>
+#include <trous/ops/reshape.h>
+#include <trous/ops/slice.h>
 #include <trous/train/evaluate.h>
 
 namespace trous {
 namespace {
 
-Variable logits_of(const AnyLayer& net, const Tensor& images) {
-  Pass pass;
-  pass.name_layers(net);
-  return net(images, pass);
+// 2^22 float32 pixels of three channels take 50 MB.
+constexpr std::int64_t max_batch_pixels = std::int64_t{1} << 22;
+
+// The logits of images [n, h, w, c]: of all at once, or of one after the other in tiles.
+Variable logits_of(const AnyLayer& net, const Tensor& images, const TilePlan& plan) {
+  const Shape& s = images.shape();
+  if (plan.whole() || s[0] == 0) {
+    Pass pass;
+    pass.name_layers(net);
+    return net(images, pass);
+  }
+  std::vector<Variable> all;
+  for (std::int64_t i = 0; i < s[0]; ++i) {
+    const Tensor image = slice(Variable(images), {i, 0, 0, 0}, {1, s[1], s[2], s[3]}).value();
+    const Tensor logits = tiled_logits(net, plan, image.reshaped({s[1], s[2], s[3]}));
+    all.push_back(logits.reshaped({1, s[1], s[2], logits.shape()[2]}));
+  }
+  return s[0] == 1 ? all.front() : concat(all, 0);
 }
 
 }  // namespace
 
 Tensor predict(const AnyLayer& net, const Tensor& images) {
   const Recording scope(Recording::nothing);
-  return argmax(logits_of(net, images), -1).value();
+  const Shape& s = images.shape();
+  const TilePlan plan = s.rank() == 4 ? plan_tiles(net, {s[1], s[2], s[3]}) : TilePlan{};
+  return argmax(logits_of(net, images, plan), -1).value();
+}
+
+std::int64_t evaluation_batch(const Shape& shape, std::int64_t batch) {
+  return std::clamp<std::int64_t>(max_batch_pixels / (shape[0] * shape[1]), 1, batch);
 }
 
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options) {
@@ -30,11 +53,14 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
   std::vector<std::int64_t> indices(static_cast<std::size_t>(data.size));
   std::iota(indices.begin(), indices.end(), 0);
   double loss = 0;
-  for (std::int64_t first = 0; first < data.size; first += options.batch) {
-    const std::int64_t count = std::min(options.batch, data.size - first);
+  if (data.size == 0) return result;
+  const TilePlan plan = options.plan ? *options.plan : plan_tiles(net, data.image_shape);
+  const std::int64_t batch = evaluation_batch(data.image_shape, options.batch);
+  for (std::int64_t first = 0; first < data.size; first += batch) {
+    const std::int64_t count = std::min(batch, data.size - first);
     const Batch part = make_batch(
         data, std::span(indices).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
-    const Variable logits = logits_of(net, part.images);
+    const Variable logits = logits_of(net, part.images, plan);
     const Tensor predictions = argmax(logits, -1).value();
     result.scores.add(part.labels, predictions);
     if (options.loss)

@@ -9,10 +9,12 @@
 #include <trous/layers/sequential.h>
 #include <trous/train/loss.h>
 #include <trous/train/metrics.h>
+#include <trous/train/tiles.h>
 
 namespace trous {
 
-/// Predicts the likeliest class of every pixel: int32 [n, h, w]. Records nothing.
+/// Predicts the likeliest class of every pixel: int32 [n, h, w], of large images in tiles, as plan_tiles cuts
+/// them. Records nothing.
 Tensor predict(const AnyLayer& net, const Tensor& images);
 
 /// The scores of `net` over the whole of `data`; classes that it ignores have none. Throws ArgumentError if
@@ -30,12 +32,19 @@ struct Evaluation {
 struct EvaluateOptions {
   std::int64_t batch = 16;
   Loss loss = nullptr;  ///< computed as well where given
+  /// The tiles of an image of the data set. Absent: plan_tiles(net, data.image_shape).
+  std::optional<TilePlan> plan = std::nullopt;
   /// Called with each batch, the index of its first sample and its predictions int32 [n, h, w].
   std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_batch = nullptr;
 };
 
-/// Scores `net` as evaluate_on does, computes the loss, and passes every prediction to `on_batch`. A loss
-/// that is weighted by class depends on the batch size; the scores do not.
+/// The number of images of `shape` [h, w, channels] that are evaluated at a time where `batch` were asked
+/// for: at least one, and no more than hold 2^22 pixels together.
+std::int64_t evaluation_batch(const Shape& shape, std::int64_t batch);
+
+/// Scores `net` as evaluate_on does, computes the loss, and passes every prediction to `on_batch`. The images
+/// are taken `evaluation_batch` at a time, large ones in tiles. A loss that is weighted by class depends on
+/// the batch size; the scores do not.
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options);
 
 }  // namespace trous

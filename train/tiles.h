@@ -42,7 +42,7 @@ struct TilePlan {
   /// probabilities are blended where tiles overlap.
   bool exact = true;
 
-  bool whole() const { return rows.size() * columns.size() == 1; }
+  bool whole() const { return rows.size() * columns.size() <= 1; }
 };
 
 /// Plans the tiles of an image of shape `image` [h, w, channels]. An image without a side above options.tile

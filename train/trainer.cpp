@@ -160,7 +160,7 @@ void Trainer::rehearse() const {
   Step done = forward(state_.net, state_.step, loader.take(state_.step));
   grad(std::move(done.loss), done.live);
   Dataset first = data_.validation;
-  first.size = std::min(first.size, options_.batch);
+  first.size = std::min(first.size, evaluation_batch(first.image_shape, options_.batch));
   evaluate_with(scored(), first, {.batch = options_.batch, .loss = loss_});
 }
 

@@ -64,6 +64,34 @@ TEST(Evaluate, ShowsEveryBatchWithItsPredictions) {
   }
 }
 
+// The atrous network sees less than a tile, so scores and loss have the very numbers of the whole images.
+TEST(Evaluate, LargeImagesInTilesGiveTheNumbersOfTheWhole) {
+  const AnyLayer net = small_net();
+  const Dataset set = stripes(5, 4);
+  const Shape& image = set.image_shape;
+  const TilePlan tiles = plan_tiles(net, image, {.tile = 11});
+  ASSERT_FALSE(tiles.whole());
+  ASSERT_TRUE(tiles.exact);
+  std::vector<Tensor> seen;
+  const auto keep = [&](std::int64_t, const Batch&, const Tensor& predictions) {
+    seen.push_back(predictions);
+  };
+  const Loss loss = make_loss("cross-entropy");
+  const Evaluation whole = evaluate_with(net, set, {.batch = 2, .loss = loss, .on_batch = keep});
+  const Evaluation tiled =
+      evaluate_with(net, set, {.batch = 2, .loss = loss, .plan = tiles, .on_batch = keep});
+  EXPECT_EQ(whole.loss, tiled.loss);
+  ASSERT_EQ(seen.size(), 6U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(same_bits(seen[i], seen[i + 3]));
+}
+
+TEST(Evaluate, ABatchOfLargeImagesHoldsOnlyAFew) {
+  EXPECT_EQ(evaluation_batch({96, 96, 3}, 16), 16);
+  EXPECT_EQ(evaluation_batch({1024, 1024, 3}, 16), 4);
+  EXPECT_EQ(evaluation_batch({1024, 1025, 3}, 16), 3);
+  EXPECT_EQ(evaluation_batch({4000, 3000, 3}, 16), 1);
+}
+
 using Floats = std::vector<float>;
 
 Floats parsed(std::string_view list, const std::vector<std::int64_t>& pixels = {90, 9, 1}) {
