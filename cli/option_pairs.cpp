@@ -163,7 +163,7 @@ std::string needs_colors(const GivenOptions&) {
 
 std::string needs_tiles(const GivenOptions& a) {
   if (!is(a.value("--tile"), "0")) return {};
-  return "does nothing without --tile, which cuts the image. Give both, or leave it out.";
+  return "does nothing with --tile 0, which takes images whole. Leave one of them out.";
 }
 
 std::string needs_augmentation(const GivenOptions& a) {

@@ -1,23 +1,22 @@
 // trous predict: writes masks, and pictures of them, for images of any size.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <new>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include <trous/cli/commands.h>
 #include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
+#include <trous/cli/prediction.h>
 #include <trous/cli/tables.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/image.h>
-#include <trous/data/npy.h>
-#include <trous/data/palette.h>
-#include <trous/data/picture.h>
-#include <trous/data/png.h>
-#include <trous/ops/reduce.h>
 #include <trous/train/mirror_averaged.h>
 #include <trous/train/tiles.h>
 
@@ -31,7 +30,8 @@ struct PredictCommand {
   std::vector<std::string> inputs;
   bool overlay = false, probabilities = false, mirror = false, force = false;
   double alpha = 0.5;
-  std::int64_t tile = 0, overlap = 32;
+  std::int64_t tile = 1024;
+  std::optional<std::int64_t> overlap;
   int threads = 0;
   OutputStyle style;
 };
@@ -56,22 +56,9 @@ std::vector<std::string> images_in(const std::vector<std::string>& inputs) {
   return images;
 }
 
-// An image and the files that are made from it.
-struct Work {
-  std::string image, mask, overlay, probabilities;
-
-  std::vector<std::string> files() const {
-    std::vector<std::string> all{mask};
-    for (const std::string& file : {overlay, probabilities}) {
-      if (!file.empty()) all.push_back(file);
-    }
-    return all;
-  }
-};
-
 // The images and the files to be made, checked before anything is written.
-std::vector<Work> planned(const PredictCommand& c) {
-  std::vector<Work> all;
+std::vector<PredictionFiles> planned(const PredictCommand& c) {
+  std::vector<PredictionFiles> all;
   std::set<std::string> seen;
   for (const std::string& image : images_in(c.inputs)) {
     const std::string stem = fs::path(image).stem().string();
@@ -81,7 +68,7 @@ std::vector<Work> planned(const PredictCommand& c) {
     std::error_code failure;
     if (!fs::exists(image, failure))
       throw FileError(text(image, ": there is no such file or folder. Give images, or folders of images."));
-    for (const std::string& file : all.back().files()) {
+    for (const std::string& file : all.back().made()) {
       if (!seen.insert(file).second) {
         throw ArgumentError(text("predict: two images would be made into one file, ", file,
                                  ". Predict them into folders of their own."));
@@ -95,70 +82,75 @@ std::vector<Work> planned(const PredictCommand& c) {
   return all;
 }
 
-// The number by which an image is divided: the same as in the training of the network, as far as it is known.
-std::int64_t white_for(const std::string& path, const Tensor& pixels, std::int64_t learned_with) {
-  if (pixels.dtype() != DType::int32) return white_of(pixels);
-  const std::int64_t brightest = brightest_of(pixels);
-  const std::int64_t white = white_for_deep_images(learned_with);
-  if (learned_with <= 255) {
-    std::cerr << path << ": it has 16 bits, and the network learned from images of 8. Its numbers, up to "
-              << brightest << ", are divided by " << white << ".\n";
-  } else if (brightest > white) {
-    std::cerr << path << ": its numbers reach " << brightest << ", above " << white
-              << ", by which the run divided its images of 16 bits.\n";
+// States on stderr, for the first image, that tiles do not give the result of the whole image.
+void note_on_tiles(const Predictor& predictor, const std::string& path, const Shape& image) {
+  const std::optional<Tiling> tiling = predictor.mirror ? exact_tiling(MirrorAveraged{predictor.net}, image)
+                                                        : exact_tiling(predictor.net, image);
+  std::cerr << path << ": predicted in tiles of at most " << predictor.tiles.tile << 'x'
+            << predictor.tiles.tile << " pixels, blended where they overlap. ";
+  if (tiling) {
+    std::cerr << "With --tile " << min_exact_tile(*tiling)
+              << " or more the result is that of the whole image.\n";
+  } else {
+    std::cerr
+        << "Only --tile 0 gives the result of the whole image, since in this network a pixel may depend on "
+           "all pixels.\n";
   }
-  return white;
 }
 
-void predict(const PredictCommand& c, const Trained& trained, const Work& work) {
-  const AnyLayer& net = trained.loaded.net;
-  const Tensor pixels = read_image(work.image);
-  const std::int64_t white = white_for(work.image, pixels, trained.loaded.info.white);
-  const Tensor image = to_float_image(pixels, in_channels_of(trained.loaded.info.network), white);
-  const Tensor probabilities = predict_tiled(net, image, {.tile = c.tile, .overlap = c.overlap});
-  const Tensor labels = argmax(probabilities, -1).value();
-  write_indexed_png(work.mask, labels, class_palette());
-  if (c.overlay) {
-    write_png(work.overlay,
-              overlay_picture(image_picture(to_float_image(pixels, 3, white)), labels, c.alpha));
-  }
-  if (c.probabilities) write_npy(work.probabilities, probabilities);
+// Predicts one image, and prints the outcome.
+Prediction predict(const PredictCommand& c, const Predictor& predictor,
+                   const std::vector<std::string>& classes, const PredictionFiles& files) {
+  Prediction found = predict_file(predictor, files, [](std::int64_t, std::int64_t) {});
+  if (!found.note.empty()) std::cerr << files.image << ": " << found.note << '\n';
   nlohmann::ordered_json count;
-  const auto found = labels.values<std::int32_t>();
-  const std::vector<std::string>& classes = trained.loaded.info.classes;
-  for (std::size_t k = 0; k < static_cast<std::size_t>(probabilities.shape()[2]); ++k)
-    count[k < classes.size() ? classes[k] : text("class ", k)] =
-        std::count(found.begin(), found.end(), static_cast<std::int32_t>(k));
+  for (std::size_t k = 0; k < found.pixels.size(); ++k)
+    count[k < classes.size() ? classes[k] : text("class ", k)] = found.pixels[k];
   print_event(c.style,
-              {{"event", "prediction"}, {"image", work.image}, {"mask", work.mask}, {"pixels", count}});
-  if (c.style.prints_text()) std::cout << work.mask << std::endl;
+              {{"event", "prediction"}, {"image", files.image}, {"mask", files.mask}, {"pixels", count}});
+  if (c.style.prints_text()) std::cout << files.mask << std::endl;
+  return found;
 }
 
 ExitCode run(const PredictCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
-  if (c.tile > 0 && c.tile <= 2 * c.overlap) {
-    throw ArgumentError(text("predict: --tile ", c.tile, " is not more than twice --overlap ", c.overlap,
+  const std::int64_t overlap = c.overlap.value_or(0);
+  if (c.tile > 0 && c.tile <= 2 * overlap) {
+    throw ArgumentError(text("predict: --tile ", c.tile, " is not more than twice --overlap ", overlap,
                              ". Give 0 for the whole image, a larger tile or a smaller overlap."));
   }
-  const std::vector<Work> all = planned(c);
-  Trained trained = open_trained(c.trained);
-  if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};
+  const std::vector<PredictionFiles> all = planned(c);
+  const Trained trained = open_trained(c.trained);
+  const Predictor predictor{.net = trained.loaded.net,
+                            .mirror = c.mirror,
+                            .channels = in_channels_of(trained.loaded.info.network),
+                            .white = trained.loaded.info.white,
+                            .tiles = {.tile = c.tile, .overlap = c.overlap},
+                            .alpha = c.alpha};
   const bool was_there = fs::exists(c.out);
   make_folder(c.out, "--out");
   std::size_t lost = 0;
-  for (const Work& work : all) {
+  bool any_cut = false, any_blended = false;
+  for (const PredictionFiles& files : all) {
     try {
-      predict(c, trained, work);
+      const Prediction found = predict(c, predictor, trained.loaded.info.classes, files);
+      any_cut |= !found.plan.whole();
+      if (!found.plan.exact && !std::exchange(any_blended, true))
+        note_on_tiles(predictor, files.image, found.shape);
     } catch (const Error& error) {  // the other images are still done
       ++lost;
-      std::cerr << work.image << " is left out. " << error.what() << '\n';
+      std::cerr << files.image << " is left out. " << error.what() << '\n';
     } catch (const std::bad_alloc&) {
       ++lost;
-      std::cerr << work.image
-                << " is left out. There is not enough memory for it. Predict it in parts, with --tile 512 or "
-                   "less.\n";
+      std::cerr
+          << files.image
+          << " is left out. There is not enough memory for it. Predict it in smaller parts, with --tile "
+          << std::max<std::int64_t>(64, (c.tile == 0 ? 1024 : c.tile) / 2) << " or less.\n";
     }
   }
+  if (c.overlap && !any_cut && lost < all.size())
+    std::cerr << "predict: --overlap changed nothing, since no image has more than " << c.tile
+              << " pixels a side.\n";
   if (lost == 0) return ExitCode::ok;
   std::error_code failure;
   if (!was_there && fs::is_empty(c.out, failure)) fs::remove(c.out, failure);
@@ -182,12 +174,16 @@ void add_predict(CLI::App& app, ExitCode& code) {
                     "also write the probability of each class, float32 [h, w, classes], as npy");
   predict->add_flag("--tta", c->mirror, "average the predictions for each image and for its mirror image");
   predict
-      ->add_option("--tile", c->tile, "side of the tiles that large images are cut into; 0 takes them whole")
+      ->add_option("--tile", c->tile,
+                   "longest side of the tiles that large images are cut into; 0 takes images whole")
       ->check(whole(0, 32768))
       ->capture_default_str();
-  predict->add_option("--overlap", c->overlap, "overlap of neighbouring tiles, in pixels")
-      ->check(whole(0, 16384))
-      ->capture_default_str();
+  predict
+      ->add_option(
+          "--overlap", c->overlap,
+          "pixels that neighbouring tiles share, at least; without it as many as make the result that "
+          "of the whole image")
+      ->check(whole(0, 16384));
   predict->add_flag("--force", c->force, "replace files that exist");
   predict->add_option("--threads", c->threads, "number of threads; 0 takes the machine's")
       ->check(whole(0, 1024))

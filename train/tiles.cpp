@@ -228,6 +228,13 @@ TilePlan plan_tiles(const AnyLayer& net, const Shape& image, const TileOptions& 
   return plan.whole() ? plan : plan_tiles_with(exact_tiling(net, image), image, options);
 }
 
+std::int64_t min_exact_tile(const Tiling& t) {
+  // A period is kept, and up to a period less one is lost where the length must leave the image's remainder.
+  return std::max(t.before.height + t.after.height + 2 * t.period.height,
+                  t.before.width + t.after.width + 2 * t.period.width) -
+         1;
+}
+
 std::optional<Tiling> exact_tiling(const MirrorAveraged& net, const Shape& image) {
   std::optional<Tiling> tiling = exact_tiling(net.net, image);
   if (tiling)

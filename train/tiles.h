@@ -58,6 +58,9 @@ TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, const Shape& image
 /// As above, with exact_tiling(net, image) where the image is cut.
 TilePlan plan_tiles(const AnyLayer& net, const Shape& image, const TileOptions& options = {});
 
+/// The smallest TileOptions::tile with which plan_tiles is exact for images of any size.
+std::int64_t min_exact_tile(const Tiling& tiling);
+
 /// The cuts of a network that is averaged with its mirror image: both must keep their pixels.
 std::optional<Tiling> exact_tiling(const MirrorAveraged& net, const Shape& image);
 

@@ -64,9 +64,8 @@ TEST_F(OptionTable, RefusalsSayWhatWouldWork) {
   expect_refusal("predict run set/test/images --out o --alpha 0.2",
                  "predict: --alpha 0.2 does nothing without --overlay. Give both, or leave it out.");
   expect_refusal(
-      "predict run set/test/images --out o --overlap 2",
-      "predict: --overlap 2 does nothing without --tile, which cuts the image. Give both, or leave it "
-      "out.");
+      "predict run set/test/images --out o --tile 0 --overlap 2",
+      "predict: --overlap 2 does nothing with --tile 0, which takes images whole. Leave one of them out.");
   expect_refusal("data set --split test",
                  "data: --split test does nothing without --preview. Give both, or leave it out.");
   expect_refusal("data set --count 3",

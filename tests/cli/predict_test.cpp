@@ -1,6 +1,4 @@
 // trous predict: masks of images of any size and kind.
-#include <cmath>
-
 #include <gtest/gtest.h>
 
 #include <trous/data/npy.h>
@@ -117,21 +115,59 @@ TEST_F(Predict, AnOverlayLeavesTheBackgroundAsItIs) {
   }
 }
 
-// small-dilated sees 87 pixels and halves the image once: tiles that overlap by 88 begin at even places.
-TEST_F(Predict, TilesGiveWhatTheWholeImageGives) {
+TEST_F(Predict, TilesGiveTheBytesOfTheWholeImage) {
   write_png(scratch_ / "a.png", noise(200, 306, 3));
-  ASSERT_EQ(run("predict run a.png --out whole --probs --quiet").code, 0);
-  ASSERT_EQ(run("predict run a.png --out tiles --probs --tile 180 --overlap 88 --quiet").code, 0);
-  EXPECT_EQ(labels("tiles/a.png").to_vector<std::uint8_t>(), labels("whole/a.png").to_vector<std::uint8_t>());
-  const auto one = read_npy(scratch_ / "whole/a.npy").to_vector<float>();
-  const auto two = read_npy(scratch_ / "tiles/a.npy").to_vector<float>();
-  float largest = 0;
-  for (std::size_t i = 0; i < one.size(); ++i) largest = std::max(largest, std::abs(one[i] - two[i]));
-  EXPECT_LE(largest, 1e-6F);
-  expect("predict run a.png --out x --tile 60", 2,
+  for (const std::string tta : {"", " --tta"}) {
+    ASSERT_EQ(run("predict run a.png --out whole --probs --overlay --tile 0 --force --quiet" + tta).code, 0);
+    for (const char* tile : {"120", "180 --overlap 30", "201"}) {
+      const Finished done =
+          run("predict run a.png --out tiles --probs --overlay --force --quiet --tile " + (tile + tta));
+      ASSERT_EQ(done.code, 0);
+      EXPECT_EQ(done.err, "");
+      for (const char* name : {"/a.png", "/a.npy", "/a.overlay.png"})
+        EXPECT_EQ(file(std::string("tiles") + name), file(std::string("whole") + name))
+            << tile << tta << name;
+    }
+  }
+}
+
+TEST_F(Predict, ImagesOf16BitsAreReadInTilesToo) {
+  Tensor deep = Tensor::uninitialized({150, 260, 1}, DType::int32);
+  std::int32_t number = 0;
+  for (std::int32_t& value : deep.mutable_values<std::int32_t>()) value = number = (number * 51 + 77) % 50000;
+  write_png(scratch_ / "deep.png", deep);
+  const Finished whole = run("predict run deep.png --out whole --tile 0 --quiet");
+  const Finished tiles = run("predict run deep.png --out tiles --tile 110 --quiet");
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  EXPECT_EQ(whole.err, tiles.err);
+  EXPECT_NE(whole.err.find("it has 16 bits"), std::string::npos) << whole.err;
+  EXPECT_EQ(file("tiles/deep.png"), file("whole/deep.png"));
+}
+
+TEST_F(Predict, TilesThatCannotGiveTheResultOfTheWholeAreSaidToBeBlended) {
+  write_png(scratch_ / "a.png", noise(100, 90, 3));
+  write_png(scratch_ / "b.png", noise(100, 90, 3));
+  expect(
+      "predict run a.png b.png --out o --quiet --tile 60", 0, "",
+      "a.png: predicted in tiles of at most 60x60 pixels, blended where they overlap. With --tile 89 or more "
+      "the result is that of the whole image.\n");
+  EXPECT_EQ(run("predict run a.png --out p --quiet --tile 89").err, "");
+  EXPECT_EQ(run("predict run a.png --out q --quiet --overlap 3").err,
+            "predict: --overlap changed nothing, since no image has more than 1024 pixels a side.\n");
+  expect("predict run a.png --out x --tile 60 --overlap 32", 2,
          "predict: --tile 60 is not more than twice --overlap 32. Give 0 for the whole image, a larger tile "
-         "or a "
-         "smaller overlap.\n");
+         "or a smaller overlap.\n");
+}
+
+TEST_F(Predict, AnImageWithDamageAtItsEndLeavesNoFile) {
+  write_png(scratch_ / "a.png", noise(300, 200, 3));
+  Bytes bytes = file("a.png");
+  bytes.resize(bytes.size() - 2000);
+  spill(scratch_ / "a.png", bytes);
+  const Finished done = run("predict run a.png --out o --overlay --probs --tile 120 --quiet");
+  EXPECT_EQ(done.code, 3);
+  EXPECT_NE(done.err.find("a.png is truncated or damaged"), std::string::npos) << done.err;
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "o"));
 }
 
 TEST_F(Predict, WhatCannotBeReadIsNamedAndTheOthersAreNotLost) {

@@ -88,7 +88,7 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--threads INT=0"}},
       {"predict",
        {"RUN TEXT REQUIRED", "IMAGE TEXT ... REQUIRED", "--out TEXT REQUIRED", "--overlay",
-        "--alpha FLOAT=0.5", "--probs", "--tta", "--tile INT=0", "--overlap INT=32", "--force",
+        "--alpha FLOAT=0.5", "--probs", "--tta", "--tile INT=1024", "--overlap", "--force",
         "--threads INT=0"}},
       {"inspect",
        {"WHAT TEXT REQUIRED", "--height INT=64", "--width INT=64", "--channels INT=1", "--classes INT=2",

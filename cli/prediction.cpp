@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <utility>
+
+#include <trous/autograd/recording.h>
+#include <trous/cli/inputs.h>
+#include <trous/cli/prediction.h>
+#include <trous/core/error.h>
+#include <trous/data/image.h>
+#include <trous/data/image_rows.h>
+#include <trous/data/npy.h>
+#include <trous/data/palette.h>
+#include <trous/data/picture.h>
+#include <trous/data/png_writer.h>
+#include <trous/ops/reduce.h>
+#include <trous/ops/softmax.h>
+#include <trous/train/mirror_averaged.h>
+
+namespace trous::cli {
+namespace {
+
+// Columns left .. left + width - 1 of rows [h, w, c].
+Tensor columns_of(const Tensor& rows, std::int64_t left, std::int64_t width) {
+  const Shape& s = rows.shape();
+  if (left == 0 && width == s[1]) return rows;
+  Tensor result = Tensor::uninitialized({s[0], width, s[2]}, rows.dtype());
+  visit(rows.dtype(), [&]<class T>() {
+    const T* from = rows.values<T>().data() + left * s[2];
+    T* to = result.mutable_values<T>().data();
+    for (std::int64_t row = 0; row < s[0]; ++row)
+      std::copy_n(from + row * s[1] * s[2], width * s[2], to + row * width * s[2]);
+  });
+  return result;
+}
+
+// The rows of an image file that the tiles of one row need.
+class TileRows {
+ public:
+  TileRows(const std::string& path, const Predictor& predictor)
+      : file_(path),
+        channels_(predictor.channels),
+        deep_(file_.dtype() == DType::int32),
+        white_(deep_ ? white_for_deep_images(predictor.white) : 255) {}
+
+  const Shape& shape() const { return file_.shape(); }
+
+  Tensor box(const PixelBox& box) {
+    if (!rows_ || box.top != top_) {
+      rows_.reset();
+      rows_ = file_.rows(box.top, box.height);
+      top_ = box.top;
+      if (deep_) brightest_ = std::max(brightest_, brightest_of(*rows_));
+    }
+    return to_float_image(columns_of(*rows_, box.left, box.width), channels_, white_);
+  }
+
+  // Rows of the tiles that were read last, in colour.
+  Tensor colored(std::int64_t top, std::int64_t height) const {
+    return to_float_image(rows_of(*rows_, top - top_, height), 3, white_);
+  }
+
+  // Decodes what lies below the last row, and states where the numbers are not those of the training.
+  std::string finish(std::int64_t learned_with) {
+    file_.finish();
+    if (!deep_) return {};
+    if (learned_with <= 255) {
+      return text("it has 16 bits, and the network learned from images of 8. Its numbers, up to ", brightest_,
+                  ", are divided by ", white_, '.');
+    }
+    if (brightest_ <= white_) return {};
+    return text("its numbers reach ", brightest_, ", above ", white_,
+                ", by which the run divided its images of 16 bits.");
+  }
+
+ private:
+  ImageRows file_;
+  std::int64_t channels_;
+  bool deep_;
+  std::int64_t white_, brightest_ = 0, top_ = 0;
+  std::optional<Tensor> rows_;
+};
+
+// Collects the boxes of a row of tiles and writes it when it is complete.
+class PredictionWriter {
+ public:
+  PredictionWriter(const PredictionFiles& files, const Shape& image, double alpha)
+      : files_(files),
+        height_(image[0]),
+        width_(image[1]),
+        alpha_(alpha),
+        mask_(files.mask, {height_, width_}, class_palette()) {
+    if (!files.overlay.empty()) overlay_.emplace(files.overlay, Shape{height_, width_, 3}, DType::uint8);
+  }
+
+  // Takes the boxes of a row from the left. Returns whether the row is complete.
+  bool add(const PixelBox& box, const Tensor& logits) {
+    const std::int64_t classes = logits.shape()[2];
+    const Tensor probabilities = softmax(Variable(logits)).value();
+    const Tensor labels = argmax(Variable(probabilities), -1).value();
+    if (box.left == 0) begin_row(box.height, classes);
+    put<std::int32_t>(*labels_, box, labels, 1);
+    for (const std::int32_t label : labels.values<std::int32_t>()) ++pixels_[static_cast<std::size_t>(label)];
+    if (probabilities_) put<float>(*probabilities_, box, probabilities, classes);
+    return box.left + box.width == width_;
+  }
+
+  // Writes the row that is complete, which begins at row `top` of `image`.
+  void write(const TileRows& image, std::int64_t top) {
+    mask_.write(*labels_);
+    if (overlay_) {
+      const Tensor picture = image_picture(image.colored(top, labels_->shape()[0]));
+      overlay_->write(overlay_picture(picture, *labels_, alpha_));
+    }
+    if (probabilities_) npy_->write(*probabilities_);
+  }
+
+  std::vector<std::int64_t> finish() {
+    mask_.finish();
+    if (overlay_) overlay_->finish();
+    if (npy_) npy_->finish();
+    return pixels_;
+  }
+
+ private:
+  void begin_row(std::int64_t rows, std::int64_t classes) {
+    pixels_.resize(static_cast<std::size_t>(classes));
+    labels_.reset();
+    labels_ = Tensor::uninitialized({rows, width_}, DType::int32);
+    if (files_.probabilities.empty()) return;
+    if (!npy_) npy_.emplace(files_.probabilities, Shape{height_, width_, classes}, DType::float32);
+    probabilities_.reset();
+    probabilities_ = Tensor::uninitialized({rows, width_, classes}, DType::float32);
+  }
+
+  template <class T>
+  void put(Tensor& row, const PixelBox& box, const Tensor& part, std::int64_t channels) const {
+    const T* from = part.values<T>().data();
+    T* to = row.mutable_values<T>().data() + box.left * channels;
+    for (std::int64_t i = 0; i < box.height; ++i)
+      std::copy_n(from + i * box.width * channels, box.width * channels, to + i * width_ * channels);
+  }
+
+  const PredictionFiles& files_;
+  std::int64_t height_, width_;
+  double alpha_;
+  PngWriter mask_;
+  std::optional<PngWriter> overlay_;
+  std::optional<NpyWriter> npy_;
+  std::optional<Tensor> labels_, probabilities_;  // of the row of tiles
+  std::vector<std::int64_t> pixels_;
+};
+
+}  // namespace
+
+std::vector<std::string> PredictionFiles::made() const {
+  std::vector<std::string> all{mask};
+  for (const std::string& file : {overlay, probabilities}) {
+    if (!file.empty()) all.push_back(file);
+  }
+  return all;
+}
+
+TilePlan plan_for(const Predictor& predictor, const Shape& image) {
+  if (!predictor.mirror) return plan_tiles(predictor.net, image, predictor.tiles);
+  TilePlan plan = plan_tiles_with(std::nullopt, image, predictor.tiles);
+  if (plan.whole()) return plan;
+  return plan_tiles_with(exact_tiling(MirrorAveraged{predictor.net}, image), image, predictor.tiles);
+}
+
+Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,
+                        const std::function<void(std::int64_t done, std::int64_t all)>& on_rows) {
+  const Recording scope(Recording::nothing);
+  TileRows image(files.image, predictor);
+  const Shape shape{image.shape()[0], image.shape()[1], predictor.channels};
+  const TilePlan plan = plan_for(predictor, shape);
+  PredictionWriter writer(files, shape, predictor.alpha);
+  const AnyLayer net = predictor.mirror ? AnyLayer(MirrorAveraged{predictor.net}) : predictor.net;
+  logits_in_tiles(
+      net, plan, [&](const PixelBox& box) { return image.box(box); },
+      [&](const PixelBox& box, const Tensor& logits) {
+        if (!writer.add(box, logits)) return;
+        writer.write(image, box.top);
+        on_rows(box.top + box.height, shape[0]);
+      });
+  std::string note = image.finish(predictor.white);
+  return {writer.finish(), shape, plan, std::move(note)};
+}
+
+}  // namespace trous::cli

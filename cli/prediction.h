@@ -1,0 +1,52 @@
+// The prediction for one image file, read, computed and written tile by tile.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <trous/layers/sequential.h>
+#include <trous/train/tiles.h>
+
+namespace trous::cli {
+
+/// An image and the files that are made from it; those with an empty path are not made.
+struct PredictionFiles {
+  std::string image, mask, overlay, probabilities;
+
+  /// The files that are made.
+  std::vector<std::string> made() const;
+};
+
+/// A network, and how it predicts.
+struct Predictor {
+  AnyLayer net;
+  bool mirror = false;        ///< averages the predictions for an image and for its mirror image
+  std::int64_t channels = 3;  ///< of the images that the network reads
+  std::int64_t white = 255;   ///< CheckpointInfo::white
+  TileOptions tiles = {};
+  double alpha = 0.5;  ///< opacity of the classes' colours in an overlay
+};
+
+/// What a prediction found.
+struct Prediction {
+  std::vector<std::int64_t> pixels;  ///< of each class
+  Shape shape;                       ///< of the image that the network read: [h, w, channels]
+  TilePlan plan;
+  std::string note;  ///< a sentence about the image's numbers, or nothing
+};
+
+/// The tiles of the images of shape `image`.
+TilePlan plan_for(const Predictor& predictor, const Shape& image);
+
+/// Predicts the classes of an image and writes its files: each appears whole at the end, or none does. Memory
+/// follows the tiles and the width of the image, not its height. `on_rows(done, all)` is called after each
+/// row of tiles, and may throw to end the work.
+///
+/// Throws FileError for an image that cannot be read or a file that cannot be written.
+Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,
+                        const std::function<void(std::int64_t done, std::int64_t all)>& on_rows);
+
+}  // namespace trous::cli
