@@ -16,6 +16,23 @@ struct HeightWidth {
   friend bool operator==(const HeightWidth&, const HeightWidth&) = default;
 };
 
+/// A place in an image, counted from 0.
+struct PixelPlace {
+  std::int64_t row, column;
+
+  friend bool operator==(const PixelPlace&, const PixelPlace&) = default;
+};
+
+/// A box of pixels of an image.
+struct PixelBox {
+  std::int64_t top, left, height, width;
+
+  bool holds(const PixelPlace& p) const {
+    return p.row >= top && p.row < top + height && p.column >= left && p.column < left + width;
+  }
+  friend bool operator==(const PixelBox&, const PixelBox&) = default;
+};
+
 /// The windows along one axis of an image. Window i reads pixel i stride + a rate - before through tap a,
 /// 0 <= i < out and 0 <= a < taps; where that is not in 0 .. in - 1 it reads padding.
 struct WindowAxis {

@@ -3,10 +3,12 @@
 #include <numbers>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include <trous/core/error.h>
 #include <trous/data/augment.h>
 #include <trous/data/palette.h>
+#include <trous/data/sample_parts.h>
 
 namespace trous {
 namespace {
@@ -21,7 +23,8 @@ enum class Draw : std::uint64_t {
   crop,
   brightness,
   contrast,
-  noise
+  noise,
+  foreground
 };
 
 Key key_of(Key key, Draw draw) { return fold_in(key, static_cast<std::uint64_t>(draw)); }
@@ -84,13 +87,22 @@ Taps taps(double position, std::int64_t extent) {
 
 double mix(double a, double b, double share) { return share == 0 ? a : (1 - share) * a + share * b; }
 
-// One pixel of `channels` values at `point`, which a pixel covers.
-void interpolate(const float* image, const Shape& shape, const Point& point, float* out) {
-  const Taps down = taps(point.row, shape[0]), across = taps(point.column, shape[1]);
-  const std::int64_t channels = shape[2];
-  const float* above = image + down.first * shape[1] * channels;
-  const float* below = image + down.second * shape[1] * channels;
-  const std::int64_t left = across.first * channels, right = across.second * channels;
+// The pixels of `box` of an image [h, w, channels].
+struct Part {
+  Sample sample;
+  PixelBox box;
+  Shape image;
+};
+
+// One pixel of the image at `point`, which a pixel of the box covers, as do its neighbours.
+void interpolate(const Part& part, const Point& point, float* out) {
+  const Taps down = taps(point.row, part.image[0]), across = taps(point.column, part.image[1]);
+  const std::int64_t channels = part.image[2], row = part.box.width * channels;
+  const float* const pixels = part.sample.image.values<float>().data();
+  const float* above = pixels + (down.first - part.box.top) * row;
+  const float* below = pixels + (down.second - part.box.top) * row;
+  const std::int64_t left = (across.first - part.box.left) * channels,
+                     right = (across.second - part.box.left) * channels;
   for (std::int64_t c = 0; c < channels; ++c) {
     const double upper = mix(above[left + c], above[right + c], across.share);
     const double lower = mix(below[left + c], below[right + c], across.share);
@@ -129,6 +141,114 @@ Tensor noisy(const Tensor& image, const Warp& warp, const Shape& from, double de
   return result;
 }
 
+constexpr int max_attempts = 32;
+
+// The map without a crop, of an image of this size.
+Warp drawn_moves(const Augmentation& a, HeightWidth size, Key key) {
+  const auto height = static_cast<double>(size.height), width = static_cast<double>(size.width);
+  const double flip_rows = drawn_flip(a.flip_vertical, key, Draw::flip_vertical);
+  const double flip_columns = drawn_flip(a.flip_horizontal, key, Draw::flip_horizontal);
+  const double zoom = std::exp(drawn(key, Draw::scale, -std::log(a.scale), std::log(a.scale)));
+  const double angle = drawn(key, Draw::rotate, -a.rotate, a.rotate) * std::numbers::pi / 180;
+  Random shifts(key_of(key, Draw::shift));
+  const double down = shifts.uniform(-a.shift, a.shift) * height;
+  const double right = shifts.uniform(-a.shift, a.shift) * width;
+  // With p a point of the result: point = centre + flip(turn^-1(p - centre - shift)) / zoom.
+  const double sine = std::sin(angle) / zoom, cosine = std::cos(angle) / zoom;
+  const double y = 0 - height / 2 - down, x = 0 - width / 2 - right;
+  const auto line = [&](double centre, double flip, double of_row, double of_column) {
+    return std::array{flip * of_row, flip * of_column, centre + flip * (of_row * y + of_column * x)};
+  };
+  return {.height = size.height,
+          .width = size.width,
+          .row = line(height / 2, flip_rows, cosine, sine),
+          .column = line(width / 2, flip_columns, -sine, cosine)};
+}
+
+// The first pixel of a window inside an extent, or of one around it, which holds pixel `held`.
+std::int64_t drawn_corner(std::int64_t extent, std::int64_t window, std::optional<std::int64_t> held,
+                          Random& places) {
+  std::int64_t low = std::min<std::int64_t>(extent - window, 0),
+               high = std::max<std::int64_t>(extent - window, 0);
+  if (held) {
+    low = std::max(low, *held - window + 1);
+    high = std::min(high, *held);
+  }
+  return low + places.below(high - low + 1);
+}
+
+// Whether a pixel of the result shows this pixel: its centre, by Cramer's rule, lies in the result.
+bool shows(const Warp& warp, const PixelPlace& place) {
+  const double row = static_cast<double>(place.row) + 0.5 - warp.row[2];
+  const double column = static_cast<double>(place.column) + 0.5 - warp.column[2];
+  const double determinant = warp.row[0] * warp.column[1] - warp.row[1] * warp.column[0];
+  const double i = (warp.column[1] * row - warp.row[1] * column) / determinant;
+  const double j = (warp.row[0] * column - warp.column[0] * row) / determinant;
+  return i >= 0 && i < static_cast<double>(warp.height) && j >= 0 && j < static_cast<double>(warp.width);
+}
+
+// The pixels of an axis that points from `first` to `last` are interpolated from, at least one.
+std::pair<std::int64_t, std::int64_t> range_read(double first, double last, std::int64_t extent) {
+  const auto inside = [&](double at) {
+    return static_cast<std::int64_t>(std::clamp(std::floor(at), 0.0, static_cast<double>(extent - 1)));
+  };
+  // Half a pixel for the neighbours, and the rest for rounding.
+  const std::int64_t begin = inside(first - 1), end = inside(last + 1) + 1;
+  return {begin, end - begin};
+}
+
+// The pixels of the image [h, w, channels] that `warp` reads.
+PixelBox box_read(const Warp& warp, const Shape& image) {
+  Point low{1e300, 1e300}, high{-1e300, -1e300};
+  for (const std::int64_t i : {std::int64_t{0}, warp.height - 1}) {
+    for (const std::int64_t j : {std::int64_t{0}, warp.width - 1}) {
+      const Point point = source(warp, i, j);
+      low = {std::min(low.row, point.row), std::min(low.column, point.column)};
+      high = {std::max(high.row, point.row), std::max(high.column, point.column)};
+    }
+  }
+  const auto [top, rows] = range_read(low.row, high.row, image[0]);
+  const auto [left, columns] = range_read(low.column, high.column, image[1]);
+  return {top, left, rows, columns};
+}
+
+Sample warped(const Part& part, const Warp& warp) {
+  const Shape& shape = part.image;
+  const std::int64_t channels = shape[2];
+  Sample result{.image = Tensor::uninitialized({warp.height, warp.width, channels}, DType::float32),
+                .mask = Tensor::uninitialized({warp.height, warp.width}, DType::int32)};
+  const std::int32_t* labels = part.sample.mask.values<std::int32_t>().data();
+  float* pixel = result.image.mutable_values<float>().data();
+  std::int32_t* label = result.mask.mutable_values<std::int32_t>().data();
+  for (std::int64_t i = 0; i < warp.height; ++i) {
+    for (std::int64_t j = 0; j < warp.width; ++j, pixel += channels, ++label) {
+      if (const Point point = source(warp, i, j); covered(point, shape)) {
+        interpolate(part, point, pixel);
+        *label = labels[(static_cast<std::int64_t>(point.row) - part.box.top) * part.box.width +
+                        static_cast<std::int64_t>(point.column) - part.box.left];
+      } else {
+        std::fill_n(pixel, channels, 0.0F);
+        *label = static_cast<std::int32_t>(unknown_label);
+      }
+    }
+  }
+  return result;
+}
+
+// The transforms of a part that holds what `geometry` reads.
+Sample transformed(Part part, const Augmentation& a, const Warp& geometry, Key key) {
+  if (a.brightness != 0 || a.contrast != 0) {
+    part.sample.image =
+        recolored(part.sample.image, drawn(key, Draw::contrast, 1 - a.contrast, 1 + a.contrast),
+                  drawn(key, Draw::brightness, -a.brightness, a.brightness));
+  }
+  const bool moved = geometry != Warp{.height = part.image[0], .width = part.image[1]};
+  Sample result = moved ? warped(part, geometry) : part.sample;
+  if (a.noise != 0)
+    result.image = noisy(result.image, geometry, part.image, a.noise, key_of(key, Draw::noise));
+  return result;
+}
+
 }  // namespace
 
 Shape augmented_shape(const Shape& image, const Augmentation& augmentation) {
@@ -138,40 +258,29 @@ Shape augmented_shape(const Shape& image, const Augmentation& augmentation) {
   return {augmentation.crop->height, augmentation.crop->width, image[2]};
 }
 
-Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key) {
-  const Augmentation& a = augmentation;
-  check(a);
+Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key,
+               const std::optional<PixelPlace>& held) {
+  check(augmentation);
   check_image_shape("draw_warp", image);
-  const auto height = static_cast<double>(image[0]), width = static_cast<double>(image[1]);
-  const double flip_rows = drawn_flip(a.flip_vertical, key, Draw::flip_vertical);
-  const double flip_columns = drawn_flip(a.flip_horizontal, key, Draw::flip_horizontal);
-  const double zoom = std::exp(drawn(key, Draw::scale, -std::log(a.scale), std::log(a.scale)));
-  const double angle = drawn(key, Draw::rotate, -a.rotate, a.rotate) * std::numbers::pi / 180;
-  Random shifts(key_of(key, Draw::shift));
-  const double down = shifts.uniform(-a.shift, a.shift) * height;
-  const double right = shifts.uniform(-a.shift, a.shift) * width;
-
-  Warp result{.height = image[0], .width = image[1]};
-  std::int64_t top = 0, left = 0;
-  if (a.crop) {
-    result.height = a.crop->height;
-    result.width = a.crop->width;
-    Random places(key_of(key, Draw::crop));
-    const auto place = [&](std::int64_t extent, std::int64_t window) {
-      return std::min<std::int64_t>(extent - window, 0) + places.below(std::abs(extent - window) + 1);
-    };
-    top = place(image[0], result.height);
-    left = place(image[1], result.width);
+  if (!augmentation.crop) return drawn_moves(augmentation, {image[0], image[1]}, key);
+  if (held && !PixelBox{0, 0, image[0], image[1]}.holds(*held)) {
+    throw ArgumentError(text("draw_warp: there is no pixel at row ", held->row, ", column ", held->column,
+                             " of an image ", image, " to be held. Count from 0."));
   }
-  // With p a point of the crop: point = centre + flip(turn^-1(p + corner - centre - shift)) / zoom.
-  const double sine = std::sin(angle) / zoom, cosine = std::cos(angle) / zoom;
-  const double y = static_cast<double>(top) - height / 2 - down;
-  const double x = static_cast<double>(left) - width / 2 - right;
-  const auto line = [&](double centre, double flip, double of_row, double of_column) {
-    return std::array{flip * of_row, flip * of_column, centre + flip * (of_row * y + of_column * x)};
-  };
-  result.row = line(height / 2, flip_rows, cosine, sine);
-  result.column = line(width / 2, flip_columns, -sine, cosine);
+  const HeightWidth window{augmentation.crop->height, augmentation.crop->width};
+  const Warp moves = drawn_moves(augmentation, window, key);
+  Random places(key_of(key, Draw::crop));
+  Warp result = moves;
+  // A crop that turns or shrinks may lose a pixel near its border, so its place is drawn again.
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    const std::int64_t top =
+        drawn_corner(image[0], window.height, held ? std::optional(held->row) : std::nullopt, places);
+    const std::int64_t left =
+        drawn_corner(image[1], window.width, held ? std::optional(held->column) : std::nullopt, places);
+    result.row[2] = moves.row[2] + static_cast<double>(top);
+    result.column[2] = moves.column[2] + static_cast<double>(left);
+    if (!held || shows(result, *held)) break;
+  }
   return result;
 }
 
@@ -183,41 +292,34 @@ Sample warp(const Sample& sample, const Warp& warp) {
   }
   const Shape& shape = sample.image.shape();
   if (warp == Warp{.height = shape[0], .width = shape[1]}) return sample;
-  const std::int64_t channels = shape[2];
-  Sample result{.image = Tensor::uninitialized({warp.height, warp.width, channels}, DType::float32),
-                .mask = Tensor::uninitialized({warp.height, warp.width}, DType::int32)};
-  const float* image = sample.image.values<float>().data();
-  const std::int32_t* labels = sample.mask.values<std::int32_t>().data();
-  float* pixel = result.image.mutable_values<float>().data();
-  std::int32_t* label = result.mask.mutable_values<std::int32_t>().data();
-  for (std::int64_t i = 0; i < warp.height; ++i) {
-    for (std::int64_t j = 0; j < warp.width; ++j, pixel += channels, ++label) {
-      if (const Point point = source(warp, i, j); covered(point, shape)) {
-        interpolate(image, shape, point, pixel);
-        *label =
-            labels[static_cast<std::int64_t>(point.row) * shape[1] + static_cast<std::int64_t>(point.column)];
-      } else {
-        std::fill_n(pixel, channels, 0.0F);
-        *label = static_cast<std::int32_t>(unknown_label);
-      }
-    }
-  }
-  return result;
+  return warped({sample, {0, 0, shape[0], shape[1]}, shape}, warp);
 }
 
 Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key) {
   check_sample("augmented", sample);
-  const Augmentation& a = augmentation;
-  const Shape from = sample.image.shape();
-  const Warp geometry = draw_warp(a, from, key);
-  Sample result = sample;
-  if (a.brightness != 0 || a.contrast != 0) {
-    result.image = recolored(result.image, drawn(key, Draw::contrast, 1 - a.contrast, 1 + a.contrast),
-                             drawn(key, Draw::brightness, -a.brightness, a.brightness));
-  }
-  result = warp(result, geometry);
-  if (a.noise != 0) result.image = noisy(result.image, geometry, from, a.noise, key_of(key, Draw::noise));
-  return result;
+  const Shape& shape = sample.image.shape();
+  const Warp geometry = draw_warp(augmentation, shape, key);
+  const PixelBox box = augmentation.crop ? box_read(geometry, shape) : PixelBox{0, 0, shape[0], shape[1]};
+  return transformed({part_of(sample, box), box, shape}, augmentation, geometry, key);
+}
+
+Sample augmented(const Dataset& data, std::int64_t index, const Augmentation& augmentation, Key key,
+                 bool foreground) {
+  if (!augmentation.crop) return augmented(checked_sample(data, index), augmentation, key);
+  const HeightWidth extent = sample_extent(data, index);
+  const Shape image{extent.height, extent.width, data.image_shape[2]};
+  const std::optional<PixelPlace> held =
+      foreground ? foreground_pixel(data, index, key_of(key, Draw::foreground)) : std::nullopt;
+  const Warp geometry = draw_warp(augmentation, image, key, held);
+  const PixelBox box = box_read(geometry, image);
+  return transformed({sample_part(data, index, box), box, image}, augmentation, geometry, key);
+}
+
+bool takes_foreground(const Augmentation& augmentation, std::uint64_t place) {
+  const auto taken = [&](std::uint64_t n) {
+    return std::floor(static_cast<double>(n) * augmentation.foreground);
+  };
+  return augmentation.crop && taken(place + 1) > taken(place);
 }
 
 }  // namespace trous

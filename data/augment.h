@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include <trous/core/random.h>
 #include <trous/data/augmentation.h>
@@ -30,13 +31,16 @@ struct Warp {
 
 /// Draws the map for an image [h, w, channels] by `key`. It is the inverse of
 ///
-///   point -> centre + shift + zoom turn(flip(point - centre)) - corner of the crop
+///   point -> corner of the crop + centre + shift + zoom turn(flip(point - corner - centre)) - corner
 ///
-/// with the centre (h / 2, w / 2).
+/// with the centre (height / 2, width / 2) of the crop and its height and width, from which shifts are
+/// measured; without a crop they are those of the image.
 ///
 /// The crop lies inside the image, or the image inside the crop, along each axis; all whole-pixel places are
-/// equally likely. Throws ShapeError for other ranks, and as check.
-Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key);
+/// equally likely, or all of which the crop holds the pixel `held`. Throws ShapeError for other ranks,
+/// ArgumentError if `held` is not in the image, and as check.
+Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key,
+               const std::optional<PixelPlace>& held = std::nullopt);
 
 /// Applies one map to image and mask. The mask takes the label of the pixel that covers the point.
 /// The image is bilinear between the centres of the four nearest pixels, the edge repeated beyond it. A point
@@ -57,5 +61,16 @@ Sample warp(const Sample& sample, const Warp& warp);
 ///
 /// Throws as check and warp.
 Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key);
+
+/// Returns sample `index` of `data` after the transforms that `key` draws. A crop reads only the pixels that
+/// it shows, if the data set can (`Dataset::parts`), and lies in the image without its padding. With
+/// `foreground` it holds a pixel of a class that counts and is not the background, if the sample has one.
+/// Throws as checked_sample and augmented.
+Sample augmented(const Dataset& data, std::int64_t index, const Augmentation& augmentation, Key key,
+                 bool foreground);
+
+/// Whether the sample at place `p` = 0, 1, ... of a training is one of the share `Augmentation::foreground`:
+/// of the first n, floor(n share) are.
+bool takes_foreground(const Augmentation& augmentation, std::uint64_t place);
 
 }  // namespace trous

@@ -20,17 +20,20 @@ constexpr std::array flags{Flag{"flip", &Augmentation::flip_horizontal},
 struct Number {
   std::string_view word;
   double Augmentation::*member;
-  double low, high;  // `low` changes nothing
+  double low, high;
+  double plain;  // the default
   std::string_view example;
 };
 
 constexpr std::array numbers{
-    Number{"scale", &Augmentation::scale, 1, 100, "1.25 zooms by 0.8 to 1.25."},
-    Number{"rotate", &Augmentation::rotate, 0, 180, "10 turns by -10 to 10 degrees."},
-    Number{"shift", &Augmentation::shift, 0, 1, "0.1 moves by up to a tenth of height and width."},
-    Number{"brightness", &Augmentation::brightness, 0, 1, "0.1 adds -0.1 to 0.1 to values of 0 to 1."},
-    Number{"contrast", &Augmentation::contrast, 0, 1, "0.2 scales by 0.8 to 1.2 about the mean."},
-    Number{"noise", &Augmentation::noise, 0, 1, "0.05 is a standard deviation beside values of 0 to 1."}};
+    Number{"scale", &Augmentation::scale, 1, 100, 1, "1.25 zooms by 0.8 to 1.25."},
+    Number{"rotate", &Augmentation::rotate, 0, 180, 0, "10 turns by -10 to 10 degrees."},
+    Number{"shift", &Augmentation::shift, 0, 1, 0, "0.1 moves by up to a tenth of height and width."},
+    Number{"brightness", &Augmentation::brightness, 0, 1, 0, "0.1 adds -0.1 to 0.1 to values of 0 to 1."},
+    Number{"contrast", &Augmentation::contrast, 0, 1, 0, "0.2 scales by 0.8 to 1.2 about the mean."},
+    Number{"noise", &Augmentation::noise, 0, 1, 0, "0.05 is a standard deviation beside values of 0 to 1."},
+    Number{"foreground", &Augmentation::foreground, 0, 1, default_foreground,
+           "0.5 centres every second crop on foreground."}};
 
 constexpr std::string_view none = "none", crop = "crop";
 constexpr std::int64_t max_crop = 1 << 15;
@@ -87,7 +90,11 @@ void check(const Augmentation& augmentation) {
     throw ArgumentError(text("augmentation: ", number.word, ' ', value, " is outside ", number.low, " to ",
                              number.high, ". ", number.example));
   }
-  if (!augmentation.crop) return;
+  if (!augmentation.crop) {
+    if (augmentation.foreground == default_foreground) return;
+    throw ArgumentError(text("augmentation: foreground ", augmentation.foreground,
+                             " does nothing without a crop. Give both, as in crop=256x256,foreground=0.5."));
+  }
   const auto [height, width] = *augmentation.crop;
   if (std::min(height, width) < 1 || std::max(height, width) > max_crop) {
     throw ArgumentError(text("augmentation: crop ", height, 'x', width,
@@ -122,7 +129,7 @@ std::string to_text(const Augmentation& augmentation) {
   }
   for (const Number& number : numbers) {
     const double value = augmentation.*number.member;
-    if (value != number.low) add(text(number.word, '=', shortest_digits(value)));
+    if (value != number.plain) add(text(number.word, '=', shortest_digits(value)));
   }
   if (augmentation.crop) add(text(crop, '=', augmentation.crop->height, 'x', augmentation.crop->width));
   return result.empty() ? std::string(none) : result;

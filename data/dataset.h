@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include <trous/core/random.h>
 #include <trous/core/tensor.h>
+#include <trous/core/window.h>
 
 namespace trous {
 
@@ -18,6 +20,19 @@ namespace trous {
 struct Sample {
   Tensor image;  ///< float32 [h, w, channels], 0..1
   Tensor mask;   ///< int32 [h, w]: the class of each pixel, or `unknown_label`
+};
+
+/// Functions that read parts of a data set's samples, so that a crop of a large image costs what the crop
+/// holds. All are pure, and safe to call from many threads. data/sample_parts.h calls them.
+struct SampleParts {
+  /// The height and width of sample i without the pixels that pad it, at the bottom and the right, to
+  /// Dataset::image_shape.
+  std::function<HeightWidth(std::int64_t)> extent;
+  /// The pixels of a box of sample i, which are those of Dataset::sample.
+  std::function<Sample(std::int64_t, const PixelBox&)> read;
+  /// A pixel of sample i whose label is in none of `left_out`: the key draws the label, each as likely, then
+  /// one of its pixels. Absent where there is none.
+  std::function<std::optional<PixelPlace>(std::int64_t, Key, std::span<const std::int32_t> left_out)> pixel;
 };
 
 /// A function from numbers to samples, and the facts about them.
@@ -34,6 +49,8 @@ struct Dataset {
   std::int64_t white = 255;
   /// Classes that do not count: they occur in no mask and have no score. `ignoring` sets them.
   std::vector<std::int32_t> ignored = {};
+  /// Absent where whole samples are all that can be read.
+  std::optional<SampleParts> parts = std::nullopt;
 };
 
 /// The labels whose pixels do not count in `data`: `unknown_label`, and the classes that it ignores.

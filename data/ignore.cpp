@@ -20,13 +20,17 @@ Dataset ignoring(Dataset dataset, std::int64_t index) {
                          ", do not count");
   if (std::find(dataset.ignored.begin(), dataset.ignored.end(), index) == dataset.ignored.end())
     dataset.ignored.push_back(static_cast<std::int32_t>(index));
-  dataset.sample = [inner = std::move(dataset.sample), index](std::int64_t i) {
-    Sample sample = inner(i);
+  const auto without = [index](Sample sample) {
     std::vector<std::int32_t> labels = sample.mask.to_vector<std::int32_t>();
     std::replace(labels.begin(), labels.end(), static_cast<std::int32_t>(index),
                  static_cast<std::int32_t>(unknown_label));
     return Sample{std::move(sample.image), Tensor(sample.mask.shape(), labels)};
   };
+  dataset.sample = [inner = std::move(dataset.sample), without](std::int64_t i) { return without(inner(i)); };
+  if (dataset.parts) {
+    dataset.parts->read = [inner = std::move(dataset.parts->read), without](
+                              std::int64_t i, const PixelBox& box) { return without(inner(i, box)); };
+  }
   return dataset;
 }
 

@@ -108,8 +108,8 @@ Batch Loader::Work::make(std::int64_t step, std::uint64_t asked_in, Making makin
   const auto sample = [&](std::int64_t i) {
     if (abandoned(asked_in)) throw Abandoned();
     const auto place = static_cast<std::uint64_t>(step * options.batch + i);
-    return augmented(checked_sample(dataset, samples[static_cast<std::size_t>(i)]), options.augmentation,
-                     fold_in(options.augmentation_key, place));
+    return augmented(dataset, samples[static_cast<std::size_t>(i)], options.augmentation,
+                     fold_in(options.augmentation_key, place), takes_foreground(options.augmentation, place));
   };
   return make_batch(image_shape, options.batch, sample, making);
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include <trous/core/window.h>
 #include <trous/layers/sequential.h>
 #include <trous/layers/tiling.h>
 #include <trous/train/mirror_averaged.h>
@@ -18,13 +19,6 @@ struct TileOptions {
   /// Pixels that neighbouring tiles share, at least. Absent: as many as the receptive field asks for, or a
   /// quarter of a tile where tiles are blended.
   std::optional<std::int64_t> overlap = std::nullopt;
-};
-
-/// A box of pixels of an image.
-struct PixelBox {
-  std::int64_t top, left, height, width;
-
-  friend bool operator==(const PixelBox&, const PixelBox&) = default;
 };
 
 /// The rows, or the columns, of a tile: begin to end are computed, keep_begin to keep_end are kept. Where

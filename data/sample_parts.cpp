@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include <trous/core/error.h>
+#include <trous/data/sample_parts.h>
+
+namespace trous {
+namespace {
+
+template <class T>
+void copy_box(const Tensor& from, Tensor& to, const PixelBox& box, std::int64_t channels) {
+  const std::int64_t width = from.shape()[1];
+  const T* in = from.values<T>().data() + (box.top * width + box.left) * channels;
+  T* out = to.mutable_values<T>().data();
+  for (std::int64_t row = 0; row < box.height; ++row)
+    std::copy_n(in + row * width * channels, box.width * channels, out + row * box.width * channels);
+}
+
+// A pixel of the mask [h, w], drawn as SampleParts::pixel draws it.
+std::optional<PixelPlace> drawn_pixel(const Tensor& mask, Key key,
+                                      const std::vector<std::int32_t>& left_out) {
+  const auto labels = mask.values<std::int32_t>();
+  std::map<std::int32_t, std::int64_t> counts;
+  for (const std::int32_t label : labels) ++counts[label];
+  for (const std::int32_t label : left_out) counts.erase(label);
+  if (counts.empty()) return std::nullopt;
+  Random random(key);
+  const auto [label, count] =
+      *std::next(counts.begin(), random.below(static_cast<std::int64_t>(counts.size())));
+  std::int64_t wanted = random.below(count);
+  for (std::size_t i = 0;; ++i) {
+    if (labels[i] != label || wanted-- > 0) continue;
+    const auto at = static_cast<std::int64_t>(i), width = mask.shape()[1];
+    return PixelPlace{at / width, at % width};
+  }
+}
+
+}  // namespace
+
+HeightWidth sample_extent(const Dataset& data, std::int64_t index) {
+  if (data.parts) return data.parts->extent(index);
+  return {data.image_shape[0], data.image_shape[1]};
+}
+
+Sample part_of(const Sample& sample, const PixelBox& box) {
+  const Shape& s = sample.image.shape();
+  if (box == PixelBox{0, 0, s[0], s[1]}) return sample;
+  Sample part{.image = Tensor::uninitialized({box.height, box.width, s[2]}, DType::float32),
+              .mask = Tensor::uninitialized({box.height, box.width}, DType::int32)};
+  copy_box<float>(sample.image, part.image, box, s[2]);
+  copy_box<std::int32_t>(sample.mask, part.mask, box, 1);
+  return part;
+}
+
+Sample sample_part(const Dataset& data, std::int64_t index, const PixelBox& box) {
+  const HeightWidth extent = sample_extent(data, index);
+  if (box.height < 1 || box.width < 1 || box.top < 0 || box.left < 0 ||
+      box.top + box.height > extent.height || box.left + box.width > extent.width) {
+    throw ArgumentError(text(data.name, ": rows ", box.top, " to ", box.top + box.height - 1, ", columns ",
+                             box.left, " to ", box.left + box.width - 1, " are no part of sample ", index,
+                             ", which has ", extent.height, 'x', extent.width,
+                             " pixels. Give a box inside it."));
+  }
+  if (!data.parts) return part_of(checked_sample(data, index), box);
+  return data.parts->read(index, box);
+}
+
+std::optional<PixelPlace> foreground_pixel(const Dataset& data, std::int64_t index, Key key) {
+  std::vector<std::int32_t> left_out = uncounted_labels(data);
+  left_out.push_back(0);
+  if (data.parts) return data.parts->pixel(index, key, left_out);
+  return drawn_pixel(checked_sample(data, index).mask, key, left_out);
+}
+
+}  // namespace trous
