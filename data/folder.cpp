@@ -15,6 +15,7 @@
 #include <trous/data/folder_content.h>
 #include <trous/data/folder_files.h>
 #include <trous/data/folder_split.h>
+#include <trous/data/folder_store.h>
 #include <trous/data/image.h>
 #include <trous/data/mask.h>
 #include <trous/data/palette.h>
@@ -34,64 +35,6 @@ using Indices = std::vector<std::size_t>;  // of items
   if (count > shown) list += text("\n  and ", count - shown, " more");
   throw FileError(list);
 }
-
-// The files, sizes and classes from which samples are made. The splits share them, and nothing changes them.
-struct Store {
-  std::vector<FolderItem> items;
-  std::optional<ClassTable> table;
-  FolderClasses classes;
-  std::int64_t height = 0, width = 0, channels = 1;
-  std::int64_t white = 255;  // of images of 16 bits, where there are any
-
-  // Item `index`, decoded and padded.
-  Sample sample(std::size_t index) const {
-    const FolderItem& item = items[index];
-    const Tensor pixels = item.image ? *item.image : read_image(item.files.image);
-    const Tensor mask =
-        item.mask ? *item.mask : read_mask(item.files.mask, table ? &*table : nullptr).numbers;
-    const Shape size{item.height, item.width};
-    if (mask.shape() != size || pixels.shape()[0] != size[0] || pixels.shape()[1] != size[1]) {
-      throw FileError(text("folder: ", item.files.image,
-                           " or its mask has changed its size since it was first "
-                           "read, from ",
-                           item.width, " x ", item.height,
-                           " (width x height). Start again, and leave the files alone meanwhile."));
-    }
-    const std::int64_t full = pixels.dtype() == DType::int32 ? white : white_of(pixels);
-    return {.image = padded(to_float_image(pixels, channels, full)), .mask = labelled(mask, item)};
-  }
-
- private:
-  Tensor padded(const Tensor& image) const {
-    if (image.shape() == Shape{height, width, channels}) return image;
-    Tensor result = Tensor::zeros({height, width, channels}, DType::float32);
-    const float* from = image.values<float>().data();
-    float* to = result.mutable_values<float>().data();
-    const std::int64_t row = image.shape()[1] * channels;
-    for (std::int64_t i = 0; i < image.shape()[0]; ++i) {
-      std::copy_n(from + i * row, row, to + i * width * channels);
-    }
-    return result;
-  }
-
-  Tensor labelled(const Tensor& mask, const FolderItem& item) const {
-    Tensor result = Tensor::full({height, width}, DType::int32, unknown_label);
-    const std::uint8_t* number = mask.values<std::uint8_t>().data();
-    std::int32_t* to = result.mutable_values<std::int32_t>().data();
-    for (std::int64_t i = 0; i < mask.shape()[0]; ++i) {
-      for (std::int64_t j = 0; j < mask.shape()[1]; ++j) {
-        const std::int32_t label = classes.label(*number++, item.white);
-        if (label < 0) {
-          throw FileError(text("folder: ", item.files.mask,
-                               " has changed since it was first read: it now has number ", int{number[-1]},
-                               ". Start again, and leave the files alone meanwhile."));
-        }
-        to[i * width + j] = label;
-      }
-    }
-    return result;
-  }
-};
 
 // The items in groups of equal images, in the order of their first members.
 std::vector<Indices> copies(const std::vector<FolderItem>& items) {
@@ -118,7 +61,7 @@ void find_leaks(const FolderFiles& files, const std::vector<FolderItem>& items,
   }
 }
 
-std::vector<SplitGroup> groups_of(const Store& store) {
+std::vector<SplitGroup> groups_of(const FolderStore& store) {
   std::vector<SplitGroup> groups;
   for (const Indices& group : copies(store.items)) {
     groups.push_back({.items = group, .classes = {}});
@@ -192,7 +135,7 @@ ItemSplits given(const FolderFiles& files, const std::vector<FolderItem>& items)
 }
 
 // Fewer than two classes among `indices` leave nothing to learn.
-void check_classes(const std::string& directory, const Store& store, const Indices& indices,
+void check_classes(const std::string& directory, const FolderStore& store, const Indices& indices,
                    const std::string& which) {
   std::set<std::int32_t> present;
   for (const std::size_t i : indices) {
@@ -211,7 +154,7 @@ void check_classes(const std::string& directory, const Store& store, const Indic
 }
 
 // The number by which images of 16 bits are divided, if there are any.
-std::string note_on_bits(const Store& store) {
+std::string note_on_bits(const FolderStore& store) {
   std::int64_t deep = 0, brightest = 0;
   for (const FolderItem& item : store.items) {
     deep += item.brightest > 0;
@@ -224,7 +167,7 @@ std::string note_on_bits(const Store& store) {
               deep < all ? ", the others by 255" : "");
 }
 
-std::string notes(const FolderFiles& files, const Store& store) {
+std::string notes(const FolderFiles& files, const FolderStore& store) {
   std::string result = store.classes.note + note_on_bits(store);
   const auto smaller = std::count_if(store.items.begin(), store.items.end(), [&](const FolderItem& item) {
     return item.height != store.height || item.width != store.width;
@@ -241,7 +184,7 @@ std::string notes(const FolderFiles& files, const Store& store) {
   return result;
 }
 
-std::string origin(const FolderFiles& files, const FolderOptions& options, const Store& store,
+std::string origin(const FolderFiles& files, const FolderOptions& options, const FolderStore& store,
                    std::size_t split, std::size_t size) {
   constexpr std::array<const char*, 3> names{"train", "validation", "test"};
   std::string result = text("PNG and JPEG files of ", files.directory, ", ");
@@ -306,9 +249,9 @@ void check_content(const FolderFiles& files, const FolderOptions& options, Folde
   if (!content.faults.empty()) fail(files.directory, content.faults);
 }
 
-std::shared_ptr<Store> store_of(const FolderFiles& files, const FolderOptions& options,
-                                FolderContent content) {
-  auto store = std::make_shared<Store>();
+std::shared_ptr<FolderStore> store_of(const FolderFiles& files, const FolderOptions& options,
+                                      FolderContent content) {
+  auto store = std::make_shared<FolderStore>();
   store->classes = folder_classes(content, content.faults);
   if (!content.faults.empty()) fail(files.directory, content.faults);
   store->items = std::move(content.items);
@@ -324,7 +267,7 @@ std::shared_ptr<Store> store_of(const FolderFiles& files, const FolderOptions& o
   return store;
 }
 
-ItemSplits splits_of(const FolderFiles& files, const FolderOptions& options, const Store& store) {
+ItemSplits splits_of(const FolderFiles& files, const FolderOptions& options, const FolderStore& store) {
   if (options.split) return remembered(files, store.items, *options.split);
   if (files.parts.size() > 1) return given(files, store.items);
   const std::vector<SplitGroup> groups = groups_of(store);
@@ -337,9 +280,9 @@ Splits folder(const FolderOptions& options) {
   check(options);
   const FolderFiles files = options.split ? named_by(*options.split, list_folder(options.directory))
                                           : list_folder(options.directory);
-  FolderContent content = read_folder_content(files, options.memory, options.mask_threshold);
+  FolderContent content = read_folder_content(files, {options.memory, options.cache}, options.mask_threshold);
   check_content(files, options, content);
-  const std::shared_ptr<const Store> store = store_of(files, options, std::move(content));
+  const std::shared_ptr<const FolderStore> store = store_of(files, options, std::move(content));
   const ItemSplits splits = splits_of(files, options, *store);
   Indices all(store->items.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
@@ -359,7 +302,8 @@ Splits folder(const FolderOptions& options) {
             .sample = [store, indices](
                           std::int64_t i) { return store->sample(indices[static_cast<std::size_t>(i)]); },
             .names = std::move(names),
-            .white = store->white};
+            .white = store->white,
+            .parts = parts_of(store, indices)};
   };
   return {.train = dataset(0, "folder/train"),
           .validation = dataset(1, "folder/validation"),

@@ -19,9 +19,11 @@ struct SplitNames {
 struct FolderOptions {
   std::string directory = {};
   std::uint64_t seed = 20201108;  ///< of the splits; another seed is another split
-  /// Bytes of decoded images and masks that may stay in memory: 1 byte a number, 4 in images of 16 bits. The
-  /// remaining samples are decoded each time they are needed, with the same result.
+  /// Bytes of decoded images and masks that may stay in memory: 1 byte a number, 4 in images of 16 bits.
   std::int64_t memory = std::int64_t{1} << 30;
+  /// A directory for the others: a temporary file in it keeps them decoded, 1 byte a number, 2 in images of
+  /// 16 bits. Empty: they are decoded each time they are needed. The samples are the same.
+  std::string cache = {};
   /// Reads grey masks as two classes: numbers below this are background, the others foreground. 1 to 255; 0
   /// reads the numbers as classes.
   std::int64_t mask_threshold = 0;

@@ -1,14 +1,19 @@
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <iterator>
+#include <mutex>
+#include <span>
 #include <utility>
 
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
+#include <trous/data/detail/scratch_file.h>
 #include <trous/data/digest.h>
 #include <trous/data/file.h>
 #include <trous/data/folder_content.h>
 #include <trous/data/image.h>
+#include <trous/data/image_rows.h>
 #include <trous/data/mask.h>
 #include <trous/data/png.h>
 
@@ -34,10 +39,95 @@ void noting(std::vector<std::string>& faults, F&& read) {
 
 std::string size_of_picture(std::int64_t height, std::int64_t width) { return text(width, " x ", height); }
 
+// The numbers as bytes: one each, or the lower byte and the upper one.
+std::vector<std::uint8_t> narrow_bytes(const Tensor& numbers) {
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(2 * static_cast<std::size_t>(numbers.elements()));
+  for (const std::int32_t number : numbers.values<std::int32_t>()) {
+    bytes.push_back(static_cast<std::uint8_t>(number & 255));
+    bytes.push_back(static_cast<std::uint8_t>(number >> 8));
+  }
+  return bytes;
+}
+
+StoredPixels in_file(const Tensor& numbers, const std::shared_ptr<detail::ScratchFile>& file) {
+  if (numbers.dtype() == DType::uint8)
+    return {.file = file, .offset = file->append(numbers.values<std::uint8_t>())};
+  return {.file = file, .offset = file->append(narrow_bytes(numbers)), .deep = true};
+}
+
+// The numbers of `box` of a tensor [h, w, channels], or [h, w].
+template <class T>
+void copy_box(const Tensor& from, const PixelBox& box, std::int64_t channels, T* to) {
+  const T* in = from.values<T>().data();
+  const std::int64_t width = from.shape()[1];
+  for (std::int64_t row = 0; row < box.height; ++row) {
+    std::copy_n(in + ((box.top + row) * width + box.left) * channels, box.width * channels,
+                to + row * box.width * channels);
+  }
+}
+
+// The box of numbers that lie in a file, in rows of `width` pixels.
+Tensor box_in_file(const StoredPixels& stored, std::int64_t width, std::int64_t channels,
+                   const PixelBox& box) {
+  const std::int64_t size = stored.deep ? 2 : 1, row_bytes = box.width * channels * size;
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(box.height * row_bytes));
+  for (std::int64_t row = 0; row < box.height; ++row) {
+    stored.file->read(stored.offset + ((box.top + row) * width + box.left) * channels * size,
+                      std::span(bytes).subspan(static_cast<std::size_t>(row * row_bytes),
+                                               static_cast<std::size_t>(row_bytes)));
+  }
+  const Shape shape{box.height, box.width, channels};
+  if (!stored.deep) return {shape, bytes};
+  Tensor numbers = Tensor::uninitialized(shape, DType::int32);
+  const std::uint8_t* from = bytes.data();
+  for (std::int32_t& number : numbers.mutable_values<std::int32_t>()) {
+    number = from[0] | from[1] << 8;
+    from += 2;
+  }
+  return numbers;
+}
+
+Tensor box_of(const Tensor& from, const PixelBox& box) {
+  const Shape& s = from.shape();
+  if (box == PixelBox{0, 0, s[0], s[1]}) return from;
+  const std::int64_t channels = s.rank() == 3 ? s[2] : 1;
+  Tensor part = Tensor::uninitialized(
+      s.rank() == 3 ? Shape{box.height, box.width, channels} : Shape{box.height, box.width}, from.dtype());
+  visit(from.dtype(), [&]<class T>() { copy_box<T>(from, box, channels, part.mutable_values<T>().data()); });
+  return part;
+}
+
+[[noreturn]] void size_changed(const FolderItem& item) {
+  throw FileError(text("folder: ", item.files.image,
+                       " or its mask has changed its size since it was first read, from ", item.width, " x ",
+                       item.height, " (width x height). Start again, and leave the files alone meanwhile."));
+}
+
+// Up to 256 places of each number.
+std::map<std::uint8_t, std::vector<std::uint32_t>> spread_places(
+    std::span<const std::uint8_t> numbers, const std::map<std::uint8_t, std::int64_t>& counts) {
+  constexpr std::int64_t max_places = 256;
+  std::array<std::int64_t, 256> step{}, until{};
+  std::map<std::uint8_t, std::vector<std::uint32_t>> places;
+  for (const auto& [number, count] : counts) {
+    step[number] = (count + max_places - 1) / max_places;
+    until[number] = step[number] / 2;
+    places[number].reserve(static_cast<std::size_t>(std::min(count, max_places)));
+  }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::uint8_t number = numbers[i];
+    if (until[number]-- > 0) continue;
+    until[number] = step[number] - 1;
+    places[number].push_back(static_cast<std::uint32_t>(i));
+  }
+  return places;
+}
+
 // Reads pairs of an image and its mask, and lists the faults for which a pair cannot be used.
 class PairReader {
  public:
-  PairReader(const ClassTable* table, bool table_is_faulty, std::int64_t memory)
+  PairReader(const ClassTable* table, bool table_is_faulty, const FolderMemory& memory)
       : table_(table), table_is_faulty_(table_is_faulty), memory_(memory) {}
 
   /// Decodes the files of `item`, notes in it what they hold, and returns its faults.
@@ -75,6 +165,7 @@ class PairReader {
     for (std::size_t number = 0; number < pixels.size(); ++number) {
       if (pixels[number] > 0) item.numbers[static_cast<std::uint8_t>(number)] = pixels[number];
     }
+    item.places = spread_places(mask->numbers.values<std::uint8_t>(), item.numbers);
     item.white = mask->white;
     item.palette = std::move(mask->palette);
     item.greys = mask->greys;
@@ -85,15 +176,22 @@ class PairReader {
  private:
   void keep(FolderItem& item, Tensor image, Tensor mask) {
     const auto bytes = static_cast<std::int64_t>(image.bytes() + mask.bytes());
-    if ((bytes_ += bytes) > memory_) return;
-    item.image = std::move(image);
-    item.mask = std::move(mask);
+    if ((bytes_ += bytes) <= memory_.bytes) {
+      item.image.tensor = std::move(image);
+      item.mask.tensor = std::move(mask);
+    } else if (!memory_.cache.empty()) {
+      std::call_once(file_made_, [&] { file_ = std::make_shared<detail::ScratchFile>(memory_.cache); });
+      item.image = in_file(image, file_);
+      item.mask = in_file(mask, file_);
+    }
   }
 
   const ClassTable* table_;
   bool table_is_faulty_;
-  std::int64_t memory_;
+  FolderMemory memory_;
   std::atomic<std::int64_t> bytes_{0};  // of all pairs so far, kept or not
+  std::once_flag file_made_;
+  std::shared_ptr<detail::ScratchFile> file_;
 };
 
 // Black and white, with the names that the folder gives them.
@@ -114,7 +212,24 @@ ClassTable thresholded(const FolderFiles& files, const std::optional<ClassTable>
 
 }  // namespace
 
-FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory, std::int64_t threshold) {
+Tensor image_pixels(const FolderItem& item, const PixelBox& box) {
+  if (item.image.tensor) return box_of(*item.image.tensor, box);
+  if (item.image.file) return box_in_file(item.image, item.width, item.channels, box);
+  ImageRows rows(item.files.image);
+  if (rows.shape() != Shape{item.height, item.width, item.channels}) size_changed(item);
+  return box_of(rows.rows(box.top, box.height), {0, box.left, box.height, box.width});
+}
+
+Tensor mask_numbers(const FolderItem& item, const ClassTable* table, const PixelBox& box) {
+  if (item.mask.tensor) return box_of(*item.mask.tensor, box);
+  if (item.mask.file) return box_in_file(item.mask, item.width, 1, box).reshaped({box.height, box.width});
+  const Tensor numbers = read_mask(item.files.mask, table).numbers;
+  if (numbers.shape() != Shape{item.height, item.width}) size_changed(item);
+  return box_of(numbers, box);
+}
+
+FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& memory,
+                                  std::int64_t threshold) {
   FolderContent result;
   result.faults = files.faults;
   bool table_is_faulty = false;

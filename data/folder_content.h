@@ -3,17 +3,32 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <trous/core/tensor.h>
+#include <trous/core/window.h>
 #include <trous/data/class_table.h>
 #include <trous/data/folder_files.h>
 #include <trous/data/mask.h>
 #include <trous/data/palette.h>
 
 namespace trous {
+
+namespace detail {
+class ScratchFile;
+}
+
+/// The decoded pixels of an image, or the numbers of a mask: [h, w, channels], uint8, or int32 in 0..65535.
+/// They are in memory, in a temporary file, or in neither and decoded again for each reading.
+struct StoredPixels {
+  std::optional<Tensor> tensor = std::nullopt;
+  std::shared_ptr<const detail::ScratchFile> file = nullptr;
+  std::int64_t offset = 0;  ///< in `file`: rows of 1 byte a number, or 2 where `deep`
+  bool deep = false;
+};
 
 struct FolderItem {
   FolderPair files;
@@ -25,7 +40,21 @@ struct FolderItem {
   std::uint8_t white = 255;                          ///< Mask::white
   std::vector<Color> palette;                        ///< Mask::palette
   GreysAre greys = GreysAre::either;                 ///< Mask::greys
-  std::optional<Tensor> image, mask;  ///< as read_image and read_mask give them, if they are kept
+  StoredPixels image, mask;                          ///< as read_image and read_mask give them
+  /// Up to 256 pixels of each number of the mask, evenly spread in the order of rows: row width + column.
+  std::map<std::uint8_t, std::vector<std::uint32_t>> places;
+};
+
+/// The pixels of `box` of an item's image: [box.height, box.width, channels].
+Tensor image_pixels(const FolderItem& item, const PixelBox& box);
+
+/// The numbers of `box` of an item's mask: uint8 [box.height, box.width].
+Tensor mask_numbers(const FolderItem& item, const ClassTable* table, const PixelBox& box);
+
+/// Where decoded images and masks are kept.
+struct FolderMemory {
+  std::int64_t bytes = 0;
+  std::string cache = {};  ///< directory of a temporary file; empty: none
 };
 
 struct FolderContent {
@@ -36,8 +65,11 @@ struct FolderContent {
 
 /// Decodes all pairs of `files`, in parallel. The class table is read, unless `threshold` is above 0: then it
 /// is `black_and_white(threshold)`, with the names of a table of two entries without colours and numbers.
-/// Decoded tensors are kept until the next pair would make them more than `memory` bytes; which pairs come
-/// first depends on the threads, and nothing else does. Throws nothing for what it finds in the files.
-FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory, std::int64_t threshold = 0);
+/// Decoded tensors stay in memory until the next pair would make them more than `memory.bytes`; which pairs
+/// come first depends on the threads, and nothing else does. The others go to a temporary file in
+/// `memory.cache`, if there is such a directory. Throws nothing for what it finds in the files, FileError if
+/// the temporary file cannot be written.
+FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& memory,
+                                  std::int64_t threshold = 0);
 
 }  // namespace trous

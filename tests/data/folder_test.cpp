@@ -89,9 +89,9 @@ TEST(Folder, KeepsDecodedPicturesUpToTheMemoryGiven) {
   write_plain(scratch.path(), 10);  // 4 x 6 pixels of a grey image and of a mask: 48 bytes each
   for (const auto& [memory, kept] : std::vector<std::pair<std::int64_t, std::int64_t>>{
            {0, 0}, {47, 0}, {48, 1}, {100, 2}, {479, 9}, {480, 10}}) {
-    const FolderContent content = read_folder_content(list_folder(scratch.path()), memory);
+    const FolderContent content = read_folder_content(list_folder(scratch.path()), {.bytes = memory});
     EXPECT_EQ(std::count_if(content.items.begin(), content.items.end(),
-                            [](const FolderItem& item) { return item.image && item.mask; }),
+                            [](const FolderItem& item) { return item.image.tensor && item.mask.tensor; }),
               kept)
         << memory;
   }

@@ -94,9 +94,9 @@ TEST(SixteenBits, AreCountedInMemory) {
   }
   for (const auto& [memory, kept] :
        std::vector<std::pair<std::int64_t, std::int64_t>>{{119, 0}, {120, 1}, {479, 3}, {480, 4}}) {
-    const FolderContent content = read_folder_content(list_folder(scratch.path()), memory);
+    const FolderContent content = read_folder_content(list_folder(scratch.path()), {.bytes = memory});
     EXPECT_EQ(std::count_if(content.items.begin(), content.items.end(),
-                            [](const FolderItem& item) { return item.image && item.mask; }),
+                            [](const FolderItem& item) { return item.image.tensor && item.mask.tensor; }),
               kept)
         << memory;
   }
