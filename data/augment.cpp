@@ -295,24 +295,31 @@ Sample warp(const Sample& sample, const Warp& warp) {
   return warped({sample, {0, 0, shape[0], shape[1]}, shape}, warp);
 }
 
-Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key) {
+Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key,
+                 const std::optional<PixelPlace>& held) {
   check_sample("augmented", sample);
   const Shape& shape = sample.image.shape();
-  const Warp geometry = draw_warp(augmentation, shape, key);
+  const Warp geometry = draw_warp(augmentation, shape, key, held);
   const PixelBox box = augmentation.crop ? box_read(geometry, shape) : PixelBox{0, 0, shape[0], shape[1]};
   return transformed({part_of(sample, box), box, shape}, augmentation, geometry, key);
 }
 
 Sample augmented(const Dataset& data, std::int64_t index, const Augmentation& augmentation, Key key,
                  bool foreground) {
-  if (!augmentation.crop) return augmented(checked_sample(data, index), augmentation, key);
+  const Augmentation& a = augmentation;
+  const Key place = key_of(key, Draw::foreground);
+  std::optional<PixelPlace> held;
+  if (!a.crop || !data.parts) {
+    const Sample whole = checked_sample(data, index);
+    if (a.crop && foreground) held = foreground_pixel(data, whole, place);
+    return augmented(whole, a, key, held);
+  }
+  if (foreground) held = foreground_pixel(data, index, place);
   const HeightWidth extent = sample_extent(data, index);
   const Shape image{extent.height, extent.width, data.image_shape[2]};
-  const std::optional<PixelPlace> held =
-      foreground ? foreground_pixel(data, index, key_of(key, Draw::foreground)) : std::nullopt;
-  const Warp geometry = draw_warp(augmentation, image, key, held);
+  const Warp geometry = draw_warp(a, image, key, held);
   const PixelBox box = box_read(geometry, image);
-  return transformed({sample_part(data, index, box), box, image}, augmentation, geometry, key);
+  return transformed({sample_part(data, index, box), box, image}, a, geometry, key);
 }
 
 bool takes_foreground(const Augmentation& augmentation, std::uint64_t place) {

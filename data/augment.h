@@ -59,8 +59,9 @@ Sample warp(const Sample& sample, const Warp& warp);
 /// sample    image float32 [h, w, channels], 0..1, mask int32 [h, w]
 /// returns   the same with the extents of `augmented_shape`
 ///
-/// Throws as check and warp.
-Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key);
+/// A crop holds the pixel `held`, if one is given. Throws as draw_warp and warp.
+Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key,
+                 const std::optional<PixelPlace>& held = std::nullopt);
 
 /// Returns sample `index` of `data` after the transforms that `key` draws. A crop reads only the pixels that
 /// it shows, if the data set can (`Dataset::parts`), and lies in the image without its padding. With

@@ -36,6 +36,13 @@ std::optional<PixelPlace> drawn_pixel(const Tensor& mask, Key key,
   }
 }
 
+// The labels that are no foreground.
+std::vector<std::int32_t> background_of(const Dataset& data) {
+  std::vector<std::int32_t> labels = uncounted_labels(data);
+  labels.push_back(0);
+  return labels;
+}
+
 }  // namespace
 
 HeightWidth sample_extent(const Dataset& data, std::int64_t index) {
@@ -66,11 +73,13 @@ Sample sample_part(const Dataset& data, std::int64_t index, const PixelBox& box)
   return data.parts->read(index, box);
 }
 
+std::optional<PixelPlace> foreground_pixel(const Dataset& data, const Sample& sample, Key key) {
+  return drawn_pixel(sample.mask, key, background_of(data));
+}
+
 std::optional<PixelPlace> foreground_pixel(const Dataset& data, std::int64_t index, Key key) {
-  std::vector<std::int32_t> left_out = uncounted_labels(data);
-  left_out.push_back(0);
-  if (data.parts) return data.parts->pixel(index, key, left_out);
-  return drawn_pixel(checked_sample(data, index).mask, key, left_out);
+  if (!data.parts) return foreground_pixel(data, checked_sample(data, index), key);
+  return data.parts->pixel(index, key, background_of(data));
 }
 
 }  // namespace trous

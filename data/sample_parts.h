@@ -21,5 +21,7 @@ Sample part_of(const Sample& sample, const PixelBox& box);
 /// A pixel of sample `index` whose class counts and is not class 0, drawn by `key`: first the class, then one
 /// of its pixels. Absent where the sample has none.
 std::optional<PixelPlace> foreground_pixel(const Dataset& data, std::int64_t index, Key key);
+/// As above, of a sample of `data` that was made.
+std::optional<PixelPlace> foreground_pixel(const Dataset& data, const Sample& sample, Key key);
 
 }  // namespace trous

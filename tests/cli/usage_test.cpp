@@ -219,7 +219,7 @@ TEST_F(Usage, AnUnknownChoiceListsTheChoices) {
   expect_usage(
       "data shapes --augment turn",
       "--augment: 'turn' is no transform. There are none, flip, flip-vertical, scale=, rotate=, shift=, "
-      "brightness=, contrast=, noise= and crop=. Join them with commas, as in "
+      "brightness=, contrast=, noise=, foreground= and crop=. Join them with commas, as in "
       "flip,scale=1.25,crop=48x64.");
 }
 

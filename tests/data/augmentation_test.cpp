@@ -99,7 +99,7 @@ TEST(AugmentOptions, TheirTextReadsBackExactly) {
 TEST(AugmentOptions, SayWhichWordIsWrong) {
   EXPECT_EQ(refusal_of("flip,zoom=2"),
             "augmentation: 'zoom=2' is no transform. There are none, flip, flip-vertical, scale=, rotate=, "
-            "shift=, brightness=, contrast=, noise= and crop=. Join them with commas, as in "
+            "shift=, brightness=, contrast=, noise=, foreground= and crop=. Join them with commas, as in "
             "flip,scale=1.25,crop=48x64.");
   for (const char* words : {"", "flip,", ",flip", "none,flip", "flip, noise=0.1", "flip=1", "Flip", "=3"}) {
     EXPECT_NE(refusal_of(words).find("is no transform. There are none, flip"), std::string::npos) << words;
@@ -121,6 +121,10 @@ TEST(AugmentOptions, SayWhichWordIsWrong) {
             "augmentation: scale nan is outside 1 to 100. 1.25 zooms by 0.8 to 1.25.");
   EXPECT_EQ(refusal_of("crop=0x4"),
             "augmentation: crop 0x4 is no window. It is height x width, 1 to 32768 each.");
+  EXPECT_EQ(refusal_of("foreground=0.5"),
+            "augmentation: foreground 0.5 does nothing without a crop. Give both, as in "
+            "crop=256x256,foreground=0.5.");
+  EXPECT_EQ(to_text(parse_augmentation("crop=9x8,foreground=0.5")), "foreground=0.5,crop=9x8");
 }
 
 }  // namespace

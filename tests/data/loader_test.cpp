@@ -29,6 +29,7 @@ const Augmentation everything{.flip_horizontal = true,
                               .rotate = 20,
                               .shift = 0.1,
                               .crop = Window{9, 14},
+                              .foreground = 0,
                               .brightness = 0.1,
                               .contrast = 0.1,
                               .noise = 0.05};

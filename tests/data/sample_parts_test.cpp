@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <trous/core/error.h>
+#include <trous/core/parallel.h>
 #include <trous/data/augment.h>
 #include <trous/data/detail/scratch_file.h>
 #include <trous/data/folder.h>
