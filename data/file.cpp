@@ -24,24 +24,32 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-struct Descriptor {
-  int value;
-  explicit Descriptor(int opened) : value(opened) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value >= 0) close(value);
-  }
-};
-
 [[noreturn]] void not_written(const std::string& path, const char* call, int code) {
   throw FileError(text("write_file: ", path, " was not written. ", call, " says: ", system_message(code),
                        ". Make room or choose another path; a file that was there is unchanged."));
 }
 
+// The directory of `path`, to be flushed when the file is in it.
+int open_directory(const std::string& path) {
+  const int directory = open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) not_written(path, "open of its directory", errno);
+  return directory;
+}
+
+// Throws if `path` is no regular file: a rename would put a file in the place of a device or a pipe.
+void check_replaceable(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw FileError(text("write_file: ", path,
+                         " is no regular file. It is a directory, a device or a pipe. Give the path of a "
+                         "file."));
+  }
+}
+
 // A name beside `path` that no other process or thread uses, short since `path` may be as long as names
 // get. The mode is what the umask leaves of 0666, as for any new file.
 std::string open_temporary(const std::string& path, int& descriptor) {
+  check_replaceable(path);
   static std::atomic<unsigned> counter{0};
   for (;;) {
     std::string name = text(directory_of(path), "/.trous-", getpid(), "-", counter++);
@@ -49,16 +57,6 @@ std::string open_temporary(const std::string& path, int& descriptor) {
     if (descriptor >= 0) return name;
     if (errno != EEXIST) not_written(path, "open", errno);
   }
-}
-
-// 0, or the errno of the call that failed.
-int write_all(int descriptor, std::span<const std::uint8_t> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30));
-    if (written < 0 && errno != EINTR) return errno;
-    if (written > 0) bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return 0;
 }
 
 // The zeros with which tapes and block devices fill up; gzip too ignores them behind a member.
@@ -75,15 +73,6 @@ void expect_member(std::span<const std::uint8_t> bytes, std::size_t at, const st
                        first_bytes(rest),
                        ", and are neither another member nor zeros. Fetch the file again."));
 }
-
-// A temporary that is removed unless it was renamed.
-struct Temporary {
-  std::string name;
-  bool renamed = false;
-  ~Temporary() {
-    if (!renamed) unlink(name.c_str());
-  }
-};
 
 }  // namespace
 
@@ -198,33 +187,91 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
   return out;
 }
 
-void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces) {
-  const Descriptor directory(open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.value < 0) not_written(path, "open of its directory", errno);
-  struct stat status;
-  if (stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    throw FileError(text("write_file: ", path,
-                         " is no regular file. It is a directory, a device or a pipe. Give the path of a "
-                         "file."));
-  }
-  int opened = -1;
-  Temporary temporary{open_temporary(path, opened)};
-  {
-    const Descriptor file(opened);
-    for (const std::span<const std::uint8_t> piece : pieces) {
-      if (const int code = write_all(file.value, piece)) not_written(path, "write", code);
+struct OutputFile::State {
+  struct Descriptor {
+    int value;
+    explicit Descriptor(int opened) : value(opened) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+      if (value >= 0) close(value);
     }
-    if (fsync(file.value) != 0) not_written(path, "fsync", errno);
+  };
+
+  // A temporary that is removed unless it was renamed.
+  struct Temporary {
+    std::string name;
+    bool renamed = false;
+    ~Temporary() {
+      if (!renamed) unlink(name.c_str());
+    }
+  };
+
+  explicit State(const std::string& path)
+      : directory(open_directory(path)), temporary{open_temporary(path, opened)}, file(opened) {}
+
+  int opened = -1;
+  Descriptor directory;
+  Temporary temporary;
+  Descriptor file;
+};
+
+OutputFile::OutputFile(const std::string& path) : path_(path), state_(std::make_unique<State>(path)) {}
+
+OutputFile::~OutputFile() = default;
+
+void OutputFile::fail(const char* call, int code) {
+  state_.reset();
+  not_written(path_, call, code);
+}
+
+void OutputFile::put(std::int64_t offset, std::span<const std::uint8_t> bytes) {
+  if (!state_) {
+    throw Error(text("write_file: ", path_,
+                     " is closed. It was finished, or a write to it failed. Open another OutputFile."));
   }
-  if (rename(temporary.name.c_str(), path.c_str()) != 0) not_written(path, "rename", errno);
-  temporary.renamed = true;
+  while (!bytes.empty()) {
+    const ssize_t written =
+        pwrite(state_->file.value, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30), offset);
+    if (written < 0 && errno != EINTR) fail("write", errno);
+    if (written <= 0) continue;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += written;
+  }
+}
+
+void OutputFile::write(std::span<const std::uint8_t> bytes) {
+  put(bytes_, bytes);
+  bytes_ += std::ssize(bytes);
+}
+
+void OutputFile::write_at(std::int64_t offset, std::span<const std::uint8_t> bytes) {
+  if (offset < 0 || offset > bytes_ || std::ssize(bytes) > bytes_ - offset) {
+    throw ArgumentError(text("write_file: ", bytes.size(), " bytes from byte ", offset, " on are not in ",
+                             path_, ", which has ", bytes_, " so far. Append the last ones with write."));
+  }
+  put(offset, bytes);
+}
+
+void OutputFile::finish() {
+  put(bytes_, {});
+  if (fsync(state_->file.value) != 0) fail("fsync", errno);
+  if (rename(state_->temporary.name.c_str(), path_.c_str()) != 0) fail("rename", errno);
+  state_->temporary.renamed = true;
+  const std::unique_ptr<State> finished = std::move(state_);
   // EINVAL: a file system whose directories cannot be flushed, and need not be.
-  if (fsync(directory.value) != 0 && errno != EINVAL) {
-    throw FileError(text("write_file: ", path,
+  if (fsync(finished->directory.value) != 0 && errno != EINVAL) {
+    throw FileError(text("write_file: ", path_,
                          " was written, but its directory was not flushed. The system "
                          "says: ",
                          system_message(errno), ". Check the disk before relying on the file."));
   }
+}
+
+void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces) {
+  OutputFile file(path);
+  for (const std::span<const std::uint8_t> piece : pieces) file.write(piece);
+  file.finish();
 }
 
 void write_file(const std::string& path, std::span<const std::uint8_t> bytes) {

@@ -1,8 +1,9 @@
-// Reading and writing whole files. A corrupt file never makes a reader allocate more than the caller allows,
-// and a failed write never harms the file that was there before.
+// Reading and writing files, whole or piece by piece. A corrupt file never makes a reader allocate more than
+// the caller allows, and a failed write never harms the file that was there before.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,10 +52,49 @@ std::vector<std::uint8_t> read_gzip_file(const std::string& path, std::int64_t m
 std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const std::string& name,
                                  std::int64_t max_bytes = default_max_bytes);
 
-/// Replaces the file at `path` by `pieces`, one after the other, or changes nothing: the bytes go to a
-/// temporary name in the same directory, are flushed and renamed, and the directory is flushed. Throws
-/// FileError on any failure, a full disk too; the temporary is then removed and an earlier file is as it
-/// was. A symbolic link at `path` is replaced, not followed.
+/// A file that is written piece by piece and appears at its path whole, or not at all. The bytes go to a
+/// temporary name in the same directory; finish() flushes them, renames the file and flushes the directory.
+/// Without finish(), and after any failure, the temporary is removed and an earlier file is as it was. A
+/// symbolic link at the path is replaced, not followed.
+class OutputFile {
+ public:
+  /// Throws FileError if the directory cannot be opened or written to, or if `path` is a directory, a device
+  /// or a pipe.
+  explicit OutputFile(const std::string& path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  /// The number of bytes that were appended.
+  std::int64_t bytes() const { return bytes_; }
+
+  /// Appends `bytes`. Throws FileError on any failure, a full disk too, and Error after an earlier failure or
+  /// finish().
+  void write(std::span<const std::uint8_t> bytes);
+
+  /// Replaces bytes that were appended before, from `offset` on: a header that states what follows it. Throws
+  /// as write() does, and ArgumentError if they would reach behind the last byte.
+  void write_at(std::int64_t offset, std::span<const std::uint8_t> bytes);
+
+  /// Puts the file at its path. Throws as write() does. If only the flush of the directory fails, the error
+  /// states it, and the new file is there.
+  void finish();
+
+ private:
+  struct State;  // the open descriptors and the temporary name
+
+  // Writes at `offset`; closes the file and throws if that fails.
+  void put(std::int64_t offset, std::span<const std::uint8_t> bytes);
+  [[noreturn]] void fail(const char* call, int code);
+
+  std::string path_;
+  std::int64_t bytes_ = 0;
+  std::unique_ptr<State> state_;  // null once the file was finished or has failed
+};
+
+/// Replaces the file at `path` by `pieces`, one after the other, or changes nothing, as OutputFile does.
+/// Throws FileError on any failure, a full disk too; an earlier file is then as it was.
 void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces);
 void write_file(const std::string& path, std::span<const std::uint8_t> bytes);
 

@@ -12,18 +12,41 @@
 
 namespace trous {
 
-Tensor read_image(const std::string& path) {
+ImageFormat image_format(const std::string& path) {
   std::array<std::uint8_t, 8> buffer{};
   const InputFile file(path);
   const std::span<std::uint8_t> start(buffer.data(),
                                       static_cast<std::size_t>(std::min<std::int64_t>(8, file.bytes())));
   file.read(0, start);
   if (start.size() >= 4 && start[0] == 0x89 && start[1] == 'P' && start[2] == 'N' && start[3] == 'G') {
-    return read_png(path);
+    return ImageFormat::png;
   }
-  if (start.size() >= 3 && start[0] == 0xFF && start[1] == 0xD8 && start[2] == 0xFF) return read_jpeg(path);
+  if (start.size() >= 3 && start[0] == 0xFF && start[1] == 0xD8 && start[2] == 0xFF) return ImageFormat::jpeg;
   throw FileError(text("read_image: ", path, " is neither PNG nor JPEG. It starts with ", first_bytes(start),
                        "; PNG starts with 89 50 4e 47, JPEG with ff d8 ff. Convert it to one of them."));
+}
+
+Tensor read_image(const std::string& path) {
+  return image_format(path) == ImageFormat::png ? read_png(path) : read_jpeg(path);
+}
+
+Tensor rows_of(const Tensor& image, std::int64_t top, std::int64_t height) {
+  const Shape& shape = image.shape();
+  if (shape.rank() != 3) {
+    throw ShapeError(text("rows_of: image ", shape, " is no picture. It is [height, width, channels]."));
+  }
+  if (top < 0 || height < 1 || top > shape[0] - height) {
+    throw ArgumentError(text("rows_of: ", height, " rows from row ", top, " on are not in image ", shape,
+                             ". It has rows 0 to ", shape[0] - 1, "."));
+  }
+  const auto row = static_cast<std::size_t>(shape[1] * shape[2]);
+  Tensor result = Tensor::uninitialized({height, shape[1], shape[2]}, image.dtype());
+  visit(image.dtype(), [&]<class T>() {
+    const auto rows = image.values<T>().subspan(static_cast<std::size_t>(top) * row,
+                                                static_cast<std::size_t>(height) * row);
+    std::copy(rows.begin(), rows.end(), result.mutable_values<T>().begin());
+  });
+  return result;
 }
 
 bool is_image_name(const std::string& path) {

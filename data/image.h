@@ -8,6 +8,12 @@
 
 namespace trous {
 
+enum class ImageFormat { png, jpeg };
+
+/// The format of an image file, according to its first bytes. Throws FileError, naming the file, if it is
+/// absent or neither PNG nor JPEG.
+ImageFormat image_format(const std::string& path);
+
 /// The pixels of a PNG or JPEG file. The first bytes decide which of the two it is, not the name.
 ///
 /// returns   [h, w, channels], as read_png or read_jpeg returns them: uint8, or int32 in 0..65535 of a PNG
@@ -15,6 +21,14 @@ namespace trous {
 ///
 /// Throws FileError as these do, and if the file is neither.
 Tensor read_image(const std::string& path);
+
+/// A copy of the rows from `top` to `top + height - 1` of an image.
+///
+/// image     [h, w, channels] of any dtype
+/// returns   [height, w, channels]
+///
+/// Throws ShapeError for another rank, ArgumentError for rows that are not in the image, or none.
+Tensor rows_of(const Tensor& image, std::int64_t top, std::int64_t height);
 
 /// Whether a path ends in .png, .jpg or .jpeg, in any case: which files of a directory are taken for images.
 bool is_image_name(const std::string& path);

@@ -134,12 +134,10 @@ NpyHeader parse_header(const std::string& path, std::string_view content) {
   return header;
 }
 
-}  // namespace
-
-void write_npy(const std::string& path, const Tensor& tensor) {
-  const Shape& shape = tensor.shape();
+// What stands before the elements: magic, version, and the header as a dict of Python.
+std::string npy_start(const Shape& shape, DType dtype) {
   const auto* entry = std::find_if(npy_dtypes.begin(), npy_dtypes.end(),
-                                   [&](const auto& known) { return known.first == tensor.dtype(); });
+                                   [&](const auto& known) { return known.first == dtype; });
   std::string header = text("{'descr': '", entry->second, "', 'fortran_order': False, 'shape': (");
   for (int axis = 0; axis < shape.rank(); ++axis) header += text(axis ? ", " : "", shape[axis]);
   header += shape.rank() == 1 ? ",), }" : "), }";
@@ -148,16 +146,57 @@ void write_npy(const std::string& path, const Tensor& tensor) {
   constexpr std::size_t before = 10, alignment = 64;
   header.append(alignment - (before + header.size() + 1) % alignment, ' ');
   header += '\n';
-
   std::string start(magic);
   start += {1, 0, static_cast<char>(header.size() & 0xFF), static_cast<char>(header.size() >> 8)};
-  start += header;
-  const std::span<const std::uint8_t> pieces[]{
-      {reinterpret_cast<const std::uint8_t*>(start.data()), start.size()},
-      visit(tensor.dtype(), [&]<class T>() {
-        return std::span(reinterpret_cast<const std::uint8_t*>(tensor.values<T>().data()), tensor.bytes());
-      })};
-  write_file(path, pieces);
+  return start + header;
+}
+
+}  // namespace
+
+NpyWriter::NpyWriter(const std::string& path, const Shape& shape, DType dtype)
+    : shape_(shape), dtype_(dtype), missing_(shape.elements()) {
+  check_tensor_shape(shape, size_of(dtype));
+  file_ = std::make_unique<OutputFile>(path);
+  const std::string start = npy_start(shape, dtype);
+  file_->write({reinterpret_cast<const std::uint8_t*>(start.data()), start.size()});
+}
+
+NpyWriter::~NpyWriter() = default;
+
+void NpyWriter::write(const Tensor& rows) {
+  const Shape& given = rows.shape();
+  if (rows.dtype() != dtype_) {
+    throw DTypeError(text("write_npy: the rows are ", rows.dtype(), ", the array is ", dtype_,
+                          ". Cast them, or make the writer for ", rows.dtype(), '.'));
+  }
+  bool fits = given.rank() == shape_.rank();
+  for (int axis = 1; fits && axis < shape_.rank(); ++axis) fits = given[axis] == shape_[axis];
+  if (!fits) {
+    throw ShapeError(text("write_npy: rows ", given, " are none of an array ", shape_,
+                          ". All extents but the first are equal."));
+  }
+  if (rows.elements() > missing_) {
+    throw ShapeError(text("write_npy: rows ", given, " are too many for an array ", shape_, ", of which ",
+                          missing_, " elements are missing. Make the writer with the extent of all rows."));
+  }
+  visit(dtype_, [&]<class T>() {
+    file_->write({reinterpret_cast<const std::uint8_t*>(rows.values<T>().data()), rows.bytes()});
+  });
+  missing_ -= rows.elements();
+}
+
+void NpyWriter::finish() {
+  if (missing_ > 0) {
+    throw ArgumentError(text("write_npy: ", missing_, " of ", shape_.elements(), " elements of an array ",
+                             shape_, " are missing. Write them before finish."));
+  }
+  file_->finish();
+}
+
+void write_npy(const std::string& path, const Tensor& tensor) {
+  NpyWriter writer(path, tensor.shape(), tensor.dtype());
+  writer.write(tensor);
+  writer.finish();
 }
 
 Tensor read_npy(const std::string& path) {

@@ -104,6 +104,72 @@ TEST(File, SaysWhyItCannotBeRead) {
   EXPECT_EQ(read_file(scratch / "a", 11), Bytes(11));
 }
 
+TEST(OutputFile, PiecesAppearAtFinish) {
+  const Scratch scratch;
+  spill(scratch / "a", Bytes{9});
+  OutputFile file(scratch / "a");
+  file.write(Bytes{0, 0, 0});
+  file.write(Bytes{});
+  file.write(Bytes{4, 5});
+  file.write_at(1, Bytes{2, 3});
+  file.write_at(5, Bytes{});
+  EXPECT_EQ(file.bytes(), 5);
+  EXPECT_EQ(slurp(scratch / "a"), Bytes{9});
+  EXPECT_EQ(scratch.files(), 2U);
+  file.finish();
+  EXPECT_EQ(slurp(scratch / "a"), (Bytes{0, 2, 3, 4, 5}));
+  EXPECT_EQ(scratch.files(), 1U);
+  EXPECT_EQ(message_of<Error>([&] { file.write(Bytes{1}); }),
+            "write_file: " + scratch / "a" +
+                " is closed. It was finished, or a write to it failed. Open another OutputFile.");
+  EXPECT_THROW(file.finish(), Error);
+  EXPECT_EQ(slurp(scratch / "a"), (Bytes{0, 2, 3, 4, 5}));
+}
+
+TEST(OutputFile, WithoutFinishNothingHasChanged) {
+  const Scratch scratch;
+  spill(scratch / "a", Bytes{9});
+  {
+    OutputFile file(scratch / "a"), other(scratch / "b");
+    file.write(Bytes(100));
+    EXPECT_EQ(scratch.files(), 3U);
+  }
+  EXPECT_EQ(slurp(scratch / "a"), Bytes{9});
+  EXPECT_EQ(scratch.files(), 1U);
+}
+
+TEST(OutputFile, OnlyBytesThatAreThereAreReplaced) {
+  const Scratch scratch;
+  OutputFile file(scratch / "a");
+  file.write(Bytes{1, 2, 3});
+  EXPECT_EQ(message_of<ArgumentError>([&] {
+              file.write_at(2, Bytes{7, 7});
+            }),
+            "write_file: 2 bytes from byte 2 on are not in " + scratch / "a" +
+                ", which has 3 so far. Append the last ones with write.");
+  EXPECT_THROW(file.write_at(-1, Bytes{7}), ArgumentError);
+  EXPECT_THROW(file.write_at(4, Bytes{}), ArgumentError);
+  file.finish();
+  EXPECT_EQ(slurp(scratch / "a"), (Bytes{1, 2, 3}));
+}
+
+TEST(OutputFile, AFullDiskRemovesTheTemporaryAtOnce) {
+  const Scratch scratch;
+  spill(scratch / "a", Bytes{9});
+  OutputFile file(scratch / "a");
+  file.write(Bytes(4000));
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limit;
+  getrlimit(RLIMIT_FSIZE, &limit);
+  const rlimit small{.rlim_cur = 4096, .rlim_max = limit.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  EXPECT_THROW(file.write(Bytes(1000)), FileError);
+  setrlimit(RLIMIT_FSIZE, &limit);
+  EXPECT_EQ(scratch.files(), 1U);
+  EXPECT_THROW(file.finish(), Error);
+  EXPECT_EQ(slurp(scratch / "a"), Bytes{9});
+}
+
 TEST(InputFile, ReadsInsideAndRefusesBeyond) {
   const Scratch scratch;
   write_file(scratch / "a", Bytes{1, 2, 3, 4});

@@ -34,6 +34,20 @@ TEST(Image, OtherFilesAreRefused) {
   EXPECT_THROW(read_image(scratch / "none.png"), FileError);
 }
 
+TEST(Image, RowsAreCopied) {
+  const Tensor image({3, 2, 1}, {0, 1, 2, 3, 4, 5});
+  EXPECT_TRUE(same_bits(rows_of(image, 1, 2), Tensor({2, 2, 1}, {2, 3, 4, 5})));
+  EXPECT_TRUE(same_bits(rows_of(image.cast(DType::float64), 0, 1), Tensor({1, 2, 1}, {0.0, 1.0})));
+  EXPECT_EQ(message_of<ArgumentError>([&] { rows_of(image, 2, 2); }),
+            "rows_of: 2 rows from row 2 on are not in image [3, 2, 1]. It has rows 0 to 2.");
+  EXPECT_THROW(rows_of(image, -1, 1), ArgumentError);
+  EXPECT_THROW(rows_of(image, 1, 0), ArgumentError);
+  EXPECT_EQ(message_of<ShapeError>([&] {
+              rows_of(image.reshaped({3, 2}), 0, 1);
+            }),
+            "rows_of: image [3, 2] is no picture. It is [height, width, channels].");
+}
+
 TEST(Image, NamesOfImagesEndInPngOrJpegInAnyCase) {
   for (const char* name : {"a.png", "a.PNG", "b/c.d.jpg", "a.Jpg", "a.jpeg", "/x/a.JPEG"}) {
     EXPECT_TRUE(is_image_name(name)) << name;

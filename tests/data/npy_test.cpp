@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <trous/core/error.h>
+#include <trous/data/image.h>
 #include <trous/data/npy.h>
 
 #include "data/scratch.h"
@@ -150,6 +151,52 @@ TEST(Npy, HugeExtentsAreRefusedBeforeAnyAllocation) {
             std::string::npos);
   EXPECT_NE(message(scratch, start + "(1,1,1,1,1,1,1,1,1)}", 4).find("has a header that no tensor fits"),
             std::string::npos);
+}
+
+TEST(NpyWriter, PartsGiveTheFileOfTheWholeArray) {
+  const Scratch scratch;
+  for (const DType dtype : {DType::float32, DType::float64, DType::int32, DType::uint8}) {
+    std::vector<double> numbers;
+    for (int i = 0; i < 5 * 3 * 2; ++i) numbers.push_back(7 * i);
+    const Tensor whole = Tensor({5, 3, 2}, numbers).cast(dtype);
+    write_npy(scratch / "whole.npy", whole);
+    NpyWriter writer(scratch / "parts.npy", whole.shape(), dtype);
+    writer.write(rows_of(whole, 0, 1));
+    writer.write(rows_of(whole, 1, 3));
+    EXPECT_FALSE(std::filesystem::exists(scratch / "parts.npy"));
+    writer.write(rows_of(whole, 4, 1));
+    writer.finish();
+    EXPECT_EQ(slurp(scratch / "parts.npy"), slurp(scratch / "whole.npy")) << dtype;
+    std::filesystem::remove(scratch / "parts.npy");
+  }
+}
+
+TEST(NpyWriter, RefusesRowsOfAnotherArray) {
+  const Scratch scratch;
+  {
+    NpyWriter writer(scratch / "a.npy", {3, 2}, DType::float32);
+    EXPECT_EQ(
+        message_of<DTypeError>([&] {
+          writer.write(Tensor::zeros({1, 2}, DType::float64));
+        }),
+        "write_npy: the rows are float64, the array is float32. Cast them, or make the writer for float64.");
+    EXPECT_EQ(message_of<ShapeError>([&] {
+                writer.write(Tensor::zeros({1, 3}, DType::float32));
+              }),
+              "write_npy: rows [1, 3] are none of an array [3, 2]. All extents but the first are equal.");
+    EXPECT_THROW(writer.write(Tensor::zeros({2}, DType::float32)), ShapeError);
+    writer.write(Tensor::zeros({2, 2}, DType::float32));
+    EXPECT_EQ(message_of<ShapeError>([&] {
+                writer.write(Tensor::zeros({2, 2}, DType::float32));
+              }),
+              "write_npy: rows [2, 2] are too many for an array [3, 2], of which 2 elements are missing. "
+              "Make the writer with the extent of all rows.");
+    EXPECT_EQ(message_of<ArgumentError>([&] { writer.finish(); }),
+              "write_npy: 2 of 6 elements of an array [3, 2] are missing. Write them before finish.");
+  }
+  EXPECT_EQ(scratch.files(), 0U);
+  EXPECT_THROW(NpyWriter(scratch / "a.npy", {3, 0}, DType::float32), ShapeError);
+  EXPECT_EQ(scratch.files(), 0U);
 }
 
 TEST(Npy, AFailedWriteLeavesTheEarlierFile) {
