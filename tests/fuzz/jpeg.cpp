@@ -1,5 +1,6 @@
 #include <trous/data/jpeg.h>
 
+#include "both_ways.h"
 #include "fuzz.h"
 
 namespace trous::fuzz {
@@ -10,6 +11,6 @@ std::vector<std::uint8_t> file_of(std::span<const std::uint8_t> input) {
   return {input.begin(), input.end()};
 }
 
-void read(const std::string& path) { read_jpeg(path); }
+void read(const std::string& path) { read_both_ways(path, read_jpeg); }
 
 }  // namespace trous::fuzz
