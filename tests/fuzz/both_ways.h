@@ -27,7 +27,7 @@ inline std::string error_by_rows(const std::string& path, const std::optional<Te
   try {
     ImageRows rows(path);
     const std::int64_t height = std::min(max_rows, rows.shape()[0]);
-    const std::int64_t count = std::min<std::int64_t>(5, height), step = height % 2 ? 3 : 7;
+    const std::int64_t count = std::min<std::int64_t>(3, height), step = height % 2 ? 2 : 5;
     for (std::int64_t top = 0; top <= height - count; top += step) {
       const Tensor part = rows.rows(top, count);
       if (whole) check_equal(same_bits(part, rows_of(*whole, top, count)), "a picture", "other rows");
