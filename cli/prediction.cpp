@@ -94,12 +94,11 @@ class PredictionWriter {
   // Takes the boxes of a row from the left. Returns whether the row is complete.
   bool add(const PixelBox& box, const Tensor& logits) {
     const std::int64_t classes = logits.shape()[2];
-    const Tensor probabilities = softmax(Variable(logits)).value();
-    const Tensor labels = argmax(Variable(probabilities), -1).value();
+    const Tensor labels = argmax(Variable(logits), -1).value();
     if (box.left == 0) begin_row(box.height, classes);
     put<std::int32_t>(*labels_, box, labels, 1);
     for (const std::int32_t label : labels.values<std::int32_t>()) ++pixels_[static_cast<std::size_t>(label)];
-    if (probabilities_) put<float>(*probabilities_, box, probabilities, classes);
+    if (probabilities_) put<float>(*probabilities_, box, softmax(Variable(logits)).value(), classes);
     return box.left + box.width == width_;
   }
 

@@ -162,15 +162,17 @@ bool finish_jpeg(jpeg_decompress_struct& jpeg, JpegErrors& errors) {
   return true;
 }
 
-// Huffman coding spends a bit or more on every block of 8 x 8; only arithmetic coding may spend less.
+// Huffman coding spends a bit or more on every block of 8 x 8. Arithmetic coding has no such bound: a picture
+// of one colour takes next to nothing. Such a picture is refused where it has more than 256 blocks a byte, or
+// a file of 4 KiB could ask for gigabytes.
 std::int64_t min_jpeg_bytes(const jpeg_decompress_struct& jpeg) {
-  if (jpeg.arith_code) return 0;
+  const std::int64_t blocks_of_a_byte = jpeg.arith_code ? 256 : 8;
   std::int64_t blocks = 0;
   for (int c = 0; c < jpeg.num_components; ++c) {
     const jpeg_component_info& component = jpeg.comp_info[c];
     blocks += std::int64_t{component.width_in_blocks} * component.height_in_blocks;
   }
-  return blocks / 8;
+  return blocks / blocks_of_a_byte;
 }
 
 // A number of 2 or 4 bytes in the TIFF data of an EXIF segment, or nothing where they end before it.

@@ -216,9 +216,11 @@ TEST(Jpeg, SaysWhatIsWrongWithAFile) {
 
 TEST(Jpeg, HugePicturesAreRefusedBeforeAnyAllocation) {
   const Scratch scratch;
-  const auto message = [&](const char* name, int height, int width) {
+  constexpr std::uint8_t huffman = 0xC0, arithmetic = 0xC9;
+  const auto message = [&](const char* name, int height, int width, std::uint8_t coding = huffman) {
     Bytes bytes = slurp(golden(name));
-    const std::size_t place = place_of(bytes, {0xFF, 0xC0}) + 5;  // the start of frame, baseline
+    const std::size_t frame = place_of(bytes, {0xFF, huffman}), place = frame + 5;
+    bytes[frame + 1] = coding;
     for (std::size_t i = 0; i < 4; ++i) {
       bytes[place + i] = static_cast<std::uint8_t>((i < 2 ? height : width) >> (i % 2 ? 0 : 8));
     }
@@ -236,6 +238,11 @@ TEST(Jpeg, HugePicturesAreRefusedBeforeAnyAllocation) {
       "read_jpeg: " + scratch / "a.jpg" +
           " is truncated. Its header says 30000 x 30000 pixels, which take at least 1757812 bytes, and it "
           "has 399. Fetch or write the file again.");
+  EXPECT_EQ(
+      message("grey.jpg", 20000, 20000, arithmetic),
+      "read_jpeg: " + scratch / "a.jpg" +
+          " is truncated. Its header says 20000 x 20000 pixels, which take at least 24414 bytes, and it has "
+          "399. Fetch or write the file again.");
 }
 
 }  // namespace
