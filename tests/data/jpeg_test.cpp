@@ -216,10 +216,9 @@ TEST(Jpeg, SaysWhatIsWrongWithAFile) {
 
 TEST(Jpeg, HugePicturesAreRefusedBeforeAnyAllocation) {
   const Scratch scratch;
-  constexpr std::uint8_t huffman = 0xC0, arithmetic = 0xC9;
-  const auto message = [&](const char* name, int height, int width, std::uint8_t coding = huffman) {
+  const auto message = [&](const char* name, int height, int width, std::uint8_t coding = 0xC0) {
     Bytes bytes = slurp(golden(name));
-    const std::size_t frame = place_of(bytes, {0xFF, huffman}), place = frame + 5;
+    const std::size_t frame = place_of(bytes, {0xFF, 0xC0}), place = frame + 5;
     bytes[frame + 1] = coding;
     for (std::size_t i = 0; i < 4; ++i) {
       bytes[place + i] = static_cast<std::uint8_t>((i < 2 ? height : width) >> (i % 2 ? 0 : 8));
@@ -232,14 +231,15 @@ TEST(Jpeg, HugePicturesAreRefusedBeforeAnyAllocation) {
             "read_jpeg: " + scratch / "a.jpg" + " has 40000 x 1 pixels of 3 channels" + limits);
   EXPECT_EQ(message("color.jpg", 30000, 30000),
             "read_jpeg: " + scratch / "a.jpg" + " has 30000 x 30000 pixels of 3 channels" + limits);
-  // Grey, the promise is 900 MB: allowed, but not from 399 bytes.
+  // 0xC0 begins a frame of Huffman coding, 0xC9 one of arithmetic coding. Grey, the promise is 900 MB:
+  // allowed, but not from 399 bytes.
   EXPECT_EQ(
       message("grey.jpg", 30000, 30000),
       "read_jpeg: " + scratch / "a.jpg" +
           " is truncated. Its header says 30000 x 30000 pixels, which take at least 1757812 bytes, and it "
           "has 399. Fetch or write the file again.");
   EXPECT_EQ(
-      message("grey.jpg", 20000, 20000, arithmetic),
+      message("grey.jpg", 20000, 20000, 0xC9),
       "read_jpeg: " + scratch / "a.jpg" +
           " is truncated. Its header says 20000 x 20000 pixels, which take at least 24414 bytes, and it has "
           "399. Fetch or write the file again.");
