@@ -127,8 +127,8 @@ TEST_F(OptionPairs, OfEvalEachActsOrIsRefused_slow) {
 
 TEST_F(OptionPairs, OfPredictEachActsOrIsRefused_slow) {
   try_all_pairs("predict run set/test/images --out o --probs",
-                {"--overlay", "--alpha 0.2", "--tta", "--tile 12", "--tile 12 --overlap 5", "--quiet",
-                 "--json", "--color always"},
+                {"--overlay", "--alpha 0.2", "--tta", "--tile 12", "--overlap 5", "--quiet", "--json",
+                 "--color always"},
                 {"--out", "--probs", "--force", "--threads"}, prepare);
   expect_heard("predict run set/test/images --out o", "--probs");
   expect_heard("predict run set/test/images --out o --overlay", "--alpha 0.2");
