@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <trous/core/on_progress.h>
 #include <trous/core/tensor.h>
 #include <trous/data/class_table.h>
 #include <trous/data/folder_files.h>
@@ -37,7 +38,9 @@ struct FolderContent {
 /// Decodes all pairs of `files`, in parallel. The class table is read, unless `threshold` is above 0: then it
 /// is `black_and_white(threshold)`, with the names of a table of two entries without colours and numbers.
 /// Decoded tensors are kept until the next pair would make them more than `memory` bytes; which pairs come
-/// first depends on the threads, and nothing else does. Throws nothing for what it finds in the files.
-FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory, std::int64_t threshold = 0);
+/// first depends on the threads, and nothing else does. Calls `on_progress` with the pairs that are read.
+/// Throws nothing for what it finds in the files.
+FolderContent read_folder_content(const FolderFiles& files, std::int64_t memory, std::int64_t threshold = 0,
+                                  const OnProgress& on_progress = nullptr);
 
 }  // namespace trous
