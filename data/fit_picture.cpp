@@ -128,15 +128,15 @@ Tensor fit_labels(const Tensor& labels, std::int64_t max_side) {
   }
   const ShrunkAxes axes = shrunk_axes("fit_labels", labels.shape(), max_side);
   LabelCounts in_map{};
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(static_cast<std::size_t>(labels.elements()));
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(labels.elements()));
   visit(labels.dtype(), [&]<class T> {
+    std::uint8_t* out = bytes.data();
     for (const T label : labels.values<T>()) {
       const auto number = static_cast<std::int64_t>(label);
       if (number < 0 || number > 255)
         throw ArgumentError(text("fit_labels: label ", number, " is not in 0 to 255. Mend the map."));
-      bytes.push_back(static_cast<std::uint8_t>(number));
-      ++in_map[bytes.back()];
+      *out = static_cast<std::uint8_t>(number);
+      ++in_map[*out++];
     }
   });
   if (!shrinks(axes)) return labels.cast(DType::int32);
