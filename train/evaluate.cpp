@@ -2,6 +2,7 @@
 #include <numeric>
 #include <utility>
 
+#include <trous/autograd/observe.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
 #include <trous/ops/reduce.h>
@@ -30,6 +31,12 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
   std::vector<std::int64_t> indices(static_cast<std::size_t>(data.size));
   std::iota(indices.begin(), indices.end(), 0);
   double loss = 0;
+  std::int64_t done = 0;
+  std::optional<Observe> ops;
+  if (options.on_progress) {
+    options.on_progress(0, data.size);
+    ops.emplace([&](const OpEvaluation&) { options.on_progress(done, data.size); });
+  }
   for (std::int64_t first = 0; first < data.size; first += options.batch) {
     const std::int64_t count = std::min(options.batch, data.size - first);
     const Batch part = make_batch(
@@ -40,6 +47,8 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
     if (options.loss)
       loss += options.loss(logits, part.labels).value().to_double() * static_cast<double>(count);
     if (options.on_batch) options.on_batch(first, part, predictions);
+    done += count;
+    if (options.on_progress) options.on_progress(done, data.size);
   }
   if (options.loss && result.scores.pixel_accuracy()) result.loss = loss / static_cast<double>(data.size);
   return result;
