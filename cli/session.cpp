@@ -118,7 +118,7 @@ Session open_session(TrainCommand& command) {
   TrainOptions& training = c.training;
   resolve(c);
   Splits data = read_data(command);
-  const InterruptibleOps ops("train", "before the first step");
+  const InterruptibleOps ops("train", "before the first step, and nothing was written");
   if (command.epochs > 0)
     training.steps = (command.epochs * data.train.size + training.batch - 1) / training.batch;
   const std::string description = describe_network(c, data, c.kernel);

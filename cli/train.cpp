@@ -303,7 +303,7 @@ ExitCode run(TrainCommand& command) {
   if (command.resuming) {
     resumed_from = resume(config.out, config, session.data, session.about, session.trainer);
   }
-  check_interrupt("train", "before the first step");
+  check_interrupt("train", "before the first step, and nothing was written");
   RunFolder folder = open_folder(session, resumed_from, command.minutes);
   print_start(session);
   warn_of_unscorable(session);

@@ -196,7 +196,6 @@ Tensor widened(const std::vector<std::uint8_t>& stored, const Shape& shape) {
 }
 
 // Writing.
-
 struct Encoder {
   png_structp png = nullptr;
   png_infop info = nullptr;
@@ -228,6 +227,7 @@ void flush_nothing(png_structp) {}
 struct Encoding {
   png_uint_32 width, height;
   int depth, color, channels;
+  PngEffort effort = PngEffort::usual;
 };
 
 bool encode(Encoder& encoder, const Encoding& encoding, const png_color* palette, int colors,
@@ -242,6 +242,7 @@ bool encode(Encoder& encoder, const Encoding& encoding, const png_color* palette
   png_set_write_fn(png, &encoder, give_bytes, flush_nothing);
   png_set_IHDR(png, encoder.info, encoding.width, encoding.height, encoding.depth, encoding.color,
                PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (encoding.effort == PngEffort::quick) png_set_compression_level(png, 3);
   if (palette) png_set_PLTE(png, encoder.info, palette, colors);
   png_write_info(png, encoder.info);
   png_set_packing(png);
@@ -342,7 +343,7 @@ IndexedPng read_png_numbers(const std::string& path) {
 
 Tensor read_indexed_png(const std::string& path) { return read_png_numbers(path).numbers; }
 
-void write_png(const std::string& path, const Tensor& image) {
+void write_png(const std::string& path, const Tensor& image, PngEffort effort) {
   const Shape& shape = image.shape();
   if (image.dtype() != DType::uint8 && image.dtype() != DType::int32) {
     throw DTypeError(text("write_png: the image is ", image.dtype(),
@@ -359,7 +360,8 @@ void write_png(const std::string& path, const Tensor& image) {
                           .height = static_cast<png_uint_32>(shape[0]),
                           .depth = image.dtype() == DType::int32 ? 16 : 8,
                           .color = colors[shape[2] - 1],
-                          .channels = static_cast<int>(shape[2])};
+                          .channels = static_cast<int>(shape[2]),
+                          .effort = effort};
   if (encoding.depth == 16)
     return write_encoded("write_png", path, encoding, nullptr, 0, narrowed(image).data());
   write_encoded("write_png", path, encoding, nullptr, 0, image.values<std::uint8_t>().data());

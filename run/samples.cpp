@@ -49,8 +49,15 @@ PanelParts parts_of(const Dataset& test, const std::vector<std::int64_t>& indice
   return parts;
 }
 
+bool too_large(const Shape& image) { return std::max(image[0], image[1]) > PanelOptions{}.max_side; }
+
+// Pictures of small images keep the bytes that they always had.
+PngEffort effort_for(const Shape& image) { return too_large(image) ? PngEffort::quick : PngEffort::usual; }
+
 void write_errors(const std::string& path, const PanelParts& parts, const PanelOptions& options) {
-  if (!parts.samples.empty()) write_png(path, prediction_panel(parts.samples, parts.predictions, options));
+  if (parts.samples.empty()) return;
+  write_png(path, prediction_panel(parts.samples, parts.predictions, options),
+            effort_for(parts.samples[0].image.shape()));
 }
 
 // Leaves of each part what is in its window.
@@ -66,10 +73,9 @@ void crop(PanelParts& parts, const std::vector<PictureWindow>& windows) {
 std::vector<PicturePlace> write_worst(const RunFolder& folder, PanelParts parts) {
   std::vector<PictureWindow> windows;
   std::vector<PicturePlace> places;
-  const std::int64_t max_side = PanelOptions{}.max_side;
   for (std::size_t k = 0; k < parts.samples.size(); ++k) {
     const Sample& sample = parts.samples[k];
-    if (std::max(sample.image.shape()[0], sample.image.shape()[1]) <= max_side) break;
+    if (!too_large(sample.image.shape())) break;
     const PictureWindow window = worst_window(sample.mask, parts.predictions[k], worst_place_side);
     windows.push_back(window);
     places.push_back({window.top + window.height / 2, window.left + window.width / 2});
@@ -108,7 +114,8 @@ void write_step_pictures(const RunFolder& folder, const Dataset& validation,
   if (predictions.empty()) return;
   std::vector<Sample> samples;
   for (const std::int64_t i : fixed_samples(validation)) samples.push_back(checked_sample(validation, i));
-  write_png(folder.file(step_picture(step)), prediction_panel(samples, predictions));
+  write_png(folder.file(step_picture(step)), prediction_panel(samples, predictions),
+            effort_for(validation.image_shape));
   const std::int64_t side = panel_side(validation.image_shape, std::ssize(predictions), max_column_side);
   std::vector<std::int32_t> labels;
   std::int64_t height = 0, width = 0;
