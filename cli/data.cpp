@@ -10,6 +10,7 @@
 #include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
+#include <trous/cli/phase.h>
 #include <trous/cli/tables.h>
 #include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
@@ -34,7 +35,10 @@ struct DataCommand {
 void write_preview(const DataCommand& c, const Dataset& split) {
   const Augmentation augmentation = parse_augmentation(c.augment);
   std::vector<Sample> samples;
-  for (std::int64_t i = 0; i < std::min(c.count, split.size); ++i) {
+  const std::int64_t count = std::min(c.count, split.size);
+  Phase drawing("data", c.style, "drawing", "samples");
+  for (std::int64_t i = 0; i < count; ++i) {
+    drawing.report(i, count);
     samples.push_back(augmented(checked_sample(split, i), augmentation,
                                 fold_in(Key{c.seed}, static_cast<std::uint64_t>(i))));
   }
@@ -55,12 +59,16 @@ Tensor stored_image(const Tensor& image, std::int64_t white) {
 void write_folder(const DataCommand& c, const Splits& data) {
   namespace fs = std::filesystem;
   const auto palette = class_palette();
+  std::int64_t written = 0, total = 0;
+  for (const std::string_view name : split_names()) total += std::min(c.count, split_named(data, name).size);
+  Phase writing("data", c.style, "writing", "samples");
   for (const std::string_view name : split_names()) {
     const Dataset& split = split_named(data, name);
     const fs::path images = fs::path(c.folder) / name / "images", masks = fs::path(c.folder) / name / "masks";
     make_folder(images.string(), "--export");
     make_folder(masks.string(), "--export");
     for (std::int64_t i = 0; i < std::min(c.count, split.size); ++i) {
+      writing.report(written++, total);
       const Sample sample = checked_sample(split, i);
       write_png((images / numbered_png("", i)).string(), stored_image(sample.image, split.white));
       write_indexed_png((masks / numbered_png("", i)).string(), sample.mask, palette);
@@ -69,12 +77,24 @@ void write_folder(const DataCommand& c, const Splits& data) {
   write_text((fs::path(c.folder) / "classes.json").string(), detail::dump_json(data.train.classes, 1) + '\n');
 }
 
+Splits read(const DataCommand& c) {
+  Phase reading("data", c.style, "reading", "images");
+  return open_data({.name = c.data,
+                    .directory = c.directory,
+                    .folder = {.mask_threshold = c.mask_threshold, .on_progress = reading.on_progress()}});
+}
+
+Survey counted(const DataCommand& c, const Splits& data) {
+  Phase counting("data", c.style, "counting", "samples");
+  return survey(data, counting.on_progress());
+}
+
 ExitCode run(const DataCommand& c) {
   if (!c.preview.empty()) check_file(c.preview, "--preview");
   if (!c.folder.empty()) check_new_folder(c.folder, "--export");
-  const Splits data =
-      open_data({.name = c.data, .directory = c.directory, .folder = {.mask_threshold = c.mask_threshold}});
-  const Survey facts = survey(data);
+  heed_interrupts();
+  const Splits data = read(c);
+  const Survey facts = counted(c, data);
   if (c.style.json) {
     std::cout << detail::dump_json(detail::json_of(data_facts(data, facts))) << '\n';
   } else if (!c.style.quiet) {
@@ -86,7 +106,11 @@ ExitCode run(const DataCommand& c) {
     if (c.style.prints_text()) std::cout << "  pictures  " << c.preview << "   (input | mask)\n";
   }
   if (!c.folder.empty()) {
-    write_folder(c, data);
+    try {
+      write_folder(c, data);
+    } catch (const Interrupted& end) {
+      throw Interrupted(text(end.what(), " The files in ", c.folder, " are whole, but not all are there."));
+    }
     if (c.style.prints_text())
       std::cout << "  folder    " << c.folder << "   (trous train --data " << shell_word(c.folder)
                 << " --out RUN)\n";

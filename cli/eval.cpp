@@ -10,6 +10,7 @@
 #include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
+#include <trous/cli/phase.h>
 #include <trous/cli/score.h>
 #include <trous/cli/tables.h>
 #include <trous/core/choices.h>
@@ -40,13 +41,19 @@ struct EvalCommand {
 };
 
 SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c) {
-  if (c.masks.empty()) return score(net, split, c.batch);
+  Phase scoring("eval", c.style, "scoring", "images");
+  if (c.masks.empty()) return score(net, split, c.batch, scoring.on_progress());
   make_folder(c.masks, "--masks");
-  return score(net, split, c.batch, [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
+  const auto write_masks = [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
     const fs::path folder(c.masks);
     write_indexed_png((folder / numbered_png("truth_", i)).string(), truth, class_palette());
     write_indexed_png((folder / numbered_png("prediction_", i)).string(), prediction, class_palette());
-  });
+  };
+  try {
+    return score(net, split, c.batch, scoring.on_progress(), write_masks);
+  } catch (const Interrupted& end) {
+    throw Interrupted(text(end.what(), " The masks in ", c.masks, " are whole, but not all are there."));
+  }
 }
 
 // As RFC 4180 takes it: in quotes where it has a comma, a quote or a line's end.
@@ -67,6 +74,11 @@ void write_per_image(const std::string& path, const Dataset& split, const SplitS
     table += '\n';
   }
   write_text(path, table);
+}
+
+std::vector<NamedScores> beside(const EvalCommand& c, const EvalData& data) {
+  Phase baselines("eval", c.style, "baselines", "images");
+  return baselines_of(data.name, data.splits, data.split(), baselines.on_progress());
 }
 
 void print_report(const EvalCommand& c, const Trained& trained, const EvalData& data,
@@ -154,6 +166,7 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
 
 ExitCode run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
+  heed_interrupts();
   if (!c.masks.empty()) check_new_folder(c.masks, "--masks");
   if (!c.per_image.empty()) check_file(c.per_image, "--per-image");
   Trained trained = open_trained(c.trained);
@@ -167,7 +180,8 @@ ExitCode run(const EvalCommand& c) {
                                    .mask_threshold = c.mask_threshold,
                                    .ignored = c.ignored,
                                    .split = c.split,
-                                   .split_anew = c.split_anew});
+                                   .split_anew = c.split_anew,
+                                   .style = c.style});
   const Dataset& split = data.split();
   check_fit(trained, data.name, split);
   if (data.may_be_trained_on) {
@@ -178,12 +192,12 @@ ExitCode run(const EvalCommand& c) {
   if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
   const std::optional<double> miou = scores.all.mean_iou(1);
   if (c.style.json) {
-    const std::vector<NamedScores> baselines = baselines_of(data.name, data.splits, split);
+    const std::vector<NamedScores> baselines = beside(c, data);
     std::cout << detail::dump_json(json_of_all(c, trained, data, scores, baselines)) << '\n';
   } else if (c.style.quiet) {
     std::cout << fixed_or_dash(miou, 4) << '\n';
   } else {
-    print_report(c, trained, data, scores, baselines_of(data.name, data.splits, split));
+    print_report(c, trained, data, scores, beside(c, data));
   }
   if (c.min_miou < 0) return ExitCode::ok;
   if (!miou) {

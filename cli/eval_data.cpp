@@ -4,6 +4,7 @@
 
 #include <trous/cli/eval_data.h>
 #include <trous/cli/inputs.h>
+#include <trous/cli/phase.h>
 #include <trous/cli/tables.h>
 #include <trous/core/error.h>
 
@@ -49,6 +50,18 @@ bool is_same_folder(const RunData& past, const FolderDigests& now) {
     return found != now.end() && found->second == entry.second;
   });
   return 2 * kept >= std::ssize(past.digests);
+}
+
+// The digests of the folder, whose files may be many gigabytes.
+FolderDigests digests_now(const EvalRequest& r, const std::string& folder) {
+  Phase comparing("eval", r.style, "comparing", "images");
+  return folder_digests(folder, comparing.on_progress());
+}
+
+Splits opened(const EvalRequest& r, DataRequest request) {
+  Phase reading("eval", r.style, "reading", "images");
+  request.folder.on_progress = reading.on_progress();
+  return open_data(std::move(request));
 }
 
 bool is_split_here(const FolderDigests& now) {
@@ -129,11 +142,11 @@ EvalData eval_data(const EvalRequest& r) {
     if (r.split_anew) nothing_to_split(request.name, "the run remembers no split of it");
     const std::string& learned = r.config ? r.config->data : r.learned_from;
     result.may_be_trained_on = !built_in && !is_built_in_data(learned) && !asks_to_train;
-    result.splits = open_data(std::move(request));
+    result.splits = opened(r, std::move(request));
     warn_of_depth(result, r.white);
     return result;
   }
-  const FolderDigests now = folder_digests(request.name);
+  const FolderDigests now = digests_now(r, request.name);
   const bool same_folder = of_run || is_same_folder(*past, now), split_here = is_split_here(now);
   if (same_folder) result.changes = changes_since(*past, now);
   const bool unchanged = result.changes && result.changes->none();
@@ -149,7 +162,7 @@ EvalData eval_data(const EvalRequest& r) {
       request.folder.stratified = past->split.has_value();
     }
   }
-  result.splits = open_data(std::move(request));
+  result.splits = opened(r, std::move(request));
   warn_of_depth(result, r.white);
   // An earlier trous wrote down no split, and an unchanged folder splits as it did.
   result.may_be_trained_on = !past->split && !asks_to_train && !unchanged;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <trous/cli/options.h>
 #include <trous/cli/train_config.h>
 #include <trous/data/dataset.h>
 #include <trous/run/data_record.h>
@@ -21,6 +22,7 @@ struct EvalRequest {
   std::optional<std::int64_t> mask_threshold, ignored;  ///< as said; without them those of the run
   std::string split;                                    ///< train, validation or test
   bool split_anew = false;
+  OutputStyle style = {};  ///< of the progress
 };
 
 /// Where a split comes from: no run is known, the run wrote it down, the folder has it, or it was asked for.
@@ -43,7 +45,8 @@ struct EvalData {
 
 /// Opens the data of `request`. The folder of a run is split as the run remembers it, whatever was added
 /// since; stderr lists what is new, gone or changed. Throws ArgumentError where a score would count
-/// images that the run was trained on, or might, unless `split_anew`; and as open_data.
+/// images that the run was trained on, or might, unless `split_anew`; and as open_data. Shows its progress,
+/// and throws Interrupted after Ctrl-C.
 EvalData eval_data(const EvalRequest& request);
 
 }  // namespace trous::cli

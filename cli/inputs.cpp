@@ -169,16 +169,28 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
           std::move(trained.loaded.info)};
 }
 
-std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits& data,
-                                      const Dataset& split) {
-  std::vector<NamedScores> baselines{{"all background", background_baseline(split)}};
-  ThresholdBaseline bright = threshold_baseline(data.train, split);
-  baselines.push_back({brightness_name(bright, split.classes), std::move(bright.scores)});
+std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split,
+                                      const OnProgress& on_progress) {
+  constexpr std::int64_t samples = 1000;  // from which the threshold is chosen
   const NamedDataSet* const known = find_row(named_data_sets(), data_name);
-  if (known && known->predictor.predict) {
+  const bool has_predictor = known && known->predictor.predict;
+  const std::int64_t learned_from = std::min(samples, data.train.size);
+  const std::int64_t total = learned_from + (has_predictor ? 3 : 2) * split.size;
+  std::int64_t before = 0;  // samples of the baselines that are finished
+  const OnProgress progress = [&](std::int64_t done, std::int64_t) {
+    if (on_progress) on_progress(before + done, total);
+  };
+  std::vector<NamedScores> baselines{{"all background", background_baseline(split, progress)}};
+  before += split.size;
+  ThresholdBaseline bright = threshold_baseline(data.train, split, samples, progress);
+  before += learned_from + split.size;
+  baselines.push_back({brightness_name(bright, split.classes), std::move(bright.scores)});
+  if (has_predictor) {
     ConfusionMatrix scores = confusion_for(split);
-    for (std::int64_t i = 0; i < split.size; ++i)
+    for (std::int64_t i = 0; i < split.size; ++i) {
       scores.add(checked_sample(split, i).mask, known->predictor.predict(data, i));
+      progress(i + 1, split.size);
+    }
     baselines.push_back({std::string(known->predictor.name), std::move(scores)});
   }
   return baselines;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <trous/cli/train_config.h>
+#include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
 #include <trous/data/folder.h>
 #include <trous/layers/sequential.h>
@@ -78,8 +79,10 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
                      NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
 /// The scores on `split` of predictors that learn little, to read a network's score beside: all background;
-/// brightness; and NamedDataSet::predictor.
-std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split);
+/// brightness; and NamedDataSet::predictor. Calls `on_progress` with the samples
+/// that are read and scored, those of all baselines together.
+std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split,
+                                      const OnProgress& on_progress);
 
 /// Returns the number of image channels that the described network expects, taken from its first layer with a
 /// channel count. Throws ArgumentError if no layer has one.

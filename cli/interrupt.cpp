@@ -25,4 +25,8 @@ void heed_interrupts() {
 
 bool interrupted() { return asked != 0; }
 
+void check_interrupt(const std::string& command, const std::string& when) {
+  if (interrupted()) throw Interrupted(command + ": interrupted " + when + '.');
+}
+
 }  // namespace trous::cli

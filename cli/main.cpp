@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/interrupt.h>
 #include <trous/cli/usage.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
@@ -59,6 +60,9 @@ ExitCode run_program(int argc, char** argv) {
     std::cerr << "trous: " << trous::cli::in_our_words(app, error) << '\n'
               << trous::cli::where_to_read_on(app) << '\n';
     return ExitCode::usage;
+  } catch (const trous::cli::Interrupted& end) {
+    std::cerr << end.what() << '\n';
+    return ExitCode::stopped_by_signal;
   } catch (const trous::FileError& error) {
     std::cerr << error.what() << '\n';
     return ExitCode::file;

@@ -3,6 +3,7 @@
 
 #include <trous/cli/interrupt.h>
 #include <trous/cli/recorder.h>
+#include <trous/cli/score.h>
 #include <trous/cli/tables.h>
 #include <trous/core/detail/json.h>
 #include <trous/run/samples.h>
@@ -21,14 +22,19 @@ Recorder::Recorder(Session& session, RunFolder& folder)
       folder_(folder),
       progress_(session.config.training.batch, !session.command.style.prints_text()),
       begun_(Clock::now()),
-      step_begun_(begun_) {}
+      step_begun_(begun_),
+      fixed_(fixed_samples(session.data.validation)) {}
 
 TrainCallbacks Recorder::callbacks() {
-  return {.on_step = [this](const StepReport& report) { step(report); },
-          .on_validation = [this](const ValidationReport& report,
-                                  const AnyLayer& net) { validation(report, net); },
-          .on_save = [this] { save(); },
-          .stop = interrupted};
+  return {
+      .on_step = [this](const StepReport& report) { step(report); },
+      .on_validation = [this](const ValidationReport& report,
+                              const AnyLayer& net) { validation(report, net); },
+      .on_validation_batch = [this](std::int64_t first, const Batch&,
+                                    const Tensor& predictions) { keep_fixed(first, predictions); },
+      .on_validation_progress = [this](std::int64_t done, std::int64_t total) { validating(done, total); },
+      .on_save = [this] { save(); },
+      .stop = interrupted};
 }
 
 void Recorder::heading() const {
@@ -41,7 +47,6 @@ void Recorder::heading() const {
 double Recorder::seconds() const { return folder_.seconds_before() + seconds_since(begun_); }
 
 void Recorder::step(const StepReport& r) {
-  last_ = r;
   folder_.log(StepRecord{.step = r.step,
                          .loss = r.loss,
                          .learning_rate = r.learning_rate,
@@ -54,8 +59,30 @@ void Recorder::step(const StepReport& r) {
   progress_.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
 }
 
-void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
+// The step's line makes place for the validation's.
+void Recorder::validating(std::int64_t done, std::int64_t total) {
+  if (!validating_) {
+    progress_.clear();
+    validating_.emplace("train", session_.command.style, "validation", "images");
+  }
+  validating_->report(done, total);
+}
+
+void Recorder::keep_fixed(std::int64_t first, const Tensor& predictions) {
+  if (first == 0) fixed_results_.clear();
+  for (const std::int64_t sample : fixed_) {
+    const std::int64_t i = sample - first;
+    if (i >= 0 && i < predictions.shape()[0]) fixed_results_.push_back(image_of(predictions, i));
+  }
+}
+
+void Recorder::clear() {
+  validating_.reset();
   progress_.clear();
+}
+
+void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
+  clear();
   if (r.best) save_best(net);
   const double rate = static_cast<double>(steps_ * session_.config.training.batch) / seconds_since(begun_);
   const MetricsRow row{.step = r.step,
@@ -64,12 +91,12 @@ void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
                        .mean_iou = r.scores.mean_iou(),
                        .foreground_iou = r.scores.mean_iou(1),
                        .pixel_accuracy = r.scores.pixel_accuracy(),
-                       .learning_rate = last_.learning_rate,
+                       .learning_rate = r.learning_rate,
                        .seconds = seconds(),
                        .images_per_second = rate,
                        .best = r.best};
   folder_.log(row);
-  write_step_pictures(folder_, net, session_.data.validation, r.step);
+  write_step_pictures(folder_, session_.data.validation, fixed_results_, r.step);
   print_row(row, r.stale);
   step_begun_ = Clock::now();
 }

@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
+#include <trous/cli/phase.h>
 #include <trous/cli/session.h>
 #include <trous/run/run_folder.h>
 #include <trous/train/progress.h>
@@ -23,24 +26,30 @@ class Recorder {
   /// Spent on the run so far, over all its sessions.
   double seconds() const;
 
-  /// Takes the progress line off the terminal.
-  void clear() { progress_.clear(); }
+  /// Takes the progress lines off the terminal.
+  void clear();
+
+  /// Saves the trainer. The run calls it where an exception has ended a validation.
+  void save();
 
  private:
   using Clock = std::chrono::steady_clock;
 
   void step(const StepReport& report);
+  void validating(std::int64_t done, std::int64_t total);
+  void keep_fixed(std::int64_t first, const Tensor& predictions);
   void validation(const ValidationReport& report, const AnyLayer& net);
   void print_row(const MetricsRow& row, std::int64_t stale) const;
   void save_best(const AnyLayer& net);
-  void save();
 
   Session& session_;
   RunFolder& folder_;
   Progress progress_;
   Clock::time_point begun_, step_begun_;
-  StepReport last_{};
-  std::int64_t steps_ = 0;  // of this session
+  std::optional<Phase> validating_;    // while a validation runs
+  std::vector<std::int64_t> fixed_;    // fixed_samples, in the order of the split
+  std::vector<Tensor> fixed_results_;  // what this validation has predicted of them
+  std::int64_t steps_ = 0;             // of this session
 };
 
 }  // namespace trous::cli

@@ -8,6 +8,7 @@
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/options.h>
 #include <trous/cli/output.h>
+#include <trous/cli/phase.h>
 #include <trous/cli/tables.h>
 #include <trous/data/file.h>
 #include <trous/run/report.h>
@@ -21,13 +22,21 @@ struct ReportCommand {
   OutputStyle style;
 };
 
+std::string page_of(const ReportCommand& command) {
+  const bool one = command.runs.size() == 1;
+  Phase writing("report", command.style, one ? "writing" : "reading", one ? "sections" : "runs");
+  return one ? report_html(command.runs[0], writing.on_progress())
+             : comparison_html(command.runs, writing.on_progress());
+}
+
 ExitCode run(const ReportCommand& command) {
   const bool one = command.runs.size() == 1;
   const std::string out = !command.out.empty() ? command.out
                           : one                ? command.runs[0] + "/report.html"
                                                : "comparison.html";
   if (!command.out.empty()) check_file(out, "--out");
-  const std::string page = one ? report_html(command.runs[0]) : comparison_html(command.runs);
+  heed_interrupts();
+  const std::string page = page_of(command);
   write_text(out, page);
   print_event(command.style, {{"event", "report"}, {"runs", command.runs}, {"report", out}});
   if (command.style.prints_text()) std::cout << out << '\n';

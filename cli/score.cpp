@@ -4,30 +4,28 @@
 #include <trous/train/evaluate.h>
 
 namespace trous::cli {
-namespace {
 
-// Image `i` of a batch of labels.
-Tensor one_of(const Tensor& labels, std::int64_t i) {
+Tensor image_of(const Tensor& labels, std::int64_t i) {
   const std::int64_t height = labels.shape()[1], width = labels.shape()[2];
   return {Shape{height, width},
           labels.values<std::int32_t>().subspan(static_cast<std::size_t>(i * height * width),
                                                 static_cast<std::size_t>(height * width))};
 }
 
-}  // namespace
-
-SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnImage& on_image) {
+SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnProgress& on_progress,
+                  const OnImage& on_image) {
   SplitScores scores{confusion_for(data), boundary_for(data), {}, 0};
   const auto begun = std::chrono::steady_clock::now();
   const auto on_batch = [&](std::int64_t first, const Batch& part, const Tensor& predictions) {
     scores.boundary.add(part.labels, predictions);
     for (std::int64_t i = 0; i < predictions.shape()[0]; ++i) {
-      const Tensor truth = one_of(part.labels, i), prediction = one_of(predictions, i);
+      const Tensor truth = image_of(part.labels, i), prediction = image_of(predictions, i);
       scores.images.emplace_back(confusion_for(data)).add(truth, prediction);
       if (on_image) on_image(first + i, truth, prediction);
     }
   };
-  scores.all = evaluate_with(net, data, {.batch = batch, .on_batch = on_batch}).scores;
+  scores.all =
+      evaluate_with(net, data, {.batch = batch, .on_batch = on_batch, .on_progress = on_progress}).scores;
   scores.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   return scores;
 }

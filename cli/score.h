@@ -4,12 +4,16 @@
 #include <functional>
 #include <vector>
 
+#include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/boundary.h>
 #include <trous/train/metrics.h>
 
 namespace trous::cli {
+
+/// Image `i` of labels int32 [n, h, w]: int32 [h, w].
+Tensor image_of(const Tensor& labels, std::int64_t i);
 
 struct SplitScores {
   ConfusionMatrix all;
@@ -21,7 +25,8 @@ struct SplitScores {
 /// Truth and prediction of one image, int32 [h, w].
 using OnImage = std::function<void(std::int64_t index, const Tensor& truth, const Tensor& prediction)>;
 
-SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch,
+/// Scores `net` on all of `data`, calls `on_image` with each image, and `on_progress` as evaluate_with does.
+SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnProgress& on_progress,
                   const OnImage& on_image = nullptr);
 
 }  // namespace trous::cli

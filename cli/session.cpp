@@ -3,6 +3,7 @@
 #include <iostream>
 #include <sstream>
 
+#include <trous/cli/phase.h>
 #include <trous/cli/resume.h>
 #include <trous/cli/session.h>
 #include <trous/core/error.h>
@@ -80,6 +81,23 @@ DataRequest request_of(const TrainCommand& command) {
   return request;
 }
 
+Splits read_data(const TrainCommand& command) {
+  DataRequest request = request_of(command);
+  Phase reading("train", command.style, "reading", "images");
+  request.folder.on_progress = reading.on_progress();
+  return open_data(std::move(request));
+}
+
+Survey count_data(const TrainCommand& command, const Splits& data) {
+  Phase counting("train", command.style, "counting", "samples");
+  return survey(data, counting.on_progress());
+}
+
+std::vector<NamedScores> score_baselines(const TrainCommand& command, const Splits& data) {
+  Phase baselines("train", command.style, "baselines", "images");
+  return baselines_of(command.config.data, data, data.validation, baselines.on_progress());
+}
+
 }  // namespace
 
 TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
@@ -99,14 +117,15 @@ Session open_session(TrainCommand& command) {
   TrainConfig& c = command.config;
   TrainOptions& training = c.training;
   resolve(c);
-  Splits data = open_data(request_of(command));
+  Splits data = read_data(command);
+  const InterruptibleOps ops("train", "before the first step, and nothing was written");
   if (command.epochs > 0)
     training.steps = (command.epochs * data.train.size + training.batch - 1) / training.batch;
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
   Summary summary =
       summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
-  Survey facts = survey(data);
+  Survey facts = count_data(command, data);
   if (command.minutes > 0 && !command.resuming)
     training.steps = steps_in(command.minutes, net, data, make_options(c, facts));
   record_options(command.given, c);
@@ -115,7 +134,7 @@ Session open_session(TrainCommand& command) {
       .network = description, .classes = data.train.classes, .data = c.data, .white = data.train.white};
   Trainer trainer(net, data, make_options(c, facts));
   trainer.rehearse();
-  std::vector<NamedScores> baselines = baselines_of(c.data, data, data.validation);
+  std::vector<NamedScores> baselines = score_baselines(command, data);
   const Criterion chosen_by = criterion_for(baselines.front().scores);  // which counted the validation masks
   return {command,
           c,

@@ -40,7 +40,8 @@ struct Session {
 };
 
 /// Fills in the options of `command` and opens what they name. Throws for everything that can be refused, so
-/// that nothing can be once the run's folder is made.
+/// that nothing can be once the run's folder is made. Shows its progress, and throws Interrupted after
+/// Ctrl-C.
 Session open_session(TrainCommand& command);
 
 /// The run's options for another network of the same kind.

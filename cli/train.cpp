@@ -9,6 +9,7 @@
 #include <trous/cli/commands.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/output.h>
+#include <trous/cli/phase.h>
 #include <trous/cli/recorder.h>
 #include <trous/cli/resume.h>
 #include <trous/cli/score.h>
@@ -144,48 +145,79 @@ void log_event(RunFolder& folder, const char* event, std::int64_t step, const st
       EventRecord{.event = event, .step = step, .time = time_now(), .why = why, .chosen_by = chosen_by});
 }
 
-// Scores the best weights on the test split and writes what is kept of it. False if it was interrupted before
-// anything was written.
-bool finish(Session& s, RunFolder& folder, const TrainResult& result, double seconds) {
-  const OutputStyle& style = s.command.style;
-  const Dataset& test = s.data.test;
-  const std::string stopped = result.stopped_early.value_or("all steps done");
-  std::vector<NamedScores> baselines = baselines_of(s.config.data, s.data, test);
+std::vector<NamedScores> test_baselines(const Session& s) {
+  std::vector<NamedScores> baselines;
+  {
+    Phase shown("train", s.command.style, "baselines", "images");
+    baselines = baselines_of(s.config.data, s.data, s.data.test, shown.on_progress());
+  }
   if (s.config.pixel_baseline) {
     if (auto pixel = pixel_baseline(s)) baselines.push_back(std::move(*pixel));
-    if (interrupted()) return false;
+    check_interrupt("train", "while training the comparison");
   }
-  const SplitScores scores = score(s.trainer.best(), test, s.config.training.batch);
+  return baselines;
+}
+
+SplitScores test_scores(const Session& s) {
+  Phase scoring("train", s.command.style, "scoring", "images");
+  return score(s.trainer.best(), s.data.test, s.config.training.batch, scoring.on_progress());
+}
+
+PictureFacts test_pictures(const Session& s, const RunFolder& folder,
+                           const std::vector<std::optional<double>>& image_scores) {
+  PictureFacts pictures = pictured_images(image_scores);
+  Phase writing("train", s.command.style, "pictures", "files");
+  pictures.worst_places =
+      write_test_pictures(folder, s.trainer.best(), s.data.test, pictures, writing.on_progress());
+  return pictures;
+}
+
+// Scores the best weights on the test split and writes their pictures. Throws Interrupted after Ctrl-C.
+RunResults results_of(const Session& s, const RunFolder& folder, const TrainResult& result, double seconds) {
+  const InterruptibleOps ops("train", "while scoring the test images");
+  std::vector<NamedScores> baselines = test_baselines(s);
+  const SplitScores scores = test_scores(s);
   std::vector<std::optional<double>> image_scores;
   for (const ConfusionMatrix& image : scores.images) image_scores.push_back(image.mean_iou(1));
-  const PictureFacts pictures = pictured_images(image_scores);
-  write_test_pictures(folder, s.trainer.best(), test, pictures);
-  const RunResults results{.split = "test",
-                           .step = result.best_step,
-                           .steps = result.steps,
-                           .stopped = stopped,
-                           .chosen_by = result.chosen_by,
-                           .classes = test.classes,
-                           .scores = scores.all,
-                           .baselines = baselines,
-                           .image_scores = image_scores,
-                           .pictures = pictures,
-                           .model = model_facts(s.config.model, s.summary),
-                           .coverage = coverage_of(s),
-                           .data = data_facts(s.data, s.facts),
-                           .seconds = seconds,
-                           .peak_bytes = peak_bytes()};
-  write_results(folder, results);
-  log_event(folder, "stopped", result.steps, stopped);
+  PictureFacts pictures = test_pictures(s, folder, image_scores);
+  return {.split = "test",
+          .step = result.best_step,
+          .steps = result.steps,
+          .stopped = result.stopped_early.value_or("all steps done"),
+          .chosen_by = result.chosen_by,
+          .classes = s.data.test.classes,
+          .scores = scores.all,
+          .baselines = std::move(baselines),
+          .image_scores = std::move(image_scores),
+          .pictures = std::move(pictures),
+          .model = model_facts(s.config.model, s.summary),
+          .coverage = coverage_of(s),
+          .data = data_facts(s.data, s.facts),
+          .seconds = seconds,
+          .peak_bytes = peak_bytes()};
+}
+
+// Writes what is kept of the best weights. False if Ctrl-C ended it before results.json and the report were
+// written.
+bool finish(Session& s, RunFolder& folder, const TrainResult& result, double seconds) {
+  std::optional<RunResults> results;
+  try {
+    results = results_of(s, folder, result, seconds);
+  } catch (const Interrupted&) {
+    return false;
+  }
+  const OutputStyle& style = s.command.style;
+  write_results(folder, *results);
+  log_event(folder, "stopped", result.steps, results->stopped);
   write_report(s.config.out);
   print_event(style, {{"event", "result"},
                       {"split", "test"},
                       {"step", result.best_step},
                       {"chosen_by", name(result.chosen_by)},
-                      {"stopped", stopped},
-                      {"scores", summary_of_scores(scores.all, test.classes)},
+                      {"stopped", results->stopped},
+                      {"scores", summary_of_scores(results->scores, results->classes)},
                       {"report", folder.file("report.html")}});
-  if (!style.json) print_result(s, folder, result, baselines, scores.all, seconds);
+  if (!style.json) print_result(s, folder, result, results->baselines, results->scores, seconds);
   return true;
 }
 
@@ -195,7 +227,8 @@ Environment environment_of(const Session& s) {
   environment.libraries = TROUS_LIBRARIES;
   environment.seed = std::to_string(s.config.training.seed);
   environment.data = s.data.train.source;
-  environment.files = digests_of(s.data.files);
+  Phase reading("train", s.command.style, "digests", "files");
+  environment.files = digests_of(s.data.files, reading.on_progress());
   return environment;
 }
 
@@ -245,16 +278,32 @@ ExitCode end_of(Session& s, RunFolder& folder, const TrainResult& result, double
   return ExitCode::ok;
 }
 
+// Trains. Ctrl-C ends a validation where it is: the trainer is saved as it was before, and the run goes on
+// with the validation.
+TrainResult trained(Session& session, Recorder& recorder) {
+  TrainResult result;
+  try {
+    result = session.trainer.run(recorder.callbacks());
+  } catch (const Interrupted&) {
+    recorder.save();
+    result.steps = session.trainer.step();
+    result.interrupted = true;
+  }
+  recorder.clear();
+  return result;
+}
+
 ExitCode run(TrainCommand& command) {
   TrainConfig& config = command.config;
   if (config.threads > 0) set_threads(config.threads);
   if (!command.resuming) RunFolder::check_free(config.out, command.force);
+  heed_interrupts();
   Session session = open_session(command);
   std::int64_t resumed_from = 0;
   if (command.resuming) {
     resumed_from = resume(config.out, config, session.data, session.about, session.trainer);
   }
-  heed_interrupts();
+  check_interrupt("train", "before the first step, and nothing was written");
   RunFolder folder = open_folder(session, resumed_from, command.minutes);
   print_start(session);
   warn_of_unscorable(session);
@@ -265,9 +314,8 @@ ExitCode run(TrainCommand& command) {
               << std::endl;
   }
   Recorder recorder(session, folder);
-  if (resumed_from < config.training.steps) recorder.heading();
-  const TrainResult result = session.trainer.run(recorder.callbacks());
-  recorder.clear();
+  if (resumed_from < config.training.steps || session.trainer.validation_due()) recorder.heading();
+  const TrainResult result = trained(session, recorder);
   return end_of(session, folder, result, recorder.seconds());
 }
 

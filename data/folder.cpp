@@ -280,7 +280,8 @@ Splits folder(const FolderOptions& options) {
   check(options);
   const FolderFiles files = options.split ? named_by(*options.split, list_folder(options.directory))
                                           : list_folder(options.directory);
-  FolderContent content = read_folder_content(files, {options.memory, options.cache}, options.mask_threshold);
+  FolderContent content = read_folder_content(files, {options.memory, options.cache}, options.mask_threshold,
+                                              options.on_progress);
   check_content(files, options, content);
   const std::shared_ptr<const FolderStore> store = store_of(files, options, std::move(content));
   const ItemSplits splits = splits_of(files, options, *store);

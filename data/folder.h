@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
 
 namespace trous {
@@ -35,6 +36,7 @@ struct FolderOptions {
   std::optional<SplitNames> split = std::nullopt;
   /// Spreads the classes over the splits. False gives the splits of versions of trous without this option.
   bool stratified = true;
+  OnProgress on_progress = nullptr;  ///< called with the images that are read, each with its mask, and all
 };
 
 /// The images and masks of a folder, paired by the name before the extension:

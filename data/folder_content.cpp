@@ -229,7 +229,7 @@ Tensor mask_numbers(const FolderItem& item, const ClassTable* table, const Pixel
 }
 
 FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& memory,
-                                  std::int64_t threshold) {
+                                  std::int64_t threshold, const OnProgress& on_progress) {
   FolderContent result;
   result.faults = files.faults;
   bool table_is_faulty = false;
@@ -254,9 +254,11 @@ FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& 
   PairReader reader(result.table ? &*result.table : nullptr, table_is_faulty, memory);
   const auto count = static_cast<std::int64_t>(result.items.size());
   std::vector<std::vector<std::string>> faults(result.items.size());
+  ProgressCount progress(on_progress, count);
   parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
       faults[i] = reader.read(result.items[i]);
+      progress.add_one();
     }
   });
   for (std::vector<std::string>& some : faults) {

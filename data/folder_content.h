@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <trous/core/on_progress.h>
 #include <trous/core/tensor.h>
 #include <trous/core/window.h>
 #include <trous/data/class_table.h>
@@ -67,9 +68,9 @@ struct FolderContent {
 /// is `black_and_white(threshold)`, with the names of a table of two entries without colours and numbers.
 /// Decoded tensors stay in memory until the next pair would make them more than `memory.bytes`; which pairs
 /// come first depends on the threads, and nothing else does. The others go to a temporary file in
-/// `memory.cache`, if there is such a directory. Throws nothing for what it finds in the files, FileError if
-/// the temporary file cannot be written.
+/// `memory.cache`, if there is such a directory. Calls `on_progress` with the pairs that are read. Throws
+/// nothing for what it finds in the files, FileError if the temporary file cannot be written.
 FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& memory,
-                                  std::int64_t threshold = 0);
+                                  std::int64_t threshold = 0, const OnProgress& on_progress = nullptr);
 
 }  // namespace trous

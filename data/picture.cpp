@@ -1,12 +1,34 @@
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <trous/core/error.h>
+#include <trous/core/parallel.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
 
 namespace trous {
 namespace {
+
+// Brightness 0..1 as 0..255, rounded half up. Written so that NaN is 0.
+template <class T>
+std::uint8_t byte_of_brightness(T value) {
+  const T scaled = (!(value > 0) ? T(0) : value < 1 ? value : T(1)) * 255;
+  // The sum is exact for a float, and for a double too but next to 0.5.
+  return static_cast<std::uint8_t>(static_cast<double>(scaled) + 0.5);
+}
+
+// Throws as label_picture does.
+void check_labels(const Tensor& labels) {
+  const bool has_picture = labels.shape().rank() == 2 && !is_floating(labels.dtype());
+  if (!has_picture || !visit(labels.dtype(), [&]<class T> {
+        const auto values = labels.values<T>();
+        return std::all_of(values.begin(), values.end(),
+                           [](T label) { return label >= T(0) && static_cast<double>(label) <= 255; });
+      })) {
+    label_picture(labels);
+  }
+}
 
 // Copies `picture` [h, w, 3], enlarged, into `panel` [H, W, 3] with its corner at (top, left).
 void place(const Tensor& picture, std::int64_t scale, std::int64_t top, std::int64_t left,
@@ -27,10 +49,16 @@ void check_panel(const char* op, std::span<const Sample> samples, std::span<cons
     throw ArgumentError(text(op, ": ", samples.size(), " samples and ", predictions.size(),
                              " predictions. Give one or more, and as many of each."));
   }
-  if (options.scale < 1 || options.gap < 0 || options.margin < 0 || options.columns < 1) {
-    throw ArgumentError(text(op, ": scale ", options.scale, ", gap ", options.gap, ", margin ",
-                             options.margin, ", columns ", options.columns,
-                             " draw nothing. Scale and columns are 1 or more, gap and margin 0 or more."));
+  if (options.scale < 1 || options.max_side < 1 || options.gap < 0 || options.margin < 0 ||
+      options.columns < 1) {
+    throw ArgumentError(text(op, ": scale ", options.scale, ", max_side ", options.max_side, ", gap ",
+                             options.gap, ", margin ", options.margin, ", columns ", options.columns,
+                             " draw nothing. Scale, max_side and columns are 1 or more, gap and margin 0 or "
+                             "more."));
+  }
+  if (!options.frames.empty() && options.frames.size() != samples.size()) {
+    throw ArgumentError(text(op, ": ", options.frames.size(), " frames for ", samples.size(),
+                             " samples. Give one for each, or none."));
   }
   const Shape& image = samples[0].image.shape();
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -44,9 +72,16 @@ void check_panel(const char* op, std::span<const Sample> samples, std::span<cons
   }
 }
 
+// The largest whole number up to `scale` by which pictures of this longest side may be enlarged.
+std::int64_t fitting_scale(const Shape& picture, const PanelOptions& options) {
+  const std::int64_t longest = std::max<std::int64_t>(1, std::max(picture[0], picture[1]));
+  return std::clamp<std::int64_t>(options.max_side / longest, 1, options.scale);
+}
+
 // `pictures` of one size in cells of `in_cell`, the cells in rows of `options.columns`.
 Tensor panel(const std::vector<Tensor>& pictures, std::int64_t in_cell, const PanelOptions& options) {
-  const std::int64_t scale = options.scale, gap = options.gap, margin = options.margin;
+  const std::int64_t scale = fitting_scale(pictures[0].shape(), options);
+  const std::int64_t gap = options.gap, margin = options.margin;
   const std::int64_t height = pictures[0].shape()[0] * scale, width = pictures[0].shape()[1] * scale;
   const std::int64_t cells = std::ssize(pictures) / in_cell;
   const std::int64_t columns = std::min(options.columns, cells), rows = (cells + columns - 1) / columns;
@@ -65,7 +100,72 @@ Tensor panel(const std::vector<Tensor>& pictures, std::int64_t in_cell, const Pa
   return result;
 }
 
+// Draws a white frame with a black rim around `window` of an image of `image` pixels into its picture, which
+// may be shrunk. Both lines lie inside the window, so a frame at the border of the image shows as well.
+void draw_frame(Tensor& picture, const Shape& image, const PictureWindow& window) {
+  const std::int64_t height = picture.shape()[0], width = picture.shape()[1];
+  const std::int64_t top = window.top * height / image[0], left = window.left * width / image[1];
+  const std::int64_t bottom = (window.top + window.height) * height / image[0] - 1;
+  const std::int64_t right = (window.left + window.width) * width / image[1] - 1;
+  std::uint8_t* pixels = picture.mutable_values<std::uint8_t>().data();
+  for (std::int64_t row = top; row <= bottom; ++row) {
+    for (std::int64_t column = left; column <= right; ++column) {
+      const std::int64_t depth =
+          std::min({row - top, bottom - row, column - left, right - column});  // 0 at the window's edge
+      if (depth < 3) std::fill_n(pixels + (row * width + column) * 3, 3, depth == 1 ? 255 : 0);
+    }
+  }
+}
+
+// The pictures of a panel: shrunk where they are too large, framed where that is asked for.
+class PanelPictures {
+ public:
+  PanelPictures(const Shape& image, std::int64_t samples, const PanelOptions& options)
+      : image_(image), side_(panel_side(image, samples, options.max_side)), options_(options) {}
+
+  void add_image(const Tensor& picture, std::size_t sample) {
+    add_framed(fit_picture(picture, side_), sample);
+  }
+
+  // Shrunk errors have steps of 8 in brightness, which halves the file: they are noise where a prediction is.
+  void add_errors(const Tensor& picture, std::size_t sample) {
+    Tensor fitted = fit_picture(picture, side_);
+    if (fitted.shape() != picture.shape()) {
+      for (std::uint8_t& byte : fitted.mutable_values<std::uint8_t>())
+        byte = static_cast<std::uint8_t>(std::min((byte + 4) / 8 * 8, 255));
+    }
+    add_framed(std::move(fitted), sample);
+  }
+
+  void add_labels(const Tensor& labels) { pictures_.push_back(label_picture(fit_labels(labels, side_))); }
+
+  const std::vector<Tensor>& pictures() const { return pictures_; }
+
+ private:
+  void add_framed(Tensor fitted, std::size_t sample) {
+    if (!options_.frames.empty()) {
+      fitted = Tensor(fitted.shape(), fitted.values<std::uint8_t>());  // a frame changes no shared picture
+      draw_frame(fitted, image_, options_.frames[sample]);
+    }
+    pictures_.push_back(std::move(fitted));
+  }
+
+  Shape image_;
+  std::int64_t side_;
+  const PanelOptions& options_;
+  std::vector<Tensor> pictures_;
+};
+
 }  // namespace
+
+std::int64_t panel_side(const Shape& image, std::int64_t samples, std::int64_t max_side) {
+  constexpr std::int64_t min_side = 128;
+  const std::int64_t longest = std::max(image[0], image[1]);
+  if (longest <= max_side) return longest;
+  if (samples <= 2) return max_side;
+  const double shared = static_cast<double>(max_side) * std::sqrt(2.0 / static_cast<double>(samples));
+  return std::clamp<std::int64_t>(std::llround(shared), std::min(min_side, max_side), max_side);
+}
 
 Tensor image_picture(const Tensor& image) {
   const Shape& shape = image.shape();
@@ -75,11 +175,12 @@ Tensor image_picture(const Tensor& image) {
   Tensor picture = Tensor::uninitialized({shape[0], shape[1], 3}, DType::uint8);
   std::uint8_t* out = picture.mutable_values<std::uint8_t>().data();
   visit_floating("image_picture", image.dtype(), [&]<class T> {
-    for (const T value : image.values<T>()) {
-      // Written so that NaN takes the first branch.
-      const T clamped = !(value > 0) ? T(0) : value < 1 ? value : T(1);
-      out = std::fill_n(out, shape[2] == 1 ? 3 : 1, static_cast<std::uint8_t>(std::lround(clamped * 255)));
-    }
+    const T* const values = image.values<T>().data();
+    const std::int64_t copies = shape[2] == 1 ? 3 : 1;
+    parallel_for(image.elements(), std::int64_t{1} << 18, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i)
+        std::fill_n(out + i * copies, copies, byte_of_brightness(values[i]));
+    });
   });
   return picture;
 }
@@ -108,46 +209,54 @@ Tensor label_picture(const Tensor& labels) {
 
 Tensor error_picture(const Sample& sample, const Tensor& prediction) {
   const Tensor ground = image_picture(sample.image);
-  for (const Tensor* labels : {&sample.mask, &prediction}) label_picture(*labels);  // throws for no labels
+  for (const Tensor* labels : {&sample.mask, &prediction}) check_labels(*labels);
   const Shape size{ground.shape()[0], ground.shape()[1]};
   if (sample.mask.shape() != size || prediction.shape() != size) {
     throw ShapeError(text("error_picture: image ", sample.image.shape(), ", mask ", sample.mask.shape(),
                           ", prediction ", prediction.shape(), ". Mask and prediction are ", size, '.'));
   }
   const Tensor truth = sample.mask.cast(DType::int32), guess = prediction.cast(DType::int32);
-  const auto pixels = ground.values<std::uint8_t>();
+  const std::int32_t *const label = truth.values<std::int32_t>().data(), *const guessed =
+                                                                             guess.values<std::int32_t>()
+                                                                                 .data();
+  const std::uint8_t* const from = ground.values<std::uint8_t>().data();
   Tensor picture = Tensor::uninitialized(ground.shape(), DType::uint8);
-  const auto out = picture.mutable_values<std::uint8_t>();
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const std::int32_t label = truth.values<std::int32_t>()[i / 3];
-    const bool wrong = label != guess.values<std::int32_t>()[i / 3];
-    out[i] = label == unknown_label ? 128 : wrong ? 255 : static_cast<std::uint8_t>(pixels[i] / 3);
-  }
+  std::uint8_t* const to = picture.mutable_values<std::uint8_t>().data();
+  parallel_for(truth.elements(), std::int64_t{1} << 17, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      for (std::int64_t k = 3 * i; k < 3 * i + 3; ++k) {
+        to[k] = label[i] == unknown_label ? 128
+                : label[i] != guessed[i]  ? 255
+                                          : static_cast<std::uint8_t>(from[k] / 3);
+      }
+    }
+  });
   return picture;
 }
 
 Tensor prediction_panel(std::span<const Sample> samples, std::span<const Tensor> predictions,
                         const PanelOptions& options) {
   check_panel("prediction_panel", samples, predictions, options);
-  std::vector<Tensor> pictures;
+  PanelPictures cells(samples[0].image.shape(), std::ssize(samples), options);
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    pictures.push_back(image_picture(samples[i].image));
-    pictures.push_back(label_picture(samples[i].mask));
-    pictures.push_back(label_picture(predictions[i]));
-    if (options.errors) pictures.push_back(error_picture(samples[i], predictions[i]));
+    cells.add_image(image_picture(samples[i].image), i);
+    cells.add_labels(samples[i].mask);
+    cells.add_labels(predictions[i]);
+    if (options.errors) cells.add_errors(error_picture(samples[i], predictions[i]), i);
   }
-  return panel(pictures, options.errors ? 4 : 3, options);
+  return panel(cells.pictures(), options.errors ? 4 : 3, options);
 }
 
 Tensor sample_panel(std::span<const Sample> samples, const PanelOptions& options) {
-  std::vector<Tensor> masks, pictures;
+  std::vector<Tensor> masks;
   for (const Sample& sample : samples) masks.push_back(sample.mask);
   check_panel("sample_panel", samples, masks, options);
-  for (const Sample& sample : samples) {
-    pictures.push_back(image_picture(sample.image));
-    pictures.push_back(label_picture(sample.mask));
+  PanelPictures cells(samples[0].image.shape(), std::ssize(samples), options);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    cells.add_image(image_picture(samples[i].image), i);
+    cells.add_labels(samples[i].mask);
   }
-  return panel(pictures, 2, options);
+  return panel(cells.pictures(), 2, options);
 }
 
 Tensor overlay_picture(const Tensor& image, const Tensor& labels, double alpha) {

@@ -7,6 +7,8 @@
 
 #include <trous/core/tensor.h>
 #include <trous/data/dataset.h>
+#include <trous/data/fit_picture.h>
+#include <trous/data/worst_window.h>
 
 namespace trous {
 
@@ -18,12 +20,21 @@ Tensor image_picture(const Tensor& image);
 /// for other tensors, ArgumentError for labels outside 0..255.
 Tensor label_picture(const Tensor& labels);
 
+/// The longest side that pictures of images `image` = [h, w, ...] have in a panel of so many samples, before
+/// they are enlarged: their own where it is at most max_side, else max_side, or for more than two samples
+/// max_side sqrt(2 / samples), at least 128, so that a panel takes the room of two samples.
+std::int64_t panel_side(const Shape& image, std::int64_t samples, std::int64_t max_side);
+
 struct PanelOptions {
-  std::int64_t scale = 2;    ///< side of the square that a pixel becomes
-  std::int64_t gap = 4;      ///< white pixels between pictures
-  std::int64_t margin = 8;   ///< white pixels around all
-  std::int64_t columns = 1;  ///< samples side by side
-  bool errors = false;       ///< a fourth picture: error_picture
+  /// The side of the square that a pixel becomes, or less where pictures would be longer than max_side.
+  std::int64_t scale = 2;
+  std::int64_t max_side = 600;  ///< the longest side of a picture; those of larger images are shrunk
+  std::int64_t gap = 4;         ///< white pixels between pictures
+  std::int64_t margin = 8;      ///< white pixels around all
+  std::int64_t columns = 1;     ///< samples side by side
+  bool errors = false;          ///< a fourth picture: error_picture
+  /// One for each sample, drawn as a frame in its input and errors; none where it is empty.
+  std::span<const PictureWindow> frames = {};
 };
 
 /// Where a prediction is wrong: white on the darkened image; pixels of `unknown_label` are grey. uint8 [h, w,
@@ -31,7 +42,8 @@ struct PanelOptions {
 Tensor error_picture(const Sample& sample, const Tensor& prediction);
 
 /// One cell per sample: input | truth | prediction, the latter two in class colours, and with `errors` where
-/// they differ; cells in rows of `columns`, left to right.
+/// they differ; cells in rows of `columns`, left to right. Images and errors that are too large are shrunk by
+/// fit_picture, truth and prediction by fit_labels, to panel_side.
 ///
 /// samples      of one image shape
 /// predictions  int32 or uint8 [h, w], one for each sample

@@ -34,13 +34,13 @@ IndexedPng read_png_numbers(const std::string& path) {
 
 Tensor read_indexed_png(const std::string& path) { return read_png_numbers(path).numbers; }
 
-void write_png(const std::string& path, const Tensor& image) {
+void write_png(const std::string& path, const Tensor& image, PngEffort effort) {
   const Shape& shape = image.shape();
   if (shape.rank() != 3 || shape[2] < 1 || shape[2] > 4 || !sides_fit(shape)) {
     throw ShapeError(text("write_png: image ", shape, " is no picture. It is [height, width, channels] with ",
                           "sides of 1 to ", max_extent, " and 1 to 4 channels."));
   }
-  PngWriter writer(path, shape, image.dtype());
+  PngWriter writer(path, shape, image.dtype(), effort);
   writer.write(image);
   writer.finish();
 }

@@ -7,6 +7,7 @@
 
 #include <trous/core/tensor.h>
 #include <trous/data/palette.h>
+#include <trous/data/png_writer.h>
 
 namespace trous {
 
@@ -55,7 +56,7 @@ Tensor read_indexed_png(const std::string& path);
 ///
 /// Throws ShapeError or DTypeError for any other tensor, ArgumentError for a number out of range, FileError
 /// if the file cannot be written.
-void write_png(const std::string& path, const Tensor& image);
+void write_png(const std::string& path, const Tensor& image, PngEffort effort = PngEffort::usual);
 
 /// Writes labels as a PNG file whose pixels are the labels and whose palette gives their colours.
 ///

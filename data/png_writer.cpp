@@ -16,7 +16,7 @@ bool rows_fit(const Shape& shape, std::int64_t channels, DType dtype) {
          shape[1] * channels * static_cast<std::int64_t>(size_of(dtype)) <= detail::max_row;
 }
 
-PngEncoding image_encoding(const Shape& shape, DType dtype) {
+PngEncoding image_encoding(const Shape& shape, DType dtype, PngEffort effort) {
   if (dtype != DType::uint8 && dtype != DType::int32) {
     throw DTypeError(text("write_png: the image is ", dtype,
                           ", PNG holds uint8, or int32 of 0 to 65535. A float32 image in "
@@ -30,7 +30,8 @@ PngEncoding image_encoding(const Shape& shape, DType dtype) {
   return {.width = shape[1],
           .height = shape[0],
           .bits = dtype == DType::int32 ? 16 : 8,
-          .channels = static_cast<int>(shape[2])};
+          .channels = static_cast<int>(shape[2]),
+          .level = effort == PngEffort::quick ? 3 : detail::usual_level};
 }
 
 PngEncoding label_encoding(const Shape& shape, std::span<const Color> palette) {
@@ -102,8 +103,9 @@ struct PngWriter::State {
   std::int64_t written = 0;  // rows
 };
 
-PngWriter::PngWriter(const std::string& path, const Shape& shape, DType dtype)
-    : state_(new State{"write_png", shape, dtype, 0, {"write_png", path, image_encoding(shape, dtype)}}) {}
+PngWriter::PngWriter(const std::string& path, const Shape& shape, DType dtype, PngEffort effort)
+    : state_(new State{
+          "write_png", shape, dtype, 0, {"write_png", path, image_encoding(shape, dtype, effort)}}) {}
 
 PngWriter::PngWriter(const std::string& path, const Shape& shape, std::span<const Color> palette)
     : state_(new State{"write_indexed_png",

@@ -11,6 +11,10 @@
 
 namespace trous {
 
+/// How much time deflate takes to find repetitions. On shrunk photographs `quick`, level 3, takes a third of
+/// the time of `usual`, level 6, for files of the same size (2428 x 920 pixels: 0.06 s and 0.19 s).
+enum class PngEffort { usual, quick };
+
 /// Writes a PNG file from its first row to its last. The file appears whole when finish() returns, or not at
 /// all: without finish(), and after an error, an earlier file is as it was. Its bytes do not depend on how
 /// many rows a call brings; those of up to 32768 a side are the bytes of write_png or write_indexed_png.
@@ -26,7 +30,7 @@ class PngWriter {
   /// dtype     uint8, or int32 for a file of 16 bits a channel
   ///
   /// Throws ShapeError or DTypeError for others, FileError as OutputFile does.
-  PngWriter(const std::string& path, const Shape& shape, DType dtype);
+  PngWriter(const std::string& path, const Shape& shape, DType dtype, PngEffort effort = PngEffort::usual);
 
   /// Labels, and a palette that gives their colours.
   ///

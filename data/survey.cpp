@@ -12,7 +12,13 @@
 namespace trous {
 namespace {
 
-constexpr std::int64_t grain = 64;  // samples
+// How many samples one thread takes at a time: 64 small ones, or a single photograph. The counts are whole
+// numbers, so they do not depend on it.
+std::int64_t grain_of(const Dataset& dataset) {
+  constexpr std::int64_t pixels = std::int64_t{1} << 20;
+  const std::int64_t in_one = std::max<std::int64_t>(1, dataset.image_shape.elements());
+  return std::clamp<std::int64_t>(pixels / in_one, 1, 64);
+}
 
 std::optional<double> ratio(std::int64_t part, std::int64_t whole) {
   if (whole == 0) return std::nullopt;
@@ -44,7 +50,8 @@ void count_labels(const Dataset& dataset, std::int64_t index, const Tensor& mask
 }
 
 // Counts the set; image i's hash goes to (*hashes)[i] if hashes are wanted.
-SplitFacts count(const Dataset& dataset, std::vector<std::uint64_t>* hashes) {
+SplitFacts count(const Dataset& dataset, std::vector<std::uint64_t>* hashes, ProgressCount& progress) {
+  const std::int64_t grain = grain_of(dataset);
   const std::vector<std::int64_t> none(dataset.classes.size());
   std::vector<SplitFacts> partial(static_cast<std::size_t>(chunks(dataset.size, grain)));
   if (hashes) hashes->resize(static_cast<std::size_t>(dataset.size));
@@ -54,6 +61,7 @@ SplitFacts count(const Dataset& dataset, std::vector<std::uint64_t>* hashes) {
       const Sample sample = checked_sample(dataset, i);
       count_labels(dataset, i, sample.mask, facts);
       if (hashes) (*hashes)[static_cast<std::size_t>(i)] = content_hash(sample.image);
+      progress.add_one();
     }
     partial[static_cast<std::size_t>(begin / grain)] = std::move(facts);
   });
@@ -87,12 +95,13 @@ std::optional<double> SplitFacts::unknown_share() const {
   return ratio(unknown_pixels, known_pixels() + unknown_pixels);
 }
 
-Survey survey(const Splits& splits) {
+Survey survey(const Splits& splits, const OnProgress& on_progress) {
   Survey result;
   std::vector<std::uint64_t> train, validation, test;
-  result.train = count(splits.train, &train);
-  result.validation = count(splits.validation, &validation);
-  result.test = count(splits.test, &test);
+  ProgressCount progress(on_progress, splits.train.size + splits.validation.size + splits.test.size);
+  result.train = count(splits.train, &train, progress);
+  result.validation = count(splits.validation, &validation, progress);
+  result.test = count(splits.test, &test, progress);
   const std::unordered_set<std::uint64_t> in_train(train.begin(), train.end());
   const std::unordered_set<std::uint64_t> in_validation(validation.begin(), validation.end());
   result.shared_train_validation = shared(in_train, validation);
@@ -111,7 +120,9 @@ std::vector<std::int64_t> classes_not_in_train(const Survey& survey) {
 }
 
 std::vector<std::int64_t> class_pixels(const Dataset& dataset) {
-  return count(dataset, nullptr).class_pixels;
+  const OnProgress nobody;
+  ProgressCount progress(nobody, dataset.size);
+  return count(dataset, nullptr, progress).class_pixels;
 }
 
 }  // namespace trous

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
 
 namespace trous {
@@ -35,10 +36,10 @@ std::vector<std::int64_t> classes_not_in_train(const Survey& survey);
 
 /// Counts every sample of every split, in parallel, one pass over each. Images are compared by
 /// `content_hash`, 64 bits: among n images two different ones count as equal with a probability of about
-/// n^2 / 2^65. Holds 8 bytes for each sample.
+/// n^2 / 2^65. Holds 8 bytes for each sample. Calls `on_progress` with the samples that are counted.
 ///
 /// Throws as checked_sample, and ArgumentError for a label that is neither a class nor `unknown_label`.
-Survey survey(const Splits& splits);
+Survey survey(const Splits& splits, const OnProgress& on_progress = nullptr);
 
 /// How many pixels of the whole set each class has; `unknown_label` is not counted. Goes through every
 /// sample, in parallel. Throws as survey.

@@ -119,14 +119,17 @@ bool has_same_table(const RunData& past, const std::string& directory) {
   return past.table == (is_there(path) ? std::optional(sha256_of_file(path)) : std::nullopt);
 }
 
-FolderDigests folder_digests(const std::string& directory) {
+FolderDigests folder_digests(const std::string& directory, const OnProgress& on_progress) {
   const FolderFiles files = list_folder(directory);
   std::vector<FolderPair> pairs;
   for (const FolderPart& part : files.parts) pairs.insert(pairs.end(), part.pairs.begin(), part.pairs.end());
   std::vector<PairDigests> digests(pairs.size());
+  ProgressCount progress(on_progress, std::ssize(pairs));
   parallel_for(std::ssize(pairs), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
       digests[i] = {sha256_of_file(pairs[i].image), sha256_of_file(pairs[i].mask)};
+      progress.add_one();
+    }
   });
   FolderDigests result;
   for (std::size_t i = 0; i < pairs.size(); ++i) result[files.name_of(pairs[i])] = digests[i];

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
 #include <trous/data/folder.h>
 
@@ -47,9 +48,9 @@ std::vector<std::string> new_images(const RunData& past, const std::string& dire
 /// Whether classes.json of `directory` is the one that the run has read, or is missing now as then.
 bool has_same_table(const RunData& past, const std::string& directory);
 
-/// The digests of all images and masks that `directory` holds now. Throws FileError for files that cannot be
-/// read.
-FolderDigests folder_digests(const std::string& directory);
+/// The digests of all images and masks that `directory` holds now. Calls `on_progress` with the pairs that
+/// are read. Throws FileError for files that cannot be read.
+FolderDigests folder_digests(const std::string& directory, const OnProgress& on_progress = nullptr);
 
 /// The differences between a folder and the record of the run.
 struct FolderChanges {

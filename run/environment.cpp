@@ -30,7 +30,8 @@ std::string cpu_name() {
 
 }  // namespace
 
-std::vector<FileDigest> digests_of(const std::vector<std::string>& paths) {
+std::vector<FileDigest> digests_of(const std::vector<std::string>& paths, const OnProgress& on_progress) {
+  ProgressCount progress(on_progress, std::ssize(paths));
   std::vector<FileDigest> files;
   for (const std::string& path : paths) {
     std::string digest = sha256_of_file(path);
@@ -38,6 +39,7 @@ std::vector<FileDigest> digests_of(const std::vector<std::string>& paths) {
     const std::uintmax_t bytes = std::filesystem::file_size(path, failure);
     if (failure) throw FileError(text(path, ": it cannot be read, ", failure.message(), '.'));
     files.push_back({.path = path, .bytes = static_cast<std::int64_t>(bytes), .sha256 = std::move(digest)});
+    progress.add_one();
   }
   return files;
 }

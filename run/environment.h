@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <trous/core/on_progress.h>
+
 namespace trous {
 
 /// A file that the data of a run were read from.
@@ -16,7 +18,8 @@ struct FileDigest {
 };
 
 /// The size and the SHA-256 of each file. Throws FileError if one cannot be read.
-std::vector<FileDigest> digests_of(const std::vector<std::string>& paths);
+std::vector<FileDigest> digests_of(const std::vector<std::string>& paths,
+                                   const OnProgress& on_progress = nullptr);
 
 /// How config.json is to be read. In format 1, of versions that did not write this field, weight_decay 0 of
 /// adamw meant its own 0.01.

@@ -4,13 +4,26 @@
 
 namespace trous {
 
-std::string report_html(const std::string& run_folder) {
+std::string report_html(const std::string& run_folder, const OnProgress& on_progress) {
+  ProgressCount progress(on_progress, 8);
   const RunRecord run = read_run(run_folder);
-  std::string content = report::headline(run) + report::curves(run);
-  if (run.results) content += report::per_class(*run.results) + report::confusion(*run.results);
-  content += report::pictures(run);
-  if (run.results) content += report::model(*run.results) + report::data(*run.results);
-  return report::page(report::title_of(run), content + report::reproduce(run));
+  std::string content;
+  const auto add = [&](const std::string& section) {
+    content += section;
+    progress.add_one();
+  };
+  const auto of_results = [&](std::string (*section)(const RunResults&)) {
+    return run.results ? section(*run.results) : std::string();
+  };
+  add(report::headline(run));
+  add(report::curves(run));
+  add(of_results(report::per_class));
+  add(of_results(report::confusion));
+  add(report::pictures(run));
+  add(of_results(report::model));
+  add(of_results(report::data));
+  add(report::reproduce(run));
+  return report::page(report::title_of(run), content);
 }
 
 void write_report(const std::string& run_folder) {

@@ -21,9 +21,17 @@ struct NamedScores {
   ConfusionMatrix scores;
 };
 
+/// A pixel of an image, counted from 0.
+struct PicturePlace {
+  std::int64_t row, column;
+  friend bool operator==(const PicturePlace&, const PicturePlace&) = default;
+};
+
 /// Test images, by number, and the file in samples/ that shows them.
 struct PictureFacts {
   std::vector<std::int64_t> best, median, worst;
+  /// For each of `worst` the middle of its part that samples/worst_place.png shows; empty without that file.
+  std::vector<PicturePlace> worst_places = {};
 };
 
 /// The contents of results.json.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include <trous/data/palette.h>
@@ -10,28 +11,82 @@
 namespace trous {
 namespace {
 
-std::vector<std::int64_t> fixed_samples(const Dataset& data) {
-  const std::int64_t count = std::min<std::int64_t>(4, data.size);
-  std::vector<std::int64_t> indices;
-  for (std::int64_t k = 0; k < count; ++k) indices.push_back((2 * k + 1) * data.size / (2 * count));
-  return indices;
-}
+constexpr std::int64_t max_column_side = 300;  // of pictures that stand in columns of the report
+// Of a worst place: four such pictures side by side fill the width of the report at full size.
+constexpr std::int64_t worst_place_side = 256;
 
-Tensor prediction_of(const AnyLayer& net, const Dataset& data, std::int64_t i) {
-  const Tensor labels = predict(net, make_batch(data, {{i}}).images);
-  return labels.reshaped({labels.shape()[1], labels.shape()[2]});
-}
+// Predictions of test images, each computed once though it may be in several panels.
+class TestPredictions {
+ public:
+  TestPredictions(const AnyLayer& net, const Dataset& test) : net_(net), test_(test) {}
 
-void write_panel(const std::string& path, const AnyLayer& net, const Dataset& data,
-                 const std::vector<std::int64_t>& indices, bool errors) {
-  if (indices.empty()) return;
+  // uint8 [h, w]; classes are fewer than 256.
+  const Tensor& of(std::int64_t i) {
+    const auto known = found_.find(i);
+    if (known != found_.end()) return known->second;
+    const Tensor labels = predict(net_, make_batch(test_, {{i}}).images).cast(DType::uint8);
+    return found_.emplace(i, labels.reshaped({labels.shape()[1], labels.shape()[2]})).first->second;
+  }
+
+ private:
+  const AnyLayer& net_;
+  const Dataset& test_;
+  std::map<std::int64_t, Tensor> found_;
+};
+
+struct PanelParts {
   std::vector<Sample> samples;
   std::vector<Tensor> predictions;
+};
+
+PanelParts parts_of(const Dataset& test, const std::vector<std::int64_t>& indices,
+                    TestPredictions& predictions) {
+  PanelParts parts;
   for (const std::int64_t i : indices) {
-    samples.push_back(checked_sample(data, i));
-    predictions.push_back(prediction_of(net, data, i));
+    parts.samples.push_back(checked_sample(test, i));
+    parts.predictions.push_back(predictions.of(i));
   }
-  write_png(path, prediction_panel(samples, predictions, {.errors = errors}));
+  return parts;
+}
+
+bool too_large(const Shape& image) { return std::max(image[0], image[1]) > PanelOptions{}.max_side; }
+
+// Pictures of small images keep the bytes that they always had.
+PngEffort effort_for(const Shape& image) { return too_large(image) ? PngEffort::quick : PngEffort::usual; }
+
+void write_errors(const std::string& path, const PanelParts& parts, const PanelOptions& options) {
+  if (parts.samples.empty()) return;
+  write_png(path, prediction_panel(parts.samples, parts.predictions, options),
+            effort_for(parts.samples[0].image.shape()));
+}
+
+// Leaves of each part what is in its window.
+void crop(PanelParts& parts, const std::vector<PictureWindow>& windows) {
+  for (std::size_t k = 0; k < windows.size(); ++k) {
+    Sample& sample = parts.samples[k];
+    sample = {.image = cropped(sample.image, windows[k]), .mask = cropped(sample.mask, windows[k])};
+    parts.predictions[k] = cropped(parts.predictions[k], windows[k]);
+  }
+}
+
+// Writes the worst images, and where these are shrunk their worst places as well.
+std::vector<PicturePlace> write_worst(const RunFolder& folder, PanelParts parts) {
+  std::vector<PictureWindow> windows;
+  std::vector<PicturePlace> places;
+  for (std::size_t k = 0; k < parts.samples.size(); ++k) {
+    const Sample& sample = parts.samples[k];
+    if (!too_large(sample.image.shape())) break;
+    const PictureWindow window = worst_window(sample.mask, parts.predictions[k], worst_place_side);
+    windows.push_back(window);
+    places.push_back({window.top + window.height / 2, window.left + window.width / 2});
+  }
+  write_errors(folder.file(test_picture("worst")), parts, {.errors = true, .frames = windows});
+  if (windows.empty()) return places;
+  crop(parts, windows);
+  for (PictureWindow& window : windows)
+    window = {0, 0, window.height, window.width};  // framed as in the whole
+  write_errors(folder.file(worst_place_picture), parts, {.scale = 1, .errors = true, .frames = windows});
+  return places;
 }
 
 }  // namespace
@@ -40,31 +95,56 @@ std::string step_picture(std::int64_t step) { return numbered_png("samples/step_
 std::string labels_picture(std::int64_t step) { return numbered_png("samples/labels_", step); }
 std::string test_picture(const std::string& name) { return "samples/" + name + ".png"; }
 
+std::vector<std::int64_t> fixed_samples(const Dataset& validation) {
+  const std::int64_t count = std::min<std::int64_t>(4, validation.size);
+  std::vector<std::int64_t> indices;
+  for (std::int64_t k = 0; k < count; ++k) indices.push_back((2 * k + 1) * validation.size / (2 * count));
+  return indices;
+}
+
 void write_fixed_picture(const RunFolder& folder, const Dataset& validation) {
   std::vector<Sample> samples;
   for (const std::int64_t i : fixed_samples(validation)) samples.push_back(checked_sample(validation, i));
-  write_png(folder.file(fixed_picture), sample_panel(samples, {.scale = 1, .gap = 0, .margin = 0}));
+  write_png(folder.file(fixed_picture),
+            sample_panel(samples, {.scale = 1, .max_side = max_column_side, .gap = 0, .margin = 0}));
 }
 
-void write_step_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& validation,
-                         std::int64_t step) {
-  const std::vector<std::int64_t> indices = fixed_samples(validation);
-  write_panel(folder.file(step_picture(step)), net, validation, indices, false);
-  const std::int64_t height = validation.image_shape[0], width = validation.image_shape[1];
+void write_step_pictures(const RunFolder& folder, const Dataset& validation,
+                         const std::vector<Tensor>& predictions, std::int64_t step) {
+  if (predictions.empty()) return;
+  std::vector<Sample> samples;
+  for (const std::int64_t i : fixed_samples(validation)) samples.push_back(checked_sample(validation, i));
+  write_png(folder.file(step_picture(step)), prediction_panel(samples, predictions),
+            effort_for(validation.image_shape));
+  const std::int64_t side = panel_side(validation.image_shape, std::ssize(predictions), max_column_side);
   std::vector<std::int32_t> labels;
-  for (const std::int64_t i : indices) {
-    const std::vector<std::int32_t> one = prediction_of(net, validation, i).to_vector<std::int32_t>();
-    labels.insert(labels.end(), one.begin(), one.end());
+  std::int64_t height = 0, width = 0;
+  for (const Tensor& prediction : predictions) {
+    const Tensor fitted = fit_labels(prediction, side);
+    const auto numbers = fitted.values<std::int32_t>();
+    labels.insert(labels.end(), numbers.begin(), numbers.end());
+    height += fitted.shape()[0];
+    width = fitted.shape()[1];
   }
-  const Tensor stacked({static_cast<std::int64_t>(indices.size()) * height, width}, labels);
-  write_indexed_png(folder.file(labels_picture(step)), stacked, class_palette());
+  write_indexed_png(folder.file(labels_picture(step)), Tensor({height, width}, labels), class_palette());
 }
 
-void write_test_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& test,
-                         const PictureFacts& chosen) {
-  write_panel(folder.file(test_picture("best")), net, test, chosen.best, true);
-  write_panel(folder.file(test_picture("median")), net, test, chosen.median, true);
-  write_panel(folder.file(test_picture("worst")), net, test, chosen.worst, true);
+std::vector<PicturePlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net,
+                                              const Dataset& test, const PictureFacts& chosen,
+                                              const OnProgress& on_progress) {
+  const auto report = [&](std::int64_t written) {
+    if (on_progress) on_progress(written, 3);
+  };
+  TestPredictions predictions(net, test);
+  report(0);
+  write_errors(folder.file(test_picture("best")), parts_of(test, chosen.best, predictions), {.errors = true});
+  report(1);
+  write_errors(folder.file(test_picture("median")), parts_of(test, chosen.median, predictions),
+               {.errors = true});
+  report(2);
+  std::vector<PicturePlace> places = write_worst(folder, parts_of(test, chosen.worst, predictions));
+  report(3);
+  return places;
 }
 
 }  // namespace trous

@@ -31,11 +31,13 @@ Tensor predict_by_level(const Sample& sample, std::size_t threshold, std::int32_
   return prediction;
 }
 
-ConfusionMatrix score(const Dataset& test, std::size_t threshold, std::int32_t label) {
+ConfusionMatrix score(const Dataset& test, std::size_t threshold, std::int32_t label,
+                      ProgressCount& progress) {
   ConfusionMatrix scores = confusion_for(test);
   for (std::int64_t i = 0; i < test.size; ++i) {
     const Sample sample = checked_sample(test, i);
     scores.add(sample.mask, predict_by_level(sample, threshold, label));
+    progress.add_one();
   }
   return scores;
 }
@@ -52,9 +54,14 @@ std::int64_t commonest(const std::vector<std::int64_t>& pixels, const std::vecto
 
 }  // namespace
 
-ConfusionMatrix background_baseline(const Dataset& test) { return score(test, levels, 0); }
+ConfusionMatrix background_baseline(const Dataset& test, const OnProgress& on_progress) {
+  ProgressCount progress(on_progress, test.size);
+  return score(test, levels, 0, progress);
+}
 
-ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, std::int64_t samples) {
+ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, std::int64_t samples,
+                                     const OnProgress& on_progress) {
+  ProgressCount progress(on_progress, std::min(samples, train.size) + test.size);
   const std::vector<std::int32_t> uncounted = uncounted_labels(train);
   std::vector<std::int64_t> classes(train.classes.size());
   std::array<std::array<std::int64_t, levels>, 2> histogram{};  // [is foreground][level]
@@ -74,6 +81,7 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
       }
       pixel += channels;
     }
+    progress.add_one();
   }
   const std::int64_t common = commonest(classes, uncounted);
   // With threshold t, background below t and foreground from t up is predicted right. From t to t + 1 only
@@ -90,7 +98,7 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
     }
   }
   return {static_cast<double>(best) / static_cast<double>(levels), common,
-          score(test, best, static_cast<std::int32_t>(common))};
+          score(test, best, static_cast<std::int32_t>(common), progress)};
 }
 
 }  // namespace trous

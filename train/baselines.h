@@ -1,13 +1,14 @@
 // Predictors that learn next to nothing. A score means little without theirs beside it.
 #pragma once
 
+#include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
 #include <trous/train/metrics.h>
 
 namespace trous {
 
-/// Scores the prediction that every pixel is class 0.
-ConfusionMatrix background_baseline(const Dataset& test);
+/// Scores the prediction that every pixel is class 0. Calls `on_progress` with the samples that are scored.
+ConfusionMatrix background_baseline(const Dataset& test, const OnProgress& on_progress = nullptr);
 
 /// The scores of a prediction by brightness: pixels above a threshold are the commonest foreground class, all
 /// others background.
@@ -19,7 +20,9 @@ struct ThresholdBaseline {
 
 /// Chooses threshold and class on the first `samples` training images, and scores them. Of 64 thresholds it
 /// takes the one that separates background from the rest in most pixels. Throws ArgumentError for a label
-/// that is no class.
-ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, std::int64_t samples = 1000);
+/// that is no class. Calls `on_progress` with the training samples that are read and the test samples that
+/// are scored, together.
+ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, std::int64_t samples = 1000,
+                                     const OnProgress& on_progress = nullptr);
 
 }  // namespace trous

@@ -2,6 +2,7 @@
 #include <numeric>
 #include <utility>
 
+#include <trous/autograd/observe.h>
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
 #include <trous/ops/join.h>
@@ -54,6 +55,12 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
   std::iota(indices.begin(), indices.end(), 0);
   double loss = 0;
   if (data.size == 0) return result;
+  std::int64_t done = 0;
+  std::optional<Observe> ops;
+  if (options.on_progress) {
+    options.on_progress(0, data.size);
+    ops.emplace([&](const OpEvaluation&) { options.on_progress(done, data.size); });
+  }
   const TilePlan plan = options.plan ? *options.plan : plan_tiles(net, data.image_shape);
   const std::int64_t batch = evaluation_batch(data.image_shape, options.batch);
   for (std::int64_t first = 0; first < data.size; first += batch) {
@@ -66,6 +73,8 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
     if (options.loss)
       loss += options.loss(logits, part.labels).value().to_double() * static_cast<double>(count);
     if (options.on_batch) options.on_batch(first, part, predictions);
+    done += count;
+    if (options.on_progress) options.on_progress(done, data.size);
   }
   if (options.loss && result.scores.pixel_accuracy()) result.loss = loss / static_cast<double>(data.size);
   return result;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/loss.h>
@@ -36,6 +37,9 @@ struct EvaluateOptions {
   std::optional<TilePlan> plan = std::nullopt;
   /// Called with each batch, the index of its first sample and its predictions int32 [n, h, w].
   std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_batch = nullptr;
+  /// Called with the samples that are scored: before the first batch, after each op of the network, and after
+  /// each batch, so that an exception ends also a batch of large images soon.
+  OnProgress on_progress = nullptr;
 };
 
 /// The number of images of `shape` [h, w, channels] that are evaluated at a time where `batch` were asked

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <trous/train/terminal_line.h>
+
 namespace trous {
 
 /// The numbers in a progress line.
@@ -25,9 +27,6 @@ struct ProgressState {
 /// cut to `width` columns: the bar shrinks first, then the gradient's norm, learning rate, img/s, loss, ETA
 /// and percentage go, in this order. `utf8` draws the bar with lines, otherwise with = and -.
 std::string progress_line(const ProgressState& state, int width, bool utf8);
-
-/// 75 seconds as 1:15, and 3675 as 1:01:15.
-std::string clock_text(double seconds);
 
 /// Writes progress lines to stderr.
 class Progress {
@@ -51,20 +50,15 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   double median_step_time() const;
-  void erase();
 
   std::int64_t images_per_step_;
   bool quiet_, terminal_, utf8_;
   std::string_view what_;
+  TerminalLine line_;
   bool first_ = true;
-  int drawn_ = 0;  // columns of the line on the terminal
   std::int64_t tenths_ = 0;
   Clock::time_point last_step_, last_drawn_{};
   std::deque<double> times_;  // of the latest steps, the first step of all left out
 };
-
-/// Returns the columns of the terminal behind stderr, from COLUMNS or the terminal itself; 80 if neither is
-/// known.
-int terminal_width();
 
 }  // namespace trous

@@ -121,12 +121,12 @@ bool Trainer::frozen(const std::string& path) const {
   return group && group->frozen;
 }
 
-double Trainer::learning_rate() const {
+double Trainer::learning_rate(std::int64_t steps_done) const {
   const double scheduled = learning_rate_at({.kind = options_.schedule,
                                              .base = options_.learning_rate,
                                              .steps = options_.steps,
                                              .warmup = options_.warmup},
-                                            state_.step);
+                                            steps_done);
   return options_.schedule == Schedule::plateau ? scheduled * state_.plateau.state().factor : scheduled;
 }
 
@@ -238,7 +238,7 @@ bool Trainer::step_once(std::int64_t step, const Batch& batch, double waited,
                                   first.empty() ? "" : "; the first tensor that went bad is " + first);
     return false;
   }
-  const double rate = learning_rate(), norm = global_norm(values(gradients));
+  const double rate = learning_rate(state_.step), norm = global_norm(values(gradients));
   update(done, std::move(gradients), norm, rate);
   if (const std::string bad = bad_value(); !bad.empty()) {
     state_.result.diverged = text("the loss is ", loss, ", but ", bad, " is not finite after step ", step);
@@ -292,17 +292,27 @@ std::string Trainer::early_end() const {
 
 void Trainer::validate(const TrainCallbacks& callbacks) {
   const AnyLayer net = scored();
-  const Evaluation evaluation =
-      evaluate_with(net, data_.validation, {.batch = options_.batch, .loss = loss_});
+  const double rate = learning_rate(state_.step - 1);
+  const Evaluation evaluation = evaluate_with(net, data_.validation,
+                                              {.batch = options_.batch,
+                                               .loss = loss_,
+                                               .on_batch = callbacks.on_validation_batch,
+                                               .on_progress = callbacks.on_validation_progress});
   const bool best = choose(evaluation);
   if (best) state_.best = net;
   const double train_loss = state_.loss_count ? state_.loss_sum / static_cast<double>(state_.loss_count) : 0;
   state_.loss_sum = 0;
   state_.loss_count = 0;
   if (callbacks.on_validation) {
-    callbacks.on_validation({state_.step, train_loss, evaluation.loss, evaluation.scores, best, state_.stale},
-                            net);
+    callbacks.on_validation(
+        {state_.step, train_loss, evaluation.loss, evaluation.scores, best, state_.stale, rate}, net);
   }
+}
+
+// A finished validation sets loss_count to 0.
+bool Trainer::validation_due() const {
+  return state_.loss_count > 0 &&
+         (state_.step % options_.validate_every == 0 || state_.step == options_.steps);
 }
 
 AnyLayer Trainer::scored() const {
@@ -336,12 +346,16 @@ TrainResult Trainer::run(const TrainCallbacks& callbacks) {
                               .workers = options_.loader_threads});
   const auto enough = [this] { return options_.patience > 0 && state_.stale >= options_.patience; };
   state_.result.interrupted = false;
+  if (validation_due()) {  // an exception ended it
+    validate(callbacks);
+    if (callbacks.on_save) callbacks.on_save();
+  }
   while (state_.step < options_.steps && !enough() && !state_.result.interrupted) {
     if (callbacks.on_phase) callbacks.on_phase(StepPhase::batch);
     const double waited = loader.seconds_waited();
     const Batch batch = loader.take(state_.step);
     if (!step_once(state_.step + 1, batch, loader.seconds_waited() - waited, callbacks)) return state_.result;
-    const bool validated = state_.step % options_.validate_every == 0 || state_.step == options_.steps;
+    const bool validated = validation_due();
     if (validated) validate(callbacks);
     state_.result.interrupted = callbacks.stop && callbacks.stop() && state_.step < options_.steps;
     const bool due = options_.save_every > 0 && state_.step % options_.save_every == 0;

@@ -42,8 +42,9 @@ struct ValidationReport {
   double train_loss;                      ///< mean since the last validation
   std::optional<double> validation_loss;  ///< see Evaluation::loss
   ConfusionMatrix scores;
-  bool best;           ///< whether it is the best so far by TrainResult::chosen_by; its weights are kept
-  std::int64_t stale;  ///< validations since the last one that was better by min_delta
+  bool best;             ///< whether it is the best so far by TrainResult::chosen_by; its weights are kept
+  std::int64_t stale;    ///< validations since the last one that was better by min_delta
+  double learning_rate;  ///< of the step before
 };
 
 /// Functions that the trainer calls; each may be empty.
@@ -53,6 +54,14 @@ struct TrainCallbacks {
   std::function<void(StepPhase)> on_phase = nullptr;
   /// Called after each validation. `net` is the network that was scored: the average, if there is one.
   std::function<void(const ValidationReport&, const AnyLayer& net)> on_validation = nullptr;
+  /// Called within a validation with each batch, the index of its first sample and its predictions, see
+  /// EvaluateOptions::on_batch.
+  std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_validation_batch =
+      nullptr;
+  /// Called while a validation runs, see EvaluateOptions::on_progress. An exception that it throws leaves
+  /// `run`; the trainer is then as it was before the validation. It can be saved, and `run` begins with the
+  /// validation that is due.
+  OnProgress on_validation_progress = nullptr;
   /// Called between two steps, when the trainer can be saved: after each validation, every `save_every`
   /// steps, and before training ends, but not after divergence.
   std::function<void()> on_save = nullptr;
@@ -80,6 +89,9 @@ class Trainer {
   TrainResult run(const TrainCallbacks& callbacks = {});
 
   std::int64_t step() const { return state_.step; }
+  /// Whether the latest step is one after which the network is validated, and this validation has not been
+  /// finished.
+  bool validation_due() const;
   const AnyLayer& network() const { return state_.net; }
   /// The network at the best validation so far; before the first validation, with its first weights.
   const AnyLayer& best() const { return state_.best; }
@@ -107,7 +119,7 @@ class Trainer {
   void validate(const TrainCallbacks& callbacks);
   bool choose(const Evaluation& evaluation);
   std::string early_end() const;
-  double learning_rate() const;
+  double learning_rate(std::int64_t steps_done) const;
   const ParameterGroup* group_of(const std::string& path) const;
   bool frozen(const std::string& path) const;
   std::string first_bad(std::int64_t step, const Batch& batch) const;

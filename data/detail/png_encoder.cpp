@@ -42,6 +42,7 @@ bool encode_png_header(png_structp& png, png_infop& info, PngMessage& message,
   png_set_IHDR(png, info, static_cast<png_uint_32>(encoding.width), static_cast<png_uint_32>(encoding.height),
                encoding.bits, color, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
+  if (encoding.level != usual_level) png_set_compression_level(png, encoding.level);
   if (palette) png_set_PLTE(png, info, palette, static_cast<int>(encoding.palette.size()));
   png_write_info(png, info);
   png_set_packing(png);

@@ -10,12 +10,16 @@
 
 namespace trous::detail {
 
-/// What the header of a PNG file states.
+/// The level of deflate that libpng takes by itself.
+inline constexpr int usual_level = -1;
+
+/// What the header of a PNG file states, and how its rows are compressed.
 struct PngEncoding {
   std::int64_t width, height;
   int bits;      ///< 1, 2, 4 or 8 with a palette, else 8 or 16
   int channels;  ///< 1 (grey, or with a palette), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha)
   std::span<const Color> palette = {};
+  int level = usual_level;  ///< of deflate: 1 to 9, or usual_level
 
   /// Bytes of a row that is given to the encoder: 2 for a number of 16 bits, the upper byte first, else 1.
   std::size_t row_bytes() const { return static_cast<std::size_t>(width * channels) * (bits == 16 ? 2 : 1); }

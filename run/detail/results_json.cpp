@@ -18,6 +18,25 @@ std::vector<std::int64_t> pictured_from(const JsonPlace& numbers, std::size_t im
   return result;
 }
 
+// A pixel of the image for each of the worst images.
+std::vector<PicturePlace> places_from(const JsonPlace& all, const RunResults& results) {
+  std::vector<PicturePlace> result;
+  const std::vector<std::int64_t>& image = results.data.image;
+  if (image.size() != 3) all.fail(text("with places in an image of ", image.size(), " numbers instead of 3"));
+  for (const JsonPlace& one : all.items()) {
+    const std::vector<std::int64_t> place = one.wholes();
+    if (place.size() != 2) one.fail(text("with ", place.size(), " numbers instead of 2"));
+    if (place[0] >= image[0] || place[1] >= image[1]) {
+      one.fail(text("with row ", place[0], ", column ", place[1], " of an image of ", image[0], " rows and ",
+                    image[1], " columns"));
+    }
+    result.push_back({place[0], place[1]});
+  }
+  const std::size_t worst = results.pictures.worst.size();
+  if (result.size() != worst) all.fail(text("with ", result.size(), " places for ", worst, " images"));
+  return result;
+}
+
 }  // namespace
 
 Json json_of(const RunResults& results) {
@@ -38,6 +57,8 @@ Json json_of(const RunResults& results) {
   all["pictures"] = {{"best", results.pictures.best},
                      {"median", results.pictures.median},
                      {"worst", results.pictures.worst}};
+  for (const PicturePlace& place : results.pictures.worst_places)
+    all["pictures"]["worst_places"].push_back({place.row, place.column});
   all["model"] = json_of(results.model);
   all["data"] = json_of(results.data);
   all["seconds"] = results.seconds;
@@ -82,6 +103,8 @@ RunResults results_from(const JsonPlace& all) {
   results.pictures = {.best = pictured_from(pictures["best"], images),
                       .median = pictured_from(pictures["median"], images),
                       .worst = pictured_from(pictures["worst"], images)};
+  if (pictures.has("worst_places"))  // absent where images are shown whole, and in results of older versions
+    results.pictures.worst_places = places_from(pictures["worst_places"], results);
   return results;
 }
 

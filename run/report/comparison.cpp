@@ -26,7 +26,8 @@ std::string last_part(std::string folder) {
   return std::filesystem::path(folder).filename().string();
 }
 
-std::vector<NamedRun> read_runs(const std::vector<std::string>& folders) {
+std::vector<NamedRun> read_runs(const std::vector<std::string>& folders, const OnProgress& on_progress) {
+  ProgressCount progress(on_progress, std::ssize(folders));
   std::vector<NamedRun> runs;
   for (std::size_t i = 0; i < folders.size(); ++i) {
     const auto alike = std::count_if(folders.begin(), folders.end(), [&](const std::string& other) {
@@ -34,6 +35,7 @@ std::vector<NamedRun> read_runs(const std::vector<std::string>& folders) {
     });
     runs.push_back({alike > 1 ? folders[i] : last_part(folders[i]),
                     "c" + std::to_string(i % 8) + (i / 8 % 2 ? " dash" : ""), read_run(folders[i])});
+    progress.add_one();
   }
   return runs;
 }
@@ -127,9 +129,9 @@ std::string data_warning(const std::vector<NamedRun>& runs) {
 
 }  // namespace
 
-std::string comparison_html(const std::vector<std::string>& run_folders) {
+std::string comparison_html(const std::vector<std::string>& run_folders, const OnProgress& on_progress) {
   if (run_folders.empty()) throw ArgumentError("comparison_html: no run is given. Give one folder or more.");
-  const std::vector<NamedRun> runs = read_runs(run_folders);
+  const std::vector<NamedRun> runs = read_runs(run_folders, on_progress);
   const std::string charts = row_chart(runs, "Foreground mIoU on validation", &MetricsRow::foreground_iou) +
                              row_chart(runs, "Validation loss", &MetricsRow::validation_loss) +
                              row_chart(runs, "Training loss", &MetricsRow::train_loss) +

@@ -13,6 +13,9 @@ namespace trous::report {
 namespace {
 
 constexpr std::int64_t page_width = 1070;
+// All pictures of a page, which mail programs still send. Garments and brains take a tenth of it, noisy
+// photographs of 2000 x 1500 pixels half.
+constexpr std::size_t max_album_bytes = 8'000'000;
 
 struct Picture {
   std::string uri;
@@ -46,15 +49,27 @@ class Album {
 
  private:
   std::string folder_, left_out_;
-  std::size_t left_ = 1'000'000;
+  std::size_t left_ = max_album_bytes;
 };
 
-// `halves` is the size of a pixel in half units: a screen of double density shows these, too, without a blur.
-std::string image(const Picture& picture, const std::string& description, std::int64_t halves,
+// How large a pixel of a picture is on the page: by / in units.
+struct Scale {
+  std::int64_t by = 1, in = 1;
+};
+
+std::string image(const Picture& picture, const std::string& description, const Scale& scale,
                   const char* style = "") {
   return "<img" + std::string(style) + " alt=\"" + description + "\" width=\"" +
-         std::to_string(picture.width * halves / 2) + "\" height=\"" +
-         std::to_string(picture.height * halves / 2) + "\" src=\"" + picture.uri + "\"/>";
+         std::to_string(picture.width * scale.by / scale.in) + "\" height=\"" +
+         std::to_string(picture.height * scale.by / scale.in) + "\" src=\"" + picture.uri + "\"/>";
+}
+
+// The scale of columns that are `width` pixels wide together. They are enlarged in half units, which a screen
+// of double density shows without a blur. Columns a little wider than the page are scrolled, those of shrunk
+// photographs are made to fit it.
+Scale scale_of_columns(std::int64_t width) {
+  if (2 * width > 3 * page_width) return {page_width, width};
+  return {std::max<std::int64_t>(2, 2 * page_width / width), 2};
 }
 
 struct Shot {
@@ -62,9 +77,11 @@ struct Shot {
   Picture picture;
 };
 
-std::string column(const Shot& shot, std::int64_t halves) {
-  return element("figure", "",
-                 element("figcaption", "", shot.caption) + image(shot.picture, shot.description, halves));
+std::string column(const Shot& shot, const Scale& scale) {
+  return element(
+      "figure", "",
+      element("figcaption", "", shot.caption) +
+          image(shot.picture, shot.description, scale, scale.by < scale.in ? " class=\"smooth\"" : ""));
 }
 
 // The fixed validation images, one below the other: what they are, then what was predicted as training went
@@ -86,9 +103,9 @@ std::string how_it_learned(const RunRecord& run, Album& album) {
     }
   }
   if (shots.empty()) return "";
-  const std::int64_t halves = std::max<std::int64_t>(2, 2 * page_width / width);
+  const Scale scale = scale_of_columns(width);
   std::string columns;
-  for (const Shot& shot : shots) columns += column(shot, halves);
+  for (const Shot& shot : shots) columns += column(shot, scale);
   return element("h3", "", "How it learned") +
          element("p", "class=\"soft\"", "The same validation images at validations from first to last.") +
          element("div", "class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"How it learned\"",
@@ -104,6 +121,13 @@ std::string scores_of(const RunResults& results, const std::vector<std::int64_t>
   return words;
 }
 
+// A panel of input, truth, prediction and errors. Those of large images have a row of their own each.
+std::string captioned(const Picture& picture, const PictureFacts& chosen, const std::string& caption,
+                      const std::string& description) {
+  return element("figure", chosen.worst_places.empty() ? "" : "class=\"wide\"",
+                 element("figcaption", "", caption) + image(picture, description, {}, " class=\"panel\""));
+}
+
 std::string panel(const RunResults& results, Album& album, const std::string& name,
                   const std::vector<std::int64_t>& images) {
   const std::optional<Picture> picture = album.take(test_picture(name));
@@ -111,11 +135,27 @@ std::string panel(const RunResults& results, Album& album, const std::string& na
   const std::string scores = scores_of(results, images);
   std::string title = name;
   title[0] = static_cast<char>(title[0] - 'a' + 'A');
-  return element(
-      "figure", "",
-      element("figcaption", "", element("h3", "", title) + element("p", "class=\"soft\"", scores)) +
-          image(*picture, title + " images: input, truth, prediction, errors. " + scores, 2,
-                " class=\"panel\""));
+  return captioned(*picture, results.pictures,
+                   element("h3", "", title) + element("p", "class=\"soft\"", scores),
+                   title + " images: input, truth, prediction, errors. " + scores);
+}
+
+// The worst images around their worst places, where the pictures of the whole are shrunk.
+std::string worst_places(const PictureFacts& chosen, Album& album) {
+  if (chosen.worst_places.empty()) return "";
+  const std::optional<Picture> picture = album.take(worst_place_picture);
+  if (!picture) return "";
+  std::string places;
+  for (std::size_t k = 0; k < chosen.worst_places.size(); ++k) {
+    const PicturePlace& place = chosen.worst_places[k];
+    places += (k ? "; image " : "Image ") + grouped(chosen.worst[k]) + " around row " + grouped(place.row) +
+              ", column " + grouped(place.column);
+  }
+  places += ", at full size.";
+  return captioned(*picture, chosen,
+                   element("h3", "", "Where the worst are most wrong") +
+                       element("p", "class=\"soft\"", places + " The frames above show these places."),
+                   "Worst places: input, truth, prediction, errors. " + places);
 }
 
 std::string palette(const RunResults& results) {
@@ -137,9 +177,11 @@ std::string pictures(const RunRecord& run) {
   content += how_it_learned(run, album);
   if (run.results) {
     const PictureFacts& chosen = run.results->pictures;
-    const std::string panels = panel(*run.results, album, "best", chosen.best) +
-                               panel(*run.results, album, "median", chosen.median) +
-                               panel(*run.results, album, "worst", chosen.worst);
+    // One after the other: the first take what room there is.
+    std::string panels = panel(*run.results, album, "best", chosen.best);
+    panels += panel(*run.results, album, "median", chosen.median);
+    panels += panel(*run.results, album, "worst", chosen.worst);
+    panels += worst_places(chosen, album);
     if (!panels.empty()) {
       content +=
           element("h3", "", "Images of the " + escaped(run.results->split) + " split") +

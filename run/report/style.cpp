@@ -115,11 +115,13 @@ svg path.tip { fill: var(--soft); stroke: none; }
 .shots .two { display: flex; justify-content: space-around; }
 img { display: block; image-rendering: pixelated; }
 .panel { max-width: 100%; height: auto; image-rendering: auto; }
+.smooth { image-rendering: auto; }
 .beside { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: flex-start; }
 .beside ol { padding-left: 1.3rem; }
 .beside .scroll { max-width: 100%; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
   gap: 1rem 1.5rem; }
+.panels .wide { grid-column: 1 / -1; }
 .palette { display: flex; flex-wrap: wrap; gap: .1rem 1rem; font-size: .88rem; }
 details { margin: .75rem 0; }
 summary { cursor: pointer; color: var(--strong); }

@@ -352,5 +352,23 @@ TEST(Folder, GarmentsWrittenAsPngAreTheGarments) {
   EXPECT_EQ(found[0].size() + found[1].size() + found[2].size(), 20U);
 }
 
+TEST(Folder, ReportsWhatIsReadAndEndsAtAnException) {
+  const Scratch scratch;
+  write_plain(scratch.path(), 9);
+  std::vector<std::int64_t> seen;
+  folder({.directory = scratch.path(), .on_progress = [&](std::int64_t done, std::int64_t total) {
+            EXPECT_EQ(total, 9);
+            seen.push_back(done);
+          }});
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  struct Enough {};
+  EXPECT_THROW(folder({.directory = scratch.path(),
+                       .on_progress =
+                           [&](std::int64_t done, std::int64_t) {
+                             if (done == 4) throw Enough();
+                           }}),
+               Enough);
+}
+
 }  // namespace
 }  // namespace trous

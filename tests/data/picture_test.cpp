@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <trous/core/error.h>
+#include <trous/core/random.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
+#include <trous/data/png.h>
 
 #include "data/scratch.h"
 
@@ -79,8 +81,8 @@ TEST(Picture, SaysWhatItCannotDraw) {
   const std::vector<Tensor> good{samples[0].mask};
   EXPECT_EQ(
       message_of<ArgumentError>([&] { prediction_panel(samples, good, {.scale = 0}); }),
-      "prediction_panel: scale 0, gap 4, margin 8, columns 1 draw nothing. Scale and columns are 1 or more, "
-      "gap and margin 0 or more.");
+      "prediction_panel: scale 0, max_side 600, gap 4, margin 8, columns 1 draw nothing. Scale, max_side and "
+      "columns are 1 or more, gap and margin 0 or more.");
   EXPECT_EQ(message_of<ShapeError>([] {
               image_picture(Tensor::zeros({2, 2, 2}, DType::float32));
             }),
@@ -133,6 +135,100 @@ TEST(Palette, SaysWhatHasNoColor) {
       message_of<ArgumentError>([] { class_palette(0); }),
       "class_palette: 0 colours were asked for. A palette has 1 to 256. Leave count away for all of them.");
   EXPECT_THROW(class_palette(257), ArgumentError);
+}
+
+// A sample whose pixels all differ from their neighbours, and a prediction.
+Sample patterned(std::int64_t height, std::int64_t width) {
+  std::vector<float> image;
+  std::vector<std::int32_t> mask;
+  for (std::int64_t i = 0; i < height * width; ++i) {
+    image.push_back(static_cast<float>(i * 37 % 251) / 255);
+    mask.push_back(i % 7 == 6 ? 255 : static_cast<std::int32_t>(i % 3));
+  }
+  return {Tensor({height, width, 1}, image), Tensor({height, width}, mask)};
+}
+
+// Pictures of up to 300 pixels are panels of squares of two pixels, as before larger ones were shrunk.
+TEST(Picture, SmallPanelsHaveTwoPixelsForOne) {
+  for (const auto& [height, width] : {std::pair{96, 96}, std::pair{217, 181}, std::pair{40, 300}}) {
+    const std::vector<Sample> samples(4, patterned(height, width));
+    const std::vector<Tensor> predictions(4, Tensor::full({height, width}, DType::int32, 1));
+    const Tensor panel = prediction_panel(samples, predictions, {.errors = true});
+    const std::vector<Tensor> pictures{image_picture(samples[0].image), label_picture(samples[0].mask),
+                                       label_picture(predictions[0]),
+                                       error_picture(samples[0], predictions[0])};
+    ASSERT_EQ(panel.shape(), (Shape{4 * 2 * height + 3 * 4 + 16, 4 * 2 * width + 3 * 4 + 16, 3}));
+    Bytes expected(static_cast<std::size_t>(panel.elements()), 255);
+    for (std::int64_t cell = 0; cell < 16; ++cell) {
+      const std::int64_t top = 8 + cell / 4 * (2 * height + 4), left = 8 + cell % 4 * (2 * width + 4);
+      const auto pixels = pictures[static_cast<std::size_t>(cell % 4)].values<std::uint8_t>();
+      for (std::int64_t row = 0; row < 2 * height; ++row) {
+        for (std::int64_t k = 0; k < 6 * width; ++k) {
+          expected[static_cast<std::size_t>(((top + row) * panel.shape()[1] + left) * 3 + k)] =
+              pixels[static_cast<std::size_t>((row / 2 * width + k / 6) * 3 + k % 3)];
+        }
+      }
+    }
+    EXPECT_TRUE(panel.to_vector<std::uint8_t>() == expected) << height << " x " << width;
+  }
+}
+
+TEST(Picture, LargePicturesTakeTheRoomOfTwo) {
+  const Shape photo{1500, 2000, 3};
+  EXPECT_EQ(panel_side({96, 96, 1}, 40, 600), 96);
+  EXPECT_EQ(panel_side({600, 20, 1}, 40, 600), 600);
+  EXPECT_EQ(panel_side(photo, 1, 600), 600);
+  EXPECT_EQ(panel_side(photo, 2, 600), 600);
+  EXPECT_EQ(panel_side(photo, 4, 600), 424);  // 600 / sqrt(2)
+  EXPECT_EQ(panel_side(photo, 1000, 600), 128);
+  EXPECT_EQ(panel_side(photo, 1000, 20), 20);
+  const std::vector<Sample> middling{patterned(310, 400)};
+  EXPECT_EQ(sample_panel(middling).shape(), (Shape{310 + 16, 2 * 400 + 4 + 16, 3})) << "not enlarged";
+}
+
+TEST(Picture, APanelOfAPhotographIsSmall) {
+  const Scratch scratch;
+  Random random(Key{5});
+  Sample sample{Tensor::zeros({1500, 2000, 3}, DType::float32), Tensor::zeros({1500, 2000}, DType::int32)};
+  std::size_t k = 0;
+  for (float& value : sample.image.mutable_values<float>()) {  // waves, and the noise of a camera
+    value =
+        0.4F + 0.2F * std::sin(static_cast<float>(k++) / 900) + static_cast<float>(random.below(40)) / 400;
+  }
+  for (std::int32_t& label : sample.mask.mutable_values<std::int32_t>()) label = random.below(6) == 0 ? 1 : 0;
+  const Tensor prediction = Tensor::zeros({1500, 2000}, DType::int32);
+  write_png(scratch / "panel.png", prediction_panel({{sample}}, {{prediction}}, {.errors = true}));
+  EXPECT_EQ(read_png(scratch / "panel.png").shape(), (Shape{450 + 16, 4 * 600 + 3 * 4 + 16, 3}));
+  EXPECT_LT(std::filesystem::file_size(scratch / "panel.png"), 900'000U);
+}
+
+TEST(Picture, AFrameIsDrawnAroundItsWindow) {
+  const Sample sample{Tensor::full({8, 20, 1}, DType::float32, 0.4), Tensor::zeros({8, 20}, DType::int32)};
+  const PictureWindow window{0, 2, 8, 10};
+  const Tensor panel = sample_panel({{sample}}, {.scale = 1, .gap = 0, .margin = 0, .frames = {&window, 1}});
+  std::string rows;
+  for (std::int64_t row = 0; row < 8; ++row) {
+    for (std::int64_t column = 0; column < 20; ++column) {
+      const std::uint8_t value =
+          panel.values<std::uint8_t>()[static_cast<std::size_t>((row * 40 + column) * 3)];
+      rows += value == 255 ? 'w' : value == 0 ? 'b' : '.';
+    }
+    rows += '\n';
+  }
+  EXPECT_EQ(rows,
+            "..bbbbbbbbbb........\n"
+            "..bwwwwwwwwb........\n"
+            "..bwbbbbbbwb........\n"
+            "..bwb....bwb........\n"
+            "..bwb....bwb........\n"
+            "..bwbbbbbbwb........\n"
+            "..bwwwwwwwwb........\n"
+            "..bbbbbbbbbb........\n");
+  const std::vector<Sample> two{sample, sample};
+  EXPECT_EQ(message_of<ArgumentError>([&] {
+              sample_panel(two, {.frames = {&window, 1}});
+            }),
+            "sample_panel: 1 frames for 2 samples. Give one for each, or none.");
 }
 
 }  // namespace

@@ -172,5 +172,15 @@ TEST(Png, AFailedWriteLeavesTheEarlierFile) {
   EXPECT_EQ(read_png(scratch / "a.png").item<std::uint8_t>(), 1);
 }
 
+TEST(Png, QuickEffortKeepsEveryPixel) {
+  const Scratch scratch;
+  Bytes bytes;
+  for (int i = 0; i < 60 * 50 * 3; ++i) bytes.push_back(static_cast<std::uint8_t>(i * i / 97));
+  write_png(scratch / "usual.png", Tensor({60, 50, 3}, bytes));
+  write_png(scratch / "quick.png", Tensor({60, 50, 3}, bytes), PngEffort::quick);
+  EXPECT_EQ(read_png(scratch / "quick.png").to_vector<std::uint8_t>(), bytes);
+  EXPECT_NE(slurp(scratch / "quick.png"), slurp(scratch / "usual.png"));
+}
+
 }  // namespace
 }  // namespace trous

@@ -1,4 +1,5 @@
 #include <functional>
+#include <numeric>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -99,6 +100,23 @@ TEST(Survey, SaysWhichSampleHasALabelThatIsNoClass) {
   EXPECT_EQ(message_of<ArgumentError>(
                 [&] { survey({.train = survey_toy(5), .validation = two_classes, .test = survey_toy(5)}); }),
             expected);
+}
+
+TEST(Survey, ReportsWhatIsCountedAndEndsAtAnException) {
+  const Splits splits = shapes({.size = 32, .train = 70, .validation = 3, .test = 5});
+  std::vector<std::int64_t> seen, all(79);
+  std::iota(all.begin(), all.end(), 0);
+  survey(splits, [&](std::int64_t done, std::int64_t total) {
+    EXPECT_EQ(total, 78);
+    seen.push_back(done);
+  });
+  EXPECT_EQ(seen, all);
+  struct Enough {};
+  EXPECT_THROW(survey(splits,
+                      [](std::int64_t done, std::int64_t) {
+                        if (done == 40) throw Enough();
+                      }),
+               Enough);
 }
 
 }  // namespace

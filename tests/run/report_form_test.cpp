@@ -99,7 +99,7 @@ TEST(Report, PicturesThatWouldMakeThePageHugeAreLeftOut) {
   const Scratch scratch;
   WrittenRun{}.write(scratch / "run");
   write_png(scratch / "run/samples/best.png",
-            uniform({700, 700, 3}, DType::float32, Key{1}, 0, 256).cast(DType::uint8));
+            uniform({1700, 1700, 3}, DType::float32, Key{1}, 0, 256).cast(DType::uint8));
   write_png(scratch / "run/samples/worst.png", Tensor::zeros({5, 7, 3}, DType::uint8));
   const std::string page = report_html(scratch / "run");
   EXPECT_LT(page.size(), 2'000'000U);

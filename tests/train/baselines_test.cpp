@@ -6,6 +6,7 @@
 #include <trous/train/baselines.h>
 
 #include "core/thrown.h"
+#include "train/toys.h"
 
 namespace trous {
 namespace {
@@ -157,6 +158,17 @@ TEST(Baselines, ALabelThatIsNoClassIsNamed) {
   };
   EXPECT_EQ(thrown<ArgumentError>([&] { threshold_baseline(train, bright(2, 1, 1)); }),
             "bright: sample 2 has label 77. The set has 4 classes, and 255 means unknown. Mend the mask.");
+}
+
+TEST(Baselines, ReportTheSamplesTheyRead) {
+  const Dataset train = stripes(6, 1), test = stripes(3, 2);
+  std::vector<std::int64_t> seen;
+  const auto noting = [&](std::int64_t done, std::int64_t total) {
+    EXPECT_EQ(total, 4 + 3);
+    seen.push_back(done);
+  };
+  threshold_baseline(train, test, 4, noting);
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
 }
 
 }  // namespace

@@ -139,5 +139,27 @@ TEST(ParseClassWeights, RefusesThoseWithWhichNothingIsLearned) {
   EXPECT_EQ(parsed("0,1,0", {1000, 40, 0}), (Floats{0, 1, 0}));
 }
 
+TEST(Evaluate, ReportsAfterEachOpAndEndsAtAnException) {
+  const Dataset data = stripes(5, 1);
+  std::vector<std::int64_t> seen;
+  std::size_t calls = 0;
+  evaluate_with(small_net(), data, {.batch = 2, .on_progress = [&](std::int64_t done, std::int64_t total) {
+                                      EXPECT_EQ(total, 5);
+                                      ++calls;
+                                      if (seen.empty() || seen.back() != done) seen.push_back(done);
+                                    }});
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{0, 2, 4, 5}));
+  EXPECT_GT(calls, 12U) << "within a batch, too";
+  struct Enough {};
+  EXPECT_THROW(evaluate_with(small_net(), data,
+                             {.batch = 5,
+                              .on_progress =
+                                  [calls = 0](std::int64_t, std::int64_t) mutable {
+                                    if (++calls == 3)
+                                      throw Enough();  // after the second op of the only batch
+                                  }}),
+               Enough);
+}
+
 }  // namespace
 }  // namespace trous

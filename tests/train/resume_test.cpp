@@ -229,5 +229,46 @@ TEST(Resume, ARestoredTrainerForgetsWhatEndedItsOwnRun) {
   EXPECT_EQ(second.run({.on_step = [](const StepReport&) { FAIL(); }}).stopped_early, ended.stopped_early);
 }
 
+// An exception ends a validation; the state that is saved then goes on with it, to the same bytes.
+TEST(Resume, AValidationThatWasEndedIsMadeFirst) {
+  struct Enough {};
+  std::vector<ValidationReport> reports;
+  const TrainCallbacks noting{
+      .on_validation = [&](const ValidationReport& report, const AnyLayer&) { reports.push_back(report); }};
+  Trainer whole(small_net(), striped(), everything());
+  whole.run(noting);
+  const std::vector<ValidationReport> expected = std::exchange(reports, {});
+  for (const std::int64_t at : {3, 8}) {  // in the run and at its end
+    reports.clear();
+    Trainer ended(small_net(), striped(), everything());
+    TrainCallbacks ending = noting;
+    ending.on_validation_progress = [&](std::int64_t done, std::int64_t) {
+      if (ended.step() == at && done == 8) throw Enough();
+    };
+    EXPECT_THROW(ended.run(ending), Enough);
+    EXPECT_TRUE(ended.validation_due());
+    EXPECT_EQ(ended.step(), at);
+    const Scratch scratch;
+    write_safetensors(scratch / "state.safetensors", ended.state());
+    Trainer resumed(small_net(), striped(), everything());
+    resumed.restore(scratch / "state.safetensors", read_safetensors(scratch / "state.safetensors"));
+    int saves = 0;
+    TrainCallbacks going_on = noting;
+    going_on.on_save = [&] { ++saves; };
+    resumed.run(going_on);
+    EXPECT_FALSE(resumed.validation_due());
+    EXPECT_EQ(saves, at == 3 ? 3 : 1);
+    EXPECT_EQ(written(resumed.state()), written(whole.state())) << at;
+    ASSERT_EQ(reports.size(), expected.size());
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      EXPECT_EQ(reports[i].step, expected[i].step);
+      EXPECT_EQ(reports[i].train_loss, expected[i].train_loss);
+      EXPECT_EQ(reports[i].validation_loss, expected[i].validation_loss);
+      EXPECT_EQ(reports[i].learning_rate, expected[i].learning_rate);
+      EXPECT_EQ(reports[i].best, expected[i].best);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace trous

@@ -6,6 +6,7 @@
 
 #include <trous/data/dataset.h>
 #include <trous/layers/conv.h>
+#include <trous/layers/network.h>
 #include <trous/layers/norm.h>
 #include <trous/layers/sequential.h>
 #include <trous/ops/pointwise.h>
