@@ -1,4 +1,5 @@
 // trous eval: every score of a trained network on one split, beside predictors that learn little.
+#include <algorithm>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
@@ -8,6 +9,7 @@
 #include <trous/cli/commands.h>
 #include <trous/cli/eval_data.h>
 #include <trous/cli/inputs.h>
+#include <trous/cli/memory.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/score.h>
@@ -152,6 +154,20 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
   }
 }
 
+// The memory of a batch. It is printed before the scores, which may take long.
+MemoryCheck check_eval_memory(const EvalCommand& c, const AnyLayer& net, const Dataset& split) {
+  const Shape& image = split.image_shape;
+  const Shape images{std::min(c.batch, split.size), image[0], image[1], image[2]};
+  MemoryCheck check = check_memory([&] {
+    const auto forecast = std::make_shared<MemoryForecast>(evaluation_memory(net, images));
+    return MemoryDemand{.command = "eval", .work = "a batch", .images = images, .bytes = [=](const Shape& s) {
+                          return forecast->at(s).resident;
+                        }};
+  });
+  if (c.style.prints_text()) std::cout << "memory: " << wrapped(check.words, 8, columns()) << std::endl;
+  return check;
+}
+
 ExitCode run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   if (!c.masks.empty()) check_new_folder(c.masks, "--masks");
@@ -174,12 +190,15 @@ ExitCode run(const EvalCommand& c) {
     std::cerr << "eval: nothing beside " << trained.path
               << " tells what images it was trained on, so some may be among those that are scored.\n";
   }
+  const MemoryCheck memory = check_eval_memory(c, trained.loaded.net, split);
   const SplitScores scores = evaluate(trained.loaded.net, split, c);
   if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
   const std::optional<double> miou = scores.all.mean_iou(1);
   if (c.style.json) {
     const std::vector<NamedScores> baselines = baselines_of(data.name, data.splits, split);
-    std::cout << detail::dump_json(json_of_all(c, trained, data, scores, baselines)) << '\n';
+    Json all = json_of_all(c, trained, data, scores, baselines);
+    all["memory"] = json_of(memory);
+    std::cout << detail::dump_json(all) << '\n';
   } else if (c.style.quiet) {
     std::cout << fixed_or_dash(miou, 4) << '\n';
   } else {

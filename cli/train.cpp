@@ -37,6 +37,7 @@ void print_start(const Session& s) {
   print_event(s.command.style, {{"event", "data"}, {"data", detail::json_of(data_facts(s.data, s.facts))}});
   print_event(s.command.style,
               {{"event", "model"}, {"model", detail::json_of(model_facts(c.model, s.summary))}});
+  print_event(s.command.style, {{"event", "memory"}, {"memory", json_of(s.memory)}});
   for (const NamedScores& baseline : s.baselines) {
     print_event(s.command.style, {{"event", "baseline"},
                                   {"name", baseline.name},
@@ -55,7 +56,7 @@ void print_start(const Session& s) {
             << "\n\n";
   print_data(s.data, s.facts);
   std::cout << narrow_table(s.summary, columns()) << '\n';
-  std::cout << "memory of one step and one validation: " << peak_bytes() / 1000000 << " MB\n\n";
+  std::cout << "memory: " << wrapped(s.memory.words_with_available(), 8, columns()) << "\n\n";
   print_heading("Without learning, on validation");
   for (const NamedScores& baseline : s.baselines) print_score(baseline.name, baseline.scores);
   std::cout << std::endl;
@@ -195,6 +196,8 @@ Environment environment_of(const Session& s) {
   environment.libraries = TROUS_LIBRARIES;
   environment.seed = std::to_string(s.config.training.seed);
   environment.data = s.data.train.source;
+  environment.predicted_bytes = s.memory.predicted;
+  environment.available_bytes = s.memory.available;
   environment.files = digests_of(s.data.files);
   return environment;
 }
