@@ -1,6 +1,5 @@
 // trous check: checks the gradients of a network.
 #include <algorithm>
-#include <chrono>
 #include <iomanip>
 #include <iostream>
 #include <map>
@@ -14,6 +13,7 @@
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/tables.h>
 #include <trous/core/build_info.h>
+#include <trous/core/clock.h>
 #include <trous/core/error.h>
 #include <trous/layers/check_network.h>
 #include <trous/layers/network.h>
@@ -222,7 +222,6 @@ Json json_of_all(const NetworkReport& report, const Subject& subject, const Chec
 }
 
 ExitCode check_model(const CheckCommand& c) {
-  using Clock = std::chrono::steady_clock;
   const auto seed = static_cast<std::uint64_t>(c.seed);
   const Subject subject = open_subject(c.model, c.channels, c.classes, fold_in(Key{seed}, 0));
   const Shape image = image_for(c, subject);
@@ -238,7 +237,7 @@ ExitCode check_model(const CheckCommand& c) {
   const NetworkReport report = check_network(
       cast_network(subject.net, DType::float64), normal(images, DType::float64, fold_in(Key{seed}, 1)),
       {.order = static_cast<int>(c.order), .step = c.step, .seed = seed, .training = !c.evaluation});
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double seconds = seconds_since(begin);
   if (c.style.json) {
     print_event(c.style, json_of_all(report, subject, c, images));
   } else {

@@ -1,4 +1,5 @@
 // trous eval: every score of a trained network on one split, beside predictors that learn little.
+#include <algorithm>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
@@ -8,9 +9,11 @@
 #include <trous/cli/commands.h>
 #include <trous/cli/eval_data.h>
 #include <trous/cli/inputs.h>
+#include <trous/cli/memory.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/phase.h>
+#include <trous/cli/prediction.h>
 #include <trous/cli/score.h>
 #include <trous/cli/tables.h>
 #include <trous/core/choices.h>
@@ -40,9 +43,9 @@ struct EvalCommand {
   OutputStyle style;
 };
 
-SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c) {
+SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c, const TilePlan& plan) {
   Phase scoring("eval", c.style, "scoring", "images");
-  if (c.masks.empty()) return score(net, split, c.batch, scoring.on_progress());
+  if (c.masks.empty()) return score(net, split, c.batch, scoring.on_progress(), nullptr, plan);
   make_folder(c.masks, "--masks");
   const auto write_masks = [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
     const fs::path folder(c.masks);
@@ -50,7 +53,7 @@ SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalComman
     write_indexed_png((folder / numbered_png("prediction_", i)).string(), prediction, class_palette());
   };
   try {
-    return score(net, split, c.batch, scoring.on_progress(), write_masks);
+    return score(net, split, c.batch, scoring.on_progress(), write_masks, plan);
   } catch (const Interrupted& end) {
     throw Interrupted(text(end.what(), " The masks in ", c.masks, " are whole, but not all are there."));
   }
@@ -164,13 +167,34 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
   }
 }
 
+// The memory of a batch. It is printed before the scores, which may take long.
+MemoryCheck check_eval_memory(const EvalCommand& c, const AnyLayer& net, const Dataset& split) {
+  const Shape& image = split.image_shape;
+  const Shape images{std::min(c.batch, split.size), image[0], image[1], image[2]};
+  MemoryCheck check = check_memory([&] {
+    const auto memory = std::make_shared<EvaluationMemory>(net, images);
+    return MemoryDemand{.command = "eval", .work = "a batch", .images = images, .bytes = [=](const Shape& s) {
+                          return memory->resident(s[0]);
+                        }};
+  });
+  if (c.style.prints_text()) std::cout << "memory: " << wrapped(check.words, 8, columns()) << std::endl;
+  return check;
+}
+
+// The tiles of the images. Where they do not give the result of the whole image, stderr says so.
+TilePlan plan_of(const EvalCommand& c, const AnyLayer& net, const Shape& image) {
+  const TilePlan plan = c.mirror ? plan_tiles(MirrorAveraged{net}, image) : plan_tiles(net, image);
+  if (!plan.exact)
+    std::cerr << "eval: " << note_on_tiles(exact_tiling(net, image), plan, TileOptions().tile) << '\n';
+  return plan;
+}
+
 ExitCode run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   heed_interrupts();
   if (!c.masks.empty()) check_new_folder(c.masks, "--masks");
   if (!c.per_image.empty()) check_file(c.per_image, "--per-image");
   Trained trained = open_trained(c.trained);
-  if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};
   const EvalData data = eval_data({.checkpoint = trained.path,
                                    .config = trained.config,
                                    .learned_from = trained.loaded.info.data,
@@ -188,12 +212,17 @@ ExitCode run(const EvalCommand& c) {
     std::cerr << "eval: nothing beside " << trained.path
               << " tells what images it was trained on, so some may be among those that are scored.\n";
   }
-  const SplitScores scores = evaluate(trained.loaded.net, split, c);
+  const TilePlan plan = plan_of(c, trained.loaded.net, split.image_shape);
+  if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};
+  const MemoryCheck memory = check_eval_memory(c, trained.loaded.net, split);
+  const SplitScores scores = evaluate(trained.loaded.net, split, c, plan);
   if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
   const std::optional<double> miou = scores.all.mean_iou(1);
   if (c.style.json) {
     const std::vector<NamedScores> baselines = beside(c, data);
-    std::cout << detail::dump_json(json_of_all(c, trained, data, scores, baselines)) << '\n';
+    Json all = json_of_all(c, trained, data, scores, baselines);
+    all["memory"] = json_of(memory);
+    std::cout << detail::dump_json(all) << '\n';
   } else if (c.style.quiet) {
     std::cout << fixed_or_dash(miou, 4) << '\n';
   } else {

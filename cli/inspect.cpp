@@ -8,6 +8,7 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/inputs.h>
+#include <trous/cli/memory.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/tables.h>
@@ -27,7 +28,7 @@ using Json = nlohmann::ordered_json;
 
 struct InspectCommand {
   std::string what, coverage, dot;
-  std::int64_t height = 64, width = 64, channels = 1, classes = 2;
+  std::int64_t height = 64, width = 64, batch = 1, channels = 1, classes = 2;
   bool weights = false;
   OutputStyle style;
 };
@@ -122,6 +123,52 @@ void warn_not_finite(const Subject& subject) {
   for (const auto& [path, buffer] : buffers(subject.net)) warn("buffer/" + path, buffer->get());
 }
 
+// The memory of a batch of images; absent where it cannot be predicted, as for training with weights that are
+// not finite.
+struct PredictedUses {
+  std::optional<std::int64_t> prediction, training;
+};
+
+PredictedUses predicted_uses(const AnyLayer& net, const Shape& images) {
+  const auto predicted = [&](bool training) -> std::optional<std::int64_t> {
+    try {
+      return predicted_memory(net, images, training).resident;
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  };
+  return {predicted(false), predicted(true)};
+}
+
+std::string memory_row(const InspectCommand& c, const PredictedUses& memory) {
+  const auto words = [](const std::optional<std::int64_t>& bytes) {
+    return bytes ? memory_text(*bytes) : std::string("unknown");
+  };
+  return text("Predicted memory of a batch of ", c.batch, ": prediction ", words(memory.prediction),
+              ", training ", words(memory.training), '.');
+}
+
+void print_facts(const Subject& subject, const std::string& memory) {
+  if (subject.info) print_info(*subject.info);
+  std::cout << "  " << wrapped(memory, 2, columns()) << '\n' << std::endl;
+}
+
+// The table and what a pixel sees are made from one image of the real size.
+void check_inspect_memory(const AnyLayer& net, const Shape& image) {
+  check_memory([&] {
+    const auto table = std::make_shared<MemoryForecast>(
+        [&](const Shape& small) {
+          summarize(net, small);
+          coverage(net, small);
+        },
+        image);
+    return MemoryDemand{
+        .command = "inspect", .work = "the table", .images = image, .bytes = [=](const Shape& s) {
+          return table->at(s).resident;
+        }};
+  });
+}
+
 Json json_of_all(const Subject& subject, const Summary& summary, const Coverage& seen) {
   Json weights = Json::array();
   for (const Statistics& s : statistics_of(subject.net)) {
@@ -155,12 +202,22 @@ ExitCode run(const InspectCommand& c) {
   const Subject subject = open_subject(c.what, c.channels, c.classes, {}, NonFiniteWeights::accept);
   warn_not_finite(subject);
   const Shape image{c.height, c.width, in_channels_of(subject.description)};
+  const PredictedUses memory =
+      c.style.quiet ? PredictedUses() : predicted_uses(subject.net, {c.batch, image[0], image[1], image[2]});
+  check_inspect_memory(subject.net, {1, image[0], image[1], image[2]});
+  // Before the work, unless the images may not fit the network at all.
+  if (c.style.prints_text() && memory.prediction) print_facts(subject, memory_row(c, memory));
   const Summary summary = summary_of(subject.name, subject.net, image);
   const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});
   if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(seen));
   if (!c.dot.empty()) write_text(c.dot, graphviz(summary.graph));
   if (c.style.json) {
-    std::cout << detail::dump_json(json_of_all(subject, summary, seen)) << '\n';
+    Json all = json_of_all(subject, summary, seen);
+    const auto or_null = [](const auto& bytes) { return bytes ? Json(*bytes) : Json(nullptr); };
+    all["memory"] = {{"batch", c.batch},
+                     {"prediction_bytes", or_null(memory.prediction)},
+                     {"training_bytes", or_null(memory.training)}};
+    std::cout << detail::dump_json(all) << '\n';
     return ExitCode::ok;
   }
   if (c.style.quiet) {
@@ -168,7 +225,7 @@ ExitCode run(const InspectCommand& c) {
               << summary.multiply_adds << " multiply-adds\n";
     return ExitCode::ok;
   }
-  if (subject.info) print_info(*subject.info);
+  if (!memory.prediction) print_facts(subject, memory_row(c, memory));
   std::cout << narrow_table(summary, columns()) << "\n  "
             << wrapped(
                    text("The middle output pixel sees ", percent(seen.share), " of a box of ", seen.height,
@@ -193,6 +250,9 @@ void add_inspect(CLI::App& app, ExitCode& code) {
       ->capture_default_str();
   inspect->add_option("--width", c->width, "width of the image")
       ->check(whole(1, 32768))
+      ->capture_default_str();
+  inspect->add_option("--batch", c->batch, "images of the batch whose memory is predicted")
+      ->check(whole(1, 65536))
       ->capture_default_str();
   add_network_size(*inspect, c->channels, c->classes);
   inspect->add_flag("--weights", c->weights, "also the statistics of every parameter and buffer");

@@ -185,6 +185,11 @@ std::string needs_vectors(const GivenOptions& a) {
   return a.value("--vectors").empty() ? "goes with --vectors only. Leave it out." : std::string();
 }
 
+std::string needs_printed_memory(const GivenOptions& a) {
+  if (a.value("--quiet").empty()) return {};
+  return "does nothing with --quiet, which prints no memory. Leave it out.";
+}
+
 const std::vector<Row>& table() {
   static const std::vector<Row> rows{
       {{"train"}, "--out", {}, needs_the_same_run},
@@ -221,6 +226,7 @@ const std::vector<Row>& table() {
       {{"check"}, "--all-ops", {}, needs_model},
       {{"check"}, "--all-ops", {}, needs_rows},
       {{"profile"}, "--layers", {}, needs_rows},
+      {{"inspect"}, "--batch", {}, needs_printed_memory},
       {{"inspect"}, "--weights", {}, needs_rows},
       {{"train", "eval", "predict", "inspect", "check", "profile", "report", "data"},
        "--quiet",

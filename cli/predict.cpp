@@ -10,8 +10,11 @@
 
 #include <trous/cli/commands.h>
 #include <trous/cli/inputs.h>
+#include <trous/cli/interrupt.h>
+#include <trous/cli/memory.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
+#include <trous/cli/phase.h>
 #include <trous/cli/prediction.h>
 #include <trous/cli/tables.h>
 #include <trous/core/error.h>
@@ -82,26 +85,39 @@ std::vector<PredictionFiles> planned(const PredictCommand& c) {
   return all;
 }
 
-// States on stderr, for the first image, that tiles do not give the result of the whole image.
-void note_on_tiles(const Predictor& predictor, const std::string& path, const Shape& image) {
-  const std::optional<Tiling> tiling = predictor.mirror ? exact_tiling(MirrorAveraged{predictor.net}, image)
-                                                        : exact_tiling(predictor.net, image);
-  std::cerr << path << ": predicted in tiles of at most " << predictor.tiles.tile << 'x'
-            << predictor.tiles.tile << " pixels, blended where they overlap. ";
-  if (tiling) {
-    std::cerr << "With --tile " << min_exact_tile(*tiling)
-              << " or more the result is that of the whole image.\n";
-  } else {
-    std::cerr
-        << "Only --tile 0 gives the result of the whole image, since in this network a pixel may depend on "
-           "all pixels.\n";
+// Predicts the memory of a tile. Throws ArgumentError, with the tiles that fit, where it is more than there
+// is; prints it where an image is cut.
+void check_memory_of_tile(const PredictCommand& c, const Predictor& predictor, const Shape& image,
+                          const TilePlan& plan) {
+  const TileSpan &rows = plan.rows.front(), &columns = plan.columns.front();
+  const Shape tile{1, rows.end - rows.begin, columns.end - columns.begin, image[2]};
+  const MemoryForecast forecast = prediction_memory(predictor.net, tile);
+  const std::int64_t bytes = forecast.at(tile).resident;
+  const std::optional<AvailableMemory> available = available_memory();
+  const std::string words =
+      text("a tile of ", tile[1], 'x', tile[2], " pixels is predicted to take ", memory_text(bytes));
+  if (available && bytes > available->bytes) {
+    std::int64_t side = std::max(tile[1], tile[2]) / 2;
+    while (side > 64 && forecast.at({1, side, side, tile[3]}).resident > available->bytes) side /= 2;
+    throw ArgumentError(text("predict: ", words, ", and ", memory_text(available->bytes),
+                             " are available. Cut the image into smaller ones, with --tile ", side, '.'));
   }
+  if (plan.whole() || !c.style.prints_text()) return;
+  std::cerr << "predict: " << plan.rows.size() * plan.columns.size() << " tiles; " << words << ".\n";
 }
 
 // Predicts one image, and prints the outcome.
 Prediction predict(const PredictCommand& c, const Predictor& predictor,
                    const std::vector<std::string>& classes, const PredictionFiles& files) {
-  Prediction found = predict_file(predictor, files, [](std::int64_t, std::int64_t) {});
+  Prediction found = [&] {
+    Phase predicting("predict", c.style, "predicting", "rows");
+    const InterruptibleOps ops("predict", text("in ", files.image, ", of which nothing was written"));
+    return predict_file(
+        predictor, files,
+        {.on_plan = [&](const Shape& image,
+                        const TilePlan& plan) { check_memory_of_tile(c, predictor, image, plan); },
+         .on_rows = predicting.on_progress()});
+  }();
   if (!found.note.empty()) std::cerr << files.image << ": " << found.note << '\n';
   nlohmann::ordered_json count;
   for (std::size_t k = 0; k < found.pixels.size(); ++k)
@@ -110,6 +126,12 @@ Prediction predict(const PredictCommand& c, const Predictor& predictor,
               {{"event", "prediction"}, {"image", files.image}, {"mask", files.mask}, {"pixels", count}});
   if (c.style.prints_text()) std::cout << files.mask << std::endl;
   return found;
+}
+
+// Removes a folder in which nothing was written.
+void remove_if_made(const std::string& folder, bool was_there) {
+  std::error_code failure;
+  if (!was_there && fs::is_empty(folder, failure)) fs::remove(folder, failure);
 }
 
 ExitCode run(const PredictCommand& c) {
@@ -127,6 +149,7 @@ ExitCode run(const PredictCommand& c) {
                             .white = trained.loaded.info.white,
                             .tiles = {.tile = c.tile, .overlap = c.overlap},
                             .alpha = c.alpha};
+  heed_interrupts();
   const bool was_there = fs::exists(c.out);
   make_folder(c.out, "--out");
   std::size_t lost = 0;
@@ -135,11 +158,16 @@ ExitCode run(const PredictCommand& c) {
     try {
       const Prediction found = predict(c, predictor, trained.loaded.info.classes, files);
       any_cut |= !found.plan.whole();
-      if (!found.plan.exact && !std::exchange(any_blended, true))
-        note_on_tiles(predictor, files.image, found.shape);
+      if (!found.plan.exact && !std::exchange(any_blended, true)) {
+        const std::optional<Tiling> tiling = exact_tiling(predictor.net, found.shape);
+        std::cerr << files.image << ": " << note_on_tiles(tiling, found.plan, c.tile) << '\n';
+      }
     } catch (const Error& error) {  // the other images are still done
       ++lost;
       std::cerr << files.image << " is left out. " << error.what() << '\n';
+    } catch (const Interrupted&) {
+      remove_if_made(c.out, was_there);
+      throw;
     } catch (const std::bad_alloc&) {
       ++lost;
       std::cerr
@@ -152,8 +180,7 @@ ExitCode run(const PredictCommand& c) {
     std::cerr << "predict: --overlap changed nothing, since no image has more than " << c.tile
               << " pixels a side.\n";
   if (lost == 0) return ExitCode::ok;
-  std::error_code failure;
-  if (!was_there && fs::is_empty(c.out, failure)) fs::remove(c.out, failure);
+  remove_if_made(c.out, was_there);
   std::cerr << "predict: " << lost << " of " << all.size() << (all.size() == 1 ? " image " : " images ")
             << (lost == 1 ? "was" : "were") << " left out.\n";
   return ExitCode::file;

@@ -159,18 +159,30 @@ std::vector<std::string> PredictionFiles::made() const {
 }
 
 TilePlan plan_for(const Predictor& predictor, const Shape& image) {
-  if (!predictor.mirror) return plan_tiles(predictor.net, image, predictor.tiles);
-  TilePlan plan = plan_tiles_with(std::nullopt, image, predictor.tiles);
-  if (plan.whole()) return plan;
-  return plan_tiles_with(exact_tiling(MirrorAveraged{predictor.net}, image), image, predictor.tiles);
+  return predictor.mirror ? plan_tiles(MirrorAveraged{predictor.net}, image, predictor.tiles)
+                          : plan_tiles(predictor.net, image, predictor.tiles);
+}
+
+std::string note_on_tiles(const std::optional<Tiling>& tiling, const TilePlan& plan, std::int64_t tile) {
+  if (plan.exact) return {};
+  const std::string blended =
+      text("tiles of at most ", tile, 'x', tile, " pixels are blended where they overlap. ");
+  if (tiling)
+    return text(blended, "Tiles of ", min_exact_tile(*tiling),
+                " pixels a side give the result of the whole image.");
+  return blended +
+         "No tiles give the result of the whole image, since in this network a pixel may depend on all "
+         "pixels.";
 }
 
 Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,
-                        const std::function<void(std::int64_t done, std::int64_t all)>& on_rows) {
+                        const PredictionCalls& calls) {
   const Recording scope(Recording::nothing);
   TileRows image(files.image, predictor);
   const Shape shape{image.shape()[0], image.shape()[1], predictor.channels};
   const TilePlan plan = plan_for(predictor, shape);
+  calls.on_plan(shape, plan);
+  calls.on_rows(0, shape[0]);
   PredictionWriter writer(files, shape, predictor.alpha);
   const AnyLayer net = predictor.mirror ? AnyLayer(MirrorAveraged{predictor.net}) : predictor.net;
   logits_in_tiles(
@@ -178,7 +190,7 @@ Prediction predict_file(const Predictor& predictor, const PredictionFiles& files
       [&](const PixelBox& box, const Tensor& logits) {
         if (!writer.add(box, logits)) return;
         writer.write(image, box.top);
-        on_rows(box.top + box.height, shape[0]);
+        calls.on_rows(box.top + box.height, shape[0]);
       });
   std::string note = image.finish(predictor.white);
   return {writer.finish(), shape, plan, std::move(note)};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <trous/core/on_progress.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/tiles.h>
 
@@ -41,12 +42,21 @@ struct Prediction {
 /// The tiles of the images of shape `image`.
 TilePlan plan_for(const Predictor& predictor, const Shape& image);
 
+/// A sentence about the tiles of images of a shape that do not give the result of the whole image; nothing
+/// where they do.
+std::string note_on_tiles(const std::optional<Tiling>& tiling, const TilePlan& plan, std::int64_t tile);
+
+/// Functions that predict_file calls; they may throw to end the work.
+struct PredictionCalls {
+  std::function<void(const Shape& image, const TilePlan& plan)> on_plan;  ///< before the work
+  OnProgress on_rows;                                                     ///< after each row of tiles
+};
+
 /// Predicts the classes of an image and writes its files: each appears whole at the end, or none does. Memory
-/// follows the tiles and the width of the image, not its height. `on_rows(done, all)` is called after each
-/// row of tiles, and may throw to end the work.
+/// follows the tiles and the width of the image, not its height.
 ///
 /// Throws FileError for an image that cannot be read or a file that cannot be written.
 Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,
-                        const std::function<void(std::int64_t done, std::int64_t all)>& on_rows);
+                        const PredictionCalls& calls);
 
 }  // namespace trous::cli

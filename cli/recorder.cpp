@@ -9,14 +9,6 @@
 #include <trous/run/samples.h>
 
 namespace trous::cli {
-namespace {
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-}  // namespace
-
 Recorder::Recorder(Session& session, RunFolder& folder)
     : session_(session),
       folder_(folder),

@@ -1,13 +1,13 @@
 // Keeps the folder of a run up to date while it trains, and prints its progress.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include <trous/cli/phase.h>
 #include <trous/cli/session.h>
+#include <trous/core/clock.h>
 #include <trous/run/run_folder.h>
 #include <trous/train/progress.h>
 
@@ -33,8 +33,6 @@ class Recorder {
   void save();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void step(const StepReport& report);
   void validating(std::int64_t done, std::int64_t total);
   void keep_fixed(std::int64_t first, const Tensor& predictions);

@@ -1,6 +1,5 @@
-#include <chrono>
-
 #include <trous/cli/score.h>
+#include <trous/core/clock.h>
 #include <trous/train/evaluate.h>
 
 namespace trous::cli {
@@ -13,9 +12,9 @@ Tensor image_of(const Tensor& labels, std::int64_t i) {
 }
 
 SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnProgress& on_progress,
-                  const OnImage& on_image) {
+                  const OnImage& on_image, const std::optional<TilePlan>& plan) {
   SplitScores scores{confusion_for(data), boundary_for(data), {}, 0};
-  const auto begun = std::chrono::steady_clock::now();
+  const auto begun = Clock::now();
   const auto on_batch = [&](std::int64_t first, const Batch& part, const Tensor& predictions) {
     scores.boundary.add(part.labels, predictions);
     for (std::int64_t i = 0; i < predictions.shape()[0]; ++i) {
@@ -24,9 +23,10 @@ SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, 
       if (on_image) on_image(first + i, truth, prediction);
     }
   };
-  scores.all =
-      evaluate_with(net, data, {.batch = batch, .on_batch = on_batch, .on_progress = on_progress}).scores;
-  scores.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  scores.all = evaluate_with(net, data,
+                             {.batch = batch, .plan = plan, .on_batch = on_batch, .on_progress = on_progress})
+                   .scores;
+  scores.seconds = seconds_since(begun);
   return scores;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <trous/core/on_progress.h>
@@ -9,6 +10,7 @@
 #include <trous/layers/sequential.h>
 #include <trous/train/boundary.h>
 #include <trous/train/metrics.h>
+#include <trous/train/tiles.h>
 
 namespace trous::cli {
 
@@ -25,8 +27,9 @@ struct SplitScores {
 /// Truth and prediction of one image, int32 [h, w].
 using OnImage = std::function<void(std::int64_t index, const Tensor& truth, const Tensor& prediction)>;
 
-/// Scores `net` on all of `data`, calls `on_image` with each image, and `on_progress` as evaluate_with does.
+/// Scores `net` on all of `data`, in the tiles of `plan` or, without one, as evaluate_with cuts them. Calls
+/// `on_image` with each image, and `on_progress` as evaluate_with does.
 SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnProgress& on_progress,
-                  const OnImage& on_image = nullptr);
+                  const OnImage& on_image = nullptr, const std::optional<TilePlan>& plan = std::nullopt);
 
 }  // namespace trous::cli

@@ -1,11 +1,12 @@
 #include <algorithm>
-#include <chrono>
 #include <iostream>
+#include <memory>
 #include <sstream>
 
 #include <trous/cli/phase.h>
 #include <trous/cli/resume.h>
 #include <trous/cli/session.h>
+#include <trous/core/clock.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
 #include <trous/run/data_record.h>
@@ -13,12 +14,6 @@
 
 namespace trous::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
   std::vector<ParameterGroup> groups;
@@ -60,6 +55,36 @@ std::int64_t steps_in(double minutes, const AnyLayer& net, const Splits& data, T
                           validating / static_cast<double>(every);
   constexpr double most = 1099511627776;  // 2^40, as --steps
   return static_cast<std::int64_t>(std::clamp(60 * minutes / per_step, 1.0, most));
+}
+
+// The memory of the run at its worst moment: the table of the network, a step, or a validation, beside what
+// the steps keep. Validation scores whole images, large ones in tiles.
+MemoryDemand demand_of(const TrainConfig& c, const AnyLayer& net, const Splits& data, const Survey& facts) {
+  const TrainOptions options = make_options(c, facts);
+  const Shape &whole = data.validation.image_shape,
+              cropped = augmented_shape(data.train.image_shape, options.augmentation);
+  const std::int64_t height = whole[0], width = whole[1], channels = whole[2];
+  const Shape images{options.batch, cropped[0], cropped[1], channels};
+  const auto step = std::make_shared<MemoryForecast>(training_memory(net, images, options));
+  const auto validation =
+      std::make_shared<EvaluationMemory>(net, Shape{options.batch, height, width, channels}, options.loss);
+  const auto table = std::make_shared<MemoryForecast>([&](const Shape& small) { summarize(net, small); },
+                                                      Shape{1, images[1], images[2], channels});
+  return {.command = "train",
+          .work = "the run",
+          .images = images,
+          .bytes =
+              [=](const Shape& s) {
+                const std::int64_t kept = step->at({0, s[1], s[2], channels}).resident;
+                return std::max({step->at(s).resident, kept + validation->resident(s[0]),
+                                 kept + table->at({1, s[1], s[2], channels}).resident});
+              },
+          .crop_option =
+              [augmentation = options.augmentation](std::int64_t h, std::int64_t w) {
+                Augmentation with_crop = augmentation;
+                with_crop.crop = Window{h, w};
+                return "--augment " + to_text(with_crop);
+              }};
 }
 
 // A run that goes on takes the split that it remembers.
@@ -123,9 +148,10 @@ Session open_session(TrainCommand& command) {
     training.steps = (command.epochs * data.train.size + training.batch - 1) / training.batch;
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
+  Survey facts = count_data(command, data);
+  MemoryCheck memory = check_memory([&] { return demand_of(c, net, data, facts); });
   Summary summary =
       summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
-  Survey facts = count_data(command, data);
   if (command.minutes > 0 && !command.resuming)
     training.steps = steps_in(command.minutes, net, data, make_options(c, facts));
   record_options(command.given, c);
@@ -146,7 +172,8 @@ Session open_session(TrainCommand& command) {
           std::move(about),
           std::move(trainer),
           std::move(baselines),
-          chosen_by};
+          chosen_by,
+          std::move(memory)};
 }
 
 }  // namespace trous::cli

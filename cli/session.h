@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <trous/cli/inputs.h>
+#include <trous/cli/memory.h>
 #include <trous/cli/options.h>
 #include <trous/data/survey.h>
 #include <trous/train/trainer.h>
@@ -37,6 +38,7 @@ struct Session {
   Trainer trainer;
   std::vector<NamedScores> baselines;  ///< on validation
   Criterion chosen_by;                 ///< what will choose the best weights
+  MemoryCheck memory;                  ///< of the steps and validations
 };
 
 /// Fills in the options of `command` and opens what they name. Throws for everything that can be refused, so

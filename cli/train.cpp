@@ -10,6 +10,7 @@
 #include <trous/cli/interrupt.h>
 #include <trous/cli/output.h>
 #include <trous/cli/phase.h>
+#include <trous/cli/prediction.h>
 #include <trous/cli/recorder.h>
 #include <trous/cli/resume.h>
 #include <trous/cli/score.h>
@@ -38,6 +39,7 @@ void print_start(const Session& s) {
   print_event(s.command.style, {{"event", "data"}, {"data", detail::json_of(data_facts(s.data, s.facts))}});
   print_event(s.command.style,
               {{"event", "model"}, {"model", detail::json_of(model_facts(c.model, s.summary))}});
+  print_event(s.command.style, {{"event", "memory"}, {"memory", json_of(s.memory)}});
   for (const NamedScores& baseline : s.baselines) {
     print_event(s.command.style, {{"event", "baseline"},
                                   {"name", baseline.name},
@@ -56,10 +58,19 @@ void print_start(const Session& s) {
             << "\n\n";
   print_data(s.data, s.facts);
   std::cout << narrow_table(s.summary, columns()) << '\n';
-  std::cout << "memory of one step and one validation: " << peak_bytes() / 1000000 << " MB\n\n";
+  std::cout << "memory: " << wrapped(s.memory.words_with_available(), 8, columns()) << "\n\n";
   print_heading("Without learning, on validation");
   for (const NamedScores& baseline : s.baselines) print_score(baseline.name, baseline.scores);
   std::cout << std::endl;
+}
+
+// Where validation and test cut images into tiles that do not give the result of the whole image.
+void warn_of_blended_tiles(const Session& s) {
+  const Shape& image = s.data.validation.image_shape;
+  const TilePlan plan = plan_tiles(s.net, image);
+  if (plan.exact) return;
+  std::cerr << "train: in validation and test, "
+            << note_on_tiles(exact_tiling(s.net, image), plan, TileOptions().tile) << '\n';
 }
 
 // Which splits cannot be scored, before any work is done for their scores.
@@ -227,6 +238,8 @@ Environment environment_of(const Session& s) {
   environment.libraries = TROUS_LIBRARIES;
   environment.seed = std::to_string(s.config.training.seed);
   environment.data = s.data.train.source;
+  environment.predicted_bytes = s.memory.predicted;
+  environment.available_bytes = s.memory.available;
   Phase reading("train", s.command.style, "digests", "files");
   environment.files = digests_of(s.data.files, reading.on_progress());
   return environment;
@@ -307,6 +320,7 @@ ExitCode run(TrainCommand& command) {
   RunFolder folder = open_folder(session, resumed_from, command.minutes);
   print_start(session);
   warn_of_unscorable(session);
+  warn_of_blended_tiles(session);
   if (command.resuming && command.style.prints_text()) {
     std::cout << (resumed_from < config.training.steps ? "Going on after step "
                                                        : "Nothing is left to train after step ")

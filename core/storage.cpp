@@ -9,6 +9,7 @@
 #endif
 
 #include <trous/core/detail/arena.h>
+#include <trous/core/detail/storage_trace.h>
 #include <trous/core/storage.h>
 
 namespace trous {
@@ -17,10 +18,12 @@ namespace {
 std::atomic<std::int64_t> live_buffers{0};
 std::atomic<std::int64_t> live_bytes{0};
 std::atomic<std::int64_t> peak_bytes{0};
+std::atomic<std::int64_t> live_tensor_bytes{0};
+std::atomic<std::int64_t> peak_tensor_bytes{0};
 
-void raise_peak(std::int64_t bytes) {
-  std::int64_t peak = peak_bytes;
-  while (bytes > peak && !peak_bytes.compare_exchange_weak(peak, bytes)) {
+void raise_peak(std::atomic<std::int64_t>& mark, std::int64_t bytes) {
+  std::int64_t peak = mark;
+  while (bytes > peak && !mark.compare_exchange_weak(peak, bytes)) {
   }
 }
 
@@ -33,9 +36,6 @@ void* allocate(std::size_t bytes) {
 }
 void release(void* data, std::size_t) { std::free(data); }
 #else
-// oneTBB would give large buffers back to the system at the end of each training step.
-constexpr std::size_t large = 1 << 18;
-
 Arena& arena() {
   // Twice the machine's memory, of which the system may promise more than there is. Never destroyed: static
   // objects may hold tensors.
@@ -44,12 +44,13 @@ Arena& arena() {
   return made;
 }
 
+// oneTBB would give large buffers back to the system at the end of each training step.
 void* allocate(std::size_t bytes) {
-  void* const data = bytes < large ? nullptr : arena().take(bytes);
+  void* const data = bytes < min_arena_bytes ? nullptr : arena().take(bytes);
   return data ? data : scalable_aligned_malloc(bytes, Storage::alignment);
 }
 void release(void* data, std::size_t bytes) {
-  if (bytes >= large && arena().holds(data)) {
+  if (bytes >= min_arena_bytes && arena().holds(data)) {
     arena().give(data, bytes);
   } else {
     scalable_aligned_free(data);
@@ -59,21 +60,32 @@ void release(void* data, std::size_t bytes) {
 
 }  // namespace
 
-Storage::Storage(std::size_t bytes) : data_(allocate(bytes ? bytes : 1)), bytes_(bytes) {
+Storage::Storage(std::size_t bytes, Use use) : data_(allocate(bytes ? bytes : 1)), bytes_(bytes), use_(use) {
   if (!data_) throw std::bad_alloc();
+  const auto added = static_cast<std::int64_t>(bytes_);
   ++live_buffers;
-  raise_peak(live_bytes += static_cast<std::int64_t>(bytes_));
+  raise_peak(peak_bytes, live_bytes += added);
+  if (use_ == Use::scratch) return;
+  raise_peak(peak_tensor_bytes, live_tensor_bytes += added);
+  if (StorageTrace* const trace = StorageTrace::of_this_thread()) trace->take(this, bytes_);
 }
 
 Storage::~Storage() {
   release(data_, bytes_);
   --live_buffers;
   live_bytes -= static_cast<std::int64_t>(bytes_);
+  if (use_ == Use::scratch) return;
+  live_tensor_bytes -= static_cast<std::int64_t>(bytes_);
+  if (StorageTrace* const trace = StorageTrace::of_this_thread()) trace->give(this);
 }
 
 StorageCount live_storage() { return {live_buffers.load(), live_bytes.load()}; }
 
 std::int64_t storage_peak() { return peak_bytes; }
-void lower_storage_peak() { peak_bytes = live_bytes.load(); }
+std::int64_t tensor_peak() { return peak_tensor_bytes; }
+void lower_storage_peak() {
+  peak_bytes = live_bytes.load();
+  peak_tensor_bytes = live_tensor_bytes.load();
+}
 
 }  // namespace trous

@@ -41,7 +41,7 @@ Tensor::Tensor(const Shape& shape, DType dtype, std::shared_ptr<Storage> storage
 Tensor Tensor::uninitialized(const Shape& shape, DType dtype) {
   check_tensor_shape(shape, size_of(dtype));
   const auto bytes = static_cast<std::size_t>(shape.elements()) * size_of(dtype);
-  return {shape, dtype, std::make_shared<Storage>(bytes)};
+  return {shape, dtype, std::make_shared<Storage>(bytes, Storage::Use::tensor)};
 }
 
 template <Element T>
@@ -52,7 +52,7 @@ Tensor::Tensor(const Shape& shape, std::span<const T> values)
     throw ShapeError(text("tensor: shape ", shape, " has ", elements_, " elements, but ", values.size(),
                           " values are given. Give one value per element."));
   }
-  storage_ = std::make_shared<Storage>(values.size_bytes());
+  storage_ = std::make_shared<Storage>(values.size_bytes(), Storage::Use::tensor);
   if (!values.empty()) std::memcpy(storage_->data(), values.data(), values.size_bytes());
 }
 

@@ -11,10 +11,10 @@
 namespace trous {
 namespace {
 
-constexpr std::int64_t height = 64, width = 84, side = 28;
+constexpr std::int64_t canvas_height = 64, canvas_width = 84, side = 28;
 constexpr std::int64_t apart = 24;  // of two corners, in rows or in columns
 constexpr int attempts = 50;        // two garments may leave no place for a third
-constexpr std::uint8_t threshold = 20;
+constexpr std::uint8_t fabric_threshold = 20;
 
 struct Images {
   Tensor pixels, labels;
@@ -57,10 +57,10 @@ void paint(const Images& images, const Garment& garment, float* image, std::int3
       images.labels.values<std::uint8_t>()[static_cast<std::size_t>(garment.image)] + 1;
   for (std::int64_t row = 0; row < side; ++row) {
     for (std::int64_t column = 0; column < side; ++column) {
-      const std::int64_t at = (garment.row + row) * width + garment.column + column;
+      const std::int64_t at = (garment.row + row) * canvas_width + garment.column + column;
       const std::uint8_t value = pixels[row * side + column];
       const float brightness = static_cast<float>(value) / 255.0F;
-      if (value > threshold) {
+      if (value > fabric_threshold) {
         image[at] = brightness;
         mask[at] = label;
       } else if (mask[at] == 0) {
@@ -71,8 +71,8 @@ void paint(const Images& images, const Garment& garment, float* image, std::int3
 }
 
 Sample compose(const Images& images, const std::vector<Garment>& garments) {
-  Sample sample{.image = Tensor::zeros({height, width, 1}, DType::float32),
-                .mask = Tensor::zeros({height, width}, DType::int32)};
+  Sample sample{.image = Tensor::zeros({canvas_height, canvas_width, 1}, DType::float32),
+                .mask = Tensor::zeros({canvas_height, canvas_width}, DType::int32)};
   float* image = sample.image.mutable_values<float>().data();
   std::int32_t* mask = sample.mask.mutable_values<std::int32_t>().data();
   for (const Garment& garment : garments) paint(images, garment, image, mask);
@@ -89,11 +89,11 @@ Dataset make_split(FashionSplit split, const char* name, std::int64_t size, std:
       .name = text("fashion/", name),
       .source = text("Fashion-MNIST (Zalando SE, MIT licence; Debian package dataset-fashion-mnist), images ",
                      sources.first, " to ", sources.first + sources.count - 1, " of ", sources.images,
-                     ", composed on ", height, " x ", width, " canvases with seed ", seed),
+                     ", composed on ", canvas_height, " x ", canvas_width, " canvases with seed ", seed),
       .classes = {"background", "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
                   "sneaker", "bag", "ankle boot"},
       .size = size,
-      .image_shape = {height, width, 1},
+      .image_shape = {canvas_height, canvas_width, 1},
       .sample = [=](std::int64_t i) { return compose(images, fashion_garments(seed, split, i)); }};
 }
 
@@ -116,8 +116,8 @@ std::vector<Garment> fashion_garments(std::uint64_t seed, FashionSplit split, st
   for (int attempt = 0; attempt < attempts && static_cast<std::int64_t>(garments.size()) < wanted;
        ++attempt) {
     const Garment garment{.image = sources.first + random.below(sources.count),
-                          .row = random.below(height - side + 1),
-                          .column = random.below(width - side + 1)};
+                          .row = random.below(canvas_height - side + 1),
+                          .column = random.below(canvas_width - side + 1)};
     const bool free = std::all_of(garments.begin(), garments.end(), [&](const Garment& other) {
       return std::abs(garment.row - other.row) >= apart || std::abs(garment.column - other.column) >= apart;
     });

@@ -1,6 +1,5 @@
 // One mutex guards all that the threads share. A worker claims the next step, makes its batch unlocked and
 // puts down the outcome. A restart raises `generation`; what was made for an older one is thrown away.
-#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <limits>
@@ -10,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include <trous/core/clock.h>
 #include <trous/core/error.h>
 #include <trous/data/loader.h>
 
@@ -27,12 +27,11 @@ struct Abandoned {};
 class Stopwatch {
  public:
   explicit Stopwatch(double& sum) : sum_(sum) {}
-  ~Stopwatch() { sum_ += std::chrono::duration<double>(Clock::now() - begun_).count(); }
+  ~Stopwatch() { sum_ += seconds_since(begun_); }
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
 
  private:
-  using Clock = std::chrono::steady_clock;
   double& sum_;
   Clock::time_point begun_ = Clock::now();
 };

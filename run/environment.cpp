@@ -76,6 +76,8 @@ std::string to_json(const Environment& e) {
             {"started", e.started},
             {"directory", e.directory},
             {"data", e.data}};
+  if (e.predicted_bytes) json["predicted_bytes"] = *e.predicted_bytes;
+  if (e.available_bytes) json["available_bytes"] = *e.available_bytes;
   if (e.files) {
     json["files"] = Json::array();
     for (const FileDigest& file : *e.files)
@@ -102,6 +104,8 @@ Environment read_environment(const std::string& path) {
                 .started = string("started"),
                 .directory = string("directory"),
                 .data = string("data")};
+  if (all.has("predicted_bytes")) e.predicted_bytes = all["predicted_bytes"].whole();
+  if (all.has("available_bytes")) e.available_bytes = all["available_bytes"].whole();
   if (!all.has("files")) return e;
   e.files.emplace();
   for (const JsonPlace& file : all["files"].items()) {

@@ -1,18 +1,16 @@
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 #include <numeric>
 #include <optional>
 #include <utility>
 
 #include <trous/autograd/observe.h>
+#include <trous/core/clock.h>
 #include <trous/core/storage.h>
 #include <trous/train/profile.h>
 
 namespace trous {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // The bytes of all tensors of a call. A tensor that is given twice, or that has the elements of another one
 // under another shape, counts once.
@@ -97,7 +95,7 @@ void StepProfiler::State::begin(StepPhase next) {
 
 void StepProfiler::State::end_phase() {
   step.phase_seconds[static_cast<std::size_t>(*phase)] +=
-      std::chrono::duration<double>(Clock::now() - phase_begin).count();
+      seconds_since(phase_begin);
   look_at_memory({}, {});
 }
 

@@ -2,13 +2,13 @@
 // that a redirected log holds no control characters.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <trous/core/clock.h>
 #include <trous/train/terminal_line.h>
 
 namespace trous {
@@ -47,8 +47,6 @@ class Progress {
   void clear();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   double median_step_time() const;
 
   std::int64_t images_per_step_;

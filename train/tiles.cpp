@@ -199,6 +199,12 @@ class Blending {
   std::vector<float> sum_, left_, above_, below_;
 };
 
+template <class Net>
+TilePlan planned_tiles(const Net& net, const Shape& image, const TileOptions& options) {
+  TilePlan plan = plan_tiles_with(std::nullopt, image, options);
+  return plan.whole() ? plan : plan_tiles_with(exact_tiling(net, image), image, options);
+}
+
 }  // namespace
 
 TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, const Shape& image,
@@ -224,8 +230,11 @@ TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, const Shape& image
 }
 
 TilePlan plan_tiles(const AnyLayer& net, const Shape& image, const TileOptions& options) {
-  TilePlan plan = plan_tiles_with(std::nullopt, image, options);
-  return plan.whole() ? plan : plan_tiles_with(exact_tiling(net, image), image, options);
+  return planned_tiles(net, image, options);
+}
+
+TilePlan plan_tiles(const MirrorAveraged& net, const Shape& image, const TileOptions& options) {
+  return planned_tiles(net, image, options);
 }
 
 std::int64_t min_exact_tile(const Tiling& t) {

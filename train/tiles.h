@@ -51,6 +51,7 @@ TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, const Shape& image
 
 /// As above, with exact_tiling(net, image) where the image is cut.
 TilePlan plan_tiles(const AnyLayer& net, const Shape& image, const TileOptions& options = {});
+TilePlan plan_tiles(const MirrorAveraged& net, const Shape& image, const TileOptions& options = {});
 
 /// The smallest TileOptions::tile with which plan_tiles is exact for images of any size.
 std::int64_t min_exact_tile(const Tiling& tiling);

@@ -1,8 +1,8 @@
-#include <chrono>
 #include <utility>
 
 #include <trous/autograd/detail/evaluate.h>
 #include <trous/autograd/recording.h>
+#include <trous/core/clock.h>
 
 namespace trous::detail {
 namespace {
@@ -26,11 +26,10 @@ Observation& observation() {
 Computed evaluate(const Op& op, std::span<const Tensor> values, const Forward& forward) {
   const Recording scope(Recording::nothing);
   if (!observation().listener) return forward(values);
-  using Clock = std::chrono::steady_clock;
   const SilenceListener silence;
   const auto begin = Clock::now();
   Computed computed = forward(values);
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const double seconds = seconds_since(begin);
   const Observation& current = observation();
   (*silence.listener)(
       {op, values, computed.value, computed.kept, current.rule_of, current.rule_slot, seconds});

@@ -136,9 +136,9 @@ TEST_F(OptionPairs, OfPredictEachActsOrIsRefused_slow) {
 }
 
 TEST_F(OptionPairs, OfInspectEachActsOrIsRefused_slow) {
-  const std::vector<std::string> options{"--height 48", "--width 40",       "--channels 3", "--classes 4",
-                                         "--weights",   "--coverage c.png", "--dot d.dot",  "--quiet",
-                                         "--json",      "--color always"};
+  const std::vector<std::string> options{"--height 48", "--width 40", "--batch 5",        "--channels 3",
+                                         "--classes 4", "--weights",  "--coverage c.png", "--dot d.dot",
+                                         "--quiet",     "--json",     "--color always"};
   try_all_pairs("inspect small-dilated", options, {}, prepare);
   try_all_pairs("inspect run", options, {}, prepare);
 }

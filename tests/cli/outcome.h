@@ -24,11 +24,14 @@ struct Outcome {
 inline std::string without_clock(const std::string& printed) {
   std::string kept;
   for (std::string line : lines_of(printed)) {
-    if (std::regex_search(line, std::regex("memory|  time  |images per second|train .* on |command")))
+    if (std::regex_search(line,
+                          std::regex("^memory: |of memory|\"event\":\"memory\"|  time  |images per second|"
+                                     "train .* on |command")))
       continue;
     line = std::regex_replace(line, std::regex("[0-9]+:[0-9]{2} +[0-9]+"), "");  // of a validation
     line = std::regex_replace(line, std::regex("[0-9.]+ s$|eta [0-9:]+|[0-9]+ img/s"), "");
-    line = std::regex_replace(line, std::regex("\"seconds\":[0-9.e-]+|\"peak_bytes\":[0-9]+"), "");
+    line =
+        std::regex_replace(line, std::regex("\"seconds\":[0-9.e-]+|\"(peak|available)_bytes\":[0-9]+"), "");
     kept += line + '\n';
   }
   return kept;

@@ -147,10 +147,10 @@ TEST_F(Predict, ImagesOf16BitsAreReadInTilesToo) {
 TEST_F(Predict, TilesThatCannotGiveTheResultOfTheWholeAreSaidToBeBlended) {
   write_png(scratch_ / "a.png", noise(100, 90, 3));
   write_png(scratch_ / "b.png", noise(100, 90, 3));
-  EXPECT_EQ(
-      run("predict run a.png b.png --out o --quiet --tile 60").err,
-      "a.png: predicted in tiles of at most 60x60 pixels, blended where they overlap. With --tile 89 or more "
-      "the result is that of the whole image.\n");
+  EXPECT_EQ(run("predict run a.png b.png --out o --quiet --tile 60").err,
+            "a.png: tiles of at most 60x60 pixels are blended where they overlap. Tiles of 89 pixels a side "
+            "give the "
+            "result of the whole image.\n");
   EXPECT_EQ(run("predict run a.png --out p --quiet --tile 89").err, "");
   EXPECT_EQ(run("predict run a.png --out q --quiet --overlap 3").err,
             "predict: --overlap changed nothing, since no image has more than 1024 pixels a side.\n");

@@ -271,8 +271,8 @@ TEST_F(Train, JsonIsOneObjectALineAndNothingElse) {
   EXPECT_EQ(run.err, "") << "bars are off";
   std::vector<std::string> events;
   for (const auto& line : json_lines(run.out)) events.push_back(line["event"]);
-  EXPECT_EQ(events, (std::vector<std::string>{"begin", "data", "model", "baseline", "baseline", "criterion",
-                                              "validation", "validation", "result"}));
+  EXPECT_EQ(events, (std::vector<std::string>{"begin", "data", "model", "memory", "baseline", "baseline",
+                                              "criterion", "validation", "validation", "result"}));
   const auto lines = json_lines(run.out);
   EXPECT_EQ(lines[0]["config"], json_in(scratch_ / "run/config.json"));
   EXPECT_EQ(lines[2]["model"], json_in(scratch_ / "run/results.json")["model"]);

@@ -92,6 +92,21 @@ TEST(Storage, ThePeakIsTheMostThatWasAliveAtOnce) {
   EXPECT_EQ(storage_peak(), start);
 }
 
+TEST(Storage, ThePeakOfTensorsLeavesScratchOut) {
+  const Tensor held = Tensor::zeros({4}, DType::float32);
+  lower_storage_peak();
+  const std::int64_t start = tensor_peak(), start_of_all = storage_peak();
+  {
+    const Storage scratch(1000);
+    const Tensor tensor = Tensor::zeros({5}, DType::float64);
+    const Tensor given({2}, {1.0F, 2.0F});
+  }
+  EXPECT_EQ(tensor_peak(), start + 48);
+  EXPECT_EQ(storage_peak(), start_of_all + 1048);
+  lower_storage_peak();
+  EXPECT_EQ(tensor_peak(), start);
+}
+
 TEST(Storage, ThePeakCountsAllThreads) {
   const std::int64_t start = live_storage().bytes;
   lower_storage_peak();
