@@ -8,6 +8,7 @@
 #include <trous/cli/session.h>
 #include <trous/core/clock.h>
 #include <trous/core/error.h>
+#include <trous/layers/coverage.h>
 #include <trous/layers/network.h>
 #include <trous/run/data_record.h>
 #include <trous/train/class_weights.h>
@@ -87,6 +88,16 @@ MemoryDemand demand_of(const TrainConfig& c, const AnyLayer& net, const Splits& 
               }};
 }
 
+// The report's picture is made from one image in float64, which can be more than a step takes.
+std::optional<std::int64_t> predicted_coverage_bytes(const AnyLayer& net, const Shape& image) {
+  try {
+    const Shape images{1, image[0], image[1], image[2]};
+    return MemoryForecast([&](const Shape& small) { coverage(net, small); }, images).at(images).resident;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 // A run that goes on takes the split that it remembers.
 DataRequest request_of(const TrainCommand& command) {
   DataRequest request = data_of(command.config);
@@ -152,6 +163,8 @@ Session open_session(TrainCommand& command) {
   MemoryCheck memory = check_memory([&] { return demand_of(c, net, data, facts); });
   Summary summary =
       summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
+  const std::optional<std::int64_t> coverage_bytes =
+      predicted_coverage_bytes(net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
   if (command.minutes > 0 && !command.resuming)
     training.steps = steps_in(command.minutes, net, data, make_options(c, facts));
   record_options(command.given, c);
@@ -173,7 +186,8 @@ Session open_session(TrainCommand& command) {
           std::move(trainer),
           std::move(baselines),
           chosen_by,
-          std::move(memory)};
+          std::move(memory),
+          coverage_bytes};
 }
 
 }  // namespace trous::cli

@@ -39,6 +39,8 @@ struct Session {
   std::vector<NamedScores> baselines;  ///< on validation
   Criterion chosen_by;                 ///< what will choose the best weights
   MemoryCheck memory;                  ///< of the steps and validations
+  /// What the report's picture of what an output pixel sees takes; absent where it cannot be predicted.
+  std::optional<std::int64_t> coverage_bytes;
 };
 
 /// Fills in the options of `command` and opens what they name. Throws for everything that can be refused, so

@@ -39,7 +39,9 @@ void print_start(const Session& s) {
   print_event(s.command.style, {{"event", "data"}, {"data", detail::json_of(data_facts(s.data, s.facts))}});
   print_event(s.command.style,
               {{"event", "model"}, {"model", detail::json_of(model_facts(c.model, s.summary))}});
-  print_event(s.command.style, {{"event", "memory"}, {"memory", json_of(s.memory)}});
+  nlohmann::ordered_json memory = json_of(s.memory);
+  if (s.coverage_bytes) memory["report_bytes"] = *s.coverage_bytes;
+  print_event(s.command.style, {{"event", "memory"}, {"memory", memory}});
   for (const NamedScores& baseline : s.baselines) {
     print_event(s.command.style, {{"event", "baseline"},
                                   {"name", baseline.name},
@@ -58,7 +60,9 @@ void print_start(const Session& s) {
             << "\n\n";
   print_data(s.data, s.facts);
   std::cout << narrow_table(s.summary, columns()) << '\n';
-  std::cout << "memory: " << wrapped(s.memory.words_with_available(), 8, columns()) << "\n\n";
+  const std::string report =
+      s.coverage_bytes ? text("; its report takes ", memory_text(*s.coverage_bytes)) : std::string();
+  std::cout << "memory: " << wrapped(s.memory.words_with_available() + report, 8, columns()) << "\n\n";
   print_heading("Without learning, on validation");
   for (const NamedScores& baseline : s.baselines) print_score(baseline.name, baseline.scores);
   std::cout << std::endl;
@@ -140,7 +144,9 @@ void print_result(const Session& s, const RunFolder& folder, const TrainResult& 
 // What the middle pixel of the output sees. It is a picture of the report: where the memory does not suffice
 // for it, it is left out, and no score is lost.
 std::optional<CoverageFacts> coverage_of(const Session& s) {
+  const std::optional<AvailableMemory> available = available_memory();
   try {
+    if (available && s.coverage_bytes && *s.coverage_bytes > available->bytes) throw std::bad_alloc();
     return coverage_facts(coverage(s.trainer.best(), s.summary.input));
   } catch (const std::bad_alloc&) {
     std::cerr << "train: there is not enough memory to find out what an output pixel sees; the report leaves "
@@ -239,6 +245,7 @@ Environment environment_of(const Session& s) {
   environment.seed = std::to_string(s.config.training.seed);
   environment.data = s.data.train.source;
   environment.predicted_bytes = s.memory.predicted;
+  environment.report_bytes = s.coverage_bytes;
   environment.available_bytes = s.memory.available;
   Phase reading("train", s.command.style, "digests", "files");
   environment.files = digests_of(s.data.files, reading.on_progress());

@@ -77,6 +77,7 @@ std::string to_json(const Environment& e) {
             {"directory", e.directory},
             {"data", e.data}};
   if (e.predicted_bytes) json["predicted_bytes"] = *e.predicted_bytes;
+  if (e.report_bytes) json["report_bytes"] = *e.report_bytes;
   if (e.available_bytes) json["available_bytes"] = *e.available_bytes;
   if (e.files) {
     json["files"] = Json::array();
@@ -105,6 +106,7 @@ Environment read_environment(const std::string& path) {
                 .directory = string("directory"),
                 .data = string("data")};
   if (all.has("predicted_bytes")) e.predicted_bytes = all["predicted_bytes"].whole();
+  if (all.has("report_bytes")) e.report_bytes = all["report_bytes"].whole();
   if (all.has("available_bytes")) e.available_bytes = all["available_bytes"].whole();
   if (!all.has("files")) return e;
   e.files.emplace();

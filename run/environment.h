@@ -35,9 +35,9 @@ struct Environment {
   std::string started;    ///< 2026-01-31T12:00:00Z
   std::string directory;  ///< that relative paths of the run are relative to
   std::string data;       ///< Dataset::source of the training split
-  /// The memory that the run was predicted to take, and what was available when it began; nothing where that
-  /// is not known.
-  std::optional<std::int64_t> predicted_bytes = {}, available_bytes = {};
+  /// The memory that the run was predicted to take, what its report takes after it, and what was available
+  /// when it began; nothing where that is not known.
+  std::optional<std::int64_t> predicted_bytes = {}, report_bytes = {}, available_bytes = {};
   std::optional<std::vector<FileDigest>> files = {};  ///< nothing in a record that does not list them
 };
 

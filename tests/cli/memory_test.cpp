@@ -82,7 +82,7 @@ TEST_F(Memory, onnxruntime_TrainPrintsItsPeakBeforehandAndKeepsIt) {
   const Finished done = train("run");
   EXPECT_TRUE(has_line(done.out,
                        "memory: the run is predicted to take [0-9.]+ MB \\(batch 2, [0-9]+x[0-9]+\\); "
-                       "[0-9.]+ [MG]B are available"))
+                       "[0-9.]+ [MG]B are available; its report takes [0-9.]+ MB"))
       << done.out;
   const nlohmann::json environment = json_in(scratch_ / "run/environment.json");
   EXPECT_GT(environment["predicted_bytes"], 100000);

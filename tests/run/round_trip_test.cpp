@@ -75,6 +75,7 @@ TEST(RunFiles, AnEnvironmentReadsBackAsItWasWritten) {
   written.command = "trous train --data 'a b'";
   written.seed = "18446744073709551615";
   written.predicted_bytes = 412000000;
+  written.report_bytes = 90000000;
   written.files = digests_of({scratch / "picture.png"});
   // Source of the digest: FIPS 180-4, the example "abc".
   EXPECT_EQ(written.files->at(0).sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -84,6 +85,7 @@ TEST(RunFiles, AnEnvironmentReadsBackAsItWasWritten) {
   EXPECT_EQ(read.seed, written.seed);
   EXPECT_EQ(read.files->at(0).bytes, 3);
   EXPECT_EQ(read.predicted_bytes, 412000000);
+  EXPECT_EQ(read.report_bytes, 90000000);
   EXPECT_EQ(read.available_bytes, std::nullopt);
   // A record of an early version.
   spill(scratch / "early.json", bytes_of(R"({"trous": "0.1.0"})"));
