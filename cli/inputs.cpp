@@ -79,6 +79,23 @@ void resolve(TrainConfig& config) {
   if (!takes_class_weights(config.loss)) config.class_weights = name(ClassWeighting::none);
 }
 
+void resolve_crop(TrainConfig& config, const AnyLayer& net, const Shape& image) {
+  const std::optional<Window> named = parse_augmentation(config.augment).crop;
+  if (config.crop.empty()) {
+    const std::optional<Window> crop = named ? named : suggested_crop(net, image);
+    config.crop = crop ? text(crop->height, 'x', crop->width) : "none";
+  } else if (named && parse_crop(config.crop) != named) {
+    throw ArgumentError(text("train: --crop ", config.crop, " contradicts --augment ", config.augment,
+                             ". Give the crop once."));
+  }
+}
+
+Augmentation augmentation_of(const TrainConfig& config) {
+  Augmentation augmentation = parse_augmentation(config.augment);
+  if (!config.crop.empty()) augmentation.crop = parse_crop(config.crop);
+  return augmentation;
+}
+
 DataRequest data_of(const TrainConfig& config) {
   return {.name = config.data,
           .directory = config.data_dir,

@@ -22,6 +22,13 @@ namespace trous::cli {
 /// optimizer its weight decay. Sets class weights to none for a loss that has none.
 void resolve(TrainConfig& config);
 
+/// Fills in the crop, where it was not given: that of the augmentation, or suggested_crop for images of shape
+/// `image`, or "none". Throws ArgumentError for a crop that contradicts that of the augmentation.
+void resolve_crop(TrainConfig& config, const AnyLayer& net, const Shape& image);
+
+/// The augmentation of a run, with its crop.
+Augmentation augmentation_of(const TrainConfig& config);
+
 /// The data set that a command opens.
 struct DataRequest {
   std::string name;           ///< one of named_data_sets, or a folder

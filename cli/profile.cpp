@@ -334,7 +334,8 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
   const Splits data = open_data(data_of(config));
   AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
   initialize(net, fold_in(Key{config.training.seed}, 0));
-  const Shape image = augmented_shape(data.train.image_shape, parse_augmentation(config.augment));
+  resolve_crop(config, net, data.train.image_shape);
+  const Shape image = augmented_shape(data.train.image_shape, augmentation_of(config));
   summary_of(config.model, net, image);  // throws where they do not fit
   Trainer trainer(std::move(net), data, options_of(config, survey(data), c.steps));
   const Profiled profiled = measure(trainer, c);

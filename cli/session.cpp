@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <sstream>
@@ -8,6 +9,7 @@
 #include <trous/cli/session.h>
 #include <trous/core/clock.h>
 #include <trous/core/error.h>
+#include <trous/data/file.h>
 #include <trous/layers/coverage.h>
 #include <trous/layers/network.h>
 #include <trous/run/data_record.h>
@@ -80,12 +82,7 @@ MemoryDemand demand_of(const TrainConfig& c, const AnyLayer& net, const Splits& 
                 return std::max({step->at(s).resident, kept + validation->resident(s[0]),
                                  kept + table->at({1, s[1], s[2], channels}).resident});
               },
-          .crop_option =
-              [augmentation = options.augmentation](std::int64_t h, std::int64_t w) {
-                Augmentation with_crop = augmentation;
-                with_crop.crop = Window{h, w};
-                return "--augment " + to_text(with_crop);
-              }};
+          .crop_option = [](std::int64_t h, std::int64_t w) { return text("--crop ", h, 'x', w); }};
 }
 
 // The report's picture is made from one image in float64, which can be more than a step takes.
@@ -117,11 +114,29 @@ DataRequest request_of(const TrainCommand& command) {
   return request;
 }
 
+// The existing folder in or above which the run's folder is made.
+std::string disk_of(const std::string& out) {
+  std::error_code failure;
+  std::filesystem::path folder = std::filesystem::absolute(out, failure);
+  while (!std::filesystem::is_directory(folder, failure) && folder.has_relative_path())
+    folder = folder.parent_path();
+  return folder.string();
+}
+
+// Decoded images that are too large for memory are kept on the disk of the run.
 Splits read_data(const TrainCommand& command) {
   DataRequest request = request_of(command);
-  Phase reading("train", command.style, "reading", "images");
-  request.folder.on_progress = reading.on_progress();
-  return open_data(std::move(request));
+  request.folder.cache = disk_of(command.config.out);
+  for (;;) {
+    Phase reading("train", command.style, "reading", "images");
+    request.folder.on_progress = reading.on_progress();
+    try {
+      return open_data(request);
+    } catch (const ScratchError& error) {
+      std::cerr << "train: " << error.what() << " Without it files are decoded anew for each crop.\n";
+      request.folder.cache.clear();
+    }
+  }
 }
 
 Survey count_data(const TrainCommand& command, const Splits& data) {
@@ -144,7 +159,7 @@ TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
   options.optimizer = make_optimizer(c.optimizer, c.weight_decay);
   options.loss = make_loss(c.loss, weights);
   options.groups = frozen_groups(c.freeze);
-  options.augmentation = parse_augmentation(c.augment);
+  options.augmentation = augmentation_of(c);
   return options;
 }
 
@@ -159,12 +174,12 @@ Session open_session(TrainCommand& command) {
     training.steps = (command.epochs * data.train.size + training.batch - 1) / training.batch;
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
+  resolve_crop(c, net, data.train.image_shape);
+  const Shape cropped = augmented_shape(data.train.image_shape, augmentation_of(c));
   Survey facts = count_data(command, data);
   MemoryCheck memory = check_memory([&] { return demand_of(c, net, data, facts); });
-  Summary summary =
-      summary_of(c.model, net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
-  const std::optional<std::int64_t> coverage_bytes =
-      predicted_coverage_bytes(net, augmented_shape(data.train.image_shape, parse_augmentation(c.augment)));
+  Summary summary = summary_of(c.model, net, cropped);
+  const std::optional<std::int64_t> coverage_bytes = predicted_coverage_bytes(net, cropped);
   if (command.minutes > 0 && !command.resuming)
     training.steps = steps_in(command.minutes, net, data, make_options(c, facts));
   record_options(command.given, c);

@@ -60,6 +60,14 @@ void print_start(const Session& s) {
             << "\n\n";
   print_data(s.data, s.facts);
   std::cout << narrow_table(s.summary, columns()) << '\n';
+  if (const Augmentation augmentation = augmentation_of(c); augmentation.crop) {
+    const Shape& image = s.data.train.image_shape;
+    std::cout << "crops:  "
+              << wrapped(text(c.crop, " at random places of images of ", image[0], 'x', image[1], "; ",
+                              percent(augmentation.foreground), " hold a pixel of the foreground (--crop)"),
+                         8, columns())
+              << '\n';
+  }
   const std::string report =
       s.coverage_bytes ? text("; its report takes ", memory_text(*s.coverage_bytes)) : std::string();
   std::cout << "memory: " << wrapped(s.memory.words_with_available() + report, 8, columns()) << "\n\n";

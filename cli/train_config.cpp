@@ -156,6 +156,10 @@ std::string decay_choices() {
 
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
 
+std::optional<Window> parse_crop(const std::string& words) {
+  return words == "none" ? std::nullopt : parse_augmentation("crop=" + words).crop;
+}
+
 void check_model(const std::string& model) {
   const std::vector<std::string> names = network_names();
   if (is_network_file(model) || std::find(names.begin(), names.end(), model) != names.end()) return;

@@ -21,11 +21,15 @@
 #include <trous/layers/from_json.h>
 #include <trous/layers/named_networks.h>
 #include <trous/train/class_weights.h>
+#include <trous/train/crop.h>
 #include <trous/train/loss.h>
 #include <trous/train/schedule.h>
 #include <trous/train/train_options.h>
 
 namespace trous::cli {
+
+/// The crop that --crop names; absent for "none". Throws ArgumentError for other words.
+std::optional<Window> parse_crop(const std::string& words);
 
 /// Throws ArgumentError, with a suggestion, for what is neither a network's name nor a FILE.json.
 void check_model(const std::string& model);
@@ -41,7 +45,7 @@ std::string decay_choices();
 /// absent options.
 struct TrainConfig {
   std::string data{default_data_set}, data_dir;
-  std::string model, augment;
+  std::string model, augment, crop;
   std::string out;
   std::string weights;
   std::string optimizer{default_optimizer};
@@ -110,6 +114,15 @@ struct TrainConfig {
         self.ignore_index, whole(-1, 255));
     } else if constexpr (std::same_as<Type, Augmentation>) {
       f(named("augment"), self.augment, parsed_by(parse_augmentation));
+      // What is learned depends on the augmentation with this crop, which a state holds.
+      f(TrainOption{.name = "crop",
+                    .help = text(
+                        "height x width of the random crops that training takes, such as 256x256, or none; "
+                        "without it images of more than ",
+                        max_whole_pixels, " pixels are cropped"),
+                    .changes_learning = false,
+                    .step_time = true},
+        self.crop, parsed_by(parse_crop));
     } else if constexpr (std::same_as<Type, std::vector<ParameterGroup>>) {
       TrainOption freeze = named("freeze");
       freeze.help = "paths of parts that do not learn: stem,context.0";

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <trous/core/error.h>
+
 namespace trous {
 
 /// An open regular file that is read at offsets, so that a reader can check a header before it allocates.
@@ -100,6 +102,11 @@ void write_file(const std::string& path, std::span<const std::uint8_t> bytes);
 
 /// As write_file, for a text.
 void write_text(const std::string& path, std::string_view text);
+
+/// Thrown where temporary data cannot be kept on a disk: without them the work is slower, but possible.
+struct ScratchError : FileError {
+  using FileError::FileError;
+};
 
 /// Returns the first bytes, at most 8, in hexadecimal, for errors about files of another format.
 std::string first_bytes(std::span<const std::uint8_t> bytes);

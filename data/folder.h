@@ -64,8 +64,8 @@ struct FolderOptions {
 /// says; sizes of an image and its mask that differ; masks that cannot be read as classes; a class table that
 /// cannot be read; an image that stands in two ready-made splits; masks of fewer than two classes; fewer than
 /// three images to split; a split of `split` of which no image is left; numbers above `white`. The `source`
-/// of each split says what was split, padded, divided, ignored and assumed. Throws ArgumentError for a
-/// threshold or a white out of range.
+/// of each split says what was split, padded, divided, ignored and assumed. Throws ScratchError if `cache`
+/// cannot hold the decoded images, ArgumentError for a threshold or a white out of range.
 Splits folder(const FolderOptions& options);
 
 }  // namespace trous

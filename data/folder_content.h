@@ -69,7 +69,7 @@ struct FolderContent {
 /// Decoded tensors stay in memory until the next pair would make them more than `memory.bytes`; which pairs
 /// come first depends on the threads, and nothing else does. The others go to a temporary file in
 /// `memory.cache`, if there is such a directory. Calls `on_progress` with the pairs that are read. Throws
-/// nothing for what it finds in the files, FileError if the temporary file cannot be written.
+/// nothing for what it finds in the files, ScratchError if the temporary file cannot be written.
 FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& memory,
                                   std::int64_t threshold = 0, const OnProgress& on_progress = nullptr);
 

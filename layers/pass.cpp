@@ -1,12 +1,28 @@
+#include <algorithm>
 #include <typeinfo>
 
 #include <trous/layers/pass.h>
 
 namespace trous {
 
+const Tensor* Pass::pending(const Buffer* buffer) const {
+  const auto found = std::find_if(pending_.begin(), pending_.end(),
+                                  [&](const auto& update) { return update.first == buffer; });
+  return found == pending_.end() ? nullptr : &found->second;
+}
+
 const Tensor& Pass::current(const Buffer& buffer) const {
-  const auto found = pending_.find(&buffer);
-  return found == pending_.end() ? buffer.get() : found->second;
+  const Tensor* const value = pending(&buffer);
+  return value ? *value : buffer.get();
+}
+
+void Pass::update(const Buffer& buffer, Tensor value) {
+  for (auto& [known, pending_value] : pending_) {
+    if (known != &buffer) continue;
+    pending_value = std::move(value);
+    return;
+  }
+  pending_.emplace_back(&buffer, std::move(value));
 }
 
 std::string_view Pass::name_of(const void* layer) const {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include <trous/core/error.h>
 #include <trous/core/random.h>
@@ -36,7 +38,7 @@ class Pass {
   const Tensor& current(const Buffer& buffer) const;
 
   /// Stores `value` as a pending update of `buffer`, which `commit` writes.
-  void update(const Buffer& buffer, Tensor value) { pending_.insert_or_assign(&buffer, std::move(value)); }
+  void update(const Buffer& buffer, Tensor value);
 
   /// Names the ops of net's layers after the paths of their layers, which a printed tape shows. `net` must be
   /// the very object that will run.
@@ -73,7 +75,11 @@ class Pass {
   bool training_ = false;
   Key key_;
   std::uint64_t draws_ = 0;
-  std::unordered_map<const Buffer*, Tensor> pending_;
+  // The pending value of `buffer`, or null.
+  const Tensor* pending(const Buffer* buffer) const;
+
+  // In the order of their first updates, so that two passes give memory back in the same order.
+  std::vector<std::pair<const Buffer*, Tensor>> pending_;
   std::unordered_map<const void*, std::string> names_;
 };
 
@@ -84,16 +90,14 @@ void commit(const Pass& pass, const Net& ran, Net& net) {
   const auto sources = buffers(ran);
   const auto targets = buffers(net);
   std::size_t known = 0;
-  for (const auto& [path, buffer] : sources) known += pass.pending_.count(buffer);
+  for (const auto& [path, buffer] : sources) known += pass.pending(buffer) != nullptr;
   if (known != pass.pending_.size() || sources.size() != targets.size()) {
     throw ArgumentError(text("commit: ", pass.pending_.size(), " updates are pending, ", known,
                              " of them of this network's ", sources.size(), " buffers, to be written to ",
                              targets.size(), ". Give the network that ran with this pass."));
   }
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (const auto found = pass.pending_.find(sources[i].part); found != pass.pending_.end()) {
-      targets[i].part->value = found->second;
-    }
+    if (const Tensor* const value = pass.pending(sources[i].part)) targets[i].part->value = *value;
   }
 }
 

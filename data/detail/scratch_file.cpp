@@ -5,8 +5,8 @@
 #include <system_error>
 #include <unistd.h>
 
-#include <trous/core/error.h>
 #include <trous/data/detail/scratch_file.h>
+#include <trous/data/file.h>
 
 namespace trous::detail {
 namespace {
@@ -14,8 +14,9 @@ namespace {
 constexpr std::size_t max_piece = std::size_t{1} << 30;
 
 [[noreturn]] void scratch_failed(const std::string& directory, const char* call, int code) {
-  throw FileError(text("folder: the decoded images cannot be kept in a temporary file in ", directory, ". ",
-                       call, " says: ", std::generic_category().message(code), ". Make room there."));
+  throw ScratchError(text("folder: the decoded images cannot be kept in a temporary file in ", directory,
+                          ". ", call, " says: ", std::generic_category().message(code),
+                          ". Make room there."));
 }
 
 // Opens a file that no name leads to. Where a file system has no such files, the name is removed at once.

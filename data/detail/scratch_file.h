@@ -11,17 +11,17 @@ namespace trous::detail {
 /// A temporary file that is gone when it is closed, however the process ends.
 class ScratchFile {
  public:
-  /// Throws FileError, naming the directory, if no file can be made in it.
+  /// Throws ScratchError, naming the directory, if no file can be made in it.
   explicit ScratchFile(const std::string& directory);
   ~ScratchFile();
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
 
-  /// Appends bytes and returns the offset of the first; safe to call from many threads. Throws FileError if
-  /// they cannot be written, on a full disk for example.
+  /// Appends bytes and returns the offset of the first; safe to call from many threads. Throws ScratchError
+  /// if they cannot be written, on a full disk for example.
   std::int64_t append(std::span<const std::uint8_t> bytes);
 
-  /// Fills `out` with the bytes from `offset` on; safe to call from many threads. Throws FileError if they
+  /// Fills `out` with the bytes from `offset` on; safe to call from many threads. Throws ScratchError if they
   /// cannot be read.
   void read(std::int64_t offset, std::span<std::uint8_t> out) const;
 
