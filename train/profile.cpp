@@ -94,8 +94,7 @@ void StepProfiler::State::begin(StepPhase next) {
 }
 
 void StepProfiler::State::end_phase() {
-  step.phase_seconds[static_cast<std::size_t>(*phase)] +=
-      seconds_since(phase_begin);
+  step.phase_seconds[static_cast<std::size_t>(*phase)] += seconds_since(phase_begin);
   look_at_memory({}, {});
 }
 
