@@ -4,6 +4,7 @@
 #include <trous/cli/memory.h>
 #include <trous/cli/tables.h>
 #include <trous/core/error.h>
+#include <trous/run/environment.h>
 
 namespace trous::cli {
 namespace {
@@ -69,9 +70,9 @@ std::optional<Shape> largest_crop(const MemoryDemand& demand, std::int64_t avail
   return Shape{crop[1], crop[2]};
 }
 
-std::string memory_words(const MemoryDemand& demand) {
-  return text(demand.work, " is predicted to take ", memory_text(demand.bytes(demand.images)), " (batch ",
-              demand.images[0], ", ", size_text(demand.images), ')');
+std::string memory_words(const MemoryDemand& demand, std::int64_t held) {
+  return text(demand.work, " is predicted to take ", memory_text(held + demand.bytes(demand.images)),
+              " (batch ", demand.images[0], ", ", size_text(demand.images), ')');
 }
 
 std::string memory_fault(const MemoryDemand& demand, const AvailableMemory& available) {
@@ -91,8 +92,10 @@ MemoryCheck check_memory(const std::function<MemoryDemand()>& make) {
   std::string fault;
   try {
     const MemoryDemand demand = make();
-    check.predicted = demand.bytes(demand.images);
-    check.words = memory_words(demand);
+    // Code, decoded images and what the forecast itself has left stay beside the work.
+    const std::int64_t held = resident_bytes();
+    check.predicted = held + demand.bytes(demand.images);
+    check.words = memory_words(demand, held);
     if (available) fault = memory_fault(demand, *available);
   } catch (const Error&) {
     return check;

@@ -40,13 +40,14 @@ std::optional<Shape> largest_crop(const MemoryDemand& demand, std::int64_t avail
 /// or, where one image does not, the largest crop. Empty where the work fits.
 std::string memory_fault(const MemoryDemand& demand, const AvailableMemory& available);
 
-/// "a step is predicted to take 412 MB (batch 8, 96x96)".
-std::string memory_words(const MemoryDemand& demand);
+/// "a step is predicted to take 412 MB (batch 8, 96x96)", of which the process holds `held` bytes already.
+std::string memory_words(const MemoryDemand& demand, std::int64_t held = 0);
 
 /// What a command predicted before its work.
 struct MemoryCheck {
-  std::string words;                      ///< a sentence without a full stop
-  std::optional<std::int64_t> predicted;  ///< bytes; absent for a network whose memory cannot be predicted
+  std::string words;  ///< a sentence without a full stop
+  /// Bytes of the process at its peak; absent for a network whose memory cannot be predicted.
+  std::optional<std::int64_t> predicted;
   std::optional<std::int64_t> available;  ///< bytes; absent where that is not known
 
   /// `words`, with what is available.

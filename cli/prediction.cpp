@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iostream>
 #include <utility>
 
 #include <trous/autograd/recording.h>
@@ -173,6 +174,12 @@ std::string note_on_tiles(const std::optional<Tiling>& tiling, const TilePlan& p
   return blended +
          "No tiles give the result of the whole image, since in this network a pixel may depend on all "
          "pixels.";
+}
+
+void warn_of_blended_tiles(const std::string& begin, const AnyLayer& net, const Shape& image) {
+  const TilePlan plan = plan_tiles(net, image);
+  if (!plan.exact)
+    std::cerr << begin << note_on_tiles(exact_tiling(net, image), plan, TileOptions().tile) << '\n';
 }
 
 Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,

@@ -46,6 +46,9 @@ TilePlan plan_for(const Predictor& predictor, const Shape& image);
 /// where they do.
 std::string note_on_tiles(const std::optional<Tiling>& tiling, const TilePlan& plan, std::int64_t tile);
 
+/// Prints note_on_tiles on stderr, after `begin`, where images of this shape are cut and it is not empty.
+void warn_of_blended_tiles(const std::string& begin, const AnyLayer& net, const Shape& image);
+
 /// Functions that predict_file calls; they may throw to end the work.
 struct PredictionCalls {
   std::function<void(const Shape& image, const TilePlan& plan)> on_plan;  ///< before the work

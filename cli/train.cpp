@@ -76,15 +76,6 @@ void print_start(const Session& s) {
   std::cout << std::endl;
 }
 
-// Where validation and test cut images into tiles that do not give the result of the whole image.
-void warn_of_blended_tiles(const Session& s) {
-  const Shape& image = s.data.validation.image_shape;
-  const TilePlan plan = plan_tiles(s.net, image);
-  if (plan.exact) return;
-  std::cerr << "train: in validation and test, "
-            << note_on_tiles(exact_tiling(s.net, image), plan, TileOptions().tile) << '\n';
-}
-
 // Which splits cannot be scored, before any work is done for their scores.
 void warn_of_unscorable(const Session& s) {
   if (s.chosen_by == Criterion::validation_loss) {
@@ -335,7 +326,7 @@ ExitCode run(TrainCommand& command) {
   RunFolder folder = open_folder(session, resumed_from, command.minutes);
   print_start(session);
   warn_of_unscorable(session);
-  warn_of_blended_tiles(session);
+  warn_of_blended_tiles("train: in validation and test, ", session.net, session.data.validation.image_shape);
   if (command.resuming && command.style.prints_text()) {
     std::cout << (resumed_from < config.training.steps ? "Going on after step "
                                                        : "Nothing is left to train after step ")

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sys/resource.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include <trous/core/build_info.h>
@@ -138,6 +139,12 @@ std::string time_now() {
   char buffer[32];
   const std::size_t length = std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return {buffer, length};
+}
+
+std::int64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::int64_t all = 0, resident = 0;
+  return statm >> all >> resident ? resident * sysconf(_SC_PAGESIZE) : 0;
 }
 
 std::int64_t peak_bytes() {

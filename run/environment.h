@@ -70,4 +70,7 @@ std::string time_now();
 /// The most memory this process has had, in bytes.
 std::int64_t peak_bytes();
 
+/// The memory that the process has in use now, in bytes; 0 where the system does not state it.
+std::int64_t resident_bytes();
+
 }  // namespace trous

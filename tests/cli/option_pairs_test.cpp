@@ -97,6 +97,7 @@ TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
        "--class-weights enet",
        "--ignore-index 1",
        "--augment flip",
+       "--crop 12x12",
        "--clip-norm 0.01",
        "--average 0",
        "--freeze stem",

@@ -64,6 +64,7 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--class-weights TEXT=inverse-sqrt",
         "--ignore-index INT=-1",
         "--augment",
+        "--crop",
         "--clip-norm",
         "--average",
         "--freeze",
