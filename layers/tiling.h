@@ -34,8 +34,8 @@ struct Tiling {
 /// and `after` likewise from the end. Absent where no cut gives the same pixels: where an op mixes all pixels
 /// or does not state its map (`Op::pixels`), where a tensor that is not computed from the image differs from
 /// pixel to pixel (coordinates), where sizes do not grow with the image (a resize to a fixed size, or back to
-/// a size that the strides do not divide), and where the network runs on no image of up to 960 pixels a side or
-/// does not keep height and width.
+/// a size that the strides do not divide), and where the network runs on no image of up to 960 pixels a side
+/// or does not keep height and width.
 ///
 /// The bits are equal if the values of a network's ops do not depend on where a pixel lies, as those of trous
 /// do not, and if its ops are the same for every size.
