@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <future>
 #include <iostream>
 #include <utility>
 
@@ -33,7 +34,7 @@ Tensor columns_of(const Tensor& rows, std::int64_t left, std::int64_t width) {
   return result;
 }
 
-// The rows of an image file that the tiles of one row need.
+// The rows of an image file that the tiles of one row need. Those of the next row are decoded meanwhile.
 class TileRows {
  public:
   TileRows(const std::string& path, const Predictor& predictor)
@@ -44,12 +45,18 @@ class TileRows {
 
   const Shape& shape() const { return file_.shape(); }
 
-  Tensor box(const PixelBox& box) {
+  // The pixels of a tile. Tiles come in rows from the top, those of `spans`.
+  Tensor box(const PixelBox& box, const std::vector<TileSpan>& spans) {
     if (!rows_ || box.top != top_) {
       rows_.reset();
-      rows_ = file_.rows(box.top, box.height);
+      rows_ = next_.valid() ? next_.get() : file_.rows(box.top, box.height);
       top_ = box.top;
       if (deep_) brightest_ = std::max(brightest_, brightest_of(*rows_));
+      const auto next =
+          std::find_if(spans.begin(), spans.end(), [&](const TileSpan& s) { return s.begin > top_; });
+      if (next != spans.end())
+        next_ = std::async(std::launch::async,
+                           [this, s = *next] { return file_.rows(s.begin, s.end - s.begin); });
     }
     return to_float_image(columns_of(*rows_, box.left, box.width), channels_, white_);
   }
@@ -78,6 +85,7 @@ class TileRows {
   bool deep_;
   std::int64_t white_, brightest_ = 0, top_ = 0;
   std::optional<Tensor> rows_;
+  std::future<Tensor> next_;  // uses file_, so it ends before
 };
 
 // Collects the boxes of a row of tiles and writes it when it is complete.
@@ -193,7 +201,7 @@ Prediction predict_file(const Predictor& predictor, const PredictionFiles& files
   PredictionWriter writer(files, shape, predictor.alpha);
   const AnyLayer net = predictor.mirror ? AnyLayer(MirrorAveraged{predictor.net}) : predictor.net;
   logits_in_tiles(
-      net, plan, [&](const PixelBox& box) { return image.box(box); },
+      net, plan, [&](const PixelBox& box) { return image.box(box, plan.rows); },
       [&](const PixelBox& box, const Tensor& logits) {
         if (!writer.add(box, logits)) return;
         writer.write(image, box.top);

@@ -7,9 +7,11 @@
 #include <trous/cli/phase.h>
 #include <trous/cli/resume.h>
 #include <trous/cli/session.h>
+#include <trous/cli/tables.h>
 #include <trous/core/clock.h>
 #include <trous/core/error.h>
 #include <trous/data/file.h>
+#include <trous/data/windows.h>
 #include <trous/layers/coverage.h>
 #include <trous/layers/network.h>
 #include <trous/run/data_record.h>
@@ -17,6 +19,9 @@
 
 namespace trous::cli {
 namespace {
+
+// Of the run's seed, beside those of a Trainer.
+constexpr std::uint64_t validation_stream = 4;
 
 std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
   std::vector<ParameterGroup> groups;
@@ -60,17 +65,19 @@ std::int64_t steps_in(double minutes, const AnyLayer& net, const Splits& data, T
   return static_cast<std::int64_t>(std::clamp(60 * minutes / per_step, 1.0, most));
 }
 
-// The memory of the run at its worst moment: the table of the network, a step, or a validation, beside what
-// the steps keep. Validation scores whole images, large ones in tiles.
+// The memory of the run at its worst moment: the table of the network, a step, a validation or the test,
+// beside what the steps keep.
 MemoryDemand demand_of(const TrainConfig& c, const AnyLayer& net, const Splits& data, const Survey& facts) {
   const TrainOptions options = make_options(c, facts);
-  const Shape &whole = data.validation.image_shape,
-              cropped = augmented_shape(data.train.image_shape, options.augmentation);
-  const std::int64_t height = whole[0], width = whole[1], channels = whole[2];
+  const Shape cropped = augmented_shape(data.train.image_shape, options.augmentation);
+  const std::int64_t channels = cropped[2];
   const Shape images{options.batch, cropped[0], cropped[1], channels};
   const auto step = std::make_shared<MemoryForecast>(training_memory(net, images, options));
-  const auto validation =
-      std::make_shared<EvaluationMemory>(net, Shape{options.batch, height, width, channels}, options.loss);
+  const auto scored = [&](const Dataset& split, const Loss& loss) {
+    const Shape& shape = split.image_shape;
+    return std::make_shared<EvaluationMemory>(net, Shape{options.batch, shape[0], shape[1], shape[2]}, loss);
+  };
+  const auto validation = scored(data.validation, options.loss), test = scored(data.test, nullptr);
   const auto table = std::make_shared<MemoryForecast>([&](const Shape& small) { summarize(net, small); },
                                                       Shape{1, images[1], images[2], channels});
   return {.command = "train",
@@ -80,6 +87,7 @@ MemoryDemand demand_of(const TrainConfig& c, const AnyLayer& net, const Splits& 
               [=](const Shape& s) {
                 const std::int64_t kept = step->at({0, s[1], s[2], channels}).resident;
                 return std::max({step->at(s).resident, kept + validation->resident(s[0]),
+                                 kept + test->resident(s[0]),
                                  kept + table->at({1, s[1], s[2], channels}).resident});
               },
           .crop_option = [](std::int64_t h, std::int64_t w) { return text("--crop ", h, 'x', w); }};
@@ -144,9 +152,26 @@ Survey count_data(const TrainCommand& command, const Splits& data) {
   return survey(data, counting.on_progress());
 }
 
-std::vector<NamedScores> score_baselines(const TrainCommand& command, const Splits& data) {
+std::vector<NamedScores> score_baselines(const TrainCommand& command, const Splits& data,
+                                         const Dataset& validation) {
   Phase baselines("train", command.style, "baselines", "images");
-  return baselines_of(command.config.data, data, data.validation, baselines.on_progress());
+  return baselines_of(command.config.data, data, validation, baselines.on_progress());
+}
+
+// What validations score: large images as a whole if that takes at most a tenth of the time of the steps
+// between two validations, of which a pixel costs three times as much as one that is only predicted. Else as
+// many windows as the tenth allows, at least one of each image.
+Dataset validation_for(const TrainConfig& c, const Splits& data) {
+  const Dataset& whole = data.validation;
+  const std::optional<Window> crop = augmentation_of(c).crop;
+  const std::int64_t height = whole.image_shape[0], width = whole.image_shape[1];
+  if (!crop || height * width <= max_whole_pixels) return whole;
+  const std::int64_t tenth =
+      c.training.validate_every * c.training.batch * crop->height * crop->width * 3 / 10;
+  if (whole.size * height * width <= tenth) return whole;
+  const Window window{std::min(2 * crop->height, height), std::min(2 * crop->width, width)};
+  const std::int64_t count = std::max(whole.size, tenth / (window.height * window.width));
+  return windows_of(whole, window, count, fold_in(Key{c.training.seed}, validation_stream));
 }
 
 }  // namespace
@@ -163,6 +188,20 @@ TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
   return options;
 }
 
+std::string crop_words(const Session& s) {
+  const Augmentation augmentation = augmentation_of(s.config);
+  if (!augmentation.crop) return {};
+  const Shape &image = s.data.train.image_shape, &window = s.validation.image_shape;
+  std::string words = text(s.config.crop, " at random places of images of ", image[0], 'x', image[1], "; ",
+                           percent(augmentation.foreground), " hold a pixel of the foreground (--crop)");
+  if (window != s.data.validation.image_shape) {
+    words += text("; validation scores ", s.validation.size,
+                  s.validation.size == 1 ? " window of " : " windows of ", window[0], 'x', window[1], " of ",
+                  s.data.validation.size, " images, in a tenth of the time");
+  }
+  return words;
+}
+
 // Everything that can be refused is, before the run's folder is made.
 Session open_session(TrainCommand& command) {
   TrainConfig& c = command.config;
@@ -177,22 +216,25 @@ Session open_session(TrainCommand& command) {
   resolve_crop(c, net, data.train.image_shape);
   const Shape cropped = augmented_shape(data.train.image_shape, augmentation_of(c));
   Survey facts = count_data(command, data);
-  MemoryCheck memory = check_memory([&] { return demand_of(c, net, data, facts); });
+  Dataset validation = validation_for(c, data);
+  const Splits trained{data.train, validation, data.test, data.files};
+  MemoryCheck memory = check_memory([&] { return demand_of(c, net, trained, facts); });
   Summary summary = summary_of(c.model, net, cropped);
   const std::optional<std::int64_t> coverage_bytes = predicted_coverage_bytes(net, cropped);
   if (command.minutes > 0 && !command.resuming)
-    training.steps = steps_in(command.minutes, net, data, make_options(c, facts));
+    training.steps = steps_in(command.minutes, net, trained, make_options(c, facts));
   record_options(command.given, c);
   check_pairs(command.given);
   CheckpointInfo about{
       .network = description, .classes = data.train.classes, .data = c.data, .white = data.train.white};
-  Trainer trainer(net, data, make_options(c, facts));
+  Trainer trainer(net, trained, make_options(c, facts));
   trainer.rehearse();
-  std::vector<NamedScores> baselines = score_baselines(command, data);
+  std::vector<NamedScores> baselines = score_baselines(command, data, validation);
   const Criterion chosen_by = criterion_for(baselines.front().scores);  // which counted the validation masks
   return {command,
           c,
           std::move(data),
+          std::move(validation),
           std::move(facts),
           description,
           std::move(net),

@@ -30,6 +30,8 @@ struct Session {
   const TrainCommand& command;
   const TrainConfig& config;
   Splits data;
+  /// What validations score while training goes on: data.validation, or windows of its large images.
+  Dataset validation;
   Survey facts;
   std::string description;
   AnyLayer net;
@@ -47,6 +49,9 @@ struct Session {
 /// that nothing can be once the run's folder is made. Shows its progress, and throws Interrupted after
 /// Ctrl-C.
 Session open_session(TrainCommand& command);
+
+/// The crops of large images, in training and in validation, in words; empty where images are whole.
+std::string crop_words(const Session& session);
 
 /// The run's options for another network of the same kind.
 TrainOptions make_options(const TrainConfig& config, const Survey& facts);

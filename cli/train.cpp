@@ -60,14 +60,8 @@ void print_start(const Session& s) {
             << "\n\n";
   print_data(s.data, s.facts);
   std::cout << narrow_table(s.summary, columns()) << '\n';
-  if (const Augmentation augmentation = augmentation_of(c); augmentation.crop) {
-    const Shape& image = s.data.train.image_shape;
-    std::cout << "crops:  "
-              << wrapped(text(c.crop, " at random places of images of ", image[0], 'x', image[1], "; ",
-                              percent(augmentation.foreground), " hold a pixel of the foreground (--crop)"),
-                         8, columns())
-              << '\n';
-  }
+  if (const std::string crops = crop_words(s); !crops.empty())
+    std::cout << "crops:  " << wrapped(crops, 8, columns()) << '\n';
   const std::string report =
       s.coverage_bytes ? text("; its report takes ", memory_text(*s.coverage_bytes)) : std::string();
   std::cout << "memory: " << wrapped(s.memory.words_with_available() + report, 8, columns()) << "\n\n";
@@ -104,7 +98,7 @@ std::optional<NamedScores> pixel_baseline(const Session& s) {
   initialize(blind, fold_in(Key{s.config.training.seed}, 0));
   Progress progress(s.config.training.batch, !style.prints_text(), "1x1 step");
   const TrainResult result =
-      train(blind, s.data, make_options(s.config, s.facts),
+      train(blind, {s.data.train, s.validation, s.data.test, s.data.files}, make_options(s.config, s.facts),
             {.on_step =
                  [&](const StepReport& r) {
                    progress.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
@@ -254,7 +248,7 @@ Environment environment_of(const Session& s) {
 RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
   if (s.command.resuming) {
     RunFolder folder = RunFolder::reopen(s.config.out, resumed_from);
-    write_fixed_picture(folder, s.data.validation);
+    write_fixed_picture(folder, s.validation);
     log_event(folder, "resume", resumed_from, "", s.chosen_by);
     return folder;
   }
@@ -265,7 +259,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   RunFolder folder = RunFolder::create(s.config.out, files, s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
-  write_fixed_picture(folder, s.data.validation);
+  write_fixed_picture(folder, s.validation);
   log_event(folder, "begin", 0,
             minutes > 0 ? text(minutes, " minutes are ", s.config.training.steps, " steps") : "",
             s.chosen_by);
@@ -326,7 +320,7 @@ ExitCode run(TrainCommand& command) {
   RunFolder folder = open_folder(session, resumed_from, command.minutes);
   print_start(session);
   warn_of_unscorable(session);
-  warn_of_blended_tiles("train: in validation and test, ", session.net, session.data.validation.image_shape);
+  warn_of_blended_tiles("train: in the test, ", session.net, session.data.test.image_shape);
   if (command.resuming && command.style.prints_text()) {
     std::cout << (resumed_from < config.training.steps ? "Going on after step "
                                                        : "Nothing is left to train after step ")

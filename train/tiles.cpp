@@ -221,6 +221,12 @@ TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, const Shape& image
   if (tile >= std::max(height, width)) return {{{0, height, 0, height}}, {{0, width, 0, width}}, true};
   if (tiling) {
     const auto& [period, before, after] = *tiling;
+    if (tile < std::max(period.height, period.width)) {
+      throw ArgumentError(
+          text("predict_tiled: tile ", tile, " is smaller than the ", std::max(period.height, period.width),
+               " pixels after which the network's strides repeat. Give ", min_exact_tile(*tiling),
+               " or more, with which tiles give the result of the whole image."));
+    }
     TilePlan plan{exact_spans(height, tile, overlap, {period.height, before.height, after.height}),
                   exact_spans(width, tile, overlap, {period.width, before.width, after.width}), true};
     if (!plan.rows.empty() && !plan.columns.empty()) return plan;

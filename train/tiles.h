@@ -45,7 +45,8 @@ struct TilePlan {
 /// tiling    what exact_tiling returned for the network and this shape
 ///
 /// The plan is exact if `tiling` is there, and tiles of the given size and overlap exist that keep it. Throws
-/// ArgumentError unless tile is 0 or above twice the overlap, ShapeError unless `image` has rank 3.
+/// ArgumentError unless tile is 0 or above twice the overlap and no smaller than the tiling's period,
+/// ShapeError unless `image` has rank 3.
 TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, const Shape& image,
                          const TileOptions& options = {});
 

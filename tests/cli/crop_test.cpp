@@ -76,6 +76,19 @@ TEST_F(Crop, MayBeChosenOrLeftOut) {
   EXPECT_EQ(train("--steps 1 --crop 64 --out x").code, 2);
 }
 
+// A tenth of the steps between two validations is less than the validation image has, so a window is scored.
+TEST_F(Crop, LetsValidationScoreWindowsOfLargeImages) {
+  const Finished done = train("--steps 4 --crop 64x64 --out run");
+  ASSERT_EQ(done.code, 0) << done.err;
+  std::string words = std::regex_replace(done.out, std::regex("\\s+"), " ");
+  EXPECT_NE(words.find("; validation scores 1 window of 128x128 of 1 images, in a tenth of the time"),
+            std::string::npos)
+      << done.out;
+  EXPECT_NE(words.find("Test: 1 image, scored once"), std::string::npos) << done.out;
+  EXPECT_EQ(run("eval run").code, 0);
+  EXPECT_EQ(run("train --resume run").code, 0);
+}
+
 TEST_F(Crop, ThatMemoryCannotHoldIsRefusedBeforeTheWork) {
   const Finished huge = train("--steps 1 --crop 32768x32768 --out x");
   EXPECT_EQ(huge.code, 2);

@@ -191,6 +191,15 @@ TEST(Tiles, AreBlendedWhereTheFieldIsLargerThanATile) {
   EXPECT_TRUE(plan_tiles(local_net(), size, {.tile = 9}).exact);
 }
 
+TEST(Tiles, SmallerThanAStrideAreRefused) {
+  EXPECT_EQ(thrown<ArgumentError>([] {
+              plan_tiles_with(Tiling{{4, 4}, {5, 5}, {6, 6}}, {50, 50, 1}, {.tile = 3});
+            }),
+            "predict_tiled: tile 3 is smaller than the 4 pixels after which the network's strides repeat. "
+            "Give 18 or "
+            "more, with which tiles give the result of the whole image.");
+}
+
 TEST(Tiles, AreReadAndWrittenInRowsFromTheTop) {
   for (const AnyLayer& net : {local_net(), global_net()}) {
     const Shape size{40, 50, 2};
