@@ -20,6 +20,7 @@
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/image.h>
+#include <trous/train/crop.h>
 #include <trous/train/mirror_averaged.h>
 #include <trous/train/tiles.h>
 
@@ -85,37 +86,104 @@ std::vector<PredictionFiles> planned(const PredictCommand& c) {
   return all;
 }
 
-// Predicts the memory of a tile. Throws ArgumentError, with the tiles that fit, where it is more than there
-// is; prints it where an image is cut.
-void check_memory_of_tile(const PredictCommand& c, const Predictor& predictor, const Shape& image,
-                          const TilePlan& plan) {
-  const TileSpan &rows = plan.rows.front(), &columns = plan.columns.front();
-  const Shape tile{1, rows.end - rows.begin, columns.end - columns.begin, image[2]};
-  const MemoryForecast forecast = prediction_memory(predictor.net, tile);
-  const std::int64_t bytes = forecast.at(tile).resident;
-  const std::optional<AvailableMemory> available = available_memory();
-  const std::string words =
-      text("a tile of ", tile[1], 'x', tile[2], " pixels is predicted to take ", memory_text(bytes));
-  if (available && bytes > available->bytes) {
-    std::int64_t side = std::max(tile[1], tile[2]) / 2;
-    while (side > 64 && forecast.at({1, side, side, tile[3]}).resident > available->bytes) side /= 2;
-    throw ArgumentError(text("predict: ", words, ", and ", memory_text(available->bytes),
-                             " are available. Cut the image into smaller ones, with --tile ", side, '.'));
+// Checks the memory of tiles before they are computed, once for each shape of tile.
+class TileMemory {
+ public:
+  TileMemory(const PredictCommand& c, const Predictor& predictor) : command_(c), predictor_(predictor) {}
+
+  // Throws ArgumentError, with the tiles that fit, where a tile takes more than there is. Prints what it
+  // takes where an image is cut. Small images are not worth the forecast.
+  void check(const Shape& image, const TilePlan& plan) {
+    const TileSpan &rows = plan.rows.front(), &columns = plan.columns.front();
+    const Shape tile{1, rows.end - rows.begin, columns.end - columns.begin, image[2]};
+    if (tile[1] * tile[2] <= max_whole_pixels) return;
+    if (tile != tile_) forecast(tile);
+    tile_ = tile;
+    if (!bytes_) return;
+    const std::string words =
+        text("a tile of ", tile[1], 'x', tile[2], " pixels is predicted to take ", memory_text(*bytes_));
+    const std::optional<AvailableMemory> available = available_memory();
+    if (available && *bytes_ > available->bytes) {
+      throw ArgumentError(text("predict: ", words, ", and ", memory_text(available->bytes),
+                               " are available. ", remedy(std::max(tile[1], tile[2]), available->bytes)));
+    }
+    if (!plan.whole() && command_.style.prints_text())
+      std::cerr << "predict: " << plan.rows.size() * plan.columns.size() << " tiles; " << words << ".\n";
   }
-  if (plan.whole() || !c.style.prints_text()) return;
-  std::cerr << "predict: " << plan.rows.size() * plan.columns.size() << " tiles; " << words << ".\n";
-}
+
+ private:
+  // A network whose memory cannot be predicted is not refused.
+  void forecast(const Shape& tile) {
+    bytes_.reset();
+    try {
+      const AnyLayer net = predictor_.mirror ? AnyLayer(MirrorAveraged{predictor_.net}) : predictor_.net;
+      forecast_.emplace(prediction_memory(net, tile));
+      bytes_ = forecast_->at(tile).resident;
+    } catch (const Error&) {
+    }
+  }
+
+  std::string remedy(std::int64_t side, std::int64_t available) const {
+    while ((side /= 2) >= 64) {
+      if (forecast_->at({1, side, side, tile_[3]}).resident <= available)
+        return text("Cut the image into smaller ones, with --tile ", side, '.');
+    }
+    return "No tile fits. Take a narrower network, or a machine with more memory.";
+  }
+
+  const PredictCommand& command_;
+  const Predictor& predictor_;
+  Shape tile_;
+  std::optional<MemoryForecast> forecast_;
+  std::optional<std::int64_t> bytes_;
+};
+
+// What the options of tiles did not do, on stderr, once for all images.
+class TileNotes {
+ public:
+  TileNotes(const PredictCommand& c, const Predictor& predictor) : command_(c), predictor_(predictor) {}
+
+  void add(const std::string& path, const Prediction& found) {
+    if (found.plan.whole()) return;
+    any_cut_ = true;
+    const std::optional<Tiling> tiling = tiling_for(predictor_, found.shape);
+    if (!found.plan.exact && !std::exchange(blended_, true)) {
+      std::cerr << path << ": " << note_on_tiles(command_.tile);
+      if (tiling)
+        std::cerr << " Tiles of " << min_exact_tile(*tiling)
+                  << " pixels a side give the result of the whole image.";
+      std::cerr << '\n';
+    }
+    if (!found.plan.exact || !command_.overlap || !tiling) return;
+    const std::int64_t needed =
+        std::max(tiling->before.height + tiling->after.height, tiling->before.width + tiling->after.width);
+    if (*command_.overlap < needed && !std::exchange(raised_, true)) {
+      std::cerr << path << ": its tiles share " << needed << " pixels, not the " << *command_.overlap
+                << " of --overlap, since the network's result depends on them.\n";
+    }
+  }
+
+  void finish() const {
+    if (command_.overlap && !any_cut_)
+      std::cerr << "predict: --overlap changed nothing, since no image has more than " << command_.tile
+                << " pixels a side.\n";
+  }
+
+ private:
+  const PredictCommand& command_;
+  const Predictor& predictor_;
+  bool any_cut_ = false, blended_ = false, raised_ = false;
+};
 
 // Predicts one image, and prints the outcome.
-Prediction predict(const PredictCommand& c, const Predictor& predictor,
+Prediction predict(const PredictCommand& c, const Predictor& predictor, TileMemory& memory,
                    const std::vector<std::string>& classes, const PredictionFiles& files) {
   Prediction found = [&] {
     Phase predicting("predict", c.style, "predicting", "rows");
     const InterruptibleOps ops("predict", text("in ", files.image, ", of which nothing was written"));
     return predict_file(
         predictor, files,
-        {.on_plan = [&](const Shape& image,
-                        const TilePlan& plan) { check_memory_of_tile(c, predictor, image, plan); },
+        {.on_plan = [&](const Shape& image, const TilePlan& plan) { memory.check(image, plan); },
          .on_rows = predicting.on_progress()});
   }();
   if (!found.note.empty()) std::cerr << files.image << ": " << found.note << '\n';
@@ -153,15 +221,11 @@ ExitCode run(const PredictCommand& c) {
   const bool was_there = fs::exists(c.out);
   make_folder(c.out, "--out");
   std::size_t lost = 0;
-  bool any_cut = false, any_blended = false;
+  TileMemory memory(c, predictor);
+  TileNotes notes(c, predictor);
   for (const PredictionFiles& files : all) {
     try {
-      const Prediction found = predict(c, predictor, trained.loaded.info.classes, files);
-      any_cut |= !found.plan.whole();
-      if (!found.plan.exact && !std::exchange(any_blended, true)) {
-        const std::optional<Tiling> tiling = exact_tiling(predictor.net, found.shape);
-        std::cerr << files.image << ": " << note_on_tiles(tiling, found.plan, c.tile) << '\n';
-      }
+      notes.add(files.image, predict(c, predictor, memory, trained.loaded.info.classes, files));
     } catch (const Error& error) {  // the other images are still done
       ++lost;
       std::cerr << files.image << " is left out. " << error.what() << '\n';
@@ -176,9 +240,7 @@ ExitCode run(const PredictCommand& c) {
           << std::max<std::int64_t>(64, (c.tile == 0 ? 1024 : c.tile) / 2) << " or less.\n";
     }
   }
-  if (c.overlap && !any_cut && lost < all.size())
-    std::cerr << "predict: --overlap changed nothing, since no image has more than " << c.tile
-              << " pixels a side.\n";
+  if (lost < all.size()) notes.finish();
   if (lost == 0) return ExitCode::ok;
   remove_if_made(c.out, was_there);
   std::cerr << "predict: " << lost << " of " << all.size() << (all.size() == 1 ? " image " : " images ")

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <future>
 #include <iostream>
 #include <utility>
@@ -121,10 +122,22 @@ class PredictionWriter {
     if (probabilities_) npy_->write(*probabilities_);
   }
 
+  // Puts the files at their paths, the mask last. If one cannot be, those before it are removed again.
   std::vector<std::int64_t> finish() {
-    mask_.finish();
-    if (overlay_) overlay_->finish();
-    if (npy_) npy_->finish();
+    std::vector<std::string> done;
+    const auto put = [&](auto& writer, const std::string& path) {
+      writer.finish();
+      done.push_back(path);
+    };
+    try {
+      if (npy_) put(*npy_, files_.probabilities);
+      if (overlay_) put(*overlay_, files_.overlay);
+      put(mask_, files_.mask);
+    } catch (...) {
+      std::error_code failure;
+      for (const std::string& path : done) std::filesystem::remove(path, failure);
+      throw;
+    }
     return pixels_;
   }
 
@@ -172,22 +185,21 @@ TilePlan plan_for(const Predictor& predictor, const Shape& image) {
                           : plan_tiles(predictor.net, image, predictor.tiles);
 }
 
-std::string note_on_tiles(const std::optional<Tiling>& tiling, const TilePlan& plan, std::int64_t tile) {
-  if (plan.exact) return {};
-  const std::string blended =
-      text("tiles of at most ", tile, 'x', tile, " pixels are blended where they overlap. ");
-  if (tiling)
-    return text(blended, "Tiles of ", min_exact_tile(*tiling),
-                " pixels a side give the result of the whole image.");
-  return blended +
-         "No tiles give the result of the whole image, since in this network a pixel may depend on all "
-         "pixels.";
+std::optional<Tiling> tiling_for(const Predictor& predictor, const Shape& image) {
+  return predictor.mirror ? exact_tiling(MirrorAveraged{predictor.net}, image)
+                          : exact_tiling(predictor.net, image);
+}
+
+std::string note_on_tiles(std::int64_t tile) {
+  return text(
+      "tiles of at most ", tile, 'x', tile,
+      " pixels are blended where they overlap, since none of them keeps all that a pixel of this network may "
+      "depend on.");
 }
 
 void warn_of_blended_tiles(const std::string& begin, const AnyLayer& net, const Shape& image) {
   const TilePlan plan = plan_tiles(net, image);
-  if (!plan.exact)
-    std::cerr << begin << note_on_tiles(exact_tiling(net, image), plan, TileOptions().tile) << '\n';
+  if (!plan.exact) std::cerr << begin << note_on_tiles(TileOptions().tile) << '\n';
 }
 
 Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,

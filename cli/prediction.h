@@ -42,11 +42,13 @@ struct Prediction {
 /// The tiles of the images of shape `image`.
 TilePlan plan_for(const Predictor& predictor, const Shape& image);
 
-/// A sentence about the tiles of images of a shape that do not give the result of the whole image; nothing
-/// where they do.
-std::string note_on_tiles(const std::optional<Tiling>& tiling, const TilePlan& plan, std::int64_t tile);
+/// The cuts of images of a shape that keep the result of the whole image.
+std::optional<Tiling> tiling_for(const Predictor& predictor, const Shape& image);
 
-/// Prints note_on_tiles on stderr, after `begin`, where images of this shape are cut and it is not empty.
+/// The sentence that states that tiles of this side do not give the result of the whole image.
+std::string note_on_tiles(std::int64_t tile);
+
+/// Prints note_on_tiles on stderr, after `begin`, where it is true of images of this shape.
 void warn_of_blended_tiles(const std::string& begin, const AnyLayer& net, const Shape& image);
 
 /// Functions that predict_file calls; they may throw to end the work.

@@ -135,6 +135,9 @@ std::string disk_of(const std::string& out) {
 Splits read_data(const TrainCommand& command) {
   DataRequest request = request_of(command);
   request.folder.cache = disk_of(command.config.out);
+  // A quarter of what is available at most, since the training needs memory too.
+  if (const auto available = available_memory())
+    request.folder.memory = std::min(request.folder.memory, available->bytes / 4);
   for (;;) {
     Phase reading("train", command.style, "reading", "images");
     request.folder.on_progress = reading.on_progress();
@@ -170,7 +173,8 @@ Dataset validation_for(const TrainConfig& c, const Splits& data) {
       c.training.validate_every * c.training.batch * crop->height * crop->width * 3 / 10;
   if (whole.size * height * width <= tenth) return whole;
   const Window window{std::min(2 * crop->height, height), std::min(2 * crop->width, width)};
-  const std::int64_t count = std::max(whole.size, tenth / (window.height * window.width));
+  const std::int64_t count = std::max(
+      whole.size, static_cast<std::int64_t>(tenth / static_cast<double>(window.height * window.width)));
   return windows_of(whole, window, count, fold_in(Key{c.training.seed}, validation_stream));
 }
 

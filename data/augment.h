@@ -59,7 +59,8 @@ Sample warp(const Sample& sample, const Warp& warp);
 /// sample    image float32 [h, w, channels], 0..1, mask int32 [h, w]
 /// returns   the same with the extents of `augmented_shape`
 ///
-/// A crop holds the pixel `held`, if one is given. Throws as draw_warp and warp.
+/// A crop holds the pixel `held`, if one is given; one that turns or zooms may miss it at last. Throws as
+/// draw_warp and warp.
 Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key,
                  const std::optional<PixelPlace>& held = std::nullopt);
 

@@ -33,7 +33,7 @@ constexpr std::array numbers{
     Number{"contrast", &Augmentation::contrast, 0, 1, 0, "0.2 scales by 0.8 to 1.2 about the mean."},
     Number{"noise", &Augmentation::noise, 0, 1, 0, "0.05 is a standard deviation beside values of 0 to 1."},
     Number{"foreground", &Augmentation::foreground, 0, 1, default_foreground,
-           "0.5 centres every second crop on foreground."}};
+           "0.5 lets every second crop hold foreground."}};
 
 constexpr std::string_view none = "none", crop = "crop";
 constexpr std::int64_t max_crop = 1 << 15;

@@ -29,7 +29,7 @@ struct Augmentation {
   /// A window at a random place, the same size for all; a smaller image is padded.
   std::optional<Window> crop = {};
   /// Share of the samples, in their order, whose crop holds a pixel of a class that counts and is not the
-  /// background, if the image has one; 0 to 1. Each class is as likely, and each of its pixels.
+  /// background, if the image has one; 0 to 1. Each class is as likely.
   double foreground = default_foreground;
   double brightness = 0;  ///< added, uniform in +-brightness; 0 to 1
   /// Factor about the mean of the image, or of the part of it that a crop shows; uniform in 1 +- contrast; 0

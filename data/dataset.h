@@ -31,7 +31,7 @@ struct SampleParts {
   /// The pixels of a box of sample i, which are those of Dataset::sample.
   std::function<Sample(std::int64_t, const PixelBox&)> read;
   /// A pixel of sample i whose label is in none of `left_out`: the key draws the label, each as likely, then
-  /// one of its pixels. Absent where there is none.
+  /// one of its pixels, of which a data set may remember a few hundred. Absent where there is none.
   std::function<std::optional<PixelPlace>(std::int64_t, Key, std::span<const std::int32_t> left_out)> pixel;
 };
 

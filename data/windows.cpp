@@ -22,8 +22,10 @@ Dataset windows_of(const Dataset& data, const Window& window, std::int64_t count
   for (std::int64_t k = 0; k < count && !data.names.empty(); ++k)
     windows.names.push_back(data.names[static_cast<std::size_t>(k % data.size)]);
   windows.sample = [data, crop, key](std::int64_t k) {
-    const auto number = static_cast<std::uint64_t>(k);
-    return augmented(data, k % data.size, crop, fold_in(key, number), takes_foreground(crop, number));
+    // Round after round through the samples, so that each of them shows foreground in a third of its windows.
+    const auto turn = static_cast<std::uint64_t>(k / data.size + k % data.size);
+    return augmented(data, k % data.size, crop, fold_in(key, static_cast<std::uint64_t>(k)),
+                     takes_foreground(crop, turn));
   };
   return windows;
 }

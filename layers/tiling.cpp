@@ -78,8 +78,8 @@ struct CutAxis {
     const auto last = [&](std::int64_t i) {
       return first(i) + (!nearest && ((2 * i + 1) * from - to) % (2 * to) != 0);
     };
-    while (out.front < to && first(out.front) < front) ++out.front;
-    while (out.back < to && last(to - 1 - out.back) >= extent - back) ++out.back;
+    while (first(out.front) < front) ++out.front;
+    while (last(to - 1 - out.back) >= extent - back) ++out.back;
     return out;
   }
 
@@ -154,8 +154,19 @@ bool grows(const CutAxis& small, const CutAxis& large, std::int64_t by) {
   return small.mixed ? large.mixed : large == expected;
 }
 
+// Sizes may differ, but not the numbers by which an op computes.
+bool same_numbers(const Attributes& a, const Attributes& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    const auto *const p = std::get_if<double>(&x.second), *const q = std::get_if<double>(&y.second);
+    return x.first == y.first && (p == nullptr) == (q == nullptr) && (!p || *p == *q);
+  });
+}
+
 bool same_map(const Op& a, const Op& b) {
-  if (a.kind != b.kind || a.pixels.map.index() != b.pixels.map.index()) return false;
+  if (a.kind != b.kind || a.pixels.map.index() != b.pixels.map.index() ||
+      !same_numbers(a.attributes, b.attributes)) {
+    return false;
+  }
   const Windows *u = a.pixels.windows(), *v = b.pixels.windows();
   const auto same_axis = [](const WindowAxis& p, const WindowAxis& q) {
     return p.taps == q.taps && p.stride == q.stride && p.rate == q.rate && p.before == q.before;
@@ -187,16 +198,33 @@ bool repeats(const Recorded& small, const Recorded& large) {
   return true;
 }
 
-// The first of the sizes size, 2 size, ... up to max_side on which the network runs.
+// The network on the first of the sizes size, size + step, ... up to max_side on which it runs.
 std::optional<Recorded> recorded_from(const AnyLayer& net, HeightWidth size, std::int64_t channels,
                                       HeightWidth step) {
   for (;; size = {size.height + step.height, size.width + step.width}) {
     try {
       return recorded_at(net, size, channels);
-    } catch (const ShapeError&) {  // too small, or of no size at all
+    } catch (const Error&) {  // too small, or of no size at all
       if (std::max(size.height + step.height, size.width + step.width) > max_side) return std::nullopt;
     }
   }
+}
+
+// The period after which the strides of all nodes repeat; absent where it is longer than the small images.
+std::optional<HeightWidth> period_of(const Recorded& r) {
+  HeightWidth period{1, 1};
+  for (const auto& axes : r.axes) {
+    if (!axes || axes->rows.mixed || axes->columns.mixed) continue;
+    period = {std::lcm(period.height, axes->rows.inputs), std::lcm(period.width, axes->columns.inputs)};
+    if (std::max(period.height, period.width) > max_side) return std::nullopt;
+  }
+  return period;
+}
+
+// About `sides`, in whole periods.
+HeightWidth whole_periods(std::int64_t sides, HeightWidth period) {
+  return {ceil_divided(sides, period.height) * period.height,
+          ceil_divided(sides, period.width) * period.width};
 }
 
 // The smallest size from `least` on that leaves the remainder of `size`.
@@ -213,25 +241,30 @@ std::optional<Tiling> exact_tiling(const AnyLayer& net, const Shape& image) {
   const std::int64_t channels = image[2];
   const std::optional<Recorded> first =
       recorded_from(net, {first_side, first_side}, channels, {first_side, first_side});
-  if (!first) return std::nullopt;
-  Tiling tiling{{1, 1}, {0, 0}, {0, 0}};
-  for (const auto& axes : first->axes) {
-    if (!axes || axes->rows.mixed || axes->columns.mixed) continue;
-    tiling.period = {std::lcm(tiling.period.height, axes->rows.inputs),
-                     std::lcm(tiling.period.width, axes->columns.inputs)};
-    if (std::max(tiling.period.height, tiling.period.width) > max_side) return std::nullopt;
-  }
+  if (!first || !first->axes.back() || first->axes.back()->rows.mixed || first->axes.back()->columns.mixed)
+    return std::nullopt;
+  const std::optional<HeightWidth> period = period_of(*first);
+  if (!period) return std::nullopt;
+  Tiling tiling{*period, {0, 0}, {0, 0}};
   const HeightWidth size{congruent(image[0], tiling.period.height, min_side),
                          congruent(image[1], tiling.period.width, min_side)};
-  const std::optional<Recorded> small = recorded_from(net, size, channels, tiling.period);
+  const std::optional<Recorded> small =
+      recorded_from(net, size, channels, whole_periods(min_side, tiling.period));
   if (!small || !keeps_size(*small)) return std::nullopt;
   const HeightWidth larger{small->size.height + tiling.period.height,
                            small->size.width + tiling.period.width};
-  if (!repeats(*small, recorded_at(net, larger, channels))) return std::nullopt;
+  const std::optional<Recorded> large = recorded_from(net, larger, channels, tiling.period);
+  if (!large || large->size != larger || !repeats(*small, *large)) return std::nullopt;
   const CutAxes& cut = *small->axes.back();
   tiling.before = {cut.rows.front, cut.columns.front};
   tiling.after = {cut.rows.back, cut.columns.back};
   return tiling;
+}
+
+HeightWidth stride_period(const AnyLayer& net, std::int64_t channels) {
+  const std::optional<Recorded> first =
+      recorded_from(net, {first_side, first_side}, channels, {first_side, first_side});
+  return first ? period_of(*first).value_or(HeightWidth{1, 1}) : HeightWidth{1, 1};
 }
 
 }  // namespace trous

@@ -37,10 +37,14 @@ struct Tiling {
 /// a size that the strides do not divide), and where the network runs on no image of up to 960 pixels a side
 /// or does not keep height and width.
 ///
-/// The bits are equal if the values of a network's ops do not depend on where a pixel lies, as those of trous
-/// do not, and if its ops are the same for every size.
+/// The bits are equal if the values of a network's ops do not depend on where a pixel lies or on how large
+/// the image is, as those of trous do not, and if its ops are the same for every size.
 ///
 /// Throws ShapeError unless `image` has rank 3.
 std::optional<Tiling> exact_tiling(const AnyLayer& net, const Shape& image);
+
+/// The number of pixels after which the strides of `net` meet the same places again, along each axis, on
+/// images of `channels` channels: 4 for two strides of 2. 1x1 where it cannot be found.
+HeightWidth stride_period(const AnyLayer& net, std::int64_t channels);
 
 }  // namespace trous

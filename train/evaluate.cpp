@@ -44,7 +44,8 @@ Tensor predict(const AnyLayer& net, const Tensor& images) {
 }
 
 std::int64_t evaluation_batch(const Shape& shape, std::int64_t batch) {
-  return std::clamp<std::int64_t>(max_batch_pixels / (shape[0] * shape[1]), 1, batch);
+  const std::int64_t fitting = max_batch_pixels / std::max<std::int64_t>(1, shape[0] * shape[1]);
+  return std::max<std::int64_t>(1, std::min(fitting, batch));
 }
 
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options) {

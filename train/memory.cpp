@@ -23,6 +23,10 @@ namespace {
 // network, so that the extents of its tensors are affine between them.
 constexpr std::int64_t small_side = 32;
 
+// A network that takes no images up to this size has no forecast: trying larger ones would take what the
+// forecast is to prevent.
+constexpr std::int64_t max_small_side = 512;
+
 // The batches of the small images. Not 1, since a batch norm cannot train on one value of a channel, which
 // one image leaves it behind a mean over all pixels.
 constexpr std::int64_t small_batch = 2;
@@ -95,7 +99,7 @@ SmallRuns smallest_runs(const MemoryForecast::Work& work, const Shape& images) {
     try {
       return small_runs(work, height, width, images[3]);
     } catch (const ShapeError&) {
-      if (height == images[1] && width == images[2]) throw;
+      if (std::max(height, width) >= max_small_side || (height == images[1] && width == images[2])) throw;
     }
     height = std::min(images[1], height + small_side);
     width = std::min(images[2], width + small_side);
@@ -195,6 +199,17 @@ Shape tile_of(const AnyLayer& net, const Shape& image) {
   const TilePlan plan = plan_tiles(net, image);
   return {plan.rows.front().end - plan.rows.front().begin,
           plan.columns.front().end - plan.columns.front().begin, image[2]};
+}
+
+// The classes of a network, from the smallest squares of a tile that it takes.
+std::int64_t classes_for(const AnyLayer& net, const Shape& tile) {
+  for (std::int64_t side = 2 * small_side;; side *= 2) {
+    try {
+      return classes_of(net, {1, std::min(side, tile[0]), std::min(side, tile[1]), tile[2]});
+    } catch (const ShapeError&) {
+      if (side >= std::max(tile[0], tile[1])) throw;
+    }
+  }
 }
 
 // A network that takes no memory but that of its logits.
@@ -305,7 +320,7 @@ MemoryForecast evaluation_memory(const AnyLayer& net, const Shape& images, const
 EvaluationMemory::EvaluationMemory(const AnyLayer& net, const Shape& images, const Loss& loss)
     : image_{images[1], images[2], images[3]},
       tile_(tile_of(net, image_)),
-      classes_(classes_of(net, {1, small_side, small_side, images[3]})),
+      classes_(classes_for(net, tile_)),
       batch_(evaluation_memory(tile_ == image_ ? net : zeros_for(classes_), images, loss)) {
   if (tile_ != image_) net_ = prediction_memory(net, {1, tile_[0], tile_[1], tile_[2]});
 }
@@ -315,7 +330,8 @@ std::int64_t EvaluationMemory::resident(std::int64_t batch) const {
   const std::int64_t all = batch_.at({count, image_[0], image_[1], image_[2]}).resident;
   if (!net_) return all;
   // Beside a tile are the images, one of them apart, the labels, and the logits of the images before it.
-  const std::int64_t of_pixel = 4 * (image_[2] * (count + 1) + count + classes_ * count);
+  const std::int64_t joined = count > 1 ? 2 : 1;  // the logits of each image, and all together
+  const std::int64_t of_pixel = 4 * (image_[2] * (count + 1) + count + joined * classes_ * count);
   return std::max(all,
                   net_->at({1, tile_[0], tile_[1], tile_[2]}).resident + of_pixel * image_[0] * image_[1]);
 }

@@ -41,8 +41,9 @@ class MemoryForecast {
   ///
   /// batches_held   batches of images and labels that other threads hold during the work
   ///
-  /// Throws ShapeError for images of another rank, ArgumentError if the small runs did not do the same ops,
-  /// and what `work` throws for the height and width of `images` themselves.
+  /// Throws ShapeError for images of another rank and for a network that takes none of up to 512 pixels a
+  /// side, ArgumentError if the small runs did not do the same ops, and what `work` throws for the height and
+  /// width of `images` themselves.
   MemoryForecast(const Work& work, const Shape& images, std::int64_t batches_held = 0);
 
   /// The peak for images [n, h, w, c]. For tensors it is exact where height and width leave the remainders by

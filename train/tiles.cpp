@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <trous/autograd/recording.h>
@@ -51,15 +52,13 @@ std::vector<TileSpan> exact_spans(std::int64_t size, std::int64_t longest, std::
   return spans;
 }
 
-// Tiles that share `overlap` pixels or a few more, to be blended there.
-std::vector<TileSpan> blended_spans(std::int64_t size, std::int64_t longest, std::int64_t overlap) {
-  if (longest >= size) return {{0, size, 0, size}};
-  const std::int64_t steps = quotient_above(size - longest, longest - overlap);
-  const std::int64_t length = quotient_above(size + steps * overlap, steps + 1);
-  std::vector<TileSpan> spans;
-  for (std::int64_t k = 0; k <= steps; ++k) {
-    const std::int64_t begin = (size - length) * k / steps;
-    spans.push_back({begin, begin + length, begin, begin + length});
+// Tiles that share at least `overlap` pixels, to be blended there.
+std::vector<TileSpan> blended_spans(std::int64_t size, std::int64_t longest, std::int64_t overlap,
+                                    std::int64_t period) {
+  std::vector<TileSpan> spans = exact_spans(size, longest, overlap, {period, 0, 0});
+  for (TileSpan& span : spans) {
+    span.keep_begin = span.begin;
+    span.keep_end = span.end;
   }
   return spans;
 }
@@ -199,48 +198,52 @@ class Blending {
   std::vector<float> sum_, left_, above_, below_;
 };
 
+// `net`, or the network that is averaged with its mirror image.
 template <class Net>
-TilePlan planned_tiles(const Net& net, const Shape& image, const TileOptions& options) {
-  TilePlan plan = plan_tiles_with(std::nullopt, image, options);
-  return plan.whole() ? plan : plan_tiles_with(exact_tiling(net, image), image, options);
+TilePlan planned_tiles(const Net& net, const AnyLayer& plain, const Shape& image,
+                       const TileOptions& options) {
+  TilePlan plan = plan_tiles_with(std::nullopt, {1, 1}, image, options);
+  if (plan.whole()) return plan;
+  const std::optional<Tiling> tiling = exact_tiling(net, image);
+  return plan_tiles_with(tiling, tiling ? tiling->period : stride_period(plain, image[2]), image, options);
 }
 
 }  // namespace
 
-TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, const Shape& image,
+TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, HeightWidth period, const Shape& image,
                          const TileOptions& options) {
-  const std::int64_t overlap = options.overlap.value_or(0);
-  if (options.tile < 0 || overlap < 0 || (options.tile > 0 && options.tile <= 2 * overlap)) {
-    throw ArgumentError(text("predict_tiled: tile ", options.tile, ", overlap ", overlap,
+  const std::int64_t tile = options.tile, overlap = options.overlap.value_or(0);
+  if (tile < 0 || overlap < 0 || (tile > 0 && tile <= 2 * overlap)) {
+    throw ArgumentError(text("predict_tiled: tile ", tile, ", overlap ", overlap,
                              ". A tile is 0, the whole image, or more than twice the overlap."));
   }
   if (image.rank() != 3)
     throw ShapeError(text("predict_tiled: image ", image, ". It is [height, width, channels]."));
   const std::int64_t height = image[0], width = image[1];
-  const std::int64_t tile = options.tile == 0 ? std::max(height, width) : options.tile;
-  if (tile >= std::max(height, width)) return {{{0, height, 0, height}}, {{0, width, 0, width}}, true};
+  if (tile == 0 || tile >= std::max(height, width))
+    return {{{0, height, 0, height}}, {{0, width, 0, width}}, true};
   if (tiling) {
-    const auto& [period, before, after] = *tiling;
-    if (tile < std::max(period.height, period.width)) {
-      throw ArgumentError(
-          text("predict_tiled: tile ", tile, " is smaller than the ", std::max(period.height, period.width),
-               " pixels after which the network's strides repeat. Give ", min_exact_tile(*tiling),
-               " or more, with which tiles give the result of the whole image."));
-    }
+    const HeightWidth &before = tiling->before, &after = tiling->after;
     TilePlan plan{exact_spans(height, tile, overlap, {period.height, before.height, after.height}),
                   exact_spans(width, tile, overlap, {period.width, before.width, after.width}), true};
     if (!plan.rows.empty() && !plan.columns.empty()) return plan;
   }
   const std::int64_t blended = options.overlap.value_or(tile / 4);
-  return {blended_spans(height, tile, blended), blended_spans(width, tile, blended), false};
+  TilePlan plan{blended_spans(height, tile, blended, period.height),
+                blended_spans(width, tile, blended, period.width), false};
+  if (!plan.rows.empty() && !plan.columns.empty()) return plan;
+  throw ArgumentError(text("predict_tiled: tile ", tile, ", overlap ", blended,
+                           ", but the network's strides repeat after ", std::max(period.height, period.width),
+                           " pixels. Give tiles of ", 2 * blended + 2 * std::max(period.height, period.width),
+                           " pixels or more."));
 }
 
 TilePlan plan_tiles(const AnyLayer& net, const Shape& image, const TileOptions& options) {
-  return planned_tiles(net, image, options);
+  return planned_tiles(net, net, image, options);
 }
 
 TilePlan plan_tiles(const MirrorAveraged& net, const Shape& image, const TileOptions& options) {
-  return planned_tiles(net, image, options);
+  return planned_tiles(net, net.net, image, options);
 }
 
 std::int64_t min_exact_tile(const Tiling& t) {
@@ -279,6 +282,9 @@ void logits_in_tiles(const AnyLayer& net, const TilePlan& plan, const ReadBox& r
 
 Tensor tiled_logits(const AnyLayer& net, const TilePlan& plan, const Tensor& image) {
   const Shape& s = image.shape();
+  if (plan.rows.empty() || plan.rows.back().end != s[0] || plan.columns.empty() ||
+      plan.columns.back().end != s[1])
+    throw ArgumentError(text("tiled_logits: the plan is not one of images ", s, ". Make it for this shape."));
   const PixelBox frame{0, 0, s[0], s[1]};
   std::optional<Tensor> whole;
   float* out = nullptr;

@@ -43,11 +43,12 @@ struct TilePlan {
 /// is one tile. Tiles are as small as their number allows, so that the least is computed twice.
 ///
 /// tiling    what exact_tiling returned for the network and this shape
+/// period    that of the tiling, or stride_period: tiles begin at multiples of it, blended ones too
 ///
 /// The plan is exact if `tiling` is there, and tiles of the given size and overlap exist that keep it. Throws
-/// ArgumentError unless tile is 0 or above twice the overlap and no smaller than the tiling's period,
-/// ShapeError unless `image` has rank 3.
-TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, const Shape& image,
+/// ArgumentError unless tile is 0 or above twice the overlap, and where no tile fits a period beside the
+/// overlap, ShapeError unless `image` has rank 3.
+TilePlan plan_tiles_with(const std::optional<Tiling>& tiling, HeightWidth period, const Shape& image,
                          const TileOptions& options = {});
 
 /// As above, with exact_tiling(net, image) where the image is cut.
@@ -73,7 +74,7 @@ using WriteBox = std::function<void(const PixelBox&, const Tensor&)>;
 /// Where tiles are not exact, with s(t) = softmax of the logits of tile t, and weights w(t) that rise and
 /// fall linearly across the overlaps and add up to 1,
 ///
-///   logits = log(sum over t of w(t) s(t))
+///   logits = log(sum over t of w(t) s(t)), of at least the smallest normal float
 ///
 /// Throws ShapeError unless net gives [1, h, w, classes] for [1, h, w, channels].
 void logits_in_tiles(const AnyLayer& net, const TilePlan& plan, const ReadBox& read, const WriteBox& write);

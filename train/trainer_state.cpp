@@ -74,7 +74,11 @@ std::string text_of(const TrainOptions&, Schedule schedule) { return std::string
 std::string text_of(const TrainOptions&, const Optimizer& optimizer) { return optimizer.description(); }
 std::string text_of(const TrainOptions&, const Loss& loss) { return loss ? "given" : "cross-entropy"; }
 std::string text_of(const TrainOptions& o, const std::optional<ClassWeights>&) { return class_weights_of(o); }
-std::string text_of(const TrainOptions&, const Augmentation& augmentation) { return to_text(augmentation); }
+// With the share of foreground, which crops of earlier versions did not have.
+std::string text_of(const TrainOptions&, const Augmentation& a) {
+  const bool unsaid = a.crop && a.foreground == default_foreground;
+  return to_text(a) + (unsaid ? ",foreground=" + shortest_digits(a.foreground) : "");
+}
 std::string text_of(const TrainOptions&, const std::vector<ParameterGroup>& groups) {
   return text_of(groups);
 }

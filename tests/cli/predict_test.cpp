@@ -122,8 +122,7 @@ TEST_F(Predict, TilesGiveTheBytesOfTheWholeImage) {
     for (const char* tile : {"120", "180 --overlap 30", "201"}) {
       const Finished done =
           run("predict run a.png --out tiles --probs --overlay --force --quiet --tile " + (tile + tta));
-      ASSERT_EQ(done.code, 0);
-      EXPECT_EQ(done.err, "");
+      ASSERT_EQ(done.code, 0) << done.err;
       for (const char* name : {"/a.png", "/a.npy", "/a.overlay.png"})
         EXPECT_EQ(file(std::string("tiles") + name), file(std::string("whole") + name))
             << tile << tta << name;
@@ -148,9 +147,13 @@ TEST_F(Predict, TilesThatCannotGiveTheResultOfTheWholeAreSaidToBeBlended) {
   write_png(scratch_ / "a.png", noise(100, 90, 3));
   write_png(scratch_ / "b.png", noise(100, 90, 3));
   EXPECT_EQ(run("predict run a.png b.png --out o --quiet --tile 60").err,
-            "a.png: tiles of at most 60x60 pixels are blended where they overlap. Tiles of 89 pixels a side "
-            "give the "
-            "result of the whole image.\n");
+            "a.png: tiles of at most 60x60 pixels are blended where they overlap, since none of them keeps "
+            "all that a pixel "
+            "of this network may depend on. Tiles of 89 pixels a side give the result of the whole image.\n");
+  EXPECT_EQ(
+      run("predict run a.png --out r --quiet --tile 95 --overlap 30").err,
+      "a.png: its tiles share 86 pixels, not the 30 of --overlap, since the network's result depends on "
+      "them.\n");
   EXPECT_EQ(run("predict run a.png --out p --quiet --tile 89").err, "");
   EXPECT_EQ(run("predict run a.png --out q --quiet --overlap 3").err,
             "predict: --overlap changed nothing, since no image has more than 1024 pixels a side.\n");

@@ -144,6 +144,30 @@ TEST(Tiling, OfStridesPoolsAndResizesGivesTheBitsOfTheWhole) {
                {600, 605, 2});
 }
 
+// At half the resolution 40 pixels are wrong, more than half of the small images on which it is recorded.
+TEST(Tiling, OfAResizeWhoseFieldIsLarge) {
+  const auto atrous = [](std::int64_t in, std::int64_t out, PerAxis rate) {
+    return AtrousConv2d{{.in_channels = in, .out_channels = out, .rate = rate}};
+  };
+  for (const bool nearest : {false, true}) {
+    std::vector<AnyLayer> layers{MaxPool2d{{}}, atrous(2, 3, 32), atrous(3, 3, 8)};
+    layers.push_back(nearest ? AnyLayer(ResizeNearest{{.scale = 2}})
+                             : AnyLayer(ResizeBilinear{{.scale = 2}}));
+    expect_exact(nearest ? "large and nearest" : "large and bilinear", with_values(Sequential(layers)),
+                 {600, 640, 2});
+  }
+}
+
+// Filters of these channels were summed as lanes in small images and as dots in large ones.
+TEST(Tiling, TheKernelOfAnImageDoesNotDependOnItsSize) {
+  for (const auto& [in, out] : {std::pair{64, 14}, {32, 15}, {16, 4}, {26, 26}}) {
+    expect_exact(text(in, " to ", out),
+                 with_values(Sequential{Conv2d{{.in_channels = 2, .out_channels = in, .kernel = 1}},
+                                        AtrousConv2d{{.in_channels = in, .out_channels = out, .rate = 8}}}),
+                 {400, 416, 2});
+  }
+}
+
 // Down by 2 twice, up to the size that it came from: the strides divide it or they do not.
 struct UpToInput {
   Conv2d down{{.in_channels = 2, .out_channels = 3, .stride = 4}};
@@ -194,6 +218,8 @@ TEST(Tiling, IsAbsentWherePixelsKnowTheirPlace) {
     return x * Variable(Tensor({1}, std::vector<float>{1.0F / static_cast<float>(x.shape()[1])}));
   };
   EXPECT_FALSE(exact_tiling(AnyLayer(of_size), {192, 160, 2}));
+  const auto scaled = [](const Variable& x) { return (1.0 / static_cast<double>(x.shape()[1])) * x; };
+  EXPECT_FALSE(exact_tiling(AnyLayer(scaled), {192, 160, 2}));
   const auto constant = [](const Variable& x) {
     return concat({x, Variable(Tensor::full({1, x.shape()[1], x.shape()[2], 1}, DType::float32, 0.5))}, 3);
   };

@@ -123,6 +123,22 @@ TEST(MemoryForecast, OneForecastIsForAllSizes) {
 }
 
 // Losses, optimizers, averages and frozen parts change what a step keeps.
+// Of whole images and of images in tiles.
+TEST(EvaluationMemory, OfEveryNamedNetworkIsKnownBeforehand) {
+  for (const NamedNetwork& network : named_networks()) {
+    const AnyLayer net = built(network, 2);
+    for (const Shape& images : {Shape{3, 90, 120, 2}, Shape{2, 1100, 700, 2}}) {
+      const Loss loss = make_loss("cross-entropy");
+      const Dataset data = noise(images, 4);
+      const std::int64_t predicted = EvaluationMemory(net, images, loss).resident(images[0]);
+      const std::int64_t peak =
+          measured([&] { evaluate_with(net, data, {.batch = images[0], .loss = loss}); });
+      EXPECT_GE(predicted, 0.9 * static_cast<double>(peak)) << network.name << ' ' << images;
+      EXPECT_LE(predicted, 1.3 * static_cast<double>(peak)) << network.name << ' ' << images;
+    }
+  }
+}
+
 TEST(MemoryForecast, CountsWhatTheOptionsAdd) {
   const AnyLayer net = built(named_networks()[1], 1);
   const Shape images{2, 70, 90, 1};

@@ -6,6 +6,7 @@
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
 #include <trous/layers/networks.h>
+#include <trous/layers/resample.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/broadcast.h>
 #include <trous/ops/reduce.h>
@@ -97,7 +98,7 @@ TEST(Tiles, OfANetworkAveragedWithItsMirrorImageGiveTheBitsOfTheWhole) {
   const MirrorAveraged net{local_net()};
   const Tensor image = numbers({40, 53, 2}, 5);
   EXPECT_FALSE(exact_tiling(AnyLayer(net), image.shape()));
-  const TilePlan plan = plan_tiles_with(exact_tiling(net, image.shape()), image.shape(), {.tile = 20});
+  const TilePlan plan = plan_tiles(net, image.shape(), {.tile = 20});
   EXPECT_TRUE(plan.exact);
   EXPECT_TRUE(same_bits(tiled_logits(net, plan, image),
                         evaluate(net, image.reshaped({1, 40, 53, 2})).value().reshaped({40, 53, 3})));
@@ -113,7 +114,7 @@ TEST(Tiles, KeepEveryPixelOnceAndFarEnoughFromInnerBorders) {
                                                       {4, 6, 7, 30},
                                                       {3, 2, 4, 10}}) {
       const Tiling tiling{{period, 1}, {before, 0}, {after, 0}};
-      const TilePlan plan = plan_tiles_with(tiling, {size, 5, 1}, {.tile = tile});
+      const TilePlan plan = plan_tiles_with(tiling, tiling.period, {size, 5, 1}, {.tile = tile});
       if (!plan.exact) continue;
       ++plans;
       std::int64_t kept = 0;
@@ -135,7 +136,7 @@ TEST(Tiles, KeepEveryPixelOnceAndFarEnoughFromInnerBorders) {
 
 TEST(Tiles, AreAsSmallAsTheirNumberAllows) {
   const Tiling tiling{{2, 2}, {43, 43}, {43, 43}};
-  const TilePlan plan = plan_tiles_with(tiling, {4000, 5000, 3}, {});
+  const TilePlan plan = plan_tiles_with(tiling, tiling.period, {4000, 5000, 3}, {});
   ASSERT_EQ(plan.rows.size(), 5U);
   ASSERT_EQ(plan.columns.size(), 6U);
   EXPECT_EQ(plan.rows[0].end, 870);     // 5 tiles that share 86: (4000 + 4 86) / 5 = 868.8
@@ -193,11 +194,32 @@ TEST(Tiles, AreBlendedWhereTheFieldIsLargerThanATile) {
 
 TEST(Tiles, SmallerThanAStrideAreRefused) {
   EXPECT_EQ(thrown<ArgumentError>([] {
-              plan_tiles_with(Tiling{{4, 4}, {5, 5}, {6, 6}}, {50, 50, 1}, {.tile = 3});
+              plan_tiles_with(Tiling{{4, 4}, {5, 5}, {6, 6}}, {4, 4}, {50, 50, 1}, {.tile = 3});
             }),
-            "predict_tiled: tile 3 is smaller than the 4 pixels after which the network's strides repeat. "
-            "Give 18 or "
-            "more, with which tiles give the result of the whole image.");
+            "predict_tiled: tile 3, overlap 0, but the network's strides repeat after 4 pixels. Give tiles "
+            "of 8 pixels "
+            "or more.");
+}
+
+// A pool and a resize by its factor take even sizes only, and the mean mixes all pixels.
+TEST(Tiles, OfAStridedNetworkAreBlendedAtMultiplesOfItsStride) {
+  Sequential net{MaxPool2d{{}}, Conv2d{{.in_channels = 2, .out_channels = 3}},
+                 [](const Variable& x) {
+                   return x + broadcast_to(mean(x, {1, 2}, true), x.shape());
+                 },
+                 ResizeNearest{{.scale = 2}}};
+  initialize(net, Key{4});
+  EXPECT_EQ(stride_period(net, 2), (HeightWidth{2, 2}));
+  for (const Shape& size : {Shape{62, 50, 2}, Shape{44, 70, 2}}) {
+    for (const std::int64_t tile : {17, 20, 31}) {
+      const TilePlan plan = plan_tiles(AnyLayer(net), size, {.tile = tile});
+      EXPECT_FALSE(plan.exact);
+      for (const std::vector<TileSpan>* spans : {&plan.rows, &plan.columns}) {
+        for (const TileSpan& span : *spans) EXPECT_TRUE(span.begin % 2 == 0 && span.end % 2 == 0);
+      }
+      EXPECT_EQ(predict_tiled(net, numbers(size, 3), {.tile = tile}).shape(), (Shape{size[0], size[1], 3}));
+    }
+  }
 }
 
 TEST(Tiles, AreReadAndWrittenInRowsFromTheTop) {

@@ -160,7 +160,8 @@ class DotTiles {
   Storage memory_;
 };
 
-/// What an output pixel reads on average.
+/// What an output pixel reads that no border cuts, on average over the phases. So what is chosen by it does
+/// not depend on the size of the image, and a pixel has the same bits in an image of any size.
 struct PixelReads {
   double channels = 0;  // broadcasts, one for each channel of each tap
   double vectors = 0;   // vectors of channels
@@ -171,22 +172,23 @@ struct PixelReads {
   }
 };
 
-inline PixelReads pixel_reads(const GatherPlan& p, const ColumnSegments& segments, std::int64_t lanes) {
-  double row_taps = 0, pixels = 0;
-  for (const std::vector<RowTap>& taps : p.rows) row_taps += static_cast<double>(taps.size());
-  row_taps /= static_cast<double>(std::max<std::int64_t>(1, p.out_height));
+inline PixelReads pixel_reads(const GatherPlan& p, std::int64_t lanes) {
+  std::size_t row_taps = 0;
+  for (const std::vector<RowTap>& taps : p.rows) row_taps = std::max(row_taps, taps.size());
   PixelReads sum;
-  for (const Segment& segment : segments.segments) {
-    const auto count = static_cast<double>(segment.count);
-    pixels += count;
-    for (const TapRun& run : segment.runs) {
-      const std::int64_t channels = run.taps * p.in_channels;
-      sum.channels += count * row_taps * static_cast<double>(channels);
-      sum.vectors += count * row_taps * static_cast<double>(chunks(channels, lanes));
+  for (const Phase& phase : p.phases) {
+    for (std::size_t begin = 0, end = 0; begin < phase.taps.size(); begin = end) {
+      for (end = begin + 1;
+           end < phase.taps.size() && phase.taps[end].shift == phase.taps[end - 1].shift + 1;)
+        ++end;
+      const std::int64_t channels = static_cast<std::int64_t>(end - begin) * p.in_channels;
+      sum.channels += static_cast<double>(channels);
+      sum.vectors += static_cast<double>(chunks(channels, lanes));
     }
   }
-  pixels = std::max(1.0, pixels);
-  return {sum.channels / pixels, sum.vectors / pixels};
+  const double rows =
+      static_cast<double>(row_taps) / static_cast<double>(std::max<std::size_t>(1, p.phases.size()));
+  return {sum.channels * rows, sum.vectors * rows};
 }
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE

@@ -169,9 +169,9 @@ struct OutputShare {
 
 /// The cheapest of three shares: all output channels in lanes, none, or as many as leave no lane empty.
 template <class T>
-OutputShare share_outputs(const GatherPlan& p, const ColumnSegments& segments) {
+OutputShare share_outputs(const GatherPlan& p) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(hn::ScalableTag<T>()));
-  const PixelReads reads = pixel_reads(p, segments, lanes);
+  const PixelReads reads = pixel_reads(p, lanes);
   const auto cost = [&](std::int64_t in_lanes) {
     const std::int64_t pairs = in_lanes / (2 * lanes), rest = in_lanes - pairs * 2 * lanes;
     const int group = rest > 0 ? channels_of_group<T>(rest, p.in_channels) : 1;
@@ -191,7 +191,7 @@ template <class T>
 class OutputTiles {
  public:
   OutputTiles(const GatherPlan& p, const ColumnSegments& segments, const T* filters)
-      : share_(share_outputs<T>(p, segments)),
+      : share_(share_outputs<T>(p)),
         channels_(p, segments.slots, filters, share_.in_lanes),
         dots_(p, segments.slots, filters, share_.in_lanes) {}
 
