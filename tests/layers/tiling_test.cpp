@@ -146,7 +146,7 @@ TEST(Tiling, OfStridesPoolsAndResizesGivesTheBitsOfTheWhole) {
 
 // At half the resolution 40 pixels are wrong, more than half of the small images on which it is recorded.
 TEST(Tiling, OfAResizeWhoseFieldIsLarge) {
-  const auto atrous = [](std::int64_t in, std::int64_t out, PerAxis rate) {
+  const auto atrous = [](std::int64_t in, std::int64_t out, Rate rate) {
     return AtrousConv2d{{.in_channels = in, .out_channels = out, .rate = rate}};
   };
   for (const bool nearest : {false, true}) {
