@@ -201,7 +201,8 @@ std::string crop_words(const Session& s) {
   if (window != s.data.validation.image_shape) {
     words += text("; validation scores ", s.validation.size,
                   s.validation.size == 1 ? " window of " : " windows of ", window[0], 'x', window[1], " of ",
-                  s.data.validation.size, " images, in a tenth of the time");
+                  s.data.validation.size, s.data.validation.size == 1 ? " image" : " images",
+                  ", in a tenth of the time");
   }
   return words;
 }

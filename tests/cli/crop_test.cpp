@@ -87,9 +87,8 @@ TEST_F(Crop, MayBeChosenOrLeftOut) {
 TEST_F(Crop, LetsValidationScoreWindowsOfLargeImages) {
   const Finished done = train("--steps 4 --crop 64x64 --out run");
   ASSERT_EQ(done.code, 0) << done.err;
-  EXPECT_NE(
-      words_of(done).find("; validation scores 1 window of 128x128 of 1 images, in a tenth of the time"),
-      std::string::npos)
+  EXPECT_NE(words_of(done).find("; validation scores 1 window of 128x128 of 1 image, in a tenth of the time"),
+            std::string::npos)
       << done.out;
   EXPECT_NE(words_of(done).find("Test: 1 image, scored once"), std::string::npos) << done.out;
   EXPECT_EQ(run("eval run").code, 0);
