@@ -241,8 +241,8 @@ std::optional<Tiling> exact_tiling(const AnyLayer& net, const Shape& image) {
   const std::int64_t channels = image[2];
   const std::optional<Recorded> first =
       recorded_from(net, {first_side, first_side}, channels, {first_side, first_side});
-  if (!first || !first->axes.back() || first->axes.back()->rows.mixed || first->axes.back()->columns.mixed)
-    return std::nullopt;
+  if (!first || first->axes.empty() || !first->axes.back()) return std::nullopt;
+  if (first->axes.back()->rows.mixed || first->axes.back()->columns.mixed) return std::nullopt;
   const std::optional<HeightWidth> period = period_of(*first);
   if (!period) return std::nullopt;
   Tiling tiling{*period, {0, 0}, {0, 0}};

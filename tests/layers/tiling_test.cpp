@@ -226,6 +226,12 @@ TEST(Tiling, IsAbsentWherePixelsKnowTheirPlace) {
   expect_exact("a constant channel", constant, {192, 160, 2});
 }
 
+TEST(Tiling, IsAbsentWhereTheImageIsNotSeen) {
+  const auto blind = [](const Variable& x) { return Variable(Tensor::zeros(x.shape(), DType::float32)); };
+  EXPECT_FALSE(exact_tiling(AnyLayer(blind), {192, 160, 2}));
+  EXPECT_EQ(stride_period(AnyLayer(blind), 2), (HeightWidth{1, 1}));
+}
+
 TEST(Tiling, RefusesWhatIsNoImage) {
   EXPECT_EQ(thrown<ShapeError>([] {
               exact_tiling(AnyLayer([](const Variable& x) { return x; }), {1, 9, 9, 2});
