@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <sstream>
 
 #include <trous/cli/phase.h>
@@ -220,11 +221,15 @@ Session open_session(TrainCommand& command) {
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
   resolve_crop(c, net, data.train.image_shape);
   const Shape cropped = augmented_shape(data.train.image_shape, augmentation_of(c));
+  // A network that does not fit is refused before the data are counted. Where the table itself may take too
+  // much memory, that is predicted first.
+  std::optional<Summary> summary;
+  if (cropped[0] * cropped[1] <= max_whole_pixels) summary = summary_of(c.model, net, cropped);
   Survey facts = count_data(command, data);
   Dataset validation = validation_for(c, data);
   const Splits trained{data.train, validation, data.test, data.files};
   MemoryCheck memory = check_memory([&] { return demand_of(c, net, trained, facts); });
-  Summary summary = summary_of(c.model, net, cropped);
+  if (!summary) summary = summary_of(c.model, net, cropped);
   const std::optional<std::int64_t> coverage_bytes = predicted_coverage_bytes(net, cropped);
   if (command.minutes > 0 && !command.resuming)
     training.steps = steps_in(command.minutes, net, trained, make_options(c, facts));
@@ -243,7 +248,7 @@ Session open_session(TrainCommand& command) {
           std::move(facts),
           description,
           std::move(net),
-          std::move(summary),
+          std::move(*summary),
           std::move(about),
           std::move(trainer),
           std::move(baselines),
