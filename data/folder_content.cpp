@@ -180,17 +180,24 @@ class PairReader {
       item.image.tensor = std::move(image);
       item.mask.tensor = std::move(mask);
     } else if (!memory_.cache.empty()) {
-      std::call_once(file_made_, [&] { file_ = std::make_shared<detail::ScratchFile>(memory_.cache); });
-      item.image = in_file(image, file_);
-      item.mask = in_file(mask, file_);
+      const std::shared_ptr<detail::ScratchFile> file = scratch_file();
+      item.image = in_file(image, file);
+      item.mask = in_file(mask, file);
     }
+  }
+
+  // A std::call_once whose function throws is never left with the thread sanitizer.
+  std::shared_ptr<detail::ScratchFile> scratch_file() {
+    const std::lock_guard lock(mutex_);
+    if (!file_) file_ = std::make_shared<detail::ScratchFile>(memory_.cache);
+    return file_;
   }
 
   const ClassTable* table_;
   bool table_is_faulty_;
   FolderMemory memory_;
   std::atomic<std::int64_t> bytes_{0};  // of all pairs so far, kept or not
-  std::once_flag file_made_;
+  std::mutex mutex_;                    // of file_
   std::shared_ptr<detail::ScratchFile> file_;
 };
 
