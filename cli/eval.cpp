@@ -183,7 +183,7 @@ MemoryCheck check_eval_memory(const EvalCommand& c, const AnyLayer& net, const D
 
 // The tiles of the images. Where they do not give the result of the whole image, stderr says so.
 TilePlan plan_of(const EvalCommand& c, const AnyLayer& net, const Shape& image) {
-  const TilePlan plan = c.mirror ? plan_tiles(MirrorAveraged{net}, image) : plan_tiles(net, image);
+  TilePlan plan = c.mirror ? plan_tiles(MirrorAveraged{net}, image) : plan_tiles(net, image);
   if (!plan.exact) std::cerr << "eval: " << note_on_tiles(TileOptions().tile) << '\n';
   return plan;
 }
