@@ -117,14 +117,4 @@ nlohmann::ordered_json json_of(const MemoryCheck& check) {
   return {{"predicted_bytes", or_null(check.predicted)}, {"available_bytes", or_null(check.available)}};
 }
 
-MemoryCheck check_prediction_memory(const std::string& command, const AnyLayer& net, const Shape& images) {
-  return check_memory([&] {
-    const auto forecast = std::make_shared<MemoryForecast>(prediction_memory(net, images));
-    return MemoryDemand{
-        .command = command, .work = "a prediction", .images = images, .bytes = [=](const Shape& s) {
-          return forecast->at(s).resident;
-        }};
-  });
-}
-
 }  // namespace trous::cli

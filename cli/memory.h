@@ -63,7 +63,4 @@ nlohmann::ordered_json json_of(const MemoryCheck& check);
 /// available memory is not known.
 MemoryCheck check_memory(const std::function<MemoryDemand()>& make);
 
-/// check_memory for a batch of predictions by `command`, of images [n, h, w, c]: for tiles those of a tile.
-MemoryCheck check_prediction_memory(const std::string& command, const AnyLayer& net, const Shape& images);
-
 }  // namespace trous::cli

@@ -6,7 +6,6 @@
 #include <new>
 #include <optional>
 #include <set>
-#include <utility>
 
 #include <trous/cli/commands.h>
 #include <trous/cli/inputs.h>
@@ -146,18 +145,21 @@ class TileNotes {
   void add(const std::string& path, const Prediction& found) {
     if (found.plan.whole()) return;
     any_cut_ = true;
+    if (found.plan.exact ? !command_.overlap || raised_ : blended_) return;
     const std::optional<Tiling> tiling = tiling_for(predictor_, found.shape);
-    if (!found.plan.exact && !std::exchange(blended_, true)) {
+    if (!found.plan.exact) {
+      blended_ = true;
       std::cerr << path << ": " << note_on_tiles(command_.tile);
       if (tiling)
         std::cerr << " Tiles of " << min_exact_tile(*tiling)
                   << " pixels a side give the result of the whole image.";
       std::cerr << '\n';
+      return;
     }
-    if (!found.plan.exact || !command_.overlap || !tiling) return;
     const std::int64_t needed =
         std::max(tiling->before.height + tiling->after.height, tiling->before.width + tiling->after.width);
-    if (*command_.overlap < needed && !std::exchange(raised_, true)) {
+    if (*command_.overlap < needed) {
+      raised_ = true;
       std::cerr << path << ": its tiles share " << needed << " pixels, not the " << *command_.overlap
                 << " of --overlap, since the network's result depends on them.\n";
     }

@@ -21,20 +21,6 @@
 namespace trous::cli {
 namespace {
 
-// Columns left .. left + width - 1 of rows [h, w, c].
-Tensor columns_of(const Tensor& rows, std::int64_t left, std::int64_t width) {
-  const Shape& s = rows.shape();
-  if (left == 0 && width == s[1]) return rows;
-  Tensor result = Tensor::uninitialized({s[0], width, s[2]}, rows.dtype());
-  visit(rows.dtype(), [&]<class T>() {
-    const T* from = rows.values<T>().data() + left * s[2];
-    T* to = result.mutable_values<T>().data();
-    for (std::int64_t row = 0; row < s[0]; ++row)
-      std::copy_n(from + row * s[1] * s[2], width * s[2], to + row * width * s[2]);
-  });
-  return result;
-}
-
 // The rows of an image file that the tiles of one row need. Those of the next row are decoded meanwhile.
 class TileRows {
  public:
@@ -59,7 +45,7 @@ class TileRows {
         next_ = std::async(std::launch::async,
                            [this, s = *next] { return file_.rows(s.begin, s.end - s.begin); });
     }
-    return to_float_image(columns_of(*rows_, box.left, box.width), channels_, white_);
+    return to_float_image(cropped(*rows_, {0, box.left, box.height, box.width}), channels_, white_);
   }
 
   // Rows of the tiles that were read last, in colour.
@@ -106,9 +92,10 @@ class PredictionWriter {
     const std::int64_t classes = logits.shape()[2];
     const Tensor labels = argmax(Variable(logits), -1).value();
     if (box.left == 0) begin_row(box.height, classes);
-    put<std::int32_t>(*labels_, box, labels, 1);
+    const PixelBox in_row{0, box.left, box.height, box.width};
+    paste(*labels_, in_row, labels);
     for (const std::int32_t label : labels.values<std::int32_t>()) ++pixels_[static_cast<std::size_t>(label)];
-    if (probabilities_) put<float>(*probabilities_, box, softmax(Variable(logits)).value(), classes);
+    if (probabilities_) paste(*probabilities_, in_row, softmax(Variable(logits)).value());
     return box.left + box.width == width_;
   }
 
@@ -150,14 +137,6 @@ class PredictionWriter {
     if (!npy_) npy_.emplace(files_.probabilities, Shape{height_, width_, classes}, DType::float32);
     probabilities_.reset();
     probabilities_ = Tensor::uninitialized({rows, width_, classes}, DType::float32);
-  }
-
-  template <class T>
-  void put(Tensor& row, const PixelBox& box, const Tensor& part, std::int64_t channels) const {
-    const T* from = part.values<T>().data();
-    T* to = row.mutable_values<T>().data() + box.left * channels;
-    for (std::int64_t i = 0; i < box.height; ++i)
-      std::copy_n(from + i * box.width * channels, box.width * channels, to + i * width_ * channels);
   }
 
   const PredictionFiles& files_;

@@ -333,7 +333,7 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
   resolve(config);
   const Splits data = open_data(data_of(config));
   AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
-  initialize(net, fold_in(Key{config.training.seed}, 0));
+  initialize(net, stream_of(config.training.seed, Stream::weights));
   resolve_crop(config, net, data.train.image_shape);
   const Shape image = augmented_shape(data.train.image_shape, augmentation_of(config));
   summary_of(config.model, net, image);  // throws where they do not fit

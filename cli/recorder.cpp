@@ -15,7 +15,7 @@ Recorder::Recorder(Session& session, RunFolder& folder)
       progress_(session.config.training.batch, !session.command.style.prints_text()),
       begun_(Clock::now()),
       step_begun_(begun_),
-      fixed_(fixed_samples(session.validation)) {}
+      fixed_(fixed_samples(session.scored.validation)) {}
 
 TrainCallbacks Recorder::callbacks() {
   return {
@@ -88,7 +88,7 @@ void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
                        .images_per_second = rate,
                        .best = r.best};
   folder_.log(row);
-  write_step_pictures(folder_, session_.validation, fixed_results_, r.step);
+  write_step_pictures(folder_, session_.scored.validation, fixed_results_, r.step);
   print_row(row, r.stale);
   step_begun_ = Clock::now();
 }

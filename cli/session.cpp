@@ -21,9 +21,6 @@
 namespace trous::cli {
 namespace {
 
-// Of the run's seed, beside those of a Trainer.
-constexpr std::uint64_t validation_stream = 4;
-
 std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
   std::vector<ParameterGroup> groups;
   std::istringstream words(paths);
@@ -34,7 +31,7 @@ std::vector<ParameterGroup> frozen_groups(const std::string& paths) {
 // A run that goes on needs the weights it began with no more.
 AnyLayer make_network(const TrainConfig& config, const std::string& description, bool goes_on) {
   AnyLayer net = network_from_json(description);
-  initialize(net, fold_in(Key{config.training.seed}, 0));
+  initialize(net, stream_of(config.training.seed, Stream::weights));
   if (!config.weights.empty() && !goes_on) {
     SafetensorsFile file = read_safetensors(config.weights);
     if (cast_to_float32(config.weights, file)) warn_of_cast(config.weights);
@@ -176,7 +173,7 @@ Dataset validation_for(const TrainConfig& c, const Splits& data) {
   const Window window{std::min(2 * crop->height, height), std::min(2 * crop->width, width)};
   const std::int64_t count = std::max(
       whole.size, static_cast<std::int64_t>(tenth / static_cast<double>(window.height * window.width)));
-  return windows_of(whole, window, count, fold_in(Key{c.training.seed}, validation_stream));
+  return windows_of(whole, window, count, stream_of(c.training.seed, Stream::validation_windows));
 }
 
 }  // namespace
@@ -196,13 +193,13 @@ TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
 std::string crop_words(const Session& s) {
   const Augmentation augmentation = augmentation_of(s.config);
   if (!augmentation.crop) return {};
-  const Shape &image = s.data.train.image_shape, &window = s.validation.image_shape;
+  const Shape &image = s.data.train.image_shape, &window = s.scored.validation.image_shape;
   std::string words = text(s.config.crop, " at random places of images of ", image[0], 'x', image[1], "; ",
                            percent(augmentation.foreground), " hold a pixel of the foreground (--crop)");
   if (window != s.data.validation.image_shape) {
-    words += text("; validation scores ", s.validation.size,
-                  s.validation.size == 1 ? " window of " : " windows of ", window[0], 'x', window[1], " of ",
-                  s.data.validation.size, s.data.validation.size == 1 ? " image" : " images",
+    words += text("; validation scores ", s.scored.validation.size,
+                  s.scored.validation.size == 1 ? " window of " : " windows of ", window[0], 'x', window[1],
+                  " of ", s.data.validation.size, s.data.validation.size == 1 ? " image" : " images",
                   ", in a tenth of the time");
   }
   return words;
@@ -226,25 +223,25 @@ Session open_session(TrainCommand& command) {
   std::optional<Summary> summary;
   if (cropped[0] * cropped[1] <= max_whole_pixels) summary = summary_of(c.model, net, cropped);
   Survey facts = count_data(command, data);
-  Dataset validation = validation_for(c, data);
-  const Splits trained{data.train, validation, data.test, data.files};
-  MemoryCheck memory = check_memory([&] { return demand_of(c, net, trained, facts); });
+  Splits scored = data;
+  scored.validation = validation_for(c, data);
+  MemoryCheck memory = check_memory([&] { return demand_of(c, net, scored, facts); });
   if (!summary) summary = summary_of(c.model, net, cropped);
   const std::optional<std::int64_t> coverage_bytes = predicted_coverage_bytes(net, cropped);
   if (command.minutes > 0 && !command.resuming)
-    training.steps = steps_in(command.minutes, net, trained, make_options(c, facts));
+    training.steps = steps_in(command.minutes, net, scored, make_options(c, facts));
   record_options(command.given, c);
   check_pairs(command.given);
   CheckpointInfo about{
       .network = description, .classes = data.train.classes, .data = c.data, .white = data.train.white};
-  Trainer trainer(net, trained, make_options(c, facts));
+  Trainer trainer(net, scored, make_options(c, facts));
   trainer.rehearse();
-  std::vector<NamedScores> baselines = score_baselines(command, data, validation);
+  std::vector<NamedScores> baselines = score_baselines(command, data, scored.validation);
   const Criterion chosen_by = criterion_for(baselines.front().scores);  // which counted the validation masks
   return {command,
           c,
           std::move(data),
-          std::move(validation),
+          std::move(scored),
           std::move(facts),
           description,
           std::move(net),

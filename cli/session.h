@@ -30,8 +30,8 @@ struct Session {
   const TrainCommand& command;
   const TrainConfig& config;
   Splits data;
-  /// What validations score while training goes on: data.validation, or windows of its large images.
-  Dataset validation;
+  /// `data`, but for the validation: while training goes on, windows of large images may be scored.
+  Splits scored;
   Survey facts;
   std::string description;
   AnyLayer net;

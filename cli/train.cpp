@@ -95,10 +95,10 @@ std::optional<NamedScores> pixel_baseline(const Session& s) {
               << " steps, for comparison." << std::endl;
   }
   AnyLayer blind = network_from_json(describe_network(s.config, s.data, 1));
-  initialize(blind, fold_in(Key{s.config.training.seed}, 0));
+  initialize(blind, stream_of(s.config.training.seed, Stream::weights));
   Progress progress(s.config.training.batch, !style.prints_text(), "1x1 step");
   const TrainResult result =
-      train(blind, {s.data.train, s.validation, s.data.test, s.data.files}, make_options(s.config, s.facts),
+      train(blind, s.scored, make_options(s.config, s.facts),
             {.on_step =
                  [&](const StepReport& r) {
                    progress.step(r.step, r.steps, r.loss, r.learning_rate, r.gradient_norm);
@@ -248,7 +248,7 @@ Environment environment_of(const Session& s) {
 RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
   if (s.command.resuming) {
     RunFolder folder = RunFolder::reopen(s.config.out, resumed_from);
-    write_fixed_picture(folder, s.validation);
+    write_fixed_picture(folder, s.scored.validation);
     log_event(folder, "resume", resumed_from, "", s.chosen_by);
     return folder;
   }
@@ -259,7 +259,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
   RunFolder folder = RunFolder::create(s.config.out, files, s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
-  write_fixed_picture(folder, s.validation);
+  write_fixed_picture(folder, s.scored.validation);
   log_event(folder, "begin", 0,
             minutes > 0 ? text(minutes, " minutes are ", s.config.training.steps, " steps") : "",
             s.chosen_by);

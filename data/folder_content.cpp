@@ -56,17 +56,6 @@ StoredPixels in_file(const Tensor& numbers, const std::shared_ptr<detail::Scratc
   return {.file = file, .offset = file->append(narrow_bytes(numbers)), .deep = true};
 }
 
-// The numbers of `box` of a tensor [h, w, channels], or [h, w].
-template <class T>
-void copy_box(const Tensor& from, const PixelBox& box, std::int64_t channels, T* to) {
-  const T* in = from.values<T>().data();
-  const std::int64_t width = from.shape()[1];
-  for (std::int64_t row = 0; row < box.height; ++row) {
-    std::copy_n(in + ((box.top + row) * width + box.left) * channels, box.width * channels,
-                to + row * box.width * channels);
-  }
-}
-
 // The box of numbers that lie in a file, in rows of `width` pixels.
 Tensor box_in_file(const StoredPixels& stored, std::int64_t width, std::int64_t channels,
                    const PixelBox& box) {
@@ -86,16 +75,6 @@ Tensor box_in_file(const StoredPixels& stored, std::int64_t width, std::int64_t 
     from += 2;
   }
   return numbers;
-}
-
-Tensor box_of(const Tensor& from, const PixelBox& box) {
-  const Shape& s = from.shape();
-  if (box == PixelBox{0, 0, s[0], s[1]}) return from;
-  const std::int64_t channels = s.rank() == 3 ? s[2] : 1;
-  Tensor part = Tensor::uninitialized(
-      s.rank() == 3 ? Shape{box.height, box.width, channels} : Shape{box.height, box.width}, from.dtype());
-  visit(from.dtype(), [&]<class T>() { copy_box<T>(from, box, channels, part.mutable_values<T>().data()); });
-  return part;
 }
 
 [[noreturn]] void size_changed(const FolderItem& item) {
@@ -220,19 +199,19 @@ ClassTable thresholded(const FolderFiles& files, const std::optional<ClassTable>
 }  // namespace
 
 Tensor image_pixels(const FolderItem& item, const PixelBox& box) {
-  if (item.image.tensor) return box_of(*item.image.tensor, box);
+  if (item.image.tensor) return cropped(*item.image.tensor, box);
   if (item.image.file) return box_in_file(item.image, item.width, item.channels, box);
   ImageRows rows(item.files.image);
   if (rows.shape() != Shape{item.height, item.width, item.channels}) size_changed(item);
-  return box_of(rows.rows(box.top, box.height), {0, box.left, box.height, box.width});
+  return cropped(rows.rows(box.top, box.height), {0, box.left, box.height, box.width});
 }
 
 Tensor mask_numbers(const FolderItem& item, const ClassTable* table, const PixelBox& box) {
-  if (item.mask.tensor) return box_of(*item.mask.tensor, box);
+  if (item.mask.tensor) return cropped(*item.mask.tensor, box);
   if (item.mask.file) return box_in_file(item.mask, item.width, 1, box).reshaped({box.height, box.width});
   const Tensor numbers = read_mask(item.files.mask, table).numbers;
   if (numbers.shape() != Shape{item.height, item.width}) size_changed(item);
-  return box_of(numbers, box);
+  return cropped(numbers, box);
 }
 
 FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& memory,

@@ -11,6 +11,23 @@
 #include <trous/data/png.h>
 
 namespace trous {
+namespace {
+
+// Throws unless `box` lies in an image or a map of this shape. Returns its channels.
+std::int64_t check_box(const char* op, const Shape& shape, const PixelBox& box) {
+  if (shape.rank() != 2 && shape.rank() != 3) {
+    throw ShapeError(text(op, ": ", shape, " is no image. It is [height, width] or with channels."));
+  }
+  if (box.top < 0 || box.left < 0 || box.height < 1 || box.width < 1 || box.top > shape[0] - box.height ||
+      box.left > shape[1] - box.width) {
+    throw ArgumentError(text(op, ": a window of ", box.height, " x ", box.width, " (height x width) at row ",
+                             box.top, ", column ", box.left, " is not inside an image of ", shape,
+                             ". Move it or make it smaller."));
+  }
+  return shape.rank() == 3 ? shape[2] : 1;
+}
+
+}  // namespace
 
 ImageFormat image_format(const std::string& path) {
   std::array<std::uint8_t, 8> buffer{};
@@ -47,6 +64,40 @@ Tensor rows_of(const Tensor& image, std::int64_t top, std::int64_t height) {
     std::copy(rows.begin(), rows.end(), result.mutable_values<T>().begin());
   });
   return result;
+}
+
+Tensor cropped(const Tensor& image, const PixelBox& box) {
+  const Shape& shape = image.shape();
+  const std::int64_t channels = check_box("cropped", shape, box);
+  if (box == PixelBox{0, 0, shape[0], shape[1]}) return image;
+  const Shape size =
+      shape.rank() == 3 ? Shape{box.height, box.width, channels} : Shape{box.height, box.width};
+  Tensor result = Tensor::uninitialized(size, image.dtype());
+  visit(image.dtype(), [&]<class T>() {
+    const T* from = image.values<T>().data() + (box.top * shape[1] + box.left) * channels;
+    T* to = result.mutable_values<T>().data();
+    for (std::int64_t row = 0; row < box.height; ++row, from += shape[1] * channels)
+      to = std::copy_n(from, box.width * channels, to);
+  });
+  return result;
+}
+
+void paste(Tensor& image, const PixelBox& box, const Tensor& part) {
+  const Shape& shape = image.shape();
+  const std::int64_t channels = check_box("paste", shape, box);
+  const Shape size =
+      shape.rank() == 3 ? Shape{box.height, box.width, channels} : Shape{box.height, box.width};
+  if (part.shape() != size) {
+    throw ShapeError(text("paste: a part ", part.shape(), " does not fit a box of ", size, " of an image ",
+                          shape, ". Give as many pixels and channels."));
+  }
+  visit(image.dtype(), [&]<class T>() {
+    const T* from = part.values<T>().data();
+    T* to = image.mutable_values<T>().data() + (box.top * shape[1] + box.left) * channels;
+    for (std::int64_t row = 0; row < box.height;
+         ++row, from += box.width * channels, to += shape[1] * channels)
+      std::copy_n(from, box.width * channels, to);
+  });
 }
 
 bool is_image_name(const std::string& path) {

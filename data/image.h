@@ -5,6 +5,7 @@
 #include <string>
 
 #include <trous/core/tensor.h>
+#include <trous/core/window.h>
 
 namespace trous {
 
@@ -29,6 +30,16 @@ Tensor read_image(const std::string& path);
 ///
 /// Throws ShapeError for another rank, ArgumentError for rows that are not in the image, or none.
 Tensor rows_of(const Tensor& image, std::int64_t top, std::int64_t height);
+
+/// The pixels of `box` of an image [h, w, channels] or of a map [h, w], of any dtype. The tensor itself where
+/// the box is all of it. Throws ShapeError for other ranks, ArgumentError for a box that is empty or not
+/// inside.
+Tensor cropped(const Tensor& image, const PixelBox& box);
+
+/// Writes `part` over the pixels of `box` of an image [h, w, channels] or of a map [h, w], whose memory no
+/// other tensor shares. Throws ShapeError if `part` has another size, ArgumentError for a box that is empty
+/// or not inside, and as Tensor::mutable_values.
+void paste(Tensor& image, const PixelBox& box, const Tensor& part);
 
 /// Whether a path ends in .png, .jpg or .jpeg, in any case: which files of a directory are taken for images.
 bool is_image_name(const std::string& path);

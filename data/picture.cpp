@@ -102,7 +102,7 @@ Tensor panel(const std::vector<Tensor>& pictures, std::int64_t in_cell, const Pa
 
 // Draws a white frame with a black rim around `window` of an image of `image` pixels into its picture, which
 // may be shrunk. Both lines lie inside the window, so a frame at the border of the image shows as well.
-void draw_frame(Tensor& picture, const Shape& image, const PictureWindow& window) {
+void draw_frame(Tensor& picture, const Shape& image, const PixelBox& window) {
   const std::int64_t height = picture.shape()[0], width = picture.shape()[1];
   const std::int64_t top = window.top * height / image[0], left = window.left * width / image[1];
   const std::int64_t bottom = (window.top + window.height) * height / image[0] - 1;

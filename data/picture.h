@@ -6,9 +6,9 @@
 #include <string>
 
 #include <trous/core/tensor.h>
+#include <trous/core/window.h>
 #include <trous/data/dataset.h>
 #include <trous/data/fit_picture.h>
-#include <trous/data/worst_window.h>
 
 namespace trous {
 
@@ -34,7 +34,7 @@ struct PanelOptions {
   std::int64_t columns = 1;     ///< samples side by side
   bool errors = false;          ///< a fourth picture: error_picture
   /// One for each sample, drawn as a frame in its input and errors; none where it is empty.
-  std::span<const PictureWindow> frames = {};
+  std::span<const PixelBox> frames = {};
 };
 
 /// Where a prediction is wrong: white on the darkened image; pixels of `unknown_label` are grey. uint8 [h, w,

@@ -3,19 +3,11 @@
 #include <vector>
 
 #include <trous/core/error.h>
+#include <trous/data/image.h>
 #include <trous/data/sample_parts.h>
 
 namespace trous {
 namespace {
-
-template <class T>
-void copy_box(const Tensor& from, Tensor& to, const PixelBox& box, std::int64_t channels) {
-  const std::int64_t width = from.shape()[1];
-  const T* in = from.values<T>().data() + (box.top * width + box.left) * channels;
-  T* out = to.mutable_values<T>().data();
-  for (std::int64_t row = 0; row < box.height; ++row)
-    std::copy_n(in + row * width * channels, box.width * channels, out + row * box.width * channels);
-}
 
 // A pixel of the mask [h, w], drawn as SampleParts::pixel draws it.
 std::optional<PixelPlace> drawn_pixel(const Tensor& mask, Key key,
@@ -51,13 +43,7 @@ HeightWidth sample_extent(const Dataset& data, std::int64_t index) {
 }
 
 Sample part_of(const Sample& sample, const PixelBox& box) {
-  const Shape& s = sample.image.shape();
-  if (box == PixelBox{0, 0, s[0], s[1]}) return sample;
-  Sample part{.image = Tensor::uninitialized({box.height, box.width, s[2]}, DType::float32),
-              .mask = Tensor::uninitialized({box.height, box.width}, DType::int32)};
-  copy_box<float>(sample.image, part.image, box, s[2]);
-  copy_box<std::int32_t>(sample.mask, part.mask, box, 1);
-  return part;
+  return {.image = cropped(sample.image, box), .mask = cropped(sample.mask, box)};
 }
 
 Sample sample_part(const Dataset& data, std::int64_t index, const PixelBox& box) {

@@ -32,7 +32,7 @@ class MistakeSums {
   std::int64_t height() const { return height_; }
   std::int64_t width() const { return width_; }
 
-  std::int64_t in(const PictureWindow& w) const {
+  std::int64_t in(const PixelBox& w) const {
     return at(w.top + w.height, w.left + w.width) - at(w.top, w.left + w.width) -
            at(w.top + w.height, w.left) + at(w.top, w.left);
   }
@@ -51,9 +51,9 @@ class MistakeSums {
 
 // The bounding box of the mistakes in `window`, of which there is one at least. A box that is one row or
 // column too tight has fewer mistakes.
-PictureWindow bounding_box(const MistakeSums& mistakes, PictureWindow window) {
+PixelBox bounding_box(const MistakeSums& mistakes, PixelBox window) {
   const std::int64_t all = mistakes.in(window);
-  const auto tightened = [&](PictureWindow smaller) {
+  const auto tightened = [&](PixelBox smaller) {
     if (mistakes.in(smaller) < all) return false;
     window = smaller;
     return true;
@@ -82,16 +82,16 @@ void check_maps(const Tensor& truth, const Tensor& prediction, std::int64_t side
 
 }  // namespace
 
-PictureWindow worst_window(const Tensor& truth, const Tensor& prediction, std::int64_t side) {
+PixelBox worst_window(const Tensor& truth, const Tensor& prediction, std::int64_t side) {
   check_maps(truth, prediction, side);
   const MistakeSums mistakes(truth, prediction);
   const std::int64_t down = mistakes.height() - std::min(side, mistakes.height());
   const std::int64_t right = mistakes.width() - std::min(side, mistakes.width());
-  PictureWindow worst{down / 2, right / 2, mistakes.height() - down, mistakes.width() - right};
+  PixelBox worst{down / 2, right / 2, mistakes.height() - down, mistakes.width() - right};
   std::int64_t most = 0;
   for (std::int64_t top = 0; top <= down; ++top) {
     for (std::int64_t left = 0; left <= right; ++left) {
-      const PictureWindow window{top, left, worst.height, worst.width};
+      const PixelBox window{top, left, worst.height, worst.width};
       if (const std::int64_t count = mistakes.in(window); count > most) {
         most = count;
         worst = window;
@@ -99,33 +99,10 @@ PictureWindow worst_window(const Tensor& truth, const Tensor& prediction, std::i
     }
   }
   if (most == 0) return worst;
-  const PictureWindow box = bounding_box(mistakes, worst);
+  const PixelBox box = bounding_box(mistakes, worst);
   return {std::clamp<std::int64_t>(box.top - (worst.height - box.height) / 2, 0, down),
           std::clamp<std::int64_t>(box.left - (worst.width - box.width) / 2, 0, right), worst.height,
           worst.width};
-}
-
-Tensor cropped(const Tensor& image, const PictureWindow& w) {
-  const Shape& shape = image.shape();
-  if (shape.rank() != 2 && shape.rank() != 3) {
-    throw ShapeError(text("cropped: ", shape, " is no image. It is [height, width] or with channels."));
-  }
-  if (w.top < 0 || w.left < 0 || w.height < 1 || w.width < 1 || w.top > shape[0] - w.height ||
-      w.left > shape[1] - w.width) {
-    throw ArgumentError(text("cropped: a window of ", w.height, " x ", w.width, " (height x width) at row ",
-                             w.top, ", column ", w.left, " is not inside an image of ", shape,
-                             ". Move it or make it smaller."));
-  }
-  const std::int64_t channels = shape.rank() == 3 ? shape[2] : 1;
-  const Shape size = shape.rank() == 3 ? Shape{w.height, w.width, channels} : Shape{w.height, w.width};
-  Tensor result = Tensor::uninitialized(size, image.dtype());
-  visit(image.dtype(), [&]<class T> {
-    const T* from = image.values<T>().data() + (w.top * shape[1] + w.left) * channels;
-    T* to = result.mutable_values<T>().data();
-    for (std::int64_t row = 0; row < w.height; ++row, from += shape[1] * channels)
-      to = std::copy_n(from, w.width * channels, to);
-  });
-  return result;
 }
 
 }  // namespace trous

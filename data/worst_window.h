@@ -4,13 +4,9 @@
 #include <cstdint>
 
 #include <trous/core/tensor.h>
+#include <trous/core/window.h>
 
 namespace trous {
-
-/// A part of an image, in its pixels.
-struct PictureWindow {
-  std::int64_t top, left, height, width;
-};
 
 /// Finds the window with the most mistakes, of all windows of this size. A mistake is a pixel whose truth is
 /// not `unknown_label` and whose prediction differs from the truth.
@@ -29,10 +25,6 @@ struct PictureWindow {
 ///
 /// Takes time in proportion to h w and memory for h w numbers of 32 bits. Throws ShapeError or DTypeError if
 /// the two do not fit, ArgumentError if side < 1 or the image has no pixel.
-PictureWindow worst_window(const Tensor& truth, const Tensor& prediction, std::int64_t side);
-
-/// The part of an image [h, w, channels] or a map [h, w] that is in `window`, as it is. Throws ShapeError for
-/// other tensors, ArgumentError for a window that is empty or not inside.
-Tensor cropped(const Tensor& image, const PictureWindow& window);
+PixelBox worst_window(const Tensor& truth, const Tensor& prediction, std::int64_t side);
 
 }  // namespace trous

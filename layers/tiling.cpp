@@ -174,7 +174,8 @@ bool same_map(const Op& a, const Op& b) {
   return !u || (same_axis(u->height, v->height) && same_axis(u->width, v->width));
 }
 
-// Both tapes do the same at each pixel, so images of any size between and beyond do too.
+// Both tapes compute the same at each pixel. So do the tapes of images of any size that leaves their
+// remainders.
 bool repeats(const Recorded& small, const Recorded& large) {
   if (small.tape.size() != large.tape.size()) return false;
   for (std::size_t i = 0; i < small.tape.size(); ++i) {

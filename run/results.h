@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <trous/core/window.h>
 #include <trous/run/data_facts.h>
 #include <trous/run/model_facts.h>
 #include <trous/run/run_folder.h>
@@ -21,17 +22,11 @@ struct NamedScores {
   ConfusionMatrix scores;
 };
 
-/// A pixel of an image, counted from 0.
-struct PicturePlace {
-  std::int64_t row, column;
-  friend bool operator==(const PicturePlace&, const PicturePlace&) = default;
-};
-
 /// Test images, by number, and the file in samples/ that shows them.
 struct PictureFacts {
   std::vector<std::int64_t> best, median, worst;
   /// For each of `worst` the middle of its part that samples/worst_place.png shows; empty without that file.
-  std::vector<PicturePlace> worst_places = {};
+  std::vector<PixelPlace> worst_places = {};
 };
 
 /// The contents of results.json.

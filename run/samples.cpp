@@ -2,9 +2,11 @@
 #include <map>
 #include <vector>
 
+#include <trous/data/image.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
 #include <trous/data/png.h>
+#include <trous/data/worst_window.h>
 #include <trous/run/samples.h>
 #include <trous/train/evaluate.h>
 
@@ -61,7 +63,7 @@ void write_errors(const std::string& path, const PanelParts& parts, const PanelO
 }
 
 // Leaves of each part what is in its window.
-void crop(PanelParts& parts, const std::vector<PictureWindow>& windows) {
+void crop(PanelParts& parts, const std::vector<PixelBox>& windows) {
   for (std::size_t k = 0; k < windows.size(); ++k) {
     Sample& sample = parts.samples[k];
     sample = {.image = cropped(sample.image, windows[k]), .mask = cropped(sample.mask, windows[k])};
@@ -70,21 +72,20 @@ void crop(PanelParts& parts, const std::vector<PictureWindow>& windows) {
 }
 
 // Writes the worst images, and where these are shrunk their worst places as well.
-std::vector<PicturePlace> write_worst(const RunFolder& folder, PanelParts parts) {
-  std::vector<PictureWindow> windows;
-  std::vector<PicturePlace> places;
+std::vector<PixelPlace> write_worst(const RunFolder& folder, PanelParts parts) {
+  std::vector<PixelBox> windows;
+  std::vector<PixelPlace> places;
   for (std::size_t k = 0; k < parts.samples.size(); ++k) {
     const Sample& sample = parts.samples[k];
     if (!too_large(sample.image.shape())) break;
-    const PictureWindow window = worst_window(sample.mask, parts.predictions[k], worst_place_side);
+    const PixelBox window = worst_window(sample.mask, parts.predictions[k], worst_place_side);
     windows.push_back(window);
     places.push_back({window.top + window.height / 2, window.left + window.width / 2});
   }
   write_errors(folder.file(test_picture("worst")), parts, {.errors = true, .frames = windows});
   if (windows.empty()) return places;
   crop(parts, windows);
-  for (PictureWindow& window : windows)
-    window = {0, 0, window.height, window.width};  // framed as in the whole
+  for (PixelBox& window : windows) window = {0, 0, window.height, window.width};  // framed as in the whole
   write_errors(folder.file(worst_place_picture), parts, {.scale = 1, .errors = true, .frames = windows});
   return places;
 }
@@ -129,9 +130,8 @@ void write_step_pictures(const RunFolder& folder, const Dataset& validation,
   write_indexed_png(folder.file(labels_picture(step)), Tensor({height, width}, labels), class_palette());
 }
 
-std::vector<PicturePlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net,
-                                              const Dataset& test, const PictureFacts& chosen,
-                                              const OnProgress& on_progress) {
+std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& test,
+                                            const PictureFacts& chosen, const OnProgress& on_progress) {
   const auto report = [&](std::int64_t written) {
     if (on_progress) on_progress(written, 3);
   };
@@ -142,7 +142,7 @@ std::vector<PicturePlace> write_test_pictures(const RunFolder& folder, const Any
   write_errors(folder.file(test_picture("median")), parts_of(test, chosen.median, predictions),
                {.errors = true});
   report(2);
-  std::vector<PicturePlace> places = write_worst(folder, parts_of(test, chosen.worst, predictions));
+  std::vector<PixelPlace> places = write_worst(folder, parts_of(test, chosen.worst, predictions));
   report(3);
   return places;
 }

@@ -48,8 +48,8 @@ void write_step_pictures(const RunFolder& folder, const Dataset& validation,
 ///               end
 /// returns       the middles of the worst places, one for each of chosen.worst; empty where all is shown
 /// whole
-std::vector<PicturePlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net,
-                                              const Dataset& test, const PictureFacts& chosen,
-                                              const OnProgress& on_progress = nullptr);
+std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& test,
+                                            const PictureFacts& chosen,
+                                            const OnProgress& on_progress = nullptr);
 
 }  // namespace trous

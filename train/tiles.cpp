@@ -5,8 +5,7 @@
 
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
-#include <trous/ops/reshape.h>
-#include <trous/ops/slice.h>
+#include <trous/data/image.h>
 #include <trous/ops/softmax.h>
 #include <trous/train/tiles.h>
 
@@ -20,7 +19,7 @@ struct AxisTiling {
 
 std::int64_t quotient_above(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// The most that is at most `length`, a multiple of the period away from `size`.
+// The largest number up to `length` that differs from `size` by a multiple of the period.
 std::int64_t congruent_below(std::int64_t length, std::int64_t size, std::int64_t period) {
   return size - quotient_above(size - length, period) * period;
 }
@@ -74,24 +73,6 @@ Tensor logits_of_tile(const AnyLayer& net, const Tensor& image) {
                           ". It must give [1, height, width, classes] of the image's size."));
   }
   return logits.value().reshaped({out[1], out[2], out[3]});
-}
-
-// The pixels of `box` in an image whose first pixel is that of `frame`.
-Tensor part_of(const Tensor& image, const PixelBox& frame, const PixelBox& box) {
-  if (frame == box) return image;
-  return slice(Variable(image), {box.top - frame.top, box.left - frame.left, 0},
-               {box.height, box.width, image.shape()[2]})
-      .value();
-}
-
-// Puts the pixels of `box` into an image of `width` pixels a row.
-void put(float* image, std::int64_t width, const PixelBox& box, const Tensor& part) {
-  const std::int64_t channels = part.shape()[2];
-  const float* in = part.values<float>().data();
-  for (std::int64_t row = 0; row < box.height; ++row) {
-    std::copy_n(in + row * box.width * channels, box.width * channels,
-                image + ((box.top + row) * width + box.left) * channels);
-  }
 }
 
 // The weights of the pixels of each tile along an axis: the distance to the nearer border that is not one of
@@ -275,7 +256,7 @@ void logits_in_tiles(const AnyLayer& net, const TilePlan& plan, const ReadBox& r
       }
       const PixelBox kept{rows.keep_begin, columns.keep_begin, rows.keep_end - rows.keep_begin,
                           columns.keep_end - columns.keep_begin};
-      write(kept, part_of(logits, box, kept));
+      write(kept, cropped(logits, {kept.top - box.top, kept.left - box.left, kept.height, kept.width}));
     }
   }
 }
@@ -285,21 +266,16 @@ Tensor tiled_logits(const AnyLayer& net, const TilePlan& plan, const Tensor& ima
   if (plan.rows.empty() || plan.rows.back().end != s[0] || plan.columns.empty() ||
       plan.columns.back().end != s[1])
     throw ArgumentError(text("tiled_logits: the plan is not one of images ", s, ". Make it for this shape."));
-  const PixelBox frame{0, 0, s[0], s[1]};
   std::optional<Tensor> whole;
-  float* out = nullptr;
   logits_in_tiles(
-      net, plan, [&](const PixelBox& box) { return part_of(image, frame, box); },
+      net, plan, [&](const PixelBox& box) { return cropped(image, box); },
       [&](const PixelBox& box, const Tensor& part) {
-        if (box == frame) {
+        if (plan.whole()) {
           whole = part;
           return;
         }
-        if (!whole) {
-          whole = Tensor::uninitialized({s[0], s[1], part.shape()[2]}, DType::float32);
-          out = whole->mutable_values<float>().data();
-        }
-        put(out, s[1], box, part);
+        if (!whole) whole = Tensor::uninitialized({s[0], s[1], part.shape()[2]}, DType::float32);
+        paste(*whole, box, part);
       });
   return *whole;
 }

@@ -15,11 +15,6 @@
 namespace trous {
 namespace {
 
-// Streams of the run's seed.
-enum class Stream : std::uint64_t { order = 1, passes = 2, augmentation = 3 };
-
-Key stream(std::uint64_t seed, Stream which) { return fold_in(Key{seed}, static_cast<std::uint64_t>(which)); }
-
 bool lies_below(const std::string& path, const std::string& group) {
   return group.empty() || path == group || path.starts_with(group + '.');
 }
@@ -139,7 +134,7 @@ Trainer::Step Trainer::forward(const AnyLayer& net, std::int64_t step, const Bat
   }
   AnyLayer bound = bind(net, weights);
   Pass pass =
-      Pass::training(fold_in(stream(options_.seed, Stream::passes), static_cast<std::uint64_t>(step)));
+      Pass::training(fold_in(stream_of(options_.seed, Stream::passes), static_cast<std::uint64_t>(step)));
   pass.name_layers(bound);
   const Variable logits = bound(batch.images, pass);
   const auto classes = static_cast<std::int64_t>(data_.train.classes.size());
@@ -154,8 +149,8 @@ Trainer::Step Trainer::forward(const AnyLayer& net, std::int64_t step, const Bat
 void Trainer::rehearse() const {
   Loader loader(data_.train, {.batch = options_.batch,
                               .augmentation = options_.augmentation,
-                              .order_key = stream(options_.seed, Stream::order),
-                              .augmentation_key = stream(options_.seed, Stream::augmentation),
+                              .order_key = stream_of(options_.seed, Stream::order),
+                              .augmentation_key = stream_of(options_.seed, Stream::augmentation),
                               .workers = 0});
   Step done = forward(state_.net, state_.step, loader.take(state_.step));
   grad(std::move(done.loss), done.live);
@@ -341,8 +336,8 @@ void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
 TrainResult Trainer::run(const TrainCallbacks& callbacks) {
   Loader loader(data_.train, {.batch = options_.batch,
                               .augmentation = options_.augmentation,
-                              .order_key = stream(options_.seed, Stream::order),
-                              .augmentation_key = stream(options_.seed, Stream::augmentation),
+                              .order_key = stream_of(options_.seed, Stream::order),
+                              .augmentation_key = stream_of(options_.seed, Stream::augmentation),
                               .workers = options_.loader_threads});
   const auto enough = [this] { return options_.patience > 0 && state_.stale >= options_.patience; };
   state_.result.interrupted = false;
@@ -363,6 +358,10 @@ TrainResult Trainer::run(const TrainCallbacks& callbacks) {
   }
   if (enough() && state_.step < options_.steps) state_.result.stopped_early = early_end();
   return state_.result;
+}
+
+Key stream_of(std::uint64_t seed, Stream which) {
+  return fold_in(Key{seed}, static_cast<std::uint64_t>(which));
 }
 
 std::string_view name(StepPhase phase) {

@@ -17,6 +17,18 @@
 
 namespace trous {
 
+/// What a run draws from its seed, each from a key of its own.
+enum class Stream : std::uint64_t {
+  weights = 0,            ///< the first values of the network
+  order = 1,              ///< of the samples
+  passes = 2,             ///< dropout
+  augmentation = 3,       ///< and the places of crops
+  validation_windows = 4  ///< of large validation images
+};
+
+/// The key of a stream of the seed.
+Key stream_of(std::uint64_t seed, Stream which);
+
 /// The phases of a step, in this order.
 enum class StepPhase {
   batch,     ///< waits for the images, or makes them

@@ -19,8 +19,8 @@ std::vector<std::int64_t> pictured_from(const JsonPlace& numbers, std::size_t im
 }
 
 // A pixel of the image for each of the worst images.
-std::vector<PicturePlace> places_from(const JsonPlace& all, const RunResults& results) {
-  std::vector<PicturePlace> result;
+std::vector<PixelPlace> places_from(const JsonPlace& all, const RunResults& results) {
+  std::vector<PixelPlace> result;
   const std::vector<std::int64_t>& image = results.data.image;
   if (image.size() != 3) all.fail(text("with places in an image of ", image.size(), " numbers instead of 3"));
   for (const JsonPlace& one : all.items()) {
@@ -57,7 +57,7 @@ Json json_of(const RunResults& results) {
   all["pictures"] = {{"best", results.pictures.best},
                      {"median", results.pictures.median},
                      {"worst", results.pictures.worst}};
-  for (const PicturePlace& place : results.pictures.worst_places)
+  for (const PixelPlace& place : results.pictures.worst_places)
     all["pictures"]["worst_places"].push_back({place.row, place.column});
   all["model"] = json_of(results.model);
   all["data"] = json_of(results.data);

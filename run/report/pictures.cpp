@@ -147,7 +147,7 @@ std::string worst_places(const PictureFacts& chosen, Album& album) {
   if (!picture) return "";
   std::string places;
   for (std::size_t k = 0; k < chosen.worst_places.size(); ++k) {
-    const PicturePlace& place = chosen.worst_places[k];
+    const PixelPlace& place = chosen.worst_places[k];
     places += (k ? "; image " : "Image ") + grouped(chosen.worst[k]) + " around row " + grouped(place.row) +
               ", column " + grouped(place.column);
   }

@@ -204,7 +204,7 @@ TEST(Picture, APanelOfAPhotographIsSmall) {
 
 TEST(Picture, AFrameIsDrawnAroundItsWindow) {
   const Sample sample{Tensor::full({8, 20, 1}, DType::float32, 0.4), Tensor::zeros({8, 20}, DType::int32)};
-  const PictureWindow window{0, 2, 8, 10};
+  const PixelBox window{0, 2, 8, 10};
   const Tensor panel = sample_panel({{sample}}, {.scale = 1, .gap = 0, .margin = 0, .frames = {&window, 1}});
   std::string rows;
   for (std::int64_t row = 0; row < 8; ++row) {

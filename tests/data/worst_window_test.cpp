@@ -3,6 +3,7 @@
 
 #include <trous/core/error.h>
 #include <trous/core/random.h>
+#include <trous/data/image.h>
 #include <trous/data/palette.h>
 #include <trous/data/worst_window.h>
 
@@ -19,14 +20,14 @@ struct Maps {
     const auto i = static_cast<std::size_t>(row * width + column);
     return truth[i] != unknown_label && truth[i] != prediction[i];
   }
-  int mistakes(const PictureWindow& w) const {
+  int mistakes(const PixelBox& w) const {
     int count = 0;
     for (std::int64_t row = w.top; row < w.top + w.height; ++row) {
       for (std::int64_t column = w.left; column < w.left + w.width; ++column) count += wrong(row, column);
     }
     return count;
   }
-  PictureWindow worst(std::int64_t side) const {
+  PixelBox worst(std::int64_t side) const {
     return worst_window(Tensor({height, width}, truth), Tensor({height, width}, prediction), side);
   }
 };
@@ -46,12 +47,12 @@ TEST(WorstWindow, HasAsManyMistakesAsAnyWindow) {
       if (random.below(5) == 0) maps.truth[i] = unknown_label;
     }
     int most = 0;
-    PictureWindow any{0, 0, std::min(side, maps.height), std::min(side, maps.width)};
+    PixelBox any{0, 0, std::min(side, maps.height), std::min(side, maps.width)};
     for (any.top = 0; any.top + any.height <= maps.height; ++any.top) {
       for (any.left = 0; any.left + any.width <= maps.width; ++any.left)
         most = std::max(most, maps.mistakes(any));
     }
-    const PictureWindow worst = maps.worst(side);
+    const PixelBox worst = maps.worst(side);
     EXPECT_EQ(worst.height, std::min(side, maps.height));
     EXPECT_EQ(worst.width, std::min(side, maps.width));
     ASSERT_GE(worst.top, 0);
@@ -65,7 +66,7 @@ TEST(WorstWindow, HasAsManyMistakesAsAnyWindow) {
 TEST(WorstWindow, HasItsMistakesInTheMiddle) {
   Maps maps = right_everywhere(30, 40);
   maps.prediction[12 * 40 + 20] = maps.prediction[12 * 40 + 21] = maps.prediction[14 * 40 + 22] = 0;
-  const PictureWindow worst = maps.worst(9);
+  const PixelBox worst = maps.worst(9);
   EXPECT_EQ(worst.top, 9);  // of 9 rows 3 above and 3 below rows 12 to 14
   EXPECT_EQ(worst.left, 17);
   maps = right_everywhere(30, 40);

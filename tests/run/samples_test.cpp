@@ -53,7 +53,7 @@ TEST(Samples, LargeTestImagesAreShrunkAndShownAroundTheirWorstPlaces) {
   const RunFolder folder = folder_for_pictures(scratch);
   const Blind net;
   std::vector<std::int64_t> written;
-  const std::vector<PicturePlace> places =
+  const std::vector<PixelPlace> places =
       write_test_pictures(folder, net, photographs(3), {.best = {0, 2}, .median = {1}, .worst = {2, 0}},
                           [&](std::int64_t done, std::int64_t total) {
                             EXPECT_EQ(total, 3);
@@ -62,7 +62,7 @@ TEST(Samples, LargeTestImagesAreShrunkAndShownAroundTheirWorstPlaces) {
   EXPECT_EQ(written, (std::vector<std::int64_t>{0, 1, 2, 3}));
   EXPECT_EQ(*net.seen, 6) << "each image is predicted once";
   // The middle of the block; that of image 0 is as near as the border allows.
-  EXPECT_EQ(places, (std::vector<PicturePlace>{{425, 250}, {425, 128}}));
+  EXPECT_EQ(places, (std::vector<PixelPlace>{{425, 250}, {425, 128}}));
   EXPECT_EQ(read_png(folder.file(test_picture("worst"))).shape(),
             (Shape{2 * 450 + 4 + 16, 4 * 600 + 12 + 16, 3}));
   EXPECT_EQ(read_png(folder.file(test_picture("median"))).shape(), (Shape{450 + 16, 4 * 600 + 12 + 16, 3}));
@@ -100,7 +100,7 @@ TEST(Samples, TheReportSaysWhereTheWorstPlacesAre) {
     write_png(scratch / "run/samples/worst_place.png", Tensor::zeros({9, 9, 3}, DType::uint8));
   };
   with_places("[[4, 7]]");
-  EXPECT_EQ(read_run(scratch / "run").results->pictures.worst_places, (std::vector<PicturePlace>{{4, 7}}));
+  EXPECT_EQ(read_run(scratch / "run").results->pictures.worst_places, (std::vector<PixelPlace>{{4, 7}}));
   const std::string page = report_html(scratch / "run");
   EXPECT_NE(page.find("Image 1 around row 4, column 7, at full size."), std::string::npos);
   const auto fault = [&](const std::string& places) {
