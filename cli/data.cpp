@@ -25,7 +25,7 @@ namespace trous::cli {
 namespace {
 
 struct DataCommand {
-  std::string data, directory, split = "train", preview, folder, augment = "none";
+  std::string data, directory, split = "train", preview, folder, augment = "none", resize;
   std::int64_t count = 12, mask_threshold = 0;
   std::uint64_t seed = 0;
   OutputStyle style;
@@ -81,7 +81,9 @@ Splits read(const DataCommand& c) {
   Phase reading("data", c.style, "reading", "images");
   return open_data({.name = c.data,
                     .directory = c.directory,
-                    .folder = {.mask_threshold = c.mask_threshold, .on_progress = reading.on_progress()}});
+                    .folder = {.mask_threshold = c.mask_threshold,
+                               .resize = resize_of(c.resize),
+                               .on_progress = reading.on_progress()}});
 }
 
 Survey counted(const DataCommand& c, const Splits& data) {
@@ -131,6 +133,7 @@ void add_data(CLI::App& app, ExitCode& code) {
                    "for a folder of grey masks: numbers from this one on are foreground; 0 reads classes")
       ->check(whole(0, 255))
       ->capture_default_str();
+  data->add_option("--resize", c->resize, resize_help())->check(parsed_by(parse_resize));
   data->add_option("--preview", c->preview, "write a picture of the first samples to this file")
       ->check(not_empty());
   data->add_option("--split", c->split, text("split of the preview: ", listed(split_names())))

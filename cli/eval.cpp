@@ -198,6 +198,7 @@ ExitCode run(const EvalCommand& c) {
                                    .config = trained.config,
                                    .learned_from = trained.loaded.info.data,
                                    .white = trained.loaded.info.white,
+                                   .resize = trained.loaded.info.resize,
                                    .data = c.data,
                                    .data_dir = c.data_dir,
                                    .mask_threshold = c.mask_threshold,

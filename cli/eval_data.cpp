@@ -99,6 +99,7 @@ DataRequest data_request(const EvalRequest& r) {
     request.folder = {};
   } else {
     request.folder.white = white_for_deep_images(r.white);
+    request.folder.resize = r.resize;
   }
   if (r.mask_threshold) request.folder.mask_threshold = *r.mask_threshold;
   if (r.ignored) request.ignored = *r.ignored;

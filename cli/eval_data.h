@@ -18,6 +18,7 @@ struct EvalRequest {
   std::optional<TrainConfig> config;  ///< of the run
   std::string learned_from;           ///< the data set that the checkpoint names
   std::int64_t white = 255;           ///< CheckpointInfo::white
+  std::optional<Resize> resize = {};  ///< CheckpointInfo::resize
   std::string data, data_dir;         ///< as said; empty for those of the run
   std::optional<std::int64_t> mask_threshold, ignored;  ///< as said; without them those of the run
   std::string split;                                    ///< train, validation or test

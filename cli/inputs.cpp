@@ -51,6 +51,9 @@ Splits open_all(const std::string& name, const std::string& directory, FolderOpt
     throw ArgumentError(
         text("data: --mask-threshold is for folders of masks, not for ", name, ". Leave it out."));
   }
+  if (options.resize && known) {
+    throw ArgumentError(text("data: --resize is for folders of images, not for ", name, ". Leave it out."));
+  }
   if (!directory.empty() && !(known && known->reads_files)) {
     throw ArgumentError(text("data: --data-dir is for ", data_sets_with_files(" and "), ", not for ", name,
                              ". Leave it out."));
@@ -82,7 +85,8 @@ void resolve(TrainConfig& config) {
 void resolve_crop(TrainConfig& config, const AnyLayer& net, const Shape& image) {
   const std::optional<Window> named = parse_augmentation(config.augment).crop;
   if (config.crop.empty()) {
-    const std::optional<Window> crop = named ? named : suggested_crop(net, image);
+    const bool whole = !config.resize.empty();
+    const std::optional<Window> crop = named || whole ? named : suggested_crop(net, image);
     config.crop = crop ? text(crop->height, 'x', crop->width) : "none";
   } else if (named && parse_crop(config.crop) != named) {
     throw ArgumentError(text("train: --crop ", config.crop, " contradicts --augment ", config.augment,
@@ -96,11 +100,16 @@ Augmentation augmentation_of(const TrainConfig& config) {
   return augmentation;
 }
 
+std::optional<Resize> resize_of(const std::string& words) {
+  if (words.empty()) return std::nullopt;
+  return parse_resize(words);
+}
+
 DataRequest data_of(const TrainConfig& config) {
   return {.name = config.data,
           .directory = config.data_dir,
           .ignored = config.ignore_index,
-          .folder = {.mask_threshold = config.mask_threshold}};
+          .folder = {.mask_threshold = config.mask_threshold, .resize = resize_of(config.resize)}};
 }
 
 Splits open_data(DataRequest request) {

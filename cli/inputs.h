@@ -23,11 +23,15 @@ namespace trous::cli {
 void resolve(TrainConfig& config);
 
 /// Fills in the crop, where it was not given: that of the augmentation, or suggested_crop for images of shape
-/// `image`, or "none". Throws ArgumentError for a crop that contradicts that of the augmentation.
+/// `image`, or "none" where there is neither, or where images are resized to be seen whole. Throws
+/// ArgumentError for a crop that contradicts that of the augmentation.
 void resolve_crop(TrainConfig& config, const AnyLayer& net, const Shape& image);
 
 /// The augmentation of a run, with its crop.
 Augmentation augmentation_of(const TrainConfig& config);
+
+/// What --resize says; absent where it is empty.
+std::optional<Resize> resize_of(const std::string& words);
 
 /// The data set that a command opens.
 struct DataRequest {

@@ -172,6 +172,11 @@ std::string needs_augmentation(const GivenOptions& a) {
   return "does nothing without --augment, which alone draws numbers. Give both, or leave it out.";
 }
 
+std::string needs_counts_or_pictures(const GivenOptions& a) {
+  if (a.value("--quiet").empty() || !a.value("--preview").empty() || !a.value("--export").empty()) return {};
+  return "does nothing with --quiet, which prints no sizes and no counts. Leave one of them out.";
+}
+
 std::string needs_network_name(const GivenOptions& a) {
   const std::string& what = a.value(a.command() == "inspect" ? "WHAT" : "MODEL");
   return is_network_name(what) ? std::string() : "goes with the name of a network only. Leave it out.";
@@ -213,6 +218,7 @@ const std::vector<Row>& table() {
          return needs_one_of(a, {"--preview", "--export"});
        }},
       {{"data"}, "--augment", {"none"}, [](const GivenOptions& a) { return needs_one_of(a, {"--preview"}); }},
+      {{"data"}, "--resize", {}, needs_counts_or_pictures},
       {{"data"}, "--seed", {}, needs_augmentation},
       {{"check"}, "--tolerance", {}, needs_vectors},
       {{"inspect", "check"}, "--channels", {}, needs_network_name},

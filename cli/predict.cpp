@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include <trous/cli/commands.h>
 #include <trous/cli/inputs.h>
@@ -137,12 +138,17 @@ class TileMemory {
   std::optional<std::int64_t> bytes_;
 };
 
-// What the options of tiles did not do, on stderr, once for all images.
-class TileNotes {
+// What a user may not expect of the masks, on stderr, once for all images: that the network read images
+// smaller, and what the options of tiles did not do.
+class PredictionNotes {
  public:
-  TileNotes(const PredictCommand& c, const Predictor& predictor) : command_(c), predictor_(predictor) {}
+  PredictionNotes(const PredictCommand& c, const Predictor& predictor) : command_(c), predictor_(predictor) {}
 
   void add(const std::string& path, const Prediction& found) {
+    if (found.resized && !std::exchange(resized_, true) && command_.style.prints_text()) {
+      std::cerr << path << ": it was read with " << predictor_.resize->longest
+                << " pixels on the longest side, as in the training. The mask has the size of the file.\n";
+    }
     if (found.plan.whole()) return;
     any_cut_ = true;
     if (found.plan.exact ? !command_.overlap || raised_ : blended_) return;
@@ -174,7 +180,7 @@ class TileNotes {
  private:
   const PredictCommand& command_;
   const Predictor& predictor_;
-  bool any_cut_ = false, blended_ = false, raised_ = false;
+  bool any_cut_ = false, blended_ = false, raised_ = false, resized_ = false;
 };
 
 // Predicts one image, and prints the outcome.
@@ -217,6 +223,7 @@ ExitCode run(const PredictCommand& c) {
                             .mirror = c.mirror,
                             .channels = in_channels_of(trained.loaded.info.network),
                             .white = trained.loaded.info.white,
+                            .resize = trained.loaded.info.resize,
                             .tiles = {.tile = c.tile, .overlap = c.overlap},
                             .alpha = c.alpha};
   heed_interrupts();
@@ -224,7 +231,7 @@ ExitCode run(const PredictCommand& c) {
   make_folder(c.out, "--out");
   std::size_t lost = 0;
   TileMemory memory(c, predictor);
-  TileNotes notes(c, predictor);
+  PredictionNotes notes(c, predictor);
   for (const PredictionFiles& files : all) {
     try {
       notes.add(files.image, predict(c, predictor, memory, trained.loaded.info.classes, files));

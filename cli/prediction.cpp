@@ -21,43 +21,26 @@
 namespace trous::cli {
 namespace {
 
-// The rows of an image file that the tiles of one row need. Those of the next row are decoded meanwhile.
-class TileRows {
+// How the numbers of an image file become those that a network reads.
+class Brightness {
  public:
-  TileRows(const std::string& path, const Predictor& predictor)
-      : file_(path),
-        channels_(predictor.channels),
-        deep_(file_.dtype() == DType::int32),
-        white_(deep_ ? white_for_deep_images(predictor.white) : 255) {}
+  Brightness(DType stored, std::int64_t learned_with)
+      : deep_(stored == DType::int32),
+        learned_with_(learned_with),
+        white_(deep_ ? white_for_deep_images(learned_with) : 255) {}
 
-  const Shape& shape() const { return file_.shape(); }
-
-  // The pixels of a tile. Tiles come in rows from the top, those of `spans`.
-  Tensor box(const PixelBox& box, const std::vector<TileSpan>& spans) {
-    if (!rows_ || box.top != top_) {
-      rows_.reset();
-      rows_ = next_.valid() ? next_.get() : file_.rows(box.top, box.height);
-      top_ = box.top;
-      if (deep_) brightest_ = std::max(brightest_, brightest_of(*rows_));
-      const auto next =
-          std::find_if(spans.begin(), spans.end(), [&](const TileSpan& s) { return s.begin > top_; });
-      if (next != spans.end())
-        next_ = std::async(std::launch::async,
-                           [this, s = *next] { return file_.rows(s.begin, s.end - s.begin); });
-    }
-    return to_float_image(cropped(*rows_, {0, box.left, box.height, box.width}), channels_, white_);
+  void see(const Tensor& pixels) {
+    if (deep_) brightest_ = std::max(brightest_, brightest_of(pixels));
   }
 
-  // Rows of the tiles that were read last, in colour.
-  Tensor colored(std::int64_t top, std::int64_t height) const {
-    return to_float_image(rows_of(*rows_, top - top_, height), 3, white_);
+  Tensor to_float(const Tensor& pixels, std::int64_t channels) const {
+    return to_float_image(pixels, channels, white_);
   }
 
-  // Decodes what lies below the last row, and states where the numbers are not those of the training.
-  std::string finish(std::int64_t learned_with) {
-    file_.finish();
+  // Where the numbers that were seen are not those of the training, a sentence about them.
+  std::string note() const {
     if (!deep_) return {};
-    if (learned_with <= 255) {
+    if (learned_with_ <= 255) {
       return text("it has 16 bits, and the network learned from images of 8. Its numbers, up to ", brightest_,
                   ", are divided by ", white_, '.');
     }
@@ -67,10 +50,48 @@ class TileRows {
   }
 
  private:
+  bool deep_;
+  std::int64_t learned_with_, white_, brightest_ = 0;
+};
+
+// The rows of an image file that the tiles of one row need. Those of the next row are decoded meanwhile.
+class TileRows {
+ public:
+  TileRows(ImageRows file, const Predictor& predictor)
+      : file_(std::move(file)), channels_(predictor.channels), brightness_(file_.dtype(), predictor.white) {}
+
+  // The pixels of a tile. Tiles come in rows from the top, those of `spans`.
+  Tensor box(const PixelBox& box, const std::vector<TileSpan>& spans) {
+    if (!rows_ || box.top != top_) {
+      rows_.reset();
+      rows_ = next_.valid() ? next_.get() : file_.rows(box.top, box.height);
+      top_ = box.top;
+      brightness_.see(*rows_);
+      const auto next =
+          std::find_if(spans.begin(), spans.end(), [&](const TileSpan& s) { return s.begin > top_; });
+      if (next != spans.end())
+        next_ = std::async(std::launch::async,
+                           [this, s = *next] { return file_.rows(s.begin, s.end - s.begin); });
+    }
+    return brightness_.to_float(cropped(*rows_, {0, box.left, box.height, box.width}), channels_);
+  }
+
+  // Rows of the tiles that were read last, in colour.
+  Tensor colored(std::int64_t top, std::int64_t height) const {
+    return brightness_.to_float(rows_of(*rows_, top - top_, height), 3);
+  }
+
+  // Decodes what lies below the last row, and states where the numbers are not those of the training.
+  std::string finish() {
+    file_.finish();
+    return brightness_.note();
+  }
+
+ private:
   ImageRows file_;
   std::int64_t channels_;
-  bool deep_;
-  std::int64_t white_, brightest_ = 0, top_ = 0;
+  Brightness brightness_;
+  std::int64_t top_ = 0;
   std::optional<Tensor> rows_;
   std::future<Tensor> next_;  // uses file_, so it ends before
 };
@@ -99,13 +120,11 @@ class PredictionWriter {
     return box.left + box.width == width_;
   }
 
-  // Writes the row that is complete, which begins at row `top` of `image`.
-  void write(const TileRows& image, std::int64_t top) {
+  // Writes the row that is complete. `colored` makes its pixels in colour, where an overlay needs them.
+  template <class Colored>
+  void write(Colored&& colored) {
     mask_.write(*labels_);
-    if (overlay_) {
-      const Tensor picture = image_picture(image.colored(top, labels_->shape()[0]));
-      overlay_->write(overlay_picture(picture, *labels_, alpha_));
-    }
+    if (overlay_) overlay_->write(overlay_picture(image_picture(colored()), *labels_, alpha_));
     if (probabilities_) npy_->write(*probabilities_);
   }
 
@@ -149,6 +168,75 @@ class PredictionWriter {
   std::vector<std::int64_t> pixels_;
 };
 
+AnyLayer network_of(const Predictor& predictor) {
+  return predictor.mirror ? AnyLayer(MirrorAveraged{predictor.net}) : predictor.net;
+}
+
+// Tile by tile, as the file is read.
+Prediction predict_tiled(const Predictor& predictor, ImageRows file, const PredictionFiles& files,
+                         const PredictionCalls& calls) {
+  const Shape shape{file.shape()[0], file.shape()[1], predictor.channels};
+  TileRows image(std::move(file), predictor);
+  const TilePlan plan = plan_for(predictor, shape);
+  calls.on_plan(shape, plan);
+  calls.on_rows(0, shape[0]);
+  PredictionWriter writer(files, shape, predictor.alpha);
+  logits_in_tiles(
+      network_of(predictor), plan, [&](const PixelBox& box) { return image.box(box, plan.rows); },
+      [&](const PixelBox& box, const Tensor& logits) {
+        if (!writer.add(box, logits)) return;
+        writer.write([&] { return image.colored(box.top, box.height); });
+        calls.on_rows(box.top + box.height, shape[0]);
+      });
+  std::string note = image.finish();
+  return {.pixels = writer.finish(), .shape = shape, .plan = plan, .note = std::move(note)};
+}
+
+// The logits of the whole image [h, w, channels].
+Tensor logits_of(const AnyLayer& net, const TilePlan& plan, const Tensor& image) {
+  std::optional<Tensor> all;
+  logits_in_tiles(
+      net, plan, [&](const PixelBox& box) { return cropped(image, box); },
+      [&](const PixelBox& box, const Tensor& logits) {
+        if (!all)
+          all =
+              Tensor::uninitialized({image.shape()[0], image.shape()[1], logits.shape()[2]}, DType::float32);
+        paste(*all, box, logits);
+      });
+  return std::move(*all);
+}
+
+// The small image is predicted, and the rows of the file's size are written band by band. Progress counts
+// each row twice, when it is read and when it is written.
+Prediction predict_resized(const Predictor& predictor, ImageRows file, const PredictionFiles& files,
+                           const PredictionCalls& calls) {
+  constexpr std::int64_t band = 64;
+  const HeightWidth size{file.shape()[0], file.shape()[1]};
+  const HeightWidth small = fitted_size(size, predictor.resize->longest);
+  const Shape shape{small.height, small.width, predictor.channels};
+  const TilePlan plan = plan_for(predictor, shape);
+  calls.on_plan(shape, plan);
+  Brightness brightness(file.dtype(), predictor.white);
+  const Tensor pixels =
+      read_resized(file, small, predictor.resize->filter,
+                   [&](std::int64_t done, std::int64_t) { calls.on_rows(done, 2 * size.height); });
+  brightness.see(pixels);
+  const Tensor logits =
+      logits_of(network_of(predictor), plan, brightness.to_float(pixels, predictor.channels));
+  PredictionWriter writer(files, {size.height, size.width}, predictor.alpha);
+  std::optional<ImageRows> colors;
+  if (!files.overlay.empty()) colors.emplace(files.image);
+  for (std::int64_t begin = 0; begin < size.height; begin += band) {
+    const std::int64_t end = std::min(begin + band, size.height);
+    writer.add({begin, 0, end - begin, size.width},
+               resize_rows(logits, 0, small, size, begin, end, ResizeFilter::bilinear));
+    writer.write([&] { return brightness.to_float(colors->rows(begin, end - begin), 3); });
+    calls.on_rows(size.height + end, 2 * size.height);
+  }
+  return {
+      .pixels = writer.finish(), .shape = shape, .resized = true, .plan = plan, .note = brightness.note()};
+}
+
 }  // namespace
 
 std::vector<std::string> PredictionFiles::made() const {
@@ -184,22 +272,11 @@ void warn_of_blended_tiles(const std::string& begin, const AnyLayer& net, const 
 Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,
                         const PredictionCalls& calls) {
   const Recording scope(Recording::nothing);
-  TileRows image(files.image, predictor);
-  const Shape shape{image.shape()[0], image.shape()[1], predictor.channels};
-  const TilePlan plan = plan_for(predictor, shape);
-  calls.on_plan(shape, plan);
-  calls.on_rows(0, shape[0]);
-  PredictionWriter writer(files, shape, predictor.alpha);
-  const AnyLayer net = predictor.mirror ? AnyLayer(MirrorAveraged{predictor.net}) : predictor.net;
-  logits_in_tiles(
-      net, plan, [&](const PixelBox& box) { return image.box(box, plan.rows); },
-      [&](const PixelBox& box, const Tensor& logits) {
-        if (!writer.add(box, logits)) return;
-        writer.write(image, box.top);
-        calls.on_rows(box.top + box.height, shape[0]);
-      });
-  std::string note = image.finish(predictor.white);
-  return {writer.finish(), shape, plan, std::move(note)};
+  ImageRows file(files.image);
+  const HeightWidth size{file.shape()[0], file.shape()[1]};
+  if (predictor.resize && fitted_size(size, predictor.resize->longest) != size)
+    return predict_resized(predictor, std::move(file), files, calls);
+  return predict_tiled(predictor, std::move(file), files, calls);
 }
 
 }  // namespace trous::cli

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <trous/core/on_progress.h>
+#include <trous/data/resize_image.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/tiles.h>
 
@@ -27,6 +28,7 @@ struct Predictor {
   bool mirror = false;        ///< averages the predictions for an image and for its mirror image
   std::int64_t channels = 3;  ///< of the images that the network reads
   std::int64_t white = 255;   ///< CheckpointInfo::white
+  std::optional<Resize> resize = std::nullopt;  ///< CheckpointInfo::resize
   TileOptions tiles = {};
   double alpha = 0.5;  ///< opacity of the classes' colours in an overlay
 };
@@ -35,8 +37,9 @@ struct Predictor {
 struct Prediction {
   std::vector<std::int64_t> pixels;  ///< of each class
   Shape shape;                       ///< of the image that the network read: [h, w, channels]
-  TilePlan plan;
-  std::string note;  ///< a sentence about the image's numbers, or nothing
+  bool resized = false;              ///< whether that is smaller than the file
+  TilePlan plan = {};
+  std::string note = {};  ///< a sentence about the image's numbers, or nothing
 };
 
 /// The tiles of the images of shape `image`.
@@ -59,6 +62,9 @@ struct PredictionCalls {
 
 /// Predicts the classes of an image and writes its files: each appears whole at the end, or none does. Memory
 /// follows the tiles and the width of the image, not its height.
+///
+/// An image that the network reads smaller, as `resize` says, has the class argmax of its pixel's logits:
+/// those of the small image, brought to the size of the file by resize_rows with ResizeFilter::bilinear.
 ///
 /// Throws FileError for an image that cannot be read or a file that cannot be written.
 Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,

@@ -51,6 +51,7 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
     config.data_dir = TrainConfig().data_dir;
     config.ignore_index = TrainConfig().ignore_index;
     config.mask_threshold = TrainConfig().mask_threshold;
+    config.resize = TrainConfig().resize;
   }
   if (app.count("--model") > 0) {
     config.width = TrainConfig().width;

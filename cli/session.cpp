@@ -232,8 +232,11 @@ Session open_session(TrainCommand& command) {
     training.steps = steps_in(command.minutes, net, scored, make_options(c, facts));
   record_options(command.given, c);
   check_pairs(command.given);
-  CheckpointInfo about{
-      .network = description, .classes = data.train.classes, .data = c.data, .white = data.train.white};
+  CheckpointInfo about{.network = description,
+                       .classes = data.train.classes,
+                       .data = c.data,
+                       .white = data.train.white,
+                       .resize = resize_of(c.resize)};
   Trainer trainer(net, scored, make_options(c, facts));
   trainer.rehearse();
   std::vector<NamedScores> baselines = score_baselines(command, data, scored.validation);

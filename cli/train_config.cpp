@@ -154,6 +154,13 @@ std::string decay_choices() {
   return text("weight decay of the optimizer; without it ", list, "0 for the others");
 }
 
+std::string resize_help(std::string_view then) {
+  return text(
+      "for a folder: longest side of the images, of which larger ones are made smaller, as 512, or "
+      "512:bilinear for another filter than area;",
+      then.empty() ? " masks follow" : then);
+}
+
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }
 
 std::optional<Window> parse_crop(const std::string& words) {

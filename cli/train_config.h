@@ -18,6 +18,7 @@
 #include <trous/core/error.h>
 #include <trous/data/augment.h>
 #include <trous/data/named_data_sets.h>
+#include <trous/data/resize_image.h>
 #include <trous/layers/from_json.h>
 #include <trous/layers/named_networks.h>
 #include <trous/train/class_weights.h>
@@ -39,12 +40,15 @@ std::string data_sets_with_files(std::string_view last);
 /// Help texts that list the rows of a table.
 std::string data_choices();
 std::string decay_choices();
+/// Of --resize, to which `then` adds what follows from it.
+std::string resize_help(std::string_view then = "");
 
 /// The options of a run: those of the library, `training`, and the program's own. A choice that has a name is
 /// a text here and becomes a value in make_options. `resolve` fills in empty texts, steps and batch of 0, and
 /// absent options.
 struct TrainConfig {
   std::string data{default_data_set}, data_dir;
+  std::string resize;  ///< empty: images are as large as in their files
   std::string model, augment, crop;
   std::string out;
   std::string weights;
@@ -71,6 +75,12 @@ struct TrainConfig {
                       "for a folder of grey masks: numbers from this one on are foreground; 0 reads classes",
                   .step_time = true},
       self.mask_threshold, whole(0, 255));
+    f(TrainOption{.name = "resize",
+                  .help =
+                      resize_help(" they are learned from and scored so, and predictions have the size of "
+                                  "their image's file"),
+                  .step_time = true},
+      self.resize, parsed_by(parse_resize));
     f(TrainOption{.name = "model",
                   .help = text("network: ", listed(names_in(named_networks()), ", "), ", or a FILE.json"),
                   .step_time = true},
@@ -119,7 +129,7 @@ struct TrainConfig {
                     .help = text(
                         "height x width of the random crops that training takes, such as 256x256, or none; "
                         "without it images of more than ",
-                        max_whole_pixels, " pixels are cropped"),
+                        max_whole_pixels, " pixels are cropped, unless they are resized"),
                     .changes_learning = false,
                     .step_time = true},
         self.crop, parsed_by(parse_crop));

@@ -4,62 +4,25 @@
 
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
+#include <trous/data/detail/area_axis.h>
 #include <trous/data/fit_picture.h>
+#include <trous/data/resize_image.h>
 
 namespace trous {
 namespace {
 
-// An axis of `from` pixels that is shrunk to `to`. In units of 1 / to of a pixel, source pixel r is
-// [r to, (r + 1) to) and target pixel i is [i from, (i + 1) from), so all overlaps are whole numbers, and
-// those of a target pixel sum to `from`.
-struct ShrunkAxis {
-  std::int64_t from, to;
-
-  std::int64_t first(std::int64_t i) const { return i * from / to; }
-  std::int64_t end(std::int64_t i) const { return ((i + 1) * from + to - 1) / to; }
-  std::int64_t overlap(std::int64_t r, std::int64_t i) const {
-    return std::min((r + 1) * to, (i + 1) * from) - std::max(r * to, i * from);
-  }
-};
-
 struct ShrunkAxes {
-  ShrunkAxis rows, columns;
+  detail::AreaAxis rows, columns;
 };
 
 ShrunkAxes shrunk_axes(const char* op, const Shape& shape, std::int64_t max_side) {
   if (max_side < 1) throw ArgumentError(text(op, ": max_side ", max_side, " shows nothing. Give 1 or more."));
-  const std::int64_t longest = std::max(shape[0], shape[1]);
-  const auto fitted = [&](std::int64_t size) {
-    if (longest <= max_side) return size;
-    return std::max<std::int64_t>(1, (2 * size * max_side + longest) / (2 * longest));
-  };
-  return {{shape[0], fitted(shape[0])}, {shape[1], fitted(shape[1])}};
+  const HeightWidth fitted = fitted_size({shape[0], shape[1]}, max_side);
+  return {{shape[0], fitted.height}, {shape[1], fitted.width}};
 }
 
 bool shrinks(const ShrunkAxes& axes) {
   return axes.rows.from > axes.rows.to || axes.columns.from > axes.columns.to;
-}
-
-// Row `i` of the shrunk picture. `sums` holds each column's weighted sum over the rows that it covers, up to
-// 255 * 32768.
-void average_row(const std::uint8_t* picture, const ShrunkAxes& axes, std::int64_t channels, std::int64_t i,
-                 std::vector<std::uint32_t>& sums, std::uint8_t* out) {
-  const auto& [rows, columns] = axes;
-  std::fill(sums.begin(), sums.end(), 0U);
-  for (std::int64_t r = rows.first(i); r < rows.end(i); ++r) {
-    const auto weight = static_cast<std::uint32_t>(rows.overlap(r, i));
-    const std::uint8_t* row = picture + r * std::ssize(sums);
-    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += weight * row[k];
-  }
-  const std::int64_t area = rows.from * columns.from;
-  for (std::int64_t j = 0; j < columns.to; ++j) {
-    for (std::int64_t k = 0; k < channels; ++k) {
-      std::int64_t sum = 0;
-      for (std::int64_t c = columns.first(j); c < columns.end(j); ++c)
-        sum += columns.overlap(c, j) * std::int64_t{sums[static_cast<std::size_t>(c * channels + k)]};
-      *out++ = static_cast<std::uint8_t>((2 * sum + area) / (2 * area));
-    }
-  }
 }
 
 using LabelCounts = std::array<std::int64_t, 256>;
@@ -106,15 +69,7 @@ Tensor fit_picture(const Tensor& picture, std::int64_t max_side) {
   }
   const ShrunkAxes axes = shrunk_axes("fit_picture", shape, max_side);
   if (!shrinks(axes)) return picture;
-  Tensor result = Tensor::uninitialized({axes.rows.to, axes.columns.to, shape[2]}, DType::uint8);
-  const std::uint8_t* from = picture.values<std::uint8_t>().data();
-  std::uint8_t* to = result.mutable_values<std::uint8_t>().data();
-  parallel_for(axes.rows.to, 16, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<std::uint32_t> sums(static_cast<std::size_t>(shape[1] * shape[2]));
-    for (std::int64_t i = begin; i < end; ++i)
-      average_row(from, axes, shape[2], i, sums, to + i * axes.columns.to * shape[2]);
-  });
-  return result;
+  return resize_image(picture, {axes.rows.to, axes.columns.to}, ResizeFilter::area);
 }
 
 Tensor fit_labels(const Tensor& labels, std::int64_t max_side) {

@@ -7,13 +7,8 @@
 
 namespace trous {
 
-/// Makes a picture small enough to be looked at: each pixel of the result is the mean of the pixels it
-/// covers.
-///
-///   longest = max(h, w),  H = h and W = w where longest <= max_side,
-///   else H = max(1, round(h max_side / longest)), and W likewise
-///   result[i, j] = round(sum of picture[r, c] a(r, i, h / H) a(c, j, w / W) / (h / H w / W))
-///   a(r, i, f) = the length of [r, r + 1] inside [i f, (i + 1) f]
+/// Makes a picture small enough to be looked at: resize_image with ResizeFilter::area, in the size
+/// fitted_size.
 ///
 /// picture   uint8 [h, w, channels]
 /// returns   uint8 [H, W, channels]; the same tensor where it is small enough
@@ -22,7 +17,8 @@ namespace trous {
 Tensor fit_picture(const Tensor& picture, std::int64_t max_side);
 
 /// Makes a map of classes as small as fit_picture makes its image, without colours between classes and
-/// without losing thin structures. With a(r, i, f) as there, label l covers
+/// without losing thin structures. Where a(r, i, f) = the length of [r, r + 1] inside [i f, (i + 1) f], label
+/// l covers
 ///
 ///   A(l) = sum of a(r, i, h / H) a(c, j, w / W) over the pixels [r, c] of label l
 ///

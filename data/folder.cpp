@@ -167,8 +167,34 @@ std::string note_on_bits(const FolderStore& store) {
               deep < all ? ", the others by 255" : "");
 }
 
-std::string notes(const FolderFiles& files, const FolderStore& store) {
+// What became smaller, and the masks in which a number got lost with it.
+std::string note_on_size(const FolderStore& store, const Resize& resize) {
+  const FolderItem* largest = nullptr;
+  std::int64_t smaller = 0, poorer = 0;
+  for (const FolderItem& item : store.items) {
+    if (item.in_file == HeightWidth{item.height, item.width}) continue;
+    ++smaller;
+    poorer += item.places.size() < item.numbers.size();
+    if (!largest ||
+        item.in_file.height * item.in_file.width > largest->in_file.height * largest->in_file.width)
+      largest = &item;
+  }
+  const auto all = static_cast<std::int64_t>(store.items.size());
+  if (!largest) {
+    return text("; no image is longer than ", resize.longest, " pixels, so none was resized");
+  }
+  std::string note = text("; ", smaller, " of ", all, smaller == 1 ? " image" : " images", " of up to ",
+                          largest->in_file.width, " x ", largest->in_file.height, " resized to ",
+                          resize.longest, " pixels on the longest side (", name(resize.filter),
+                          ", masks by the nearest pixel), and learned and scored so");
+  if (poorer > 0)
+    note += text("; ", poorer, poorer == 1 ? " mask" : " masks", " lost the last pixel of a class by that");
+  return note;
+}
+
+std::string notes(const FolderFiles& files, const FolderOptions& options, const FolderStore& store) {
   std::string result = store.classes.note + note_on_bits(store);
+  if (options.resize) result += note_on_size(store, *options.resize);
   const auto smaller = std::count_if(store.items.begin(), store.items.end(), [&](const FolderItem& item) {
     return item.height != store.height || item.width != store.width;
   });
@@ -222,6 +248,10 @@ void check(const FolderOptions& options) {
     throw ArgumentError(
         text("folder: white ", options.white, " is not in 1 to 65535. 0 takes what the folder says."));
   }
+  if (options.resize && options.resize->longest < 1) {
+    throw ArgumentError(text("folder: images cannot be resized to a longest side of ",
+                             options.resize->longest, ". Give 1 or more."));
+  }
 }
 
 // Adds the images that are brighter than `white`.
@@ -263,6 +293,7 @@ std::shared_ptr<FolderStore> store_of(const FolderFiles& files, const FolderOpti
     brightest = std::max(brightest, item.brightest);
     if (item.channels >= 3) store->channels = 3;
   }
+  if (options.resize) store->filter = options.resize->filter;
   if (brightest > 0) store->white = options.white > 0 ? options.white : sensor_white(brightest);
   return store;
 }
@@ -280,8 +311,8 @@ Splits folder(const FolderOptions& options) {
   check(options);
   const FolderFiles files = options.split ? named_by(*options.split, list_folder(options.directory))
                                           : list_folder(options.directory);
-  FolderContent content = read_folder_content(files, {options.memory, options.cache}, options.mask_threshold,
-                                              options.on_progress);
+  FolderContent content = read_folder_content(files, {options.memory, options.cache, options.resize},
+                                              options.mask_threshold, options.on_progress);
   check_content(files, options, content);
   const std::shared_ptr<const FolderStore> store = store_of(files, options, std::move(content));
   const ItemSplits splits = splits_of(files, options, *store);
@@ -290,7 +321,7 @@ Splits folder(const FolderOptions& options) {
   check_classes(files.directory, *store, all, "all masks");
   check_classes(files.directory, *store, splits[0], "the masks of the train split");
 
-  const std::string note = notes(files, *store);
+  const std::string note = notes(files, options, *store);
   const auto dataset = [&](std::size_t split, const char* name) -> Dataset {
     const Indices& indices = splits[split];
     std::vector<std::string> names;

@@ -8,6 +8,7 @@
 
 #include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
+#include <trous/data/resize_image.h>
 
 namespace trous {
 
@@ -36,6 +37,9 @@ struct FolderOptions {
   std::optional<SplitNames> split = std::nullopt;
   /// Spreads the classes over the splits. False gives the splits of versions of trous without this option.
   bool stratified = true;
+  /// Makes images, and masks with them, smaller as they are read, with the numbers of their files rounded.
+  /// The splits and the classes are those of the files.
+  std::optional<Resize> resize = std::nullopt;
   OnProgress on_progress = nullptr;  ///< called with the images that are read, each with its mask, and all
 };
 
@@ -48,7 +52,9 @@ struct FolderOptions {
 ///           sizes differ, all are padded at the bottom and the right to the largest height and the largest
 ///           width: black, and unknown in the mask. Numbers of 8 bits are divided by 255, those of 16 bits by
 ///           sensor_white of the brightest number of the whole folder, which is Dataset::white.
-/// masks     PNG, as read_mask reads it. No JPEG: its colours are not exact.
+///           `resize` may make them smaller before, by resize_image.
+/// masks     PNG, as read_mask reads it. No JPEG: its colours are not exact. They are resized by
+///           resize_labels.
 /// classes   the names in DIR/classes.json, as read_class_table reads it. Without it "class 0", "class 1",
 ///           ... up to the largest number in any mask, and 255 means unknown. folder_classes.h has the rule
 ///           for black and white, and which numbers are a fault because they could mean several things.
@@ -64,8 +70,8 @@ struct FolderOptions {
 /// says; sizes of an image and its mask that differ; masks that cannot be read as classes; a class table that
 /// cannot be read; an image that stands in two ready-made splits; masks of fewer than two classes; fewer than
 /// three images to split; a split of `split` of which no image is left; numbers above `white`. The `source`
-/// of each split says what was split, padded, divided, ignored and assumed. Throws ScratchError if `cache`
-/// cannot hold the decoded images, ArgumentError for a threshold or a white out of range.
+/// of each split says what was split, resized, padded, divided, ignored and assumed. Throws ScratchError if
+/// `cache` cannot hold the decoded images, ArgumentError for a threshold or a white out of range.
 Splits folder(const FolderOptions& options);
 
 }  // namespace trous

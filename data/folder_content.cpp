@@ -79,17 +79,28 @@ Tensor box_in_file(const StoredPixels& stored, std::int64_t width, std::int64_t 
 
 [[noreturn]] void size_changed(const FolderItem& item) {
   throw FileError(text("folder: ", item.files.image,
-                       " or its mask has changed its size since it was first read, from ", item.width, " x ",
-                       item.height, " (width x height). Start again, and leave the files alone meanwhile."));
+                       " or its mask has changed its size since it was first read, from ", item.in_file.width,
+                       " x ", item.in_file.height,
+                       " (width x height). Start again, and leave the files alone meanwhile."));
+}
+
+std::map<std::uint8_t, std::int64_t> pixels_of_numbers(const Tensor& mask) {
+  std::array<std::int64_t, 256> pixels{};
+  for (const std::uint8_t number : mask.values<std::uint8_t>()) ++pixels[number];
+  std::map<std::uint8_t, std::int64_t> present;
+  for (std::size_t number = 0; number < pixels.size(); ++number) {
+    if (pixels[number] > 0) present[static_cast<std::uint8_t>(number)] = pixels[number];
+  }
+  return present;
 }
 
 // Up to 256 places of each number.
-std::map<std::uint8_t, std::vector<std::uint32_t>> spread_places(
-    std::span<const std::uint8_t> numbers, const std::map<std::uint8_t, std::int64_t>& counts) {
+std::map<std::uint8_t, std::vector<std::uint32_t>> spread_places(const Tensor& mask) {
+  const std::span<const std::uint8_t> numbers = mask.values<std::uint8_t>();
   constexpr std::int64_t max_places = 256;
   std::array<std::int64_t, 256> step{}, until{};
   std::map<std::uint8_t, std::vector<std::uint32_t>> places;
-  for (const auto& [number, count] : counts) {
+  for (const auto& [number, count] : pixels_of_numbers(mask)) {
     step[number] = (count + max_places - 1) / max_places;
     until[number] = step[number] / 2;
     places[number].reserve(static_cast<std::size_t>(std::min(count, max_places)));
@@ -106,8 +117,8 @@ std::map<std::uint8_t, std::vector<std::uint32_t>> spread_places(
 // Reads pairs of an image and its mask, and lists the faults for which a pair cannot be used.
 class PairReader {
  public:
-  PairReader(const ClassTable* table, bool table_is_faulty, const FolderMemory& memory)
-      : table_(table), table_is_faulty_(table_is_faulty), memory_(memory) {}
+  PairReader(const ClassTable* table, bool table_is_faulty, const FolderDecoding& decoding)
+      : table_(table), table_is_faulty_(table_is_faulty), decoding_(decoding) {}
 
   /// Decodes the files of `item`, notes in it what they hold, and returns its faults.
   std::vector<std::string> read(FolderItem& item) {
@@ -123,6 +134,7 @@ class PairReader {
       item.height = image->shape()[0];
       item.width = image->shape()[1];
       item.channels = image->shape()[2];
+      item.in_file = {item.height, item.width};
       if (image->dtype() == DType::int32) item.brightest = brightest_of(*image);
       item.hash = content_hash(*image);
     });
@@ -139,26 +151,32 @@ class PairReader {
                " (width x height). Save both at one size."));
       return faults;
     }
-    std::array<std::int64_t, 256> pixels{};
-    for (const std::uint8_t number : mask->numbers.values<std::uint8_t>()) ++pixels[number];
-    for (std::size_t number = 0; number < pixels.size(); ++number) {
-      if (pixels[number] > 0) item.numbers[static_cast<std::uint8_t>(number)] = pixels[number];
-    }
-    item.places = spread_places(mask->numbers.values<std::uint8_t>(), item.numbers);
+    item.numbers = pixels_of_numbers(mask->numbers);
     item.white = mask->white;
     item.palette = std::move(mask->palette);
     item.greys = mask->greys;
+    if (decoding_.resize) resize(item, *image, mask->numbers);
+    item.places = spread_places(mask->numbers);
     keep(item, std::move(*image), std::move(mask->numbers));
     return faults;
   }
 
  private:
+  void resize(FolderItem& item, Tensor& image, Tensor& mask) const {
+    const HeightWidth size = fitted_size(item.in_file, decoding_.resize->longest);
+    if (size == item.in_file) return;
+    item.height = size.height;
+    item.width = size.width;
+    image = resize_image(image, size, decoding_.resize->filter);
+    mask = resize_labels(mask, size);
+  }
+
   void keep(FolderItem& item, Tensor image, Tensor mask) {
     const auto bytes = static_cast<std::int64_t>(image.bytes() + mask.bytes());
-    if ((bytes_ += bytes) <= memory_.bytes) {
+    if ((bytes_ += bytes) <= decoding_.bytes) {
       item.image.tensor = std::move(image);
       item.mask.tensor = std::move(mask);
-    } else if (!memory_.cache.empty()) {
+    } else if (!decoding_.cache.empty()) {
       const std::shared_ptr<detail::ScratchFile> file = scratch_file();
       item.image = in_file(image, file);
       item.mask = in_file(mask, file);
@@ -168,13 +186,13 @@ class PairReader {
   // A std::call_once whose function throws is never left with the thread sanitizer.
   std::shared_ptr<detail::ScratchFile> scratch_file() {
     const std::lock_guard lock(mutex_);
-    if (!file_) file_ = std::make_shared<detail::ScratchFile>(memory_.cache);
+    if (!file_) file_ = std::make_shared<detail::ScratchFile>(decoding_.cache);
     return file_;
   }
 
   const ClassTable* table_;
   bool table_is_faulty_;
-  FolderMemory memory_;
+  FolderDecoding decoding_;
   std::atomic<std::int64_t> bytes_{0};  // of all pairs so far, kept or not
   std::mutex mutex_;                    // of file_
   std::shared_ptr<detail::ScratchFile> file_;
@@ -198,11 +216,13 @@ ClassTable thresholded(const FolderFiles& files, const std::optional<ClassTable>
 
 }  // namespace
 
-Tensor image_pixels(const FolderItem& item, const PixelBox& box) {
+Tensor image_pixels(const FolderItem& item, const PixelBox& box, ResizeFilter filter) {
   if (item.image.tensor) return cropped(*item.image.tensor, box);
   if (item.image.file) return box_in_file(item.image, item.width, item.channels, box);
   ImageRows rows(item.files.image);
-  if (rows.shape() != Shape{item.height, item.width, item.channels}) size_changed(item);
+  if (rows.shape() != Shape{item.in_file.height, item.in_file.width, item.channels}) size_changed(item);
+  const HeightWidth size{item.height, item.width};
+  if (size != item.in_file) return cropped(read_resized(rows, size, filter), box);
   return cropped(rows.rows(box.top, box.height), {0, box.left, box.height, box.width});
 }
 
@@ -210,11 +230,12 @@ Tensor mask_numbers(const FolderItem& item, const ClassTable* table, const Pixel
   if (item.mask.tensor) return cropped(*item.mask.tensor, box);
   if (item.mask.file) return box_in_file(item.mask, item.width, 1, box).reshaped({box.height, box.width});
   const Tensor numbers = read_mask(item.files.mask, table).numbers;
-  if (numbers.shape() != Shape{item.height, item.width}) size_changed(item);
-  return cropped(numbers, box);
+  if (numbers.shape() != Shape{item.in_file.height, item.in_file.width}) size_changed(item);
+  const HeightWidth size{item.height, item.width};
+  return cropped(size == item.in_file ? numbers : resize_labels(numbers, size), box);
 }
 
-FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& memory,
+FolderContent read_folder_content(const FolderFiles& files, const FolderDecoding& decoding,
                                   std::int64_t threshold, const OnProgress& on_progress) {
   FolderContent result;
   result.faults = files.faults;
@@ -237,7 +258,7 @@ FolderContent read_folder_content(const FolderFiles& files, const FolderMemory& 
       result.items.push_back(std::move(item));
     }
   }
-  PairReader reader(result.table ? &*result.table : nullptr, table_is_faulty, memory);
+  PairReader reader(result.table ? &*result.table : nullptr, table_is_faulty, decoding);
   const auto count = static_cast<std::int64_t>(result.items.size());
   std::vector<std::vector<std::string>> faults(result.items.size());
   ProgressCount progress(on_progress, count);

@@ -61,7 +61,7 @@ Sample FolderStore::sample(std::size_t index) const {
 
 Sample FolderStore::part(std::size_t index, const PixelBox& box) const {
   const FolderItem& item = items[index];
-  const Tensor pixels = image_pixels(item, box);
+  const Tensor pixels = image_pixels(item, box, filter);
   const Tensor mask = mask_numbers(item, table ? &*table : nullptr, box);
   const std::int64_t full = pixels.dtype() == DType::int32 ? white : white_of(pixels);
   return {.image = to_float_image(pixels, channels, full), .mask = labelled(classes, mask, item)};

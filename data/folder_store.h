@@ -22,7 +22,8 @@ struct FolderStore {
   std::optional<ClassTable> table;
   FolderClasses classes;
   std::int64_t height = 0, width = 0, channels = 1;
-  std::int64_t white = 255;  ///< of images of 16 bits, where there are any
+  std::int64_t white = 255;                  ///< of images of 16 bits, where there are any
+  ResizeFilter filter = ResizeFilter::area;  ///< of images that are resized
 
   /// Item `index`, padded at the bottom and the right to height x width.
   Sample sample(std::size_t index) const;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <trous/data/resize_image.h>
 #include <trous/data/safetensors.h>
 #include <trous/layers/network.h>
 #include <trous/layers/sequential.h>
@@ -20,6 +21,7 @@ struct CheckpointInfo {
   std::vector<std::string> classes = {};  ///< class 0 is the background
   std::string data = {};                  ///< the data set it learned from
   std::int64_t white = 255;               ///< Dataset::white, by which the numbers of images are divided
+  std::optional<Resize> resize = std::nullopt;  ///< how the images were read smaller
   std::uint64_t seed = 0;
   std::int64_t step = 0, steps = 0;  ///< of the weights; of the run
   std::int64_t best_step = 0;

@@ -84,6 +84,7 @@ TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
       {"--data other",
        "--data-dir .",
        "--mask-threshold 128",
+       "--resize 12",
        "--model deep-dilated",
        "--weights run/best.safetensors",
        "--steps 5",
@@ -153,10 +154,12 @@ TEST_F(OptionPairs, OfCheckEachActsOrIsRefused_slow) {
 }
 
 TEST_F(OptionPairs, OfDataEachActsOrIsRefused_slow) {
-  const std::vector<std::string> options{
-      "--data-dir .",  "--mask-threshold 128",     "--preview p.png", "--split test", "--export e",
-      "--count 1",     "--augment flip,noise=0.1", "--seed 5",        "--quiet",      "--json",
-      "--color always"};
+  const std::vector<std::string> options{"--data-dir .", "--mask-threshold 128",
+                                         "--resize 12",  "--preview p.png",
+                                         "--split test", "--export e",
+                                         "--count 1",    "--augment flip,noise=0.1",
+                                         "--seed 5",     "--quiet",
+                                         "--json",       "--color always"};
   try_all_pairs("data set", options, {}, prepare);
   expect_heard("data set --preview p.png --augment noise=0.1", "--seed 5");
 }

@@ -55,6 +55,10 @@ TEST_F(OptionTable, RefusalsSayWhatWouldWork) {
       "train: --pixel-baseline trains the same network with 1x1 filters, and --kernel 1 is that network. "
       "Leave one of them out.");
   expect_refusal(
+      "data set --resize 12 --quiet",
+      "data: --resize 12 does nothing with --quiet, which prints no sizes and no counts. Leave one of "
+      "them out.");
+  expect_refusal(
       short_training + " --json --quiet",
       "train: --quiet does nothing with --json, which prints neither progress nor tables. Leave it out.");
   expect_refusal(short_training + " --json --color always",

@@ -22,8 +22,8 @@ std::vector<std::string> names_of_all_options() {
 TEST(TrainConfig, ListsTheProgramsOwnOptionsOnce) {
   const std::vector<std::string> names = names_of_all_options();
   for (const char* const own :
-       {"data", "data_dir", "mask_threshold", "model", "out", "weights", "weight_decay", "ignore_index",
-        "augment", "freeze", "width", "kernel", "threads", "pixel_baseline"})
+       {"data", "data_dir", "mask_threshold", "resize", "model", "out", "weights", "weight_decay",
+        "ignore_index", "augment", "freeze", "width", "kernel", "threads", "pixel_baseline"})
     EXPECT_EQ(std::count(names.begin(), names.end(), own), 1) << own;
   const auto place = [&](const char* name) {
     return std::find(names.begin(), names.end(), name) - names.begin();

@@ -50,6 +50,7 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
        {"--data TEXT=fashion",
         "--data-dir",
         "--mask-threshold",
+        "--resize",
         "--model",
         "--out",
         "--weights",
@@ -100,8 +101,8 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--seed INT=0"}},
       {"report", {"RUN TEXT ... REQUIRED", "--out"}},
       {"data",
-       {"DATA TEXT REQUIRED", "--data-dir", "--mask-threshold INT=0", "--preview", "--split TEXT=train",
-        "--export", "--count INT=12", "--augment TEXT=none", "--seed UINT=0"}},
+       {"DATA TEXT REQUIRED", "--data-dir", "--mask-threshold INT=0", "--resize", "--preview",
+        "--split TEXT=train", "--export", "--count INT=12", "--augment TEXT=none", "--seed UINT=0"}},
   };
   for (const auto& [subcommand, options] : all) {
     const Finished run = help_of(subcommand);
