@@ -14,8 +14,9 @@ namespace {
 template <class T>
 std::uint8_t byte_of_brightness(T value) {
   const T scaled = (!(value > 0) ? T(0) : value < 1 ? value : T(1)) * 255;
-  // The sum is exact for a float, and for a double too but next to 0.5.
-  return static_cast<std::uint8_t>(static_cast<double>(scaled) + 0.5);
+  // The sum is exact for a float, and for a double too but next to 0.5. std::lround is a call for each byte.
+  const double above = static_cast<double>(scaled) + 0.5;
+  return static_cast<std::uint8_t>(above);
 }
 
 // Throws as label_picture does.

@@ -1,5 +1,6 @@
 // Parts of samples against whole samples, from memory, a temporary file and the files themselves.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>

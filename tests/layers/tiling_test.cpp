@@ -210,7 +210,8 @@ TEST(Tiling, IsAbsentWherePixelsKnowTheirPlace) {
   const auto coordinates = [](const Variable& x) {
     const std::int64_t h = x.shape()[1], w = x.shape()[2];
     std::vector<float> rows;
-    for (std::int64_t i = 0; i < h * w; ++i) rows.push_back(static_cast<float>(i / w));
+    for (std::int64_t i = 0; i < h; ++i)
+      rows.insert(rows.end(), static_cast<std::size_t>(w), static_cast<float>(i));
     return concat({x, Variable(Tensor({1, h, w, 1}, rows))}, 3);
   };
   EXPECT_FALSE(exact_tiling(AnyLayer(coordinates), {192, 160, 2}));
