@@ -46,7 +46,7 @@ Variable partial(const Parts& parts, const std::vector<Variable>& inputs, std::s
   const Variable x = aliases[slot];
   Variable y = parts.definition(aliases);
   if (!y.tracked()) return track(Tensor::zeros(x.shape(), x.dtype()), "zeros");
-  return vjp(std::move(y), {x}, g, keep ? Graph::keep : Graph::discard)[0];
+  return vjp(std::move(y), {x}, g, keep ? CreateGraph::yes : CreateGraph::no)[0];
 }
 
 std::vector<Variable> all_inputs(const Vjp& v, std::size_t count) {

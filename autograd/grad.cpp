@@ -91,7 +91,7 @@ bool Walk::leads_to_x(const Node& node) const {
   return false;
 }
 
-// Under Graph::keep the seed is tracked, so that the recorded gradient shows its ops even where nothing
+// Under CreateGraph::yes the seed is tracked, so that the recorded gradient shows its ops even where nothing
 // else in it depends on an x, and so that the result of a rule made of ops is always tracked, which
 // `contribution` relies on.
 void Walk::seed() {
@@ -130,7 +130,7 @@ Variable Walk::contribution(const NodePtr& node, std::size_t slot, const Variabl
     throw GraphError(
         text(op.kind, ": the rule of input ", slot,
              " is computed from values, not from ops; it has no second order. Write it with ops, or "
-             "differentiate once with Graph::discard."));
+             "differentiate once with CreateGraph::no."));
   }
   if (!keep_ && result.node()) return detach(result);
   return result;
@@ -195,7 +195,7 @@ std::vector<Variable> walk(const char* caller, std::vector<Variable> ys, const s
   return Walk(caller, std::move(ys), xs, std::move(seeds), again).run();
 }
 
-Again again(Graph graph) { return graph == Graph::keep ? Again::everything : Again::nothing; }
+Again again(CreateGraph graph) { return graph == CreateGraph::yes ? Again::everything : Again::nothing; }
 
 void check_directions(const char* caller, const std::vector<Variable>& xs,
                       const std::vector<Variable>& directions) {
@@ -228,32 +228,32 @@ void check_scalar(const char* caller, const Variable& y) {
 
 }  // namespace
 
-std::vector<Variable> grad(Variable y, std::vector<Variable> xs, Graph graph) {
+std::vector<Variable> grad(Variable y, std::vector<Variable> xs, CreateGraph graph) {
   check_scalar("grad", y);
   Variable seed = Tensor::ones(y.shape(), y.dtype());
   return walk("grad", one(std::move(y)), xs, one(std::move(seed)), again(graph));
 }
 
-std::vector<Variable> vjp(Variable y, std::vector<Variable> xs, const Variable& seed, Graph graph) {
+std::vector<Variable> vjp(Variable y, std::vector<Variable> xs, const Variable& seed, CreateGraph graph) {
   return walk("vjp", one(std::move(y)), xs, one(seed), again(graph));
 }
 
 std::vector<Variable> vjp(std::vector<Variable> ys, std::vector<Variable> xs, std::vector<Variable> seeds,
-                          Graph graph) {
+                          CreateGraph graph) {
   return walk("vjp", std::move(ys), xs, std::move(seeds), again(graph));
 }
 
-Variable jvp(const Variable& y, std::vector<Variable> xs, std::vector<Variable> tangents, Graph graph) {
+Variable jvp(const Variable& y, std::vector<Variable> xs, std::vector<Variable> tangents, CreateGraph graph) {
   check_directions("jvp", xs, tangents);
   const Variable seed = track(Tensor::zeros(y.shape(), y.dtype()), "seed");
   // The second walk differentiates these gradients in the seed alone.
-  const Again after = graph == Graph::keep ? Again::everything : Again::cotangent;
+  const Again after = graph == CreateGraph::yes ? Again::everything : Again::cotangent;
   std::vector<Variable> gradients = walk("jvp", one(y), xs, one(seed), after);
   return walk("jvp", std::move(gradients), one(seed), std::move(tangents), again(graph))[0];
 }
 
 std::vector<Variable> hvp(const Variable& y, std::vector<Variable> xs, std::vector<Variable> vectors,
-                          Graph graph) {
+                          CreateGraph graph) {
   check_scalar("hvp", y);
   check_directions("hvp", xs, vectors);
   std::vector<Variable> gradients =

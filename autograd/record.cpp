@@ -119,7 +119,7 @@ void check_input(const Node& node, int slot, int i) {
 
 }  // namespace
 
-// Under Graph::discard a rule works on plain values; otherwise on the Variables as they stand on the tape.
+// Under CreateGraph::no a rule works on plain values; otherwise on the Variables as they stand on the tape.
 Variable Vjp::input(int i) const {
   check_input(*node_, slot_, i);
   const auto& saved = node_->inputs[static_cast<std::size_t>(i)];
@@ -149,7 +149,7 @@ Vjp Vjp::detached() const { return {node_, slot_, detach(grad_), Again::nothing,
 void Vjp::would_be_constant(const std::string& what, const std::string& read) const {
   throw GraphError(
       text(node_->op.kind, ": the rule of input ", slot_, " reads ", what,
-           " for a gradient that is differentiated again (Graph::keep, hvp, order 2 of a check). "
+           " for a gradient that is differentiated again (CreateGraph::yes, hvp, order 2 of a check). "
            "It is a value, which the next differentiation would take for a constant. Compute it with ops "
            "from v.input(i); read v.detached().",
            read, " where it does not depend on the inputs; or take first derivatives alone."));

@@ -61,9 +61,9 @@ struct Reads {
 
 /// In which variables the cotangents that a rule returns may be differentiated again.
 enum class Again {
-  nothing,    ///< Graph::discard: they are values
+  nothing,    ///< CreateGraph::no: they are values
   cotangent,  ///< jvp: in the cotangent of the output, in which every rule is linear
-  everything  ///< Graph::keep: in the inputs, too
+  everything  ///< CreateGraph::yes: in the inputs, too
 };
 
 /// The argument of a rule: the cotangent of the output, and the values that the rule declared in its Reads.
@@ -84,14 +84,14 @@ class Vjp {
   Variable input(int i) const;
   Variable output() const;
 
-  /// By-product i of the forward. Under Graph::keep, reading a floating by-product is a GraphError: the next
-  /// differentiation would take it for a constant, and a Hessian would be silently wrong. A by-product that
-  /// does not depend on the inputs (a mask that was drawn, a table) can be read as `detached().kept(i)`.
+  /// By-product i of the forward. Under CreateGraph::yes, reading a floating by-product is a GraphError: the
+  /// next differentiation would take it for a constant, and a Hessian would be silently wrong. A by-product
+  /// that does not depend on the inputs (a mask that was drawn, a table) can be read as `detached().kept(i)`.
   const Tensor& kept(int i) const;
   std::size_t kept_count() const;
 
   /// Values that several rules of this node need for this cotangent. The first call computes them; all rules
-  /// must pass the same function. Under Graph::keep, reading floating ones is a GraphError, as for
+  /// must pass the same function. Under CreateGraph::yes, reading floating ones is a GraphError, as for
   /// by-products.
   const std::vector<Tensor>& shared(const std::function<std::vector<Tensor>()>& compute) const;
 

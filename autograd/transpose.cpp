@@ -115,7 +115,7 @@ Variable Probe::gradient(const Variable& seed) const {
   if (!y_.tracked()) return track(Tensor::zeros(x_.shape(), x_.dtype()), "zeros");
   const detail::Evaluations evaluations;
   const std::uint64_t begin = detail::stamp();
-  Variable result = vjp(y_, {x_}, seed, Graph::keep)[0];
+  Variable result = vjp(y_, {x_}, seed, CreateGraph::yes)[0];
   const std::vector<NodePtr> reading = dependent_on(x_, result);
   if (reading.empty()) return result;
   // The nodes before are f's own.
@@ -272,7 +272,7 @@ LinearFunction transpose(const LinearFunction& f, const Domain& domain) {
     const Recording::Mode mode = Recording::mode();
     const bool keep =
         mode == Recording::everything || (mode == Recording::needed && (at.tracked() || others));
-    return vjp(y, {x}, at, keep ? Graph::keep : Graph::discard)[0];
+    return vjp(y, {x}, at, keep ? CreateGraph::yes : CreateGraph::no)[0];
   };
 }
 

@@ -40,6 +40,17 @@ std::optional<std::int64_t> first_channels(const Json& description) {
   return std::nullopt;
 }
 
+// The description in a FILE.json, written out. Errors begin with the name of the file.
+std::string described_in_file(const std::string& path) {
+  const std::string given = read_text(path, max_network_bytes);
+  try {
+    return resolved_description(given);
+  } catch (const ArgumentError& error) {
+    const std::string_view why = error.what();
+    throw ArgumentError(text(path, ": ", why.substr(why.find(": ") + 2)));
+  }
+}
+
 std::string brightness_name(const ThresholdBaseline& baseline, const std::vector<std::string>& classes) {
   return text("brightness > ", std::setprecision(2), baseline.threshold, " is ",
               classes[static_cast<std::size_t>(baseline.common_class)]);
@@ -118,7 +129,7 @@ Splits open_data(DataRequest request) {
 }
 
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel) {
-  if (is_network_file(config.model)) return resolved_description(read_text(config.model, max_network_bytes));
+  if (is_network_file(config.model)) return described_in_file(config.model);
   return network_description(config.model, {.in_channels = data.train.image_shape[2],
                                             .classes = static_cast<std::int64_t>(data.train.classes.size()),
                                             .width = config.width,
@@ -178,7 +189,7 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
   const std::vector<std::string> names = network_names();
   if (is_network_name(what) || is_network_file(what)) {
     const std::string description =
-        is_network_file(what) ? read_text(what, max_network_bytes)
+        is_network_file(what) ? described_in_file(what)
                               : network_description(what, {.in_channels = channels, .classes = classes});
     AnyLayer net = network_from_json(description);
     initialize(net, key);

@@ -160,15 +160,15 @@ std::vector<NamedScores> score_baselines(const TrainCommand& command, const Spli
 }
 
 // What validations score: large images as a whole if that takes at most a tenth of the time of the steps
-// between two validations, of which a pixel costs three times as much as one that is only predicted. Else as
-// many windows as the tenth allows, at least one of each image.
+// between two validations, of which a pixel costs at least twice as much as one that is only predicted. Else
+// as many windows as the tenth allows, at least one of each image.
 Dataset validation_for(const TrainConfig& c, const Splits& data) {
   const Dataset& whole = data.validation;
   const std::optional<Window> crop = augmentation_of(c).crop;
   const std::int64_t height = whole.image_shape[0], width = whole.image_shape[1];
   if (!crop || height * width <= max_whole_pixels) return whole;
   const std::int64_t tenth =
-      c.training.validate_every * c.training.batch * crop->height * crop->width * 3 / 10;
+      c.training.validate_every * c.training.batch * crop->height * crop->width * 2 / 10;
   if (whole.size * height * width <= tenth) return whole;
   const Window window{std::min(2 * crop->height, height), std::min(2 * crop->width, width)};
   const std::int64_t count = std::max(

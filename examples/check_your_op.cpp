@@ -34,7 +34,7 @@ int main() {
 
   // On the tape, the gradient of the gradient shows the ops that the rule is made of.
   const Variable tracked = track(x, "x");
-  const Variable slope = grad(sum(softplus(tracked)), {tracked}, Graph::keep)[0];
+  const Variable slope = grad(sum(softplus(tracked)), {tracked}, CreateGraph::yes)[0];
   std::cout << "The gradient of sum(softplus(x)):\n" << Tape::of(slope);
   return right.passed() && !wrong.passed() ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/atrous_conv2d.h>
 #include <trous/ops/conv2d.h>
+#include <trous/ops/depthwise_conv2d.h>
 
 namespace trous {
 namespace {
@@ -42,6 +43,20 @@ Parameter filters_for(const char* layer, const Conv2dLayerOptions& o, Channels o
   static_cast<void>(o.padding.resolve(layer));
   return filters_for({layer, o.in_channels, o.out_channels, o.kernel, o.stride, o.rate, order},
                      o.initializer);
+}
+
+// Every output of a channel's filter sums over its taps alone.
+Parameter filters_for(const DepthwiseConv2dLayerOptions& o) {
+  static_cast<void>(o.padding.resolve("DepthwiseConv2d"));
+  if (o.channels < 1 || o.multiplier < 1) {
+    throw ArgumentError(text("DepthwiseConv2d: channels ", o.channels, ", multiplier ", o.multiplier,
+                             ". Each must be 1 or more."));
+  }
+  Parameter filters =
+      filters_for({"DepthwiseConv2d", o.channels, o.multiplier, o.kernel, o.stride, o.rate, Channels::in_out},
+                  o.initializer);
+  filters.spec.fan_in /= o.channels;
+  return filters;
 }
 
 // SAME or VALID.
@@ -106,6 +121,31 @@ Variable Conv2dTranspose::operator()(const Variable& x, const Variable& height_w
     return with_bias(conv2d_transpose(x, filters.get(), shape, conv_options(options), name), bias);
   });
 }
+
+DepthwiseConv2d::DepthwiseConv2d(const DepthwiseConv2dLayerOptions& o)
+    : options(o), filters(filters_for(o)), bias(bias_for(o.bias, o.channels * o.multiplier)) {}
+
+Variable DepthwiseConv2d::operator()(const Variable& x, Pass& pass) const {
+  const Conv2dOptions conv{.stride = options.stride, .rate = options.rate, .padding = options.padding};
+  return pass.under(this, [&](std::string_view name) {
+    return with_bias(depthwise_conv2d(x, filters.get(), conv, name), bias);
+  });
+}
+
+SeparableConv2d::SeparableConv2d(const Conv2dLayerOptions& o)
+    : options(o),
+      depthwise({.channels = o.in_channels,
+                 .kernel = o.kernel,
+                 .stride = o.stride,
+                 .rate = o.rate,
+                 .padding = o.padding,
+                 .bias = false,
+                 .initializer = o.initializer}),
+      pointwise({.in_channels = o.in_channels,
+                 .out_channels = o.out_channels,
+                 .kernel = 1,
+                 .bias = o.bias,
+                 .initializer = o.initializer}) {}
 
 AtrousConv2d::AtrousConv2d(const AtrousConv2dLayerOptions& o)
     : options(o),

@@ -76,6 +76,71 @@ struct Conv2dTranspose {
   }
 };
 
+struct DepthwiseConv2dLayerOptions {
+  std::int64_t channels;
+  std::int64_t multiplier = 1;  ///< filters of each channel
+  PerAxis kernel = 3;
+  Stride stride = 1;
+  Rate rate = 1;
+  WindowPadding padding = Padding::same;
+  bool bias = true;
+  Initializer initializer = he_normal();
+
+  static void parts(auto& self, auto&& f) {
+    f("channels", self.channels, required);
+    f("multiplier", self.multiplier);
+    f("kernel", self.kernel);
+    f("stride", self.stride);
+    f("rate", self.rate);
+    f("padding", self.padding);
+    f("bias", self.bias);
+    f("initializer", self.initializer);
+  }
+};
+
+/// y = depthwise_conv2d(x, filters) + bias: each channel has filters of its own.
+///
+/// x         [n, h, w, channels]
+/// filters   [kh, kw, channels, multiplier]
+/// returns   [n, oh, ow, channels multiplier], see ops/depthwise_conv2d.h
+///
+/// Throws as Conv2d, and if the product of channels and multiplier is no 64-bit number.
+struct DepthwiseConv2d {
+  DepthwiseConv2dLayerOptions options;
+  Parameter filters;
+  std::optional<Parameter> bias;
+
+  explicit DepthwiseConv2d(const DepthwiseConv2dLayerOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("filters", self.filters);
+    f("bias", self.bias);
+  }
+};
+
+/// A depthwise convolution without a bias, then a 1x1 convolution: y = conv2d(depthwise_conv2d(x)). With a
+/// rate it is the separable atrous convolution of DeepLab-v3+. It has kh kw in + in out weights, where Conv2d
+/// has kh kw in out.
+///
+/// x         [n, h, w, in_channels]
+/// returns   [n, oh, ow, out_channels]
+///
+/// Throws as Conv2d. Source: Chollet, arXiv:1610.02357; Chen et al., arXiv:1802.02611.
+struct SeparableConv2d {
+  Conv2dLayerOptions options;  ///< kernel, stride, rate and padding are those of the depthwise convolution
+  DepthwiseConv2d depthwise;
+  Conv2d pointwise;
+
+  explicit SeparableConv2d(const Conv2dLayerOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const { return pointwise(depthwise(x, pass), pass); }
+  Variable operator()(const Variable& x) const { return evaluate(*this, x); }
+  static void parts(auto& self, auto&& f) {
+    f("depthwise", self.depthwise);
+    f("pointwise", self.pointwise);
+  }
+};
+
 struct AtrousConv2dLayerOptions {
   std::int64_t in_channels, out_channels;
   PerAxis kernel = 3;

@@ -7,7 +7,9 @@
 #include <trous/core/suggestion.h>
 #include <trous/layers/dense.h>
 #include <trous/layers/detail/json_values.h>
+#include <trous/layers/detail/wiring.h>
 #include <trous/layers/from_json.h>
+#include <trous/layers/join.h>
 #include <trous/layers/named_networks.h>
 #include <trous/layers/resample.h>
 #include <trous/ops/pointwise.h>
@@ -17,7 +19,9 @@ namespace {
 
 using detail::choices, detail::Json, detail::Names, detail::read_value, detail::shown, detail::written;
 
-constexpr const char* forms = R"( Give {"network": name, ...} or {"layers": [...]}.)";
+constexpr const char* forms = R"( Give {"network": name, ...}, {"layers": [...]} or {"nodes": {...}}.)";
+
+using Channels = std::optional<std::int64_t>;  // absent where nothing has determined them
 
 struct Built {
   AnyLayer layer;
@@ -31,6 +35,8 @@ class Reader {
   /// The network, and its whole description.
   Built description(const Json& given);
   Built description(std::string_view given) { return description(parsed(given)); }
+
+  Graph graph(std::string_view given) { return whole_graph(parsed(given), "").first; }
 
   /// Returns make_of(options), with the members that `given` names changed.
   template <class Options, class Build>
@@ -51,15 +57,24 @@ class Reader {
 
   Built named_network(const NamedNetwork& network, const Json& given, const std::string& path);
   Built residual(const Json& given, const std::string& path);
+  Built depthwise(const Json& given, const std::string& path);
+  Built nested_graph(const Json& given, const std::string& path);
 
- private:
+  /// The channels of the values that the layer at hand takes.
+  const std::vector<Channels>& taken() const { return taken_; }
+  /// Sets the channels that the layer at hand gives.
+  void give(Channels channels) { channels_ = channels; }
   [[noreturn]] void fail(const std::string& path, const std::string& fact) const {
     detail::fail({op_, path}, fact);
   }
 
+ private:
   Json parsed(std::string_view given) const;
   std::pair<Sequential, Json> list(const Json& given, const std::string& path);
   Built layer(const Json& given, const std::string& path);
+  std::pair<Graph, Json> whole_graph(const Json& given, const std::string& path);
+  Built node(const Json& given, const std::string& path);
+  Names words(const Json& given, const std::string& path) const;
 
   template <class Options>
   void read(const Json& given, const std::string& path, Options& options);
@@ -67,7 +82,8 @@ class Reader {
   void read_member(const Json& given, const std::string& path, std::string_view key, T& member, bool needed);
 
   std::string_view op_;
-  std::optional<std::int64_t> channels_;
+  Channels channels_;
+  std::vector<Channels> taken_{Channels()};
 };
 
 template <class Options>
@@ -116,6 +132,42 @@ Built function_of(Reader& reader, const Json& given, const std::string& path) {
   return {reader.make<FunctionLayer<function>, NoOptions>(given, path), Json::object()};
 }
 
+// A layer that takes several values; `channels_of(reader, path)` are those of what it gives.
+template <class Layer, Channels (*channels_of)(const Reader&, const std::string&)>
+Built join_of(Reader& reader, const Json& given, const std::string& path) {
+  reader.make<FunctionLayer<abs>, NoOptions>(given, path);  // refuses options
+  reader.give(channels_of(reader, path));
+  return {Layer(), Json::object()};
+}
+
+// Of values that are combined pixel by pixel: all have the same channels, or one.
+Channels common_channels(const Reader& reader, const std::string& path) {
+  Channels common;
+  bool all_known = true;
+  for (const Channels channels : reader.taken()) {
+    all_known = all_known && channels;
+    if (!channels) continue;
+    if (common && *common != *channels && *common != 1 && *channels != 1) {
+      reader.fail(path,
+                  text(" takes ", *common, " and ", *channels,
+                       " channels. They are combined one by one, so they must agree, or one must be 1."));
+    }
+    common = std::max(common.value_or(1), *channels);
+  }
+  return all_known || common > 1 ? common : std::nullopt;  // beside one channel the others count
+}
+
+Channels summed_channels(const Reader& reader, const std::string&) {
+  std::int64_t sum = 0;
+  for (const Channels channels : reader.taken()) {
+    if (!channels) return std::nullopt;
+    sum += *channels;
+  }
+  return sum;
+}
+
+Channels first_channels(const Reader& reader, const std::string&) { return reader.taken().front(); }
+
 struct Entry {
   std::string_view name;
   Built (*build)(Reader& reader, const Json& given, const std::string& path);
@@ -124,28 +176,41 @@ struct Entry {
 // The only list of layers; networks, which are layers as well, are in named_networks.
 constexpr std::array entries{
     Entry{"abs", function_of<abs>},
+    Entry{"add", join_of<Add, common_channels>},
     Entry{"atrous_conv2d", layer_of<AtrousConv2d>},
     Entry{"atrous_conv2d_norm_relu", norm_relu_of<AtrousConv2d>},
     Entry{"atrous_conv2d_transpose", layer_of<AtrousConv2dTranspose>},
     Entry{"atrous_conv2d_transpose_norm_relu", norm_relu_of<AtrousConv2dTranspose>},
     Entry{"average_pool2d", layer_of<AveragePool2d>},
     Entry{"batch_norm", layer_of<BatchNorm>},
+    Entry{"concat", join_of<Concat, summed_channels>},
     Entry{"conv2d", layer_of<Conv2d>},
     Entry{"conv2d_norm_relu", norm_relu_of<Conv2d>},
     Entry{"conv2d_transpose", layer_of<Conv2dTranspose>},
     Entry{"conv2d_transpose_norm_relu", norm_relu_of<Conv2dTranspose>},
     Entry{"dense", layer_of<Dense>},
+    Entry{"depthwise_conv2d",
+          [](Reader& r, const Json& given, const std::string& path) { return r.depthwise(given, path); }},
     Entry{"dropout", layer_of<Dropout>},
     Entry{"exp", function_of<exp>},
+    Entry{"global_average_pool", function_of<global_average_pool>},
+    Entry{"graph",
+          [](Reader& r, const Json& given, const std::string& path) { return r.nested_graph(given, path); }},
     Entry{"log", function_of<log>},
     Entry{"max_pool2d", layer_of<MaxPool2d>},
+    Entry{"multiply", join_of<Multiply, common_channels>},
     Entry{"relu", function_of<relu>},
     Entry{"residual",
           [](Reader& r, const Json& given, const std::string& path) { return r.residual(given, path); }},
     Entry{"resize_bilinear", layer_of<ResizeBilinear>},
+    Entry{"resize_bilinear_like", join_of<ResizeBilinearLike, first_channels>},
     Entry{"resize_nearest", layer_of<ResizeNearest>},
+    Entry{"resize_nearest_like", join_of<ResizeNearestLike, first_channels>},
+    Entry{"separable_conv2d", layer_of<SeparableConv2d>},
+    Entry{"separable_conv2d_norm_relu", norm_relu_of<SeparableConv2d>},
     Entry{"sigmoid", function_of<sigmoid>},
     Entry{"sqrt", function_of<sqrt>},
+    Entry{"subtract", join_of<Subtract, common_channels>},
     Entry{"tanh", function_of<tanh>},
 };
 
@@ -157,8 +222,17 @@ Names sorted(const std::vector<std::string_view>& names) {
 
 Built Reader::description(const Json& given) {
   const bool network = given.is_object() && given.contains("network");
-  if (!given.is_object() || network == given.contains("layers")) {
+  const bool graph = given.is_object() && given.contains("nodes");
+  if (!given.is_object() || network + graph + given.contains("layers") != 1) {
     fail("", text(" is ", shown(given), ".", forms));
+  }
+  if (graph) {
+    auto [whole, described] = whole_graph(given, "");
+    if (whole.options().outputs.size() > 1) {
+      fail("outputs", text(" are ", whole.options().outputs.size(),
+                           ", and a network gives one value. Name one, or read it with graph_from_json."));
+    }
+    return {std::move(whole), described};
   }
   if (!network) {
     for (const auto& [key, ignored] : given.items()) {
@@ -187,7 +261,13 @@ std::pair<Sequential, Json> Reader::list(const Json& given, const std::string& p
   std::vector<AnyLayer> layers;
   Json described = Json::array();
   for (std::size_t i = 0; i < given.size(); ++i) {
-    Built built = layer(given[i], text(path, '[', i, ']'));
+    const std::string place = text(path, '[', i, ']');
+    taken_ = {channels_};
+    Built built = layer(given[i], place);
+    if (!built.layer.takes(1)) {
+      fail(place, text(" takes several values, and a list gives it one. Make it a node, ",
+                       R"({"add": {}, "inputs": ["a", "b"]}, in {"nodes": {...}}.)"));
+    }
     layers.push_back(std::move(built.layer));
     described.push_back(std::move(built.options));
   }
@@ -200,13 +280,105 @@ Built Reader::named_network(const NamedNetwork& network, const Json& given, cons
 }
 
 Built Reader::residual(const Json& given, const std::string& path) {
-  const std::optional<std::int64_t> before = channels_;
+  const Channels before = channels_;
   const auto [layers, described] = list(given, path);
   if (before && channels_ && *before != *channels_) {
     fail(path,
          text(" makes ", *channels_, " channels of ", *before, ". Both are added, so they must agree."));
   }
   return {Residual{layers}, described};
+}
+
+Names Reader::words(const Json& given, const std::string& path) const {
+  Names result;
+  if (!given.is_array() || given.empty())
+    fail(path, text(" is ", shown(given), R"(. Give a list of names, such as ["input"].)"));
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (!given[i].is_string()) fail(text(path, '[', i, ']'), text(" is ", shown(given[i]), ". Give a name."));
+    result.push_back(given[i].get<std::string>());
+  }
+  return result;
+}
+
+// A layer, as in a list, or {"name": {options}, "inputs": [...]}, or {"layers": [...], "inputs": [...]}.
+Built Reader::node(const Json& given, const std::string& path) {
+  if (!given.is_object()) return layer(given, path);
+  Json own = given;
+  own.erase("inputs");
+  if (own.size() == 1 && own.contains("layers")) {
+    const auto [layers, described] = list(own["layers"], path + ".layers");
+    return {layers, {{"layers", described}}};
+  }
+  return layer(own, path);
+}
+
+std::pair<Graph, Json> Reader::whole_graph(const Json& given, const std::string& path) {
+  const std::string prefix = path.empty() ? "" : path + '.';
+  if (!given.is_object())
+    fail(path, text(" is ", shown(given), R"(. Give {"nodes": {"name": layer, ...}}.)"));
+  const Names keys{"inputs", "nodes", "outputs"};
+  for (const auto& [key, ignored] : given.items()) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end())
+      fail(prefix + key, " is not known." + choices(key, "Keys", keys));
+  }
+  if (!given.contains("nodes") || !given["nodes"].is_object() || given["nodes"].empty()) {
+    fail(prefix + "nodes", text(" is ", given.contains("nodes") ? shown(given["nodes"]) : "missing",
+                                R"(. Give {"name": layer, ...}.)"));
+  }
+  detail::GraphNames names{.nodes = {}, .inputs = {"input"}, .outputs = {}};
+  if (given.contains("inputs")) names.inputs = words(given["inputs"], prefix + "inputs");
+  if (given.contains("outputs")) names.outputs = words(given["outputs"], prefix + "outputs");
+  std::vector<const Json*> described;
+  for (const auto& [name, value] : given["nodes"].items()) {
+    const bool says = value.is_object() && value.contains("inputs");
+    names.nodes.push_back(
+        {name, says ? words(value["inputs"], prefix + "nodes." + name + ".inputs") : Names()});
+    described.push_back(&value);
+  }
+  const detail::Wiring wiring = detail::wired(op_, prefix, names);
+  std::vector<Channels> known(names.inputs.size());  // of each value
+  if (names.inputs.size() == 1) known[0] = taken_.front();
+  if (names.inputs.size() == taken_.size()) known = taken_;
+  GraphOptions options{.nodes = {}, .inputs = names.inputs, .outputs = names.outputs};
+  Json nodes = Json::object();
+  for (std::size_t i = 0; i < wiring.order.size(); ++i) {
+    const auto& [name, inputs] = names.nodes[wiring.order[i]];
+    const std::string place = prefix + "nodes." + name;
+    std::vector<Channels> taken;
+    for (const std::size_t value : wiring.reads[i]) taken.push_back(known[value]);
+    taken_ = taken;
+    channels_ = taken.front();
+    Built built = node(*described[wiring.order[i]], place);
+    if (!built.layer.takes(inputs.size())) {
+      fail(place + ".inputs", text(" are ", inputs.size(), ", and the layer does not take ",
+                                   inputs.size() == 1 ? "one value alone." : "so many.",
+                                   " Name as many as it is a function of."));
+    }
+    known.push_back(channels_);
+    Json whole = built.options.is_object()  ? built.options
+                 : built.options.is_array() ? Json{{"layers", built.options}}
+                                            : Json{{built.options.get<std::string>(), Json::object()}};
+    whole["inputs"] = inputs;
+    nodes[name] = std::move(whole);
+    options.nodes.push_back({name, std::move(built.layer), inputs});
+  }
+  channels_ = known[wiring.outputs.front()];
+  return {Graph(std::move(options)),
+          {{"inputs", names.inputs}, {"nodes", std::move(nodes)}, {"outputs", names.outputs}}};
+}
+
+Built Reader::depthwise(const Json& given, const std::string& path) {
+  const auto layer = make<DepthwiseConv2d, DepthwiseConv2dLayerOptions>(given, path);
+  channels_ = layer.options.channels * layer.options.multiplier;
+  return {layer, written_options(layer.options)};
+}
+
+Built Reader::nested_graph(const Json& given, const std::string& path) {
+  auto [graph, described] = whole_graph(given, path);
+  if (graph.options().outputs.size() > 1)
+    fail(path + ".outputs",
+         text(" are ", graph.options().outputs.size(), ", and a layer gives one value. Name one."));
+  return {std::move(graph), described};
 }
 
 Built Reader::layer(const Json& given, const std::string& path) {
@@ -239,7 +411,7 @@ void Reader::read(const Json& given, const std::string& path, Options& options) 
     fail(prefix + key,
          " is not known." + (keys.empty() ? " There are no options." : choices(key, "Options", keys)));
   }
-  std::optional<std::int64_t> out = channels_;
+  Channels out = channels_;
   Options::parts(options, [&]<class T>(std::string_view key, T& member, auto... tag) {
     read_member(given, prefix + std::string(key), key, member, sizeof...(tag) > 0);
     if constexpr (std::same_as<T, std::int64_t>) {
@@ -283,6 +455,8 @@ Json Reader::parsed(std::string_view given) const {
 AnyLayer network_from_json(std::string_view description) {
   return Reader("network_from_json").description(description).layer;
 }
+
+Graph graph_from_json(std::string_view description) { return Reader("graph_from_json").graph(description); }
 
 std::string resolved_description(std::string_view description) {
   return Reader("resolved_description").description(description).options.dump();

@@ -1,6 +1,9 @@
 #include <array>
 
+#include <trous/layers/dlink.h>
+#include <trous/layers/mini_deeplab.h>
 #include <trous/layers/named_networks.h>
+#include <trous/layers/unet.h>
 
 namespace trous {
 namespace {
@@ -13,9 +16,10 @@ BuiltNetwork built(const SegmentationOptions& options) {
 
 // The only list of networks.
 constexpr std::array networks{
-    NamedNetwork{"small-dilated", built<SmallDilated>},
-    NamedNetwork{"deep-dilated", built<DeepDilated>},
-    NamedNetwork{"mirror-context", built<MirrorContext>},
+    NamedNetwork{"small-dilated", built<SmallDilated>},   NamedNetwork{"deep-dilated", built<DeepDilated>},
+    NamedNetwork{"mirror-context", built<MirrorContext>}, NamedNetwork{"unet", built<UNet>},
+    NamedNetwork{"dilated-unet", built<DilatedUNet>},     NamedNetwork{"dlink", built<DLink>},
+    NamedNetwork{"mini-deeplab", built<MiniDeepLab>},
 };
 
 }  // namespace

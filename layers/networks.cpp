@@ -1,6 +1,4 @@
-#include <limits>
-
-#include <trous/core/error.h>
+#include <trous/layers/detail/blocks.h>
 #include <trous/layers/networks.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/pointwise.h>
@@ -8,43 +6,7 @@
 namespace trous {
 namespace {
 
-ConvNormRelu<AtrousConv2d> atrous(std::int64_t in, std::int64_t out, PerAxis kernel, Rate rate,
-                                  Padding padding) {
-  return {AtrousConv2d{{.in_channels = in,
-                        .out_channels = out,
-                        .kernel = kernel,
-                        .rate = rate,
-                        .padding = padding,
-                        .bias = false}},
-          BatchNorm{{.channels = out}}};
-}
-
-ConvNormRelu<Conv2d> conv(std::int64_t in, std::int64_t out, PerAxis kernel, Stride stride) {
-  return {Conv2d{{.in_channels = in, .out_channels = out, .kernel = kernel, .stride = stride, .bias = false}},
-          BatchNorm{{.channels = out}}};
-}
-
-ConvNormRelu<Conv2dTranspose> conv_transpose(std::int64_t in, std::int64_t out, PerAxis kernel,
-                                             Stride stride) {
-  return {Conv2dTranspose{
-              {.in_channels = in, .out_channels = out, .kernel = kernel, .stride = stride, .bias = false}},
-          BatchNorm{{.channels = out}}};
-}
-
-Conv2d classifier(std::int64_t in, std::int64_t classes) {
-  return Conv2d{{.in_channels = in, .out_channels = classes, .kernel = 1, .initializer = glorot_uniform()}};
-}
-
-// The options with the width that is used; `own` is the network's.
-SegmentationOptions resolved(SegmentationOptions o, std::int64_t own) {
-  // Widths are doubled on the way.
-  if (o.width < 0 || o.width > std::numeric_limits<std::int64_t>::max() / 2) {
-    throw ArgumentError(text("SegmentationOptions: width ", o.width,
-                             ". Give the number of channels, or 0 for the network's own."));
-  }
-  if (o.width == 0) o.width = own;
-  return o;
-}
+using detail::atrous, detail::classifier, detail::conv, detail::conv_transpose, detail::resolved;
 
 // Atrous convolutions that keep height, width and channels, in a row: far sight at no loss of detail.
 std::vector<ConvNormRelu<AtrousConv2d>> dilated_context(std::int64_t channels, PerAxis kernel) {

@@ -3,6 +3,7 @@
 
 #include <trous/layers/conv.h>
 #include <trous/layers/norm.h>
+#include <trous/layers/sequential.h>
 #include <trous/ops/pointwise.h>
 
 namespace trous {
@@ -12,7 +13,8 @@ struct SegmentationOptions {
   std::int64_t in_channels = 3;
   std::int64_t classes = 5;  ///< background included
   std::int64_t width = 0;    ///< channels; 0 means the network's own default
-  PerAxis kernel = 3;        ///< of every convolution but the last; 1 sees single pixels only
+  PerAxis kernel = 3;        ///< of every convolution that sees more than a pixel, but for those that only
+                             ///< make images larger; with 1 only strides, pools and resizes see neighbours
 
   static void parts(auto& self, auto&& f) {
     f("in_channels", self.in_channels);
@@ -46,7 +48,7 @@ struct ConvNormRelu {
 
   Variable operator()(const Variable& x, Pass& pass) const { return norm_relu(norm, conv(x, pass), pass); }
   /// For transposed convolutions: onto the height and width of the mirrored tensor.
-  Variable operator()(const Variable& x, const Variable& mirrored, Pass& pass) const {
+  Variable operator()(const Variable& x, const Variable& mirrored, Pass& pass) const requires TakesTwo<Conv> {
     return norm_relu(norm, conv(x, mirrored, pass), pass);
   }
   static void parts(auto& self, auto&& f) {

@@ -34,6 +34,14 @@ void Pass::rethrow_under(std::string_view layer) {
   if (layer.empty()) throw;
   try {
     throw;
+  } catch (const Error& error) {  // a part of this layer, or the layer itself, has put its path in front
+    const std::string_view what = error.what();
+    if (what.starts_with(layer) && what.size() > layer.size() &&
+        (what[layer.size()] == ':' || what[layer.size()] == '.'))
+      throw;
+  }
+  try {
+    throw;
   } catch (const ShapeError& error) {
     throw ShapeError(text(layer, ": ", error.what()));
   } catch (const DTypeError& error) {

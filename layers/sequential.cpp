@@ -3,6 +3,11 @@
 
 namespace trous {
 
+void AnyLayer::refuse_inputs(std::size_t count) {
+  throw ArgumentError(text("AnyLayer: the layer does not take ", count, count == 1 ? " value" : " values",
+                           ". Give it as many as it is a function of."));
+}
+
 Variable Sequential::operator()(const Variable& x, Pass& pass) const {
   Variable y = x;
   for (const AnyLayer& layer : layers) y = layer(y, pass);

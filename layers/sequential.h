@@ -2,13 +2,26 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <utility>
 
 #include <trous/layers/pass.h>
 
 namespace trous {
 
-/// Any layer, or any function of a Variable, as a value: copying copies the layer.
+/// The values that a layer is a function of: one, two, or as many as are given.
+template <class Layer>
+concept TakesOne =
+    std::invocable<const Layer&, const Variable&, Pass&> || std::invocable<const Layer&, const Variable&>;
+template <class Layer>
+concept TakesTwo = std::invocable<const Layer&, const Variable&, const Variable&, Pass&> ||
+    std::invocable<const Layer&, const Variable&, const Variable&>;
+template <class Layer>
+concept TakesMany = std::invocable<const Layer&, std::span<const Variable>, Pass&> ||
+                    std::invocable<const Layer&, std::span<const Variable>>;
+
+/// Any layer, or any function of Variables, as a value: copying copies the layer. Errors in it begin with its
+/// path, if the pass knows it.
 class AnyLayer {
  public:
   template <class Layer>
@@ -22,7 +35,12 @@ class AnyLayer {
   }
   ~AnyLayer() = default;
 
-  Variable operator()(const Variable& x, Pass& pass) const { return held_->run(x, pass); }
+  Variable operator()(const Variable& x, Pass& pass) const { return (*this)(std::span(&x, 1), pass); }
+  /// Throws ArgumentError unless the layer takes as many values.
+  Variable operator()(std::span<const Variable> inputs, Pass& pass) const { return held_->run(inputs, pass); }
+
+  /// Whether the layer takes `count` values.
+  bool takes(std::size_t count) const { return held_->takes(count); }
 
   void visit_hidden(const std::string& path, const Visitor& visitor) { held_->visit(path, visitor); }
   void visit_hidden(const std::string& path, const ConstVisitor& visitor) const {
@@ -33,7 +51,8 @@ class AnyLayer {
   struct Interface {
     virtual ~Interface() = default;
     virtual std::unique_ptr<Interface> clone() const = 0;
-    virtual Variable run(const Variable& x, Pass& pass) const = 0;
+    virtual Variable run(std::span<const Variable> inputs, Pass& pass) const = 0;
+    virtual bool takes(std::size_t count) const = 0;
     virtual void visit(const std::string& path, const Visitor& visitor) = 0;
     virtual void visit(const std::string& path, const ConstVisitor& visitor) const = 0;
   };
@@ -42,21 +61,50 @@ class AnyLayer {
   struct Held final : Interface {
     explicit Held(Layer l) : layer(std::move(l)) {}
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(layer); }
-    Variable run(const Variable& x, Pass& pass) const override {
-      if constexpr (std::invocable<const Layer&, const Variable&, Pass&>) {
-        return layer(x, pass);
+    Variable run(std::span<const Variable> inputs, Pass& pass) const override {
+      return pass.under(&layer, [&](std::string_view) { return call(inputs, pass); });
+    }
+    bool takes(std::size_t count) const override {
+      if constexpr (requires { layer.takes(count); }) {
+        return layer.takes(count);
       } else {
-        return layer(x);
+        return (TakesMany<Layer> && count > 0) || (TakesTwo<Layer> && count == 2) ||
+               (TakesOne<Layer> && count == 1);
       }
     }
     void visit(const std::string& path, const Visitor& visitor) override {
       if constexpr (HasParts<Layer>) visit_parts(path, layer, visitor);
     }
     void visit(const std::string& path, const ConstVisitor& visitor) const override {
-      if constexpr (HasParts<Layer>) visit_parts(path, layer, visitor);
+      if constexpr (HasParts<Layer>) {
+        visit_parts(path, layer, visitor);
+      } else if (visitor.layer) {
+        visitor.layer(path, &layer);
+      }
+    }
+
+    Variable call(std::span<const Variable> inputs, Pass& pass) const {
+      if constexpr (TakesTwo<Layer>) {
+        if (inputs.size() == 2) return invoke(pass, inputs[0], inputs[1]);
+      }
+      if constexpr (TakesOne<Layer>) {
+        if (inputs.size() == 1) return invoke(pass, inputs[0]);
+      }
+      if constexpr (TakesMany<Layer>) return invoke(pass, inputs);
+      refuse_inputs(inputs.size());
+    }
+    template <class... Inputs>
+    Variable invoke(Pass& pass, const Inputs&... inputs) const {
+      if constexpr (std::invocable<const Layer&, const Inputs&..., Pass&>) {
+        return layer(inputs..., pass);
+      } else {
+        return layer(inputs...);
+      }
     }
     Layer layer;
   };
+
+  [[noreturn]] static void refuse_inputs(std::size_t count);
 
   std::unique_ptr<Interface> held_;
 };

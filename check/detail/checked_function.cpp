@@ -130,7 +130,7 @@ std::vector<Variable> CheckedFunction::results(int order, const std::vector<Vari
   }
   for (int n = 1; n < order; ++n) {
     std::vector<Variable> seeds = cotangents(n, result);
-    result = vjp(std::move(result), xs, std::move(seeds), Graph::keep);
+    result = vjp(std::move(result), xs, std::move(seeds), CreateGraph::yes);
   }
   return result;
 }

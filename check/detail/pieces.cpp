@@ -47,7 +47,7 @@ void Collector::collect(const std::vector<Variable>& ys, const std::vector<Varia
                         const std::vector<Variable>& seeds) {
   std::vector<Variable> roots = ys;
   try {
-    for (Variable& g : vjp(ys, xs, seeds, Graph::keep)) roots.push_back(std::move(g));
+    for (Variable& g : vjp(ys, xs, seeds, CreateGraph::yes)) roots.push_back(std::move(g));
   } catch (const GraphError&) {
     // A rule made of values, not of ops, leaves no further ops on the tape.
   }

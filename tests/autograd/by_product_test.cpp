@@ -37,7 +37,7 @@ const RuleFunction by_detached = [](const Vjp& v) { return slope(v, v.detached()
 
 const std::string refusal =
     "bell: the rule of input 0 reads by-product 0, f64[2], for a gradient that is differentiated again "
-    "(Graph::keep, hvp, order 2 of a check). It is a value, which the next "
+    "(CreateGraph::yes, hvp, order 2 of a check). It is a value, which the next "
     "differentiation would take for a constant. Compute it with ops from v.input(i); read "
     "v.detached().kept(0) where it does not depend on the inputs; or take first derivatives alone.";
 
@@ -52,7 +52,7 @@ TEST(ByProduct, AFloatingOneServesTheFirstOrder) {
 TEST(ByProduct, AFloatingOneIsRefusedAtTheSecond) {
   const Variable x = track(vec({0.5, -1}));
   const Variable y = sum(bell(x, by_kept));
-  EXPECT_EQ(thrown<GraphError>([&] { grad(y, {x}, Graph::keep); }), refusal);
+  EXPECT_EQ(thrown<GraphError>([&] { grad(y, {x}, CreateGraph::yes); }), refusal);
   EXPECT_EQ(thrown<GraphError>([&] { hvp(y, {x}, {vec({1, 1})}); }), refusal);
   const auto f = [](const Inputs& in) { return bell(in[0], by_kept); };
   EXPECT_TRUE(check_grad("bell", f, {vec({0.5, -1})}).passed());
@@ -66,7 +66,7 @@ TEST(ByProduct, AFloatingOneServesAJvp) {
   const std::vector<double> moved = list(jvp(y, {x}, {vec({3, 5})}));
   EXPECT_DOUBLE_EQ(moved[0], -3 * std::exp(-0.25));
   EXPECT_DOUBLE_EQ(moved[1], 10 * std::exp(-1.0));
-  EXPECT_EQ(thrown<GraphError>([&] { jvp(y, {x}, {vec({3, 5})}, Graph::keep); }), refusal);
+  EXPECT_EQ(thrown<GraphError>([&] { jvp(y, {x}, {vec({3, 5})}, CreateGraph::yes); }), refusal);
 }
 
 TEST(ByProduct, SharedValuesAreNoOtherThanByProducts) {
@@ -79,11 +79,11 @@ TEST(ByProduct, SharedValuesAreNoOtherThanByProducts) {
     }));
   };
   EXPECT_NO_THROW(grad(with(false), {x}));
-  EXPECT_NO_THROW(grad(with(true), {x}, Graph::keep));
+  EXPECT_NO_THROW(grad(with(true), {x}, CreateGraph::yes));
   EXPECT_EQ(
-      thrown<GraphError>([&] { grad(with(false), {x}, Graph::keep); }),
+      thrown<GraphError>([&] { grad(with(false), {x}, CreateGraph::yes); }),
       "bell: the rule of input 0 reads shared values for a gradient that is differentiated again "
-      "(Graph::keep, hvp, order 2 of a check). It is a value, which the next "
+      "(CreateGraph::yes, hvp, order 2 of a check). It is a value, which the next "
       "differentiation would take for a constant. Compute it with ops from v.input(i); read "
       "v.detached().shared(f) where it does not depend on the inputs; or take first derivatives alone.");
 }

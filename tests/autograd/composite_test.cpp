@@ -50,7 +50,7 @@ std::vector<List> derivatives(bool fused, const std::vector<std::size_t>& path) 
   Variable y = sum(times(weighted_square(xs[0], xs[1], 2, fused), Variable(vec({1, 10}))));
   std::vector<List> found{list(y)};
   for (const std::size_t slot : path) {
-    y = grad(y, {xs[slot]}, Graph::keep)[0];
+    y = grad(y, {xs[slot]}, CreateGraph::yes)[0];
     found.push_back(list(y));
     y = sum(times(y, Variable(vec({3, -1}))));
   }
@@ -88,7 +88,7 @@ TEST(Composite, IsOneNodeAndItsGradientAnother) {
   const Variable x = track(vec({1, 2}));
   const Variable y = weighted_square(x, Variable(vec({3, 4})));
   EXPECT_EQ(Tape::of(y).size(), 2U);
-  const Variable g = grad(sum(y), {x}, Graph::keep)[0];
+  const Variable g = grad(sum(y), {x}, CreateGraph::yes)[0];
   EXPECT_EQ(g.node()->op.kind, "weighted_square_grad");
   EXPECT_EQ(text(g.node()->op.attributes), "power 2");
   EXPECT_EQ(Tape::of(g).count("square"), 0U) << "the definition is not on the tape until order 2 asks for it";
@@ -99,7 +99,7 @@ TEST(Composite, BothSlotsMayBeOneVariable) {
   const Variable x = track(vec({2, -3}));
   Variable y = weighted_square(x, x);
   for (const List& expected : {List{12, 27}, List{12, -18}, List{6, 6}, List{0, 0}}) {
-    y = grad(sum(y), {x}, Graph::keep)[0];
+    y = grad(sum(y), {x}, CreateGraph::yes)[0];
     EXPECT_EQ(list(y), expected);
   }
 }
@@ -108,7 +108,7 @@ TEST(Composite, ASlotMayDependOnTheOther) {
   const Variable x = track(vec({2, -3}));
   Variable y = weighted_square(x, square(x));  // x^4
   for (const List& expected : {List{32, -108}, List{48, 108}, List{48, -72}}) {
-    y = grad(sum(y), {x}, Graph::keep)[0];
+    y = grad(sum(y), {x}, CreateGraph::yes)[0];
     EXPECT_EQ(list(y), expected);
   }
 }
@@ -128,7 +128,7 @@ TEST(Composite, ASlotWithoutAFusedRuleTakesTheDefinition) {
     const Variable plain = grad(sum(y), {x})[0];
     EXPECT_EQ(list(plain), expected);
     EXPECT_FALSE(plain.tracked());
-    y = grad(sum(y), {x}, Graph::keep)[0];
+    y = grad(sum(y), {x}, CreateGraph::yes)[0];
     EXPECT_EQ(list(y), expected);
   }
 }
@@ -156,13 +156,13 @@ TEST(Composite, ASlotWithoutADerivativeHasNoneAtOrderTwo) {
          {.differentiable = false}});
   };
   const Variable x = track(vec({2, -3})), w = track(vec({5, 7}));
-  const Variable first = grad(sum(fused(x, w)), {x}, Graph::keep)[0];
+  const Variable first = grad(sum(fused(x, w)), {x}, CreateGraph::yes)[0];
   EXPECT_EQ(list(grad(sum(first), {x})[0]), (List{10, 14}));
   EXPECT_EQ(thrown<GraphError>([&] { grad(sum(first), {w}); }),
             "class_weighted_grad: input 1 has no derivative, but a gradient was asked through it. Detach it: "
             "detach(x).");
   // The slot without a fused rule answers alike.
-  const Variable unfused = grad(sum(class_weighted(x, w)), {x}, Graph::keep)[0];
+  const Variable unfused = grad(sum(class_weighted(x, w)), {x}, CreateGraph::yes)[0];
   EXPECT_EQ(list(grad(sum(unfused), {x})[0]), (List{10, 14}));
   EXPECT_EQ(
       thrown<GraphError>([&] { grad(sum(unfused), {w}); }),
@@ -180,13 +180,13 @@ TEST(Composite, ADefinitionThatIgnoresASlotGivesItZeros) {
   const Variable constant = vec({1, 1});
   EXPECT_EQ(list(grad(sum(ignoring(x, w)), {w})[0]), (List{0, 0}));
   EXPECT_FALSE(grad(sum(ignoring(constant, w)), {w})[0].tracked());
-  EXPECT_EQ(list(grad(sum(ignoring(constant, w)), {w}, Graph::keep)[0]), (List{0, 0}));
+  EXPECT_EQ(list(grad(sum(ignoring(constant, w)), {w}, CreateGraph::yes)[0]), (List{0, 0}));
 }
 
 // The by-products of the forward pass belong to its inputs; a replay at others must compute its own.
 TEST(Composite, ReplayOfAGradientAtOtherInputsIsNotStale) {
   const Variable x = track(vec({2, -3})), w = track(vec({5, 7}));
-  const std::vector<Variable> g = grad(sum(weighted_square(x, w)), {x, w}, Graph::keep);
+  const std::vector<Variable> g = grad(sum(weighted_square(x, w)), {x, w}, CreateGraph::yes);
   const List at_x{4, 6}, at_w{-1, 8}, seed{3, -2};
   const std::vector<Tensor> elsewhere{vec(at_x), vec(at_w), vec(seed)};
   for (std::size_t slot = 0; slot < 2; ++slot) {
@@ -212,7 +212,7 @@ TEST(Composite, ReplayOfAGradientWithAnotherCotangentIsNotStale) {
       {"sharing"}, {a, b}, [](std::span<const Tensor> in) { return product(in[0], in[1]); },
       [](const std::vector<Variable>& in) { return times(in[0], in[1]); },
       {{rule(1), rule(0)}, [](const FirstOrder& at) { return std::vector{at.grad}; }});
-  const Variable g = grad(sum(y), {a}, Graph::keep)[0];
+  const Variable g = grad(sum(y), {a}, CreateGraph::yes)[0];
   EXPECT_EQ(list(g), (List{5, 7}));
   const Tape tape = Tape::of(g);
   const std::vector<Tensor> other_cotangent{a.value(), b.value(), vec({3, -2})};

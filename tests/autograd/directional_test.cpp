@@ -40,7 +40,7 @@ TEST(Vjp, IsLinearInTheSeed) {
 TEST(Vjp, PassesGradientsToATrackedSeedUnderKeep) {
   const Variable x = track(vec({1, 2, 3}));
   const Variable seed = track(vec({4, 5, 6}));
-  const Variable g = vjp(square(x), {x}, seed, Graph::keep)[0];  // 2 x seed
+  const Variable g = vjp(square(x), {x}, seed, CreateGraph::yes)[0];  // 2 x seed
   EXPECT_EQ(list(grad(sum(g), {seed})[0]), (List{2, 4, 6}));
   EXPECT_EQ(list(grad(sum(g), {x})[0]), (List{8, 10, 12}));
 }
@@ -95,17 +95,17 @@ TEST(Jvp, AgreesWithCentralDifferences) {
 
 TEST(Jvp, UnderKeepCanBeDifferentiatedAgain) {
   const Variable x = track(vec({1, 2}));
-  const Variable y = times(square(x), x);                           // x^3
-  const Variable slope = jvp(y, {x}, {vec({1, 10})}, Graph::keep);  // 3 x^2 d
+  const Variable y = times(square(x), x);                                // x^3
+  const Variable slope = jvp(y, {x}, {vec({1, 10})}, CreateGraph::yes);  // 3 x^2 d
   EXPECT_EQ(list(slope), (List{3, 120}));
-  const Variable bend = jvp(slope, {x}, {vec({1, 10})}, Graph::keep);  // 6 x d^2
+  const Variable bend = jvp(slope, {x}, {vec({1, 10})}, CreateGraph::yes);  // 6 x d^2
   EXPECT_EQ(list(bend), (List{6, 1200}));
   EXPECT_EQ(list(grad(sum(bend), {x})[0]), (List{6, 600}));
 }
 
 TEST(Jvp, PassesGradientsToATrackedTangentUnderKeep) {
   const Variable x = track(vec({1, 2})), tangent = track(vec({5, 7}));
-  const Variable slope = jvp(square(x), {x}, {tangent}, Graph::keep);
+  const Variable slope = jvp(square(x), {x}, {tangent}, CreateGraph::yes);
   EXPECT_EQ(list(grad(sum(slope), {tangent})[0]), (List{2, 4}));
 }
 
@@ -147,7 +147,7 @@ TEST(Hvp, AgreesWithDifferencesOfTheGradient) {
 TEST(Hvp, UnderKeepGivesThirdOrder) {
   const Variable x = track(vec({2, 3}));
   const Variable y = sum(square(square(x)));  // x^4: H v = 12 x^2 v
-  const Variable product = hvp(y, {x}, {vec({1, 10})}, Graph::keep)[0];
+  const Variable product = hvp(y, {x}, {vec({1, 10})}, CreateGraph::yes)[0];
   EXPECT_EQ(list(product), (List{48, 1080}));
   EXPECT_EQ(list(grad(sum(product), {x})[0]), (List{48, 720}));
 }

@@ -20,7 +20,7 @@ TEST(Grad, FollowsAChain) {
 TEST(Grad, OfAScalarInItselfIsOne) {
   const Variable x = track(num(5));
   EXPECT_EQ(list(grad(x, {x})[0]), List{1});
-  EXPECT_EQ(list(grad(x, {x}, Graph::keep)[0]), List{1});
+  EXPECT_EQ(list(grad(x, {x}, CreateGraph::yes)[0]), List{1});
 }
 
 TEST(Grad, AddsUpWhereAValueIsUsedTwice) {
@@ -134,10 +134,10 @@ TEST(Zeros, OfOneSlotLeaveTheOtherSlotsGradient) {
 TEST(Zeros, UnderKeepCanBeDifferentiatedAgain) {
   const Variable x = track(vec({1, 2}));
   for (const Variable& y : {sum(step(x)), sum(track(vec({5, 6})))}) {
-    const Variable first = grad(y, {x}, Graph::keep)[0];
+    const Variable first = grad(y, {x}, CreateGraph::yes)[0];
     EXPECT_EQ(list(first), (List{0, 0}));
     ASSERT_TRUE(first.tracked());
-    const Variable second = grad(sum(first), {x}, Graph::keep)[0];
+    const Variable second = grad(sum(first), {x}, CreateGraph::yes)[0];
     EXPECT_EQ(list(second), (List{0, 0}));
     EXPECT_EQ(list(grad(sum(second), {x})[0]), (List{0, 0}));
   }
@@ -187,7 +187,7 @@ TEST(Keep, GradientsAreFunctionsOfX) {
   Variable y = square(square(x));
   for (const List& expected :
        {List{4, 32, -108}, List{12, 48, 108}, List{24, 48, -72}, List{24, 24, 24}, List{0, 0, 0}}) {
-    y = grad(sum(y), {x}, Graph::keep)[0];
+    y = grad(sum(y), {x}, CreateGraph::yes)[0];
     EXPECT_EQ(list(y), expected);
   }
 }
@@ -198,10 +198,10 @@ TEST(Keep, WhatARuleReadsIsDifferentiatedToo) {
   const Variable x = track(vec({0}));
   Variable of_output = exponential(x), of_input = square(x);
   for (const double expected : {0, 2, 0}) {
-    of_output = grad(sum(of_output), {x}, Graph::keep)[0];
-    EXPECT_EQ(list(of_output), List{1}) << "Vjp::output gives a constant under Graph::keep";
-    of_input = grad(sum(of_input), {x}, Graph::keep)[0];
-    EXPECT_EQ(list(of_input), List{expected}) << "Vjp::input gives a constant under Graph::keep";
+    of_output = grad(sum(of_output), {x}, CreateGraph::yes)[0];
+    EXPECT_EQ(list(of_output), List{1}) << "Vjp::output gives a constant under CreateGraph::yes";
+    of_input = grad(sum(of_input), {x}, CreateGraph::yes)[0];
+    EXPECT_EQ(list(of_input), List{expected}) << "Vjp::input gives a constant under CreateGraph::yes";
   }
 }
 
@@ -209,8 +209,8 @@ TEST(Keep, AMixedThirdDerivativeIsTheSameInEveryOrder) {
   const Variable a = track(vec({2, 3})), b = track(vec({5, -7}));
   const Variable y = sum(times(square(a), square(b)));  // d3y / da da db = 4 b
   const auto third = [&](const Variable& first, const Variable& second, const Variable& last) {
-    const Variable once = grad(y, {first}, Graph::keep)[0];
-    const Variable twice = grad(sum(once), {second}, Graph::keep)[0];
+    const Variable once = grad(y, {first}, CreateGraph::yes)[0];
+    const Variable twice = grad(sum(once), {second}, CreateGraph::yes)[0];
     return list(grad(sum(twice), {last})[0]);
   };
   EXPECT_EQ(third(a, a, b), (List{20, -28}));

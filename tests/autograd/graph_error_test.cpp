@@ -118,7 +118,7 @@ TEST(RuleErrors, ReadingWhatWasNotDeclared) {
                                    read(v);
                                    return v.grad();
                                  }));
-    const std::string kept = thrown<GraphError>([&] { grad(sum(y), {x}, Graph::keep); });
+    const std::string kept = thrown<GraphError>([&] { grad(sum(y), {x}, CreateGraph::yes); });
     EXPECT_EQ(thrown<GraphError>([&] { grad(sum(y), {x}); }), kept);
     return kept;
   };
@@ -180,7 +180,7 @@ TEST(RuleErrors, EverythingMeansAlsoTheSixtyFifthInput) {
 
 const char* const no_second_order =
     "toy: the rule of input 0 is computed from values, not from ops; it has no second order. Write it with "
-    "ops, or differentiate once with Graph::discard.";
+    "ops, or differentiate once with CreateGraph::no.";
 
 TEST(RuleErrors, ARuleComputedFromValuesHasNoSecondOrder) {
   const Variable x = track(vec({1, 2}));
@@ -188,7 +188,7 @@ TEST(RuleErrors, ARuleComputedFromValuesHasNoSecondOrder) {
     return Variable(zip(v.input(0).value(), v.grad().value(), [](auto a, auto b) { return 3 * a * b; }));
   }));
   EXPECT_EQ(list(grad(y, {x})[0]), (List{3, 6}));
-  EXPECT_EQ(thrown<GraphError>([&] { grad(y, {x}, Graph::keep); }), no_second_order);
+  EXPECT_EQ(thrown<GraphError>([&] { grad(y, {x}, CreateGraph::yes); }), no_second_order);
   EXPECT_EQ(thrown<GraphError>([&] { jvp(y, {x}, {x}); }), no_second_order);
 }
 
@@ -213,7 +213,7 @@ TEST(Errors, LeaveNothingBehind) {
     };
     const Variable y = build();
     const StorageCount before = live_storage();
-    for (const Graph graph : {Graph::discard, Graph::keep}) {
+    for (const CreateGraph graph : {CreateGraph::no, CreateGraph::yes}) {
       EXPECT_EQ(thrown<ArgumentError>([&] { grad(y, {x}, graph); }), "a user's own");
       EXPECT_EQ(thrown<ArgumentError>([&] { grad(build(), {x}, graph); }), "a user's own");
       EXPECT_EQ(Recording::mode(), Recording::needed);

@@ -70,7 +70,7 @@ TEST(LinearMap, DotTest) {
 TEST(LinearMap, ItsGradientIsTheTransposeOnTheTape) {
   const Variable x = track(vec({1, 2, -5, 7}));
   const Variable seed = vec({3, -4, 5, 6, -2});
-  const Variable g = vjp(running_sum(4)(x), {x}, seed, Graph::keep)[0];
+  const Variable g = vjp(running_sum(4)(x), {x}, seed, CreateGraph::yes)[0];
   EXPECT_EQ(list(g), list(running_sum(4).transpose()(seed)));
   EXPECT_EQ(Tape::of(g).count("running_sum_transpose"), 1U);
   EXPECT_EQ(Tape::of(g).count("running_sum"), 0U) << "a linear map's gradient does not depend on x";
@@ -78,7 +78,8 @@ TEST(LinearMap, ItsGradientIsTheTransposeOnTheTape) {
 
 TEST(LinearMap, TheTransposesGradientIsTheMap) {
   const Variable y = track(vec({3, -4, 5, 6, -2}));
-  const Variable g = vjp(running_sum(4).transpose()(y), {y}, Variable(vec({1, 2, -5, 7})), Graph::keep)[0];
+  const Variable g =
+      vjp(running_sum(4).transpose()(y), {y}, Variable(vec({1, 2, -5, 7})), CreateGraph::yes)[0];
   EXPECT_EQ(list(g), (List{1, 3, -2, 5, 5}));
   EXPECT_EQ(Tape::of(g).count("running_sum"), 1U);
 }
@@ -132,7 +133,7 @@ TEST(LinearMap, ParametersHaveNoDerivative) {
       "diagonal: input 1 has no derivative, but a gradient was asked through it. Detach it: detach(x).";
   EXPECT_EQ(thrown<GraphError>([&] { grad(sum(diagonal(x)), {k}); }), message);
   // Nor does the gradient, where the parameter is an input again.
-  const Variable g = grad(sum(square(diagonal(x))), {x}, Graph::keep)[0];
+  const Variable g = grad(sum(square(diagonal(x))), {x}, CreateGraph::yes)[0];
   EXPECT_EQ(thrown<GraphError>([&] { grad(sum(g), {k}); }), message);
   EXPECT_EQ(list(grad(sum(g), {x})[0]), (List{18, 32}));
 }

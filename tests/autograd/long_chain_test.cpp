@@ -77,7 +77,7 @@ TEST(LongChain, OfKeptGradientsIsFreed) {
     const Variable x = track(num(1));
     Variable y = x;
     for (int i = 0; i < 20'000; ++i) y = square(y);
-    const Variable first = grad(std::move(y), {x}, Graph::keep)[0];
+    const Variable first = grad(std::move(y), {x}, CreateGraph::yes)[0];
     EXPECT_TRUE(first.tracked());
   }
   EXPECT_EQ(live_storage().buffers, start.buffers);

@@ -143,9 +143,9 @@ TEST(Release, AMovedYGivesTheSameGradient) {
   const Variable expected = grad(y, {x})[0];
   EXPECT_TRUE(same_bits(grad(build(), {x})[0].value(), expected.value()));
   // Kept graphs need the nodes they were made from, moved or not.
-  const Variable first = grad(build(), {x}, Graph::keep)[0];
+  const Variable first = grad(build(), {x}, CreateGraph::yes)[0];
   EXPECT_TRUE(same_bits(first.value(), expected.value()));
-  const Variable from_lvalue = grad(sum(grad(y, {x}, Graph::keep)[0]), {x})[0];
+  const Variable from_lvalue = grad(sum(grad(y, {x}, CreateGraph::yes)[0]), {x})[0];
   EXPECT_TRUE(same_bits(grad(sum(first), {x})[0].value(), from_lvalue.value()));
 }
 
@@ -154,8 +154,8 @@ TEST(Release, AGraphDiesWithItsLastHandle) {
   {
     const Variable x = track(vec({1, 2}));
     const Variable y = sum(sine(square(x)));
-    const Variable first = grad(y, {x}, Graph::keep)[0];
-    const Variable second = grad(sum(first), {x}, Graph::keep)[0];
+    const Variable first = grad(y, {x}, CreateGraph::yes)[0];
+    const Variable second = grad(sum(first), {x}, CreateGraph::yes)[0];
     EXPECT_GT(live.buffers(), 6);
   }
   EXPECT_EQ(live.buffers(), 0);
@@ -193,8 +193,8 @@ TEST(Leaks, pytorch_7343_GradientsWithGraphsHeldBesideTheirWeightsAreFreed) {
   for (int step_number = 0; step_number < 100; ++step_number) {
     Weight w{track(vec({0.1, -0.2})), {}};
     const Variable y = sum(exponential(square(w.value)));
-    w.gradients.push_back(grad(y, {w.value}, Graph::keep)[0]);
-    w.gradients.push_back(grad(sum(square(w.gradients[0])), {w.value}, Graph::keep)[0]);
+    w.gradients.push_back(grad(y, {w.value}, CreateGraph::yes)[0]);
+    w.gradients.push_back(grad(sum(square(w.gradients[0])), {w.value}, CreateGraph::yes)[0]);
     ASSERT_TRUE(w.gradients[1].tracked());
     ASSERT_GT(live.buffers(), 4) << "the graphs are alive";
     w.value = track(vec({0.3, 0.4}));  // the optimizer's next weights, beside the old gradients

@@ -116,7 +116,7 @@ TEST(Observe, AnOpInsideAnothersForwardIsThatOpsWork) {
 }
 
 TEST(Observe, HearsRulesAndWhoseTheyAre) {
-  for (const Graph graph : {Graph::discard, Graph::keep}) {
+  for (const CreateGraph graph : {CreateGraph::no, CreateGraph::yes}) {
     const Variable x = track(vec({1, 2}));
     const Variable y = sum(times(sine(x), x));
     const Heard heard;
@@ -124,7 +124,7 @@ TEST(Observe, HearsRulesAndWhoseTheyAre) {
     // x is used twice: its cotangents are added, for no rule.
     EXPECT_EQ(heard.kinds,
               (Words{"spread<sum", "times<times", "times<times", "sine<sine", "times<sine", "add"}))
-        << (graph == Graph::keep);
+        << (graph == CreateGraph::yes);
   }
 }
 

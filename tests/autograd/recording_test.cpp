@@ -59,7 +59,7 @@ TEST(Recording, EverythingGivesTheSameGradients) {
   const Variable x = track(vec({1, 2}));
   const Recording all(Recording::everything);
   const Variable y = sum(times(square(x), vec({5, 7})));
-  const Variable first = grad(y, {x}, Graph::keep)[0];
+  const Variable first = grad(y, {x}, CreateGraph::yes)[0];
   EXPECT_EQ(list(first), (List{10, 28}));
   EXPECT_EQ(list(grad(sum(first), {x})[0]), (List{10, 14}));
 }
@@ -97,7 +97,7 @@ TEST(Recording, GradOfARecordedGraphWorksInAnyScope) {
   const Recording evaluation(Recording::nothing);
   EXPECT_EQ(list(grad(y, {x})[0]), (List{4, 32}));
   // To keep the graph is asked for by name, and outweighs the scope.
-  const Variable first = grad(y, {x}, Graph::keep)[0];
+  const Variable first = grad(y, {x}, CreateGraph::yes)[0];
   EXPECT_TRUE(first.tracked());
   EXPECT_EQ(Recording::mode(), Recording::nothing);
 }

@@ -61,7 +61,7 @@ TEST(Remake, EveryOrderIsThatOfAValueThatWasKept) {
     Variable y = sum(times(op(x, 3), square(op(x, 2))));
     std::vector<std::vector<double>> all;
     for (int order = 1; order <= 3; ++order) {
-      const Variable g = grad(y, {x}, Graph::keep)[0];
+      const Variable g = grad(y, {x}, CreateGraph::yes)[0];
       all.push_back(list(g));
       y = sum(g);
     }

@@ -30,7 +30,7 @@ TEST(Tape, Prints) {
 TEST(Tape, PrintsGradients) {
   const Variable x = track(vec({1, 2}));
   const Variable y = square(x);
-  EXPECT_EQ(text(Tape::of(vjp(y, {x}, Variable(vec({1, 1})), Graph::keep)[0])),
+  EXPECT_EQ(text(Tape::of(vjp(y, {x}, Variable(vec({1, 1})), CreateGraph::yes)[0])),
             "%1 = leaf                   f64[2]\n"
             "%2 = leaf                   f64[2]   \"seed\"\n"
             "%3 = scale   %1      by 2   f64[2]\n"

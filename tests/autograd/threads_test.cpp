@@ -20,7 +20,7 @@ constexpr std::int64_t size = 5 * map_grain + 3;
 // Value, gradient and a second derivative of a small model, on tensors that parallel_for cuts up.
 std::vector<Tensor> run(const Variable& x, const Variable& w) {
   const Variable y = sum(times(sine(times(x, w)), exponential(scale(square(w), -1))));
-  const std::vector<Variable> first = grad(y, {x, w}, Graph::keep);
+  const std::vector<Variable> first = grad(y, {x, w}, CreateGraph::yes);
   const Variable second = grad(sum(times(first[0], first[1])), {w})[0];
   return {y.value(), first[0].value(), first[1].value(), second.value()};
 }
@@ -58,7 +58,7 @@ TEST(Threads, OneGraphMayBeWalkedByTwo) {
   const auto work = [&](std::size_t i) {
     start.arrive_and_wait();
     for (int round = 0; round < 20; ++round)
-      results[i] = grad(y, {x}, i ? Graph::keep : Graph::discard)[0].value();
+      results[i] = grad(y, {x}, i ? CreateGraph::yes : CreateGraph::no)[0].value();
   };
   std::thread first(work, 0), second(work, 1);
   first.join();

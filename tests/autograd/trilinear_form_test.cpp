@@ -80,7 +80,7 @@ TEST(TrilinearForm, EachGradientIsAnOpOfTheFamily) {
     const Variable value = form(slots);
     EXPECT_EQ(value.node()->op.kind, form.ops[hole]);
     const Variable seed = track(all[hole]->value());
-    const std::vector<Variable> g = vjp(value, {*all[a], *all[b]}, seed, Graph::keep);
+    const std::vector<Variable> g = vjp(value, {*all[a], *all[b]}, seed, CreateGraph::yes);
     // The gradient in a: the hole filled with the cotangent, a hole opened at a.
     for (const auto& [slot, other, gradient] : {std::tuple(a, b, g[0]), std::tuple(b, a, g[1])}) {
       Slots expected;
@@ -97,10 +97,10 @@ TEST(TrilinearForm, EachGradientIsAnOpOfTheFamily) {
 TEST(TrilinearForm, NamesThePairOnTheTape) {
   const TrilinearForm& form = integer_form();
   const Variable tx = track(x);
-  const Variable g = grad(sum(form({tx, w, {}})), {tx}, Graph::keep)[0];
+  const Variable g = grad(sum(form({tx, w, {}})), {tx}, CreateGraph::yes)[0];
   EXPECT_EQ(Tape::of(g).count("toy_transpose"), 1U);
   const Variable ty = track(y);
-  const Variable back = grad(sum(form({std::nullopt, w, ty})), {ty}, Graph::keep)[0];
+  const Variable back = grad(sum(form({std::nullopt, w, ty})), {ty}, CreateGraph::yes)[0];
   EXPECT_EQ(Tape::of(back).count("toy"), 1U);
 }
 
@@ -131,7 +131,7 @@ TEST(TrilinearForm, OneVariableMayFillTwoSlots) {
   const Domain domain{Shape{2}, DType::float64};
   const TrilinearForm product{{"times", "times", "times"}, {}, {domain, domain, domain}, {same, same, same}};
   const Variable t = track(vec({3, 4}));
-  const Variable first = grad(sum(product({t, t, {}})), {t}, Graph::keep)[0];
+  const Variable first = grad(sum(product({t, t, {}})), {t}, CreateGraph::yes)[0];
   EXPECT_EQ(list(first), (List{6, 8}));
   EXPECT_EQ(list(grad(sum(first), {t})[0]), (List{2, 2}));
 }

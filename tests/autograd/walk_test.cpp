@@ -33,7 +33,7 @@ TEST(Walk, AddsCotangentsInDescendingSerialOfTheConsumer) {
   for (const Variable& y :
        {add_same_shape(a, add_same_shape(c, b)), add_same_shape(add_same_shape(b, a), c)}) {
     EXPECT_EQ(list(grad(y, {x})[0]), List{1});
-    EXPECT_EQ(list(grad(y, {x}, Graph::keep)[0]), List{1});
+    EXPECT_EQ(list(grad(y, {x}, CreateGraph::yes)[0]), List{1});
   }
 }
 

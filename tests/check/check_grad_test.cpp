@@ -241,7 +241,7 @@ TEST(CheckGrad, OfARuleWithoutASecondOrderIsAGraphErrorAtOrderTwo) {
   EXPECT_TRUE(check_sine(rule).passed());
   EXPECT_EQ(thrown<GraphError>([&] { check_sine(rule, {.order = 2}); }),
             "sine: the rule of input 0 is computed from values, not from ops; it has no second order. Write "
-            "it with ops, or differentiate once with Graph::discard.");
+            "it with ops, or differentiate once with CreateGraph::no.");
 }
 
 TEST(CheckGrad, WorksWhereTheCallerEvaluates) {

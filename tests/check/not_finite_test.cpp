@@ -72,7 +72,7 @@ TEST(TraceNotFinite, CountsNaNApartFromInfinities) {
 
 TEST(TraceNotFinite, NamesTheOpOfTheBackwardAndWhoseRuleItIs) {
   const Variable x = track(vec({4, 0}));
-  for (const Graph graph : {Graph::discard, Graph::keep}) {
+  for (const CreateGraph graph : {CreateGraph::no, CreateGraph::yes}) {
     EXPECT_EQ(
         traced([&] { grad(sum(scale(root(x, "distance"), 3)), {x}, graph); }),
         "reciprocal, in the rule of root (index 2) \"distance\": the output, f64[2], is infinity at [1], "

@@ -47,6 +47,8 @@ std::string refused_layer(const std::string& layer) {
   return refused(R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 2}}, )" + layer + "]}");
 }
 
+const std::string forms = R"( Give {"network": name, ...}, {"layers": [...]} or {"nodes": {...}}.)";
+
 std::string networks() {
   const std::vector<std::string> names = network_names();
   return listed({names.begin(), names.end()}, ", ") + '.';
@@ -154,7 +156,10 @@ TEST(FromJson, EveryLayerGoesThroughItsOwnDescription) {
   for (const std::string& name : layer_names()) {
     SCOPED_TRACE(name);
     std::string layer = '"' + name + '"';
-    if (name.find("conv2d") != std::string::npos) layer = '{' + layer + R"(: {"out_channels": 3}})";
+    if (name == "subtract" || name.ends_with("_like")) continue;  // of two values: graph_json_test
+    if (name == "graph") layer = R"({"graph": {"nodes": {"a": "relu"}}})";
+    if (name.find("conv2d") != std::string::npos && name != "depthwise_conv2d")
+      layer = '{' + layer + R"(: {"out_channels": 3}})";
     if (name == "dense") layer = R"({"dense": {"out_features": 3}})";
     if (name == "residual") layer = R"({"residual": ["relu"]})";
     const std::string description =
@@ -199,8 +204,8 @@ TEST(FromJson, UnknownNamesAreRefusedWithTheNearest) {
       "kernel.");
   EXPECT_EQ(refused(R"({"layers": ["relu"], "seed": 3})"),
             "network_from_json: seed is not known. The only key is layers.");
-  EXPECT_EQ(refused(R"({"network": "unet"})"),
-            "network_from_json: network is \"unet\". Networks are " + networks());
+  EXPECT_EQ(refused(R"({"network": "resnet"})"),
+            "network_from_json: network is \"resnet\". Networks are " + networks());
   EXPECT_EQ(refused(R"({"network": "conv2d"})"),
             "network_from_json: network is \"conv2d\". Networks are " + networks());
   const std::vector<std::string> layers = layer_names();
@@ -218,14 +223,11 @@ TEST(FromJson, WhatIsMissingIsNamed) {
       "there are. Give a whole number.");
   EXPECT_EQ(refused_layer(R"("conv2d")"),
             "network_from_json: layers[1].conv2d.out_channels is missing. Give a whole number.");
-  EXPECT_EQ(refused("{}"),
-            R"(network_from_json: the description is {}. Give {"network": name, ...} or {"layers": [...]}.)");
+  EXPECT_EQ(refused("{}"), "network_from_json: the description is {}." + forms);
   EXPECT_EQ(refused(R"({"network": "small-dilated", "layers": []})"),
-            R"(network_from_json: the description is {"network":"small-dilated","layers":[]}. )"
-            R"(Give {"network": name, ...} or {"layers": [...]}.)");
+            R"(network_from_json: the description is {"network":"small-dilated","layers":[]}.)" + forms);
   EXPECT_EQ(refused(R"(["small-dilated", "small-dilated", "small-dilated"])"),
-            R"(network_from_json: the description is a longer array. Give {"network": name, ...} or )"
-            R"({"layers": [...]}.)");
+            "network_from_json: the description is a longer array." + forms);
   EXPECT_EQ(refused(R"({"layers": []})"),
             "network_from_json: layers is []. Give a list of one layer or more.");
   EXPECT_EQ(refused_layer(R"({"residual": {}})"),
@@ -292,12 +294,11 @@ TEST(FromJson, ChannelsThatDisagreeAreNamed) {
 }
 
 TEST(FromJson, WhatIsNoJsonIsRefused) {
-  const std::string wanted = R"( Give {"network": name, ...} or {"layers": [...]}.)";
   EXPECT_EQ(refused(R"({"layers": [)"),
-            "network_from_json: the description is no JSON from byte 13 on. It has 12 bytes." + wanted);
+            "network_from_json: the description is no JSON from byte 13 on. It has 12 bytes." + forms);
   EXPECT_EQ(refused(""),
-            "network_from_json: the description is no JSON from byte 1 on. It has 0 bytes." + wanted);
-  EXPECT_EQ(refused("[1]"), "network_from_json: the description is [1]." + wanted);
+            "network_from_json: the description is no JSON from byte 1 on. It has 0 bytes." + forms);
+  EXPECT_EQ(refused("[1]"), "network_from_json: the description is [1]." + forms);
   EXPECT_EQ(refused(R"({"layers": ["relu"], "layers": ["tanh"]})"),
             "network_from_json: the description has the key \"layers\" twice in one object. Keep one.");
   EXPECT_EQ(refused(R"({"layers": )" + std::string(1'000'000, '[')),
@@ -312,7 +313,7 @@ TEST(FromJson, WhatIsNoJsonIsRefused) {
   EXPECT_EQ(thrown<ArgumentError>([] { network_description("\xff"); }),
             "network_description: network is \"\xEF\xBF\xBD\". Networks are " + networks());
   EXPECT_EQ(thrown<ArgumentError>([] { resolved_description("x"); }),
-            "resolved_description: the description is no JSON from byte 1 on. It has 1 bytes." + wanted);
+            "resolved_description: the description is no JSON from byte 1 on. It has 1 bytes." + forms);
 }
 
 TEST(Initializer, HasTheNameOfItsDescription) {

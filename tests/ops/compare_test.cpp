@@ -31,7 +31,7 @@ TEST(Where, NaNOfTheOtherSideStaysThere) {
   const Variable a = track(f64({4}, {nan, 2, 3, infinity})), b = track(f64({4}, {5, nan, -infinity, 7}));
   const Variable y = where(u8({4}, {0, 1, 1, 0}), a, b);
   EXPECT_EQ(numbers(y), (Numbers{5, 2, 3, 7}));
-  const std::vector<Variable> g = grad(sum(y * y), {a, b}, Graph::keep);
+  const std::vector<Variable> g = grad(sum(y * y), {a, b}, CreateGraph::yes);
   EXPECT_EQ(numbers(g[0]), (Numbers{0, 4, 6, 0}));
   EXPECT_EQ(numbers(g[1]), (Numbers{10, 0, 0, 14}));
   const std::vector<Variable> second = grad(sum(g[0]) + sum(g[1]), {a, b});

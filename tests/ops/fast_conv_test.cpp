@@ -306,7 +306,7 @@ TEST_P(FastConv, pytorch_4500_OrderTwoIsThatOfTheReference) {
       const Variable f = broadcast_to(one, {3, 3, 3, 3});
       const Variable y = transposed ? conv2d_transpose(x, f, options) : conv2d(x, f, options);
       const Variable u = track(integers(y.shape(), dtype, 3));
-      const std::vector<Variable> g = vjp(y, {x, one}, u, Graph::keep);
+      const std::vector<Variable> g = vjp(y, {x, one}, u, CreateGraph::yes);
       const Variable z =
           sum(g[0] * integers(x.shape(), dtype, 4)) + sum(g[1] * integers(one.shape(), dtype, 5));
       std::vector<std::vector<double>> numbers_of_all;

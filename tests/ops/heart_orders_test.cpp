@@ -25,7 +25,7 @@ Variable derivative(const HeartOp& op, const Tensor& c, const Point& d, int orde
                     const Variable& filters) {
   if (order == 0) return sum(tanh(op(value, filters)) * c);
   const Variable below = derivative(op, c, d, order - 1, value, filters);
-  const std::vector<Variable> g = grad(below, {value, filters}, Graph::keep);
+  const std::vector<Variable> g = grad(below, {value, filters}, CreateGraph::yes);
   return sum(g[0] * d.value) + sum(g[1] * d.filters);
 }
 

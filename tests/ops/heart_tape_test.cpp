@@ -20,7 +20,7 @@ std::string printed(const Variable& y) {
 template <class F>
 std::string gradient_tape(const Tensor& at, F&& op) {
   const Variable x = track(at, "x");
-  return printed(grad(sum(op(x)), {x}, Graph::keep)[0]);
+  return printed(grad(sum(op(x)), {x}, CreateGraph::yes)[0]);
 }
 
 const Tensor value = random64({1, 6, 5, 2}, 1), filters = random64({3, 3, 2, 4}, 2),
@@ -75,7 +75,7 @@ TEST(HeartTape, EveryOrderStaysAmongTheThreeOps) {
   const Variable x = track(value), f = track(filters);
   Variable y = sum(atrous_conv2d(x, f, 2, Padding::same));
   for (int order = 1; order <= 4; ++order) {
-    y = sum(grad(y, {order % 2 ? x : f}, Graph::keep)[0]);
+    y = sum(grad(y, {order % 2 ? x : f}, CreateGraph::yes)[0]);
     const Tape tape = Tape::of(y);
     for (const NodePtr& node : tape) {
       const std::string& kind = node->op.kind;

@@ -19,7 +19,7 @@ Numbers derivatives(F&& f, double at, int orders) {
   Variable y = f(x);
   Numbers all{y.value().item<double>()};
   for (int order = 1; order <= orders; ++order) {
-    y = grad(y, {x}, Graph::keep)[0];
+    y = grad(y, {x}, CreateGraph::yes)[0];
     all.push_back(y.value().item<double>());
   }
   return all;

@@ -122,7 +122,7 @@ TEST(DiceLoss, IsExactAtLogitsOf1000) {
       EXPECT_EQ(numbers(right), Numbers{0});
       EXPECT_NEAR(numbers(wrong)[0], 1 - smooth / (2 + smooth), 0x1p-23);
       for (const Variable& loss : {right, wrong}) {
-        const Variable g = grad(loss, {x}, Graph::keep)[0];
+        const Variable g = grad(loss, {x}, CreateGraph::yes)[0];
         EXPECT_EQ(numbers(g), Numbers(4, 0)) << "softmax is flat there";
         EXPECT_EQ(numbers(grad(sum(g * g), {x})[0]), Numbers(4, 0));
       }
@@ -141,7 +141,7 @@ TEST(FocalLoss, IsExactAtLogitsOf1000) {
       EXPECT_EQ(numbers(wrong), Numbers{1000}) << gamma;
       EXPECT_EQ(numbers(grad(right, {x})[0]), (Numbers{0, 0, 0, 0})) << gamma;
       EXPECT_EQ(numbers(grad(wrong, {x})[0]), (Numbers{0, 0, 0.5, -0.5})) << gamma;
-      const Variable g = grad(wrong, {x}, Graph::keep)[0];
+      const Variable g = grad(wrong, {x}, CreateGraph::yes)[0];
       EXPECT_TRUE(all_finite(grad(sum(g * g), {x})[0].value())) << gamma;
     }
   }
@@ -154,7 +154,7 @@ TEST(FocalLoss, GradientsStayFiniteAllTheWayToCertainty) {
       for (double gap = 0; gap < 60; gap += 0.5) {
         const Variable x = track(f64({1, 2}, {gap, 0}).cast(dtype));
         const Variable loss = focal_loss(x, i32({1}, {0}), {.gamma = gamma});
-        const Variable g = grad(loss, {x}, Graph::keep)[0];
+        const Variable g = grad(loss, {x}, CreateGraph::yes)[0];
         ASSERT_TRUE(all_finite(loss.value()) && all_finite(g.value())) << gamma << " at " << gap;
         ASSERT_TRUE(all_finite(grad(sum(g * g), {x})[0].value())) << gamma << " at " << gap;
         ASSERT_LE(numbers(g)[0], 0) << "more of the right logit is never worse";
@@ -190,7 +190,7 @@ TEST(RegionLosses, AreZeroWhereNothingCounts) {
   const auto expect_zero = [&](const Variable& x, const Variable& loss) {
     const Numbers zeros_of_x(static_cast<std::size_t>(x.value().elements()), 0.0);
     EXPECT_EQ(numbers(loss), Numbers{0});
-    const Variable g = grad(loss, {x}, Graph::keep)[0];
+    const Variable g = grad(loss, {x}, CreateGraph::yes)[0];
     EXPECT_EQ(numbers(g), zeros_of_x);
     EXPECT_EQ(numbers(grad(sum(g), {x})[0]), zeros_of_x);
   };

@@ -87,7 +87,7 @@ TEST(CrossEntropy, IsZeroWhereNothingCounts) {
     const Variable x = track(logits);
     const Variable loss = softmax_cross_entropy(x, labels, options);
     EXPECT_EQ(numbers(loss), Numbers{0});
-    const Variable g = grad(loss, {x}, Graph::keep)[0];
+    const Variable g = grad(loss, {x}, CreateGraph::yes)[0];
     EXPECT_EQ(numbers(g), Numbers(static_cast<std::size_t>(logits.elements()), 0.0));
     EXPECT_EQ(numbers(grad(sum(g), {x})[0]), Numbers(static_cast<std::size_t>(logits.elements()), 0.0));
   };

@@ -37,7 +37,7 @@ TEST(Where, jax_347_ChoosesTheInputOfAFunctionWithoutASlope) {
   EXPECT_EQ(outside[1], 0.25);
   const Variable y = masked_inside(x, sqrt);
   EXPECT_EQ(numbers(y), (Numbers{0, 2, 0, 0.5}));
-  const Variable g = grad(sum(y), {x}, Graph::keep)[0];
+  const Variable g = grad(sum(y), {x}, CreateGraph::yes)[0];
   EXPECT_EQ(numbers(g), (Numbers{0, 0.25, 0, 1}));
   EXPECT_EQ(numbers(grad(sum(g), {x})[0]), (Numbers{0, -0.03125, 0, -2}));
 }

@@ -19,9 +19,9 @@ TEST_P(Costs, AreSaidByEveryOp) {
   const Tracked at = tracked(GetParam(), sample(GetParam(), DType::float64));
   const Variable y = GetParam().call(at.inputs);
   if (at.leaves.empty() || !y.tracked()) return;
-  for (const Graph graph : {Graph::discard, Graph::keep}) {
+  for (const CreateGraph graph : {CreateGraph::no, CreateGraph::yes}) {
     const std::vector<Variable> gradients = vjp(y, at.leaves, Tensor::ones(y.shape(), y.dtype()), graph);
-    if (graph == Graph::discard || !gradients[0].tracked()) continue;
+    if (graph == CreateGraph::no || !gradients[0].tracked()) continue;
     vjp(gradients[0], at.leaves, Tensor::ones(gradients[0].shape(), y.dtype()));
   }
 }

@@ -29,7 +29,7 @@ TEST_P(InputsUnchanged, ByValueAndGradients) {
     if (y.tracked()) {
       const Tensor seed = uniform(y.shape(), y.dtype(), Key{3});
       const Tensor seed_before = copy(seed);
-      const std::vector<Variable> first = vjp(y, at.leaves, seed, Graph::keep);
+      const std::vector<Variable> first = vjp(y, at.leaves, seed, CreateGraph::yes);
       std::vector<Variable> directions;
       for (const Variable& g : first) directions.emplace_back(copy(g.value()));
       vjp(first, at.leaves, directions);

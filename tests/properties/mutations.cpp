@@ -90,7 +90,7 @@ Specimen specimen(const Line& line, const Where& where, std::uint64_t seed, cons
   std::vector<Variable> roots{seen.call(at.inputs)};
   if (where.made) {
     const Tensor c = normal(roots[0].shape(), DType::float64, Key{seed});
-    for (Variable& g : vjp(roots[0], at.leaves, c, Graph::keep)) roots.push_back(std::move(g));
+    for (Variable& g : vjp(roots[0], at.leaves, c, CreateGraph::yes)) roots.push_back(std::move(g));
   }
   *recording = false;
   return {std::move(roots), *op};
@@ -111,7 +111,7 @@ std::vector<Where> places(const Line& line, int order) {
       });
     }
   }
-  if (order == 2) vjp(y, at.leaves, normal(y.shape(), DType::float64, Key{1}), Graph::keep);
+  if (order == 2) vjp(y, at.leaves, normal(y.shape(), DType::float64, Key{1}), CreateGraph::yes);
   return all;
 }
 
@@ -133,7 +133,7 @@ std::vector<double> derivatives(const Line& line, int order, std::uint64_t seed)
     std::vector<Variable> seeds;
     for (const Variable& y : ys)
       seeds.emplace_back(normal(y.shape(), DType::float64, fold_in(Key{seed + 30}, seeds.size())));
-    ys = vjp(ys, xs, seeds, n < order ? Graph::keep : Graph::discard);
+    ys = vjp(ys, xs, seeds, n < order ? CreateGraph::yes : CreateGraph::no);
   }
   std::vector<double> all;
   for (const Variable& y : ys) {

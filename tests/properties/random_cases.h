@@ -1,6 +1,6 @@
-// What tests of random shapes share: properties checked by RapidCheck on 100 cases, the same in every run; a
-// case that fails is shrunk to the smallest one that does. Numbers are small integers, so equality can be
-// demanded.
+// What tests of random cases share: properties checked by RapidCheck on 100 cases, or `times` as many, the
+// same in every run; a case that fails is shrunk to the smallest one that does. Numbers are small integers,
+// so equality can be demanded.
 //
 // RC_PARAMS in the environment may ask for another seed, for more cases, or to reproduce one: a failure says
 // how.
@@ -28,14 +28,18 @@ using catalogue::Rounded;
 using Int = std::int64_t;
 
 template <class Property>
-void for_all(const Property& property) {
+void for_all(const Property& property, int times = 1) {
   // Read once, at the first check, and printed there.
   setenv("RC_PARAMS", "seed=5 max_success=100", /*overwrite=*/0);
   const auto* test = testing::UnitTest::GetInstance()->current_test_info();
   rc::detail::TestMetadata metadata;
   metadata.id = std::string(test->test_suite_name()) + '/' + test->name();
   metadata.description = test->name();
-  const auto result = rc::detail::checkTestable(property, metadata);
+  const rc::detail::Configuration& configuration = rc::detail::configuration();
+  rc::detail::TestParams params = configuration.testParams;
+  params.maxSuccess *= times;
+  const auto result = times == 1 ? rc::detail::checkTestable(property, metadata)
+                                 : rc::detail::checkTestable(property, metadata, params);
   if (result.template is<rc::detail::SuccessResult>()) {
     const auto cases = result.template get<rc::detail::SuccessResult>().numSuccess;
     conformance::note("random shapes and attributes, " + metadata.id, 0, cases);

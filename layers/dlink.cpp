@@ -1,0 +1,52 @@
+#include <algorithm>
+
+#include <trous/layers/detail/blocks.h>
+#include <trous/layers/dlink.h>
+#include <trous/ops/arithmetic.h>
+
+namespace trous {
+
+Variable ResidualStage::operator()(const Variable& x, Pass& pass) const {
+  const Variable y = down(x, pass);
+  return y + second(first(y, pass), pass);
+}
+
+Variable LinkStep::operator()(const Variable& x, const Variable& skipped, Pass& pass) const {
+  return expand(up(squeeze(x, pass), skipped, pass), pass) + skipped;
+}
+
+DLink::DLink(const SegmentationOptions& o)
+    : options(detail::resolved(o, 12, 4)),
+      stem(detail::conv(o.in_channels, options.width, o.kernel, 1)),
+      head(detail::classifier(options.width, o.classes)) {
+  const std::int64_t w = options.width;
+  std::int64_t in = w;
+  for (const std::int64_t out : {2 * w, 4 * w}) {
+    encoder.push_back({detail::conv(in, out, o.kernel, 2), detail::conv(out, out, o.kernel, 1),
+                       detail::conv(out, out, o.kernel, 1)});
+    in = out;
+  }
+  for (const int rate : {1, 2, 4, 8}) centre.push_back(detail::atrous(in, in, o.kernel, rate));
+  for (const std::int64_t out : {2 * w, w}) {
+    const std::int64_t inside = std::max<std::int64_t>(1, in / 4);
+    decoder.push_back({detail::conv(in, inside, 1, 1), detail::conv_transpose(inside, inside, 4, 2),
+                       detail::conv(inside, out, 1, 1)});
+    in = out;
+  }
+}
+
+Variable DLink::operator()(const Variable& x, Pass& pass) const {
+  std::vector<Variable> skipped{stem(x, pass)};
+  for (const ResidualStage& stage : encoder) skipped.push_back(stage(skipped.back(), pass));
+  Variable y = skipped.back();
+  Variable sum = y;
+  for (const auto& block : centre) {
+    y = block(y, pass);
+    sum = sum + y;
+  }
+  for (std::size_t i = 0; i < decoder.size(); ++i)
+    sum = decoder[i](sum, skipped[skipped.size() - 2 - i], pass);
+  return head(sum, pass);
+}
+
+}  // namespace trous
