@@ -201,8 +201,8 @@ TEST_F(Usage, AnOptionWithoutItsValueAndAWordTooMany) {
 }
 
 TEST_F(Usage, AnUnknownChoiceListsTheChoices) {
-  expect_usage("train --out run --model unet",
-               "--model: there is no network called \"unet\". Choose " + networks() + ", or a FILE.json.");
+  expect_usage("train --out run --model resnet",
+               "--model: there is no network called \"resnet\". Choose " + networks() + ", or a FILE.json.");
   expect_usage("train --out run --model smal-dilated",
                "--model: there is no network called \"smal-dilated\". Choose " + networks() +
                    ", or a FILE.json. Did you mean small-dilated?");

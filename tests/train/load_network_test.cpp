@@ -248,12 +248,12 @@ TEST_F(LoadNetwork, NeedsADescription) {
                 ": there is no tensor stem.conv.filters, which the network needs. Build the network it "
                 "was saved from.");
   const std::vector<std::string> networks = network_names();
-  info.network = R"({"network": "unet"})";
+  info.network = R"({"network": "resnet"})";
   save(net, path_, to_metadata(info));
   EXPECT_EQ(
       refusal(),
       path_ +
-          ": the network it describes cannot be built. network_from_json: network is \"unet\". Networks "
+          ": the network it describes cannot be built. network_from_json: network is \"resnet\". Networks "
           "are " +
           listed({networks.begin(), networks.end()}, ", ") + '.');
 }
