@@ -253,9 +253,7 @@ void add_check(CLI::App& app, ExitCode& code) {
   CLI::App* const check = app.add_subcommand("check",
                                              "Checks the gradients of a network, op by op and as a whole, or "
                                              "those computed elsewhere. Returns 1 unless all pass.");
-  check
-      ->add_option("MODEL", c->model,
-                   "a network's name, a FILE.json of layers, a run's folder, or a checkpoint")
+  check->add_option("MODEL", c->model, "a network's name, a FILE.json, a run's folder, or a checkpoint")
       ->check(not_empty());
   check
       ->add_option("--vectors", c->vectors,

@@ -148,7 +148,7 @@ std::size_t output_channels(const Trained& trained, const Dataset& split) {
 
 // Throws unless the network can say something of these images.
 void check_fit(const Trained& trained, const std::string& name, const Dataset& split) {
-  const std::int64_t channels = in_channels_of(trained.loaded.info.network);
+  const std::int64_t channels = in_channels_of(trained.loaded.info);
   if (split.image_shape[2] != channels) {
     throw ArgumentError(text("eval: the network reads images of ", channels,
                              channels == 1 ? " channel" : " channels", ", those of ", name, " have ",

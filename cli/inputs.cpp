@@ -128,6 +128,10 @@ Splits open_data(DataRequest request) {
   return request.ignored < 0 ? all : ignoring(std::move(all), request.ignored);
 }
 
+void check_network_file(const TrainConfig& config) {
+  if (is_network_file(config.model)) network_from_json(described_in_file(config.model));
+}
+
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel) {
   if (is_network_file(config.model)) return described_in_file(config.model);
   return network_description(config.model, {.in_channels = data.train.image_shape[2],
@@ -231,6 +235,10 @@ std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits
     baselines.push_back({std::string(known->predictor.name), std::move(scores)});
   }
   return baselines;
+}
+
+std::int64_t in_channels_of(const CheckpointInfo& info) {
+  return info.channels > 0 ? info.channels : in_channels_of(info.network);
 }
 
 std::int64_t in_channels_of(const std::string& description) {

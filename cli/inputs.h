@@ -48,6 +48,10 @@ DataRequest data_of(const TrainConfig& config);
 /// faulty.
 Splits open_data(DataRequest request);
 
+/// Throws ArgumentError, naming the file and the place in it, where the network of `config` is a FILE.json
+/// that describes none. Named networks are made for the data, so they are checked with them.
+void check_network_file(const TrainConfig& config);
+
 /// Returns the description of the network in `config`, for the images and classes of `data`, with filters of
 /// size `kernel`.
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel);
@@ -98,5 +102,7 @@ std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits
 /// Returns the number of image channels that the described network expects, taken from its first layer with a
 /// channel count. Throws ArgumentError if no layer has one.
 std::int64_t in_channels_of(const std::string& description);
+/// Those that the checkpoint names, or in_channels_of its description.
+std::int64_t in_channels_of(const CheckpointInfo& info);
 
 }  // namespace trous::cli

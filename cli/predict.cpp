@@ -173,8 +173,8 @@ class PredictionNotes {
 
   void finish() const {
     if (command_.overlap && !any_cut_)
-      std::cerr << "predict: --overlap changed nothing, since no image has more than " << command_.tile
-                << " pixels a side.\n";
+      std::cerr << "predict: --overlap changed nothing, since no image that was read has more than "
+                << command_.tile << " pixels a side.\n";
   }
 
  private:
@@ -221,7 +221,7 @@ ExitCode run(const PredictCommand& c) {
   const Trained trained = open_trained(c.trained);
   const Predictor predictor{.net = trained.loaded.net,
                             .mirror = c.mirror,
-                            .channels = in_channels_of(trained.loaded.info.network),
+                            .channels = in_channels_of(trained.loaded.info),
                             .white = trained.loaded.info.white,
                             .resize = trained.loaded.info.resize,
                             .tiles = {.tile = c.tile, .overlap = c.overlap},

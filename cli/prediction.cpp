@@ -192,37 +192,24 @@ Prediction predict_tiled(const Predictor& predictor, ImageRows file, const Predi
   return {.pixels = writer.finish(), .shape = shape, .plan = plan, .note = std::move(note)};
 }
 
-// The logits of the whole image [h, w, channels].
-Tensor logits_of(const AnyLayer& net, const TilePlan& plan, const Tensor& image) {
-  std::optional<Tensor> all;
-  logits_in_tiles(
-      net, plan, [&](const PixelBox& box) { return cropped(image, box); },
-      [&](const PixelBox& box, const Tensor& logits) {
-        if (!all)
-          all =
-              Tensor::uninitialized({image.shape()[0], image.shape()[1], logits.shape()[2]}, DType::float32);
-        paste(*all, box, logits);
-      });
-  return std::move(*all);
-}
-
 // The small image is predicted, and the rows of the file's size are written band by band. Progress counts
 // each row twice, when it is read and when it is written.
-Prediction predict_resized(const Predictor& predictor, ImageRows file, const PredictionFiles& files,
-                           const PredictionCalls& calls) {
+Prediction predict_resized(const Predictor& predictor, std::optional<ImageRows> file,
+                           const PredictionFiles& files, const PredictionCalls& calls) {
   constexpr std::int64_t band = 64;
-  const HeightWidth size{file.shape()[0], file.shape()[1]};
+  const HeightWidth size{file->shape()[0], file->shape()[1]};
   const HeightWidth small = fitted_size(size, predictor.resize->longest);
   const Shape shape{small.height, small.width, predictor.channels};
   const TilePlan plan = plan_for(predictor, shape);
   calls.on_plan(shape, plan);
-  Brightness brightness(file.dtype(), predictor.white);
-  const Tensor pixels =
-      read_resized(file, small, predictor.resize->filter,
-                   [&](std::int64_t done, std::int64_t) { calls.on_rows(done, 2 * size.height); });
-  brightness.see(pixels);
+  Brightness brightness(file->dtype(), predictor.white);
+  const Tensor pixels = read_resized(
+      *file, small, predictor.resize->filter,
+      [&](std::int64_t done, std::int64_t) { calls.on_rows(done, 2 * size.height); },
+      [&](const Tensor& rows) { brightness.see(rows); });
+  file.reset();  // an overlay reads it again
   const Tensor logits =
-      logits_of(network_of(predictor), plan, brightness.to_float(pixels, predictor.channels));
+      tiled_logits(network_of(predictor), plan, brightness.to_float(pixels, predictor.channels));
   PredictionWriter writer(files, {size.height, size.width}, predictor.alpha);
   std::optional<ImageRows> colors;
   if (!files.overlay.empty()) colors.emplace(files.image);

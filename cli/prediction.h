@@ -61,7 +61,8 @@ struct PredictionCalls {
 };
 
 /// Predicts the classes of an image and writes its files: each appears whole at the end, or none does. Memory
-/// follows the tiles and the width of the image, not its height.
+/// follows the tiles and the width of the image, not its height; of an image that is read smaller, also the
+/// logits of all its pixels.
 ///
 /// An image that the network reads smaller, as `resize` says, has the class argmax of its pixel's logits:
 /// those of the small image, brought to the size of the file by resize_rows with ResizeFilter::bilinear.

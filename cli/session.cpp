@@ -176,6 +176,16 @@ Dataset validation_for(const TrainConfig& c, const Splits& data) {
   return windows_of(whole, window, count, stream_of(c.training.seed, Stream::validation_windows));
 }
 
+// The channels of the images, for a checkpoint, where its description tells others or none: a join may come
+// before the first layer that names its channels.
+std::int64_t channels_beside(const std::string& description, std::int64_t channels) {
+  try {
+    return in_channels_of(description) == channels ? 0 : channels;
+  } catch (const ArgumentError&) {
+    return channels;
+  }
+}
+
 }  // namespace
 
 TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
@@ -210,6 +220,7 @@ Session open_session(TrainCommand& command) {
   TrainConfig& c = command.config;
   TrainOptions& training = c.training;
   resolve(c);
+  check_network_file(c);
   Splits data = read_data(command);
   const InterruptibleOps ops("train", "before the first step, and nothing was written");
   if (command.epochs > 0)
@@ -235,6 +246,7 @@ Session open_session(TrainCommand& command) {
   CheckpointInfo about{.network = description,
                        .classes = data.train.classes,
                        .data = c.data,
+                       .channels = channels_beside(description, data.train.image_shape[2]),
                        .white = data.train.white,
                        .resize = resize_of(c.resize)};
   Trainer trainer(net, scored, make_options(c, facts));

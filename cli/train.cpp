@@ -86,8 +86,8 @@ void warn_of_unscorable(const Session& s) {
     std::cerr << "train: no test mask shows a foreground class that counts, so the test cannot score them.\n";
 }
 
-// Scores the same network with 1x1 filters, trained the same way, which sees single pixels. Nothing if it
-// diverged or was interrupted.
+// Scores the same network with 1x1 filters, trained the same way, which sees neighbours by strides, pools and
+// resizes alone. Nothing if it diverged or was interrupted.
 std::optional<NamedScores> pixel_baseline(const Session& s) {
   const OutputStyle& style = s.command.style;
   if (style.prints_text()) {

@@ -61,16 +61,24 @@ void find_leaks(const FolderFiles& files, const std::vector<FolderItem>& items,
   }
 }
 
+// The classes of the numbers in a map of an item, whose keys they are.
+template <class Map>
+std::set<std::int32_t> labels_in(const Map& numbers, const FolderItem& item, const FolderClasses& classes) {
+  std::set<std::int32_t> labels;
+  for (const auto& [number, value] : numbers) {
+    const std::int32_t label = classes.label(number, item.white);
+    if (label != unknown_label) labels.insert(label);
+  }
+  return labels;
+}
+
 std::vector<SplitGroup> groups_of(const FolderStore& store) {
   std::vector<SplitGroup> groups;
   for (const Indices& group : copies(store.items)) {
     groups.push_back({.items = group, .classes = {}});
     for (const std::size_t i : group) {
       const FolderItem& item = store.items[i];
-      for (const auto& [number, pixels] : item.numbers) {
-        const std::int32_t label = store.classes.label(number, item.white);
-        if (label != unknown_label) groups.back().classes.insert(label);
-      }
+      groups.back().classes.merge(labels_in(item.numbers, item, store.classes));
     }
   }
   return groups;
@@ -138,11 +146,12 @@ ItemSplits given(const FolderFiles& files, const std::vector<FolderItem>& items)
 void check_classes(const std::string& directory, const FolderStore& store, const Indices& indices,
                    const std::string& which) {
   std::set<std::int32_t> present;
+  bool smaller = false;
   for (const std::size_t i : indices) {
-    for (const auto& [number, pixels] : store.items[i].numbers) {
-      const std::int32_t label = store.classes.label(number, store.items[i].white);
-      if (label != unknown_label) present.insert(label);
-    }
+    const FolderItem& item = store.items[i];
+    const std::set<std::int32_t> left = labels_in(item.places, item, store.classes);
+    present.insert(left.begin(), left.end());
+    smaller = smaller || item.is_resized();
   }
   if (present.size() >= 2) return;
   const std::string what = present.empty()
@@ -150,7 +159,8 @@ void check_classes(const std::string& directory, const FolderStore& store, const
                                : text("show only class ", *present.begin(), ", ",
                                       store.classes.names[static_cast<std::size_t>(*present.begin())]);
   fail(directory, {text(which, " (", indices.size(), ") ", what,
-                        ". There is nothing to learn; draw what is to be found, with another class.")});
+                        ". There is nothing to learn; draw what is to be found, with another class",
+                        smaller ? ", or make the images less small (--resize)." : ".")});
 }
 
 // The number by which images of 16 bits are divided, if there are any.
@@ -167,14 +177,15 @@ std::string note_on_bits(const FolderStore& store) {
               deep < all ? ", the others by 255" : "");
 }
 
-// What became smaller, and the masks in which a number got lost with it.
+// What became smaller, and the masks in which a class got lost with it.
 std::string note_on_size(const FolderStore& store, const Resize& resize) {
   const FolderItem* largest = nullptr;
   std::int64_t smaller = 0, poorer = 0;
   for (const FolderItem& item : store.items) {
-    if (item.in_file == HeightWidth{item.height, item.width}) continue;
+    if (!item.is_resized()) continue;
     ++smaller;
-    poorer += item.places.size() < item.numbers.size();
+    poorer += labels_in(item.places, item, store.classes).size() <
+              labels_in(item.numbers, item, store.classes).size();
     if (!largest ||
         item.in_file.height * item.in_file.width > largest->in_file.height * largest->in_file.width)
       largest = &item;

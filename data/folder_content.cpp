@@ -151,6 +151,7 @@ class PairReader {
                " (width x height). Save both at one size."));
       return faults;
     }
+    if (mask->numbers.shape().rank() != 2) return faults;  // RGB without the table that is faulty
     item.numbers = pixels_of_numbers(mask->numbers);
     item.white = mask->white;
     item.palette = std::move(mask->palette);
@@ -222,7 +223,7 @@ Tensor image_pixels(const FolderItem& item, const PixelBox& box, ResizeFilter fi
   ImageRows rows(item.files.image);
   if (rows.shape() != Shape{item.in_file.height, item.in_file.width, item.channels}) size_changed(item);
   const HeightWidth size{item.height, item.width};
-  if (size != item.in_file) return cropped(read_resized(rows, size, filter), box);
+  if (item.is_resized()) return cropped(read_resized(rows, size, filter), box);
   return cropped(rows.rows(box.top, box.height), {0, box.left, box.height, box.width});
 }
 
@@ -232,7 +233,7 @@ Tensor mask_numbers(const FolderItem& item, const ClassTable* table, const Pixel
   const Tensor numbers = read_mask(item.files.mask, table).numbers;
   if (numbers.shape() != Shape{item.in_file.height, item.in_file.width}) size_changed(item);
   const HeightWidth size{item.height, item.width};
-  return cropped(size == item.in_file ? numbers : resize_labels(numbers, size), box);
+  return cropped(item.is_resized() ? resize_labels(numbers, size) : numbers, box);
 }
 
 FolderContent read_folder_content(const FolderFiles& files, const FolderDecoding& decoding,

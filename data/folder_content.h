@@ -47,6 +47,8 @@ struct FolderItem {
   /// Up to 256 pixels of each number of the mask as it is resized, evenly spread in the order of rows: row
   /// width + column.
   std::map<std::uint8_t, std::vector<std::uint32_t>> places;
+
+  bool is_resized() const { return in_file != HeightWidth{height, width}; }
 };
 
 /// The pixels of `box` of an item's image: [box.height, box.width, channels].

@@ -196,7 +196,7 @@ Tensor resize_image(const Tensor& image, const HeightWidth& to, ResizeFilter fil
 }
 
 Tensor read_resized(ImageRows& file, const HeightWidth& to, ResizeFilter filter,
-                    const OnProgress& on_progress) {
+                    const OnProgress& on_progress, const std::function<void(const Tensor& rows)>& on_rows) {
   constexpr std::int64_t band = 16;  // rows of the result at a time
   const HeightWidth from{file.shape()[0], file.shape()[1]};
   Tensor result = Tensor::uninitialized({to.height, to.width, file.shape()[2]}, file.dtype());
@@ -204,9 +204,10 @@ Tensor read_resized(ImageRows& file, const HeightWidth& to, ResizeFilter filter,
     const std::int64_t end = std::min(begin + band, to.height);
     const RowRange rows = source_rows(from.height, to.height, {begin, end}, filter);
     if (on_progress) on_progress(rows.begin, from.height);
-    paste(
-        result, {begin, 0, end - begin, to.width},
-        resize_rows(file.rows(rows.begin, rows.end - rows.begin), rows.begin, from, to, begin, end, filter));
+    const Tensor read = file.rows(rows.begin, rows.end - rows.begin);
+    if (on_rows) on_rows(read);
+    paste(result, {begin, 0, end - begin, to.width},
+          resize_rows(read, rows.begin, from, to, begin, end, filter));
   }
   file.finish();
   if (on_progress) on_progress(from.height, from.height);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -38,15 +38,18 @@ std::string to_text(const Resize& resize);
 /// one pixel at least. The same where no side is longer.
 HeightWidth fitted_size(const HeightWidth& size, std::int64_t longest);
 
-/// Rows begin .. end - 1 of an image of size `from` that gets the size `to`:
+/// Rows begin .. end - 1 of an image of size `from` that gets the size `to`, with f = from.height /
+/// to.height:
 ///
-///   result[i, j] = sum of a(i, r) b(j, c) image[r, c]          rounded, halves up, unless the image is
-///   float32 area      a(i, r) = (length of [r, r + 1] inside [i f, (i + 1) f]) / f                  f =
-///   from.height / to.height bilinear  a(i, r) = max(0, 1 - |y - r|), y = (i + 1/2) f - 1/2 clamped to 0 ..
-///   from.height - 1
+///   result[i, j] = sum over r and c of a(i, r) b(j, c) image[r, c]
 ///
-/// and b likewise. Bilinear reads 2 x 2 pixels, however small the image becomes, as
-/// torch.nn.functional.interpolate does with align_corners=False and antialias=False.
+///   area          a(i, r) = (length of [r, r + 1] inside [i f, (i + 1) f]) / f
+///
+///   bilinear      a(i, r) = max(0, 1 - |y - r|)
+///                 y = (i + 1/2) f - 1/2, clamped to 0 .. from.height - 1
+///
+/// and b likewise of the widths. Whole numbers are rounded, halves up. Bilinear reads 2x2 pixels, however
+/// small the image becomes, as torch.nn.functional.interpolate with align_corners=False, antialias=False.
 ///
 /// band      uint8, int32 or float32 [rows, from.width, channels]: the rows of the image from `top` on, at
 ///           least those that source_rows names
@@ -67,10 +70,12 @@ RowRange source_rows(std::int64_t from_height, std::int64_t to_height, const Row
 /// The image [h, w, channels] in the size `to`, see resize_rows.
 Tensor resize_image(const Tensor& image, const HeightWidth& to, ResizeFilter filter);
 
-/// As resize_image, of a file, of which a few rows are in memory at a time. Calls `on_progress` with the rows
-/// that are read. Throws as ImageRows::rows.
+/// As resize_image, of a file, of which a few rows are in memory at a time. Calls `on_rows` with the rows of
+/// the file as they are read, some of them twice, and `on_progress` with their number. Throws as
+/// ImageRows::rows.
 Tensor read_resized(ImageRows& file, const HeightWidth& to, ResizeFilter filter,
-                    const OnProgress& on_progress = nullptr);
+                    const OnProgress& on_progress = nullptr,
+                    const std::function<void(const Tensor& rows)>& on_rows = nullptr);
 
 /// A map in the size `to`, each pixel the nearest one:
 ///

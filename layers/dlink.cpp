@@ -29,7 +29,8 @@ DLink::DLink(const SegmentationOptions& o)
   for (const int rate : {1, 2, 4, 8}) centre.push_back(detail::atrous(in, in, o.kernel, rate));
   for (const std::int64_t out : {2 * w, w}) {
     const std::int64_t inside = std::max<std::int64_t>(1, in / 4);
-    decoder.push_back({detail::conv(in, inside, 1, 1), detail::conv_transpose(inside, inside, 4, 2),
+    decoder.push_back({detail::conv(in, inside, 1, 1),
+                       detail::conv_transpose(inside, inside, detail::up_kernel(o.kernel), 2),
                        detail::conv(inside, out, 1, 1)});
     in = out;
   }

@@ -45,7 +45,7 @@ struct LinkStep {
 ///
 /// Source: Zhou, Zhang and Wu, "D-LinkNet", CVPR Workshops 2018.
 struct DLink {
-  SegmentationOptions options;  ///< with the width that is used: 12 where none is given; a multiple of 2
+  SegmentationOptions options;  ///< with the width that is used: 12 where none is given
   ConvNormRelu<Conv2d> stem;
   std::vector<ResidualStage> encoder;
   std::vector<ConvNormRelu<AtrousConv2d>> centre;

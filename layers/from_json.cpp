@@ -228,6 +228,10 @@ Built Reader::description(const Json& given) {
   }
   if (graph) {
     auto [whole, described] = whole_graph(given, "");
+    if (whole.options().inputs.size() > 1) {
+      fail("inputs", text(" are ", whole.options().inputs.size(),
+                          ", and a network takes one value. Name one, or read it with graph_from_json."));
+    }
     if (whole.options().outputs.size() > 1) {
       fail("outputs", text(" are ", whole.options().outputs.size(),
                            ", and a network gives one value. Name one, or read it with graph_from_json."));
@@ -265,7 +269,7 @@ std::pair<Sequential, Json> Reader::list(const Json& given, const std::string& p
     taken_ = {channels_};
     Built built = layer(given[i], place);
     if (!built.layer.takes(1)) {
-      fail(place, text(" takes several values, and a list gives it one. Make it a node, ",
+      fail(place, text(" takes ", built.layer.takes_in_words(), ", and a list gives it one. Make it a node, ",
                        R"({"add": {}, "inputs": ["a", "b"]}, in {"nodes": {...}}.)"));
     }
     layers.push_back(std::move(built.layer));
@@ -309,6 +313,18 @@ Built Reader::node(const Json& given, const std::string& path) {
     const auto [layers, described] = list(own["layers"], path + ".layers");
     return {layers, {{"layers", described}}};
   }
+  if (own.size() > 1) {
+    const Names layers = layer_names();
+    for (const auto& [key, ignored] : own.items()) {
+      if (std::find(layers.begin(), layers.end(), key) != layers.end() || key == "layers") continue;
+      fail(path + '.' + key, text(" is not known.", suggestion(key, {"inputs", "layers"}),
+                                  R"( A node is one layer and its inputs, {"relu": {}, "inputs": ["a"]}.)"));
+    }
+    fail(path,
+         text(" has ", own.size(), R"( layers. A node is one, or {"layers": [...], "inputs": [...]}.)"));
+  }
+  if (own.empty())
+    fail(path, R"( has no layer. A node is one and its inputs, {"relu": {}, "inputs": ["a"]}.)");
   return layer(own, path);
 }
 
@@ -350,9 +366,8 @@ std::pair<Graph, Json> Reader::whole_graph(const Json& given, const std::string&
     channels_ = taken.front();
     Built built = node(*described[wiring.order[i]], place);
     if (!built.layer.takes(inputs.size())) {
-      fail(place + ".inputs", text(" are ", inputs.size(), ", and the layer does not take ",
-                                   inputs.size() == 1 ? "one value alone." : "so many.",
-                                   " Name as many as it is a function of."));
+      fail(place + ".inputs", text(": ", inputs.size(), inputs.size() == 1 ? " is" : " are",
+                                   " named, and the layer takes ", built.layer.takes_in_words(), '.'));
     }
     known.push_back(channels_);
     Json whole = built.options.is_object()  ? built.options

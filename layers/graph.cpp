@@ -16,9 +16,9 @@ Graph::Graph(GraphOptions options) {
     GraphNode& node = options.nodes[place];
     node.inputs = std::move(names.nodes[place].inputs);
     if (!node.layer.takes(node.inputs.size())) {
-      throw ArgumentError(text("Graph: nodes.", node.name, ".inputs: the layer does not take ",
-                               node.inputs.size(), node.inputs.size() == 1 ? " value" : " values",
-                               ". List as many as it is a function of."));
+      throw ArgumentError(text("Graph: nodes.", node.name, ".inputs: ", node.inputs.size(),
+                               node.inputs.size() == 1 ? " is" : " are", " named, and the layer takes ",
+                               node.layer.takes_in_words(), '.'));
     }
     options_.nodes.push_back(std::move(node));
   }

@@ -42,7 +42,7 @@ struct GraphOptions {
 class Graph {
  public:
   /// Throws ArgumentError naming the node: no node, an empty or double name or one with other characters than
-  /// letters, digits, '_' and '-'; a value that is not there; nodes that read each other in a circle; a node
+  /// letters, digits, '_' and '-'; a value that is not there; nodes that form a cycle; a node
   /// or an input that nothing reads; a layer that does not take as many values as the node lists.
   explicit Graph(GraphOptions options);
 

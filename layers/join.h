@@ -8,8 +8,9 @@
 
 namespace trous {
 
-/// y = x0 + x1 + ..., by the rules of broadcasting.
+/// y = x0 + x1 + ..., of two values or more, by the rules of broadcasting.
 struct Add {
+  static bool takes(std::size_t count) { return count >= 2; }
   Variable operator()(std::span<const Variable> xs) const;
 };
 
@@ -18,8 +19,10 @@ struct Subtract {
   Variable operator()(const Variable& x0, const Variable& x1) const;
 };
 
-/// y = x0 x1 ..., by the rules of broadcasting: gates [n, 1, 1, c] scale the channels of [n, h, w, c].
+/// y = x0 x1 ..., of two values or more, by the rules of broadcasting: gates [n, 1, 1, c] scale the channels
+/// of [n, h, w, c].
 struct Multiply {
+  static bool takes(std::size_t count) { return count >= 2; }
   Variable operator()(std::span<const Variable> xs) const;
 };
 
@@ -28,6 +31,7 @@ struct Multiply {
 /// xs        [n, h, w, c0], [n, h, w, c1], ...
 /// returns   [n, h, w, c0 + c1 + ...]
 struct Concat {
+  static bool takes(std::size_t count) { return count >= 2; }
   Variable operator()(std::span<const Variable> xs) const;
 };
 

@@ -6,7 +6,8 @@
 namespace trous {
 namespace {
 
-using detail::atrous, detail::classifier, detail::conv, detail::conv_transpose, detail::resolved;
+using detail::atrous, detail::classifier, detail::conv, detail::conv_transpose, detail::resolved,
+    detail::up_kernel;
 
 // Atrous convolutions that keep height, width and channels, in a row: far sight at no loss of detail.
 std::vector<ConvNormRelu<AtrousConv2d>> dilated_context(std::int64_t channels, PerAxis kernel) {
@@ -21,10 +22,6 @@ Variable through(const std::vector<ConvNormRelu<AtrousConv2d>>& context, Variabl
   for (const auto& block : context) y = y + block(y, pass);
   return y;
 }
-
-// A transposed filter of twice the stride overlaps itself evenly; with 1x1 filters there is nothing to
-// overlap.
-PerAxis up_kernel(PerAxis kernel) { return {kernel.height == 1 ? 1 : 4, kernel.width == 1 ? 1 : 4}; }
 
 }  // namespace
 

@@ -13,8 +13,9 @@ struct SegmentationOptions {
   std::int64_t in_channels = 3;
   std::int64_t classes = 5;  ///< background included
   std::int64_t width = 0;    ///< channels; 0 means the network's own default
-  PerAxis kernel = 3;        ///< of every convolution that sees more than a pixel, but for those that only
-                             ///< make images larger; with 1 only strides, pools and resizes see neighbours
+  /// Of the convolutions that see more than a pixel. With 1 neighbours are seen by strides, pools, resizes
+  /// and means of the image alone.
+  PerAxis kernel = 3;
 
   static void parts(auto& self, auto&& f) {
     f("in_channels", self.in_channels);

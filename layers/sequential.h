@@ -1,15 +1,18 @@
 // Layers in sequence, whose types are known only where the list is written.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
 #include <trous/layers/pass.h>
 
 namespace trous {
 
-/// The values that a layer is a function of: one, two, or as many as are given.
+/// The values that a layer is a function of: one, two, or as many as are given. A layer of any number may
+/// have a member `takes(count)` that allows some.
 template <class Layer>
 concept TakesOne =
     std::invocable<const Layer&, const Variable&, Pass&> || std::invocable<const Layer&, const Variable&>;
@@ -17,15 +20,23 @@ template <class Layer>
 concept TakesTwo = std::invocable<const Layer&, const Variable&, const Variable&, Pass&> ||
     std::invocable<const Layer&, const Variable&, const Variable&>;
 template <class Layer>
-concept TakesMany = std::invocable<const Layer&, std::span<const Variable>, Pass&> ||
-                    std::invocable<const Layer&, std::span<const Variable>>;
+concept SaysCount = requires(const Layer& layer, std::size_t count) {
+  { layer.takes(count) } -> std::same_as<bool>;
+};
+// A generic function of one value is not asked whether it is one of many: it may not compile with them.
+template <class Layer>
+concept TakesMany = SaysCount<Layer> ||(!TakesOne<Layer> && !TakesTwo<Layer> &&
+                                        (std::invocable<const Layer&, std::span<const Variable>, Pass&> ||
+                                         std::invocable<const Layer&, std::span<const Variable>>));
+template <class Layer>
+concept IsLayer = TakesOne<Layer> || TakesTwo<Layer> || TakesMany<Layer>;
 
 /// Any layer, or any function of Variables, as a value: copying copies the layer. Errors in it begin with its
 /// path, if the pass knows it.
 class AnyLayer {
  public:
   template <class Layer>
-  requires(!std::same_as<std::remove_cvref_t<Layer>, AnyLayer>) AnyLayer(Layer layer)
+  requires(!std::same_as<std::remove_cvref_t<Layer>, AnyLayer> && IsLayer<Layer>) AnyLayer(Layer layer)
       : held_(std::make_unique<Held<Layer>>(std::move(layer))) {}
   AnyLayer(const AnyLayer& other) : held_(other.held_->clone()) {}
   AnyLayer(AnyLayer&&) noexcept = default;
@@ -41,6 +52,8 @@ class AnyLayer {
 
   /// Whether the layer takes `count` values.
   bool takes(std::size_t count) const { return held_->takes(count); }
+  /// How many values the layer takes, in words: "1 value", "1 or 2 values", "2 values or more".
+  std::string takes_in_words() const;
 
   void visit_hidden(const std::string& path, const Visitor& visitor) { held_->visit(path, visitor); }
   void visit_hidden(const std::string& path, const ConstVisitor& visitor) const {
@@ -57,15 +70,18 @@ class AnyLayer {
     virtual void visit(const std::string& path, const ConstVisitor& visitor) const = 0;
   };
 
+  static std::string in_words(const Interface& held);
+  [[noreturn]] static void refuse_inputs(std::size_t count, const Interface& held);
+
   template <class Layer>
   struct Held final : Interface {
     explicit Held(Layer l) : layer(std::move(l)) {}
     std::unique_ptr<Interface> clone() const override { return std::make_unique<Held>(layer); }
     Variable run(std::span<const Variable> inputs, Pass& pass) const override {
-      return pass.under(&layer, [&](std::string_view) { return call(inputs, pass); });
+      return pass.under(this, [&](std::string_view) { return call(inputs, pass); });
     }
     bool takes(std::size_t count) const override {
-      if constexpr (requires { layer.takes(count); }) {
+      if constexpr (SaysCount<Layer>) {
         return layer.takes(count);
       } else {
         return (TakesMany<Layer> && count > 0) || (TakesTwo<Layer> && count == 2) ||
@@ -75,12 +91,10 @@ class AnyLayer {
     void visit(const std::string& path, const Visitor& visitor) override {
       if constexpr (HasParts<Layer>) visit_parts(path, layer, visitor);
     }
+    // A layer and its first part have one address, so the pass knows the layer by that of what holds it.
     void visit(const std::string& path, const ConstVisitor& visitor) const override {
-      if constexpr (HasParts<Layer>) {
-        visit_parts(path, layer, visitor);
-      } else if (visitor.layer) {
-        visitor.layer(path, &layer);
-      }
+      if (visitor.layer) visitor.layer(path, this);
+      if constexpr (HasParts<Layer>) visit_parts(path, layer, visitor);
     }
 
     Variable call(std::span<const Variable> inputs, Pass& pass) const {
@@ -91,7 +105,7 @@ class AnyLayer {
         if (inputs.size() == 1) return invoke(pass, inputs[0]);
       }
       if constexpr (TakesMany<Layer>) return invoke(pass, inputs);
-      refuse_inputs(inputs.size());
+      refuse_inputs(inputs.size(), *this);
     }
     template <class... Inputs>
     Variable invoke(Pass& pass, const Inputs&... inputs) const {
@@ -103,8 +117,6 @@ class AnyLayer {
     }
     Layer layer;
   };
-
-  [[noreturn]] static void refuse_inputs(std::size_t count);
 
   std::unique_ptr<Interface> held_;
 };

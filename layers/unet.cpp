@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <trous/layers/detail/blocks.h>
 #include <trous/layers/unet.h>
 #include <trous/ops/join.h>
@@ -11,8 +13,10 @@ ConvPair pair(std::int64_t in, std::int64_t out, PerAxis kernel) {
 
 }  // namespace
 
-Variable UNetStep::operator()(const Variable& x, const Variable& skipped, Pass& pass) const {
-  return fuse(concat({up(x, skipped, pass), skipped}, -1), pass);
+Variable UNetStep::operator()(Variable x, Variable skipped, Pass& pass) const {
+  x = up(x, skipped, pass);
+  x = concat({std::move(x), std::move(skipped)}, -1);
+  return fuse(x, pass);
 }
 
 UNet::UNet(const SegmentationOptions& o, const std::vector<int>& bottom_rates)
@@ -44,8 +48,9 @@ Variable UNet::operator()(const Variable& x, Pass& pass) const {
   }
   for (const auto& block : bottom) y = block(y, pass);
   for (const UNetStep& step : decoder) {
-    y = step(y, skipped.back(), pass);
+    Variable beside = std::move(skipped.back());
     skipped.pop_back();
+    y = step(std::move(y), std::move(beside), pass);
   }
   return head(y, pass);
 }

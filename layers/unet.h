@@ -25,7 +25,7 @@ struct UNetStep {
   ConvNormRelu<Conv2dTranspose> up;
   ConvPair fuse;
 
-  Variable operator()(const Variable& x, const Variable& skipped, Pass& pass) const;
+  Variable operator()(Variable x, Variable skipped, Pass& pass) const;
   static void parts(auto& self, auto&& f) {
     f("up", self.up);
     f("fuse", self.fuse);

@@ -31,7 +31,8 @@ struct BasicVisitor {
 
   std::function<void(const std::string& path, Access<Parameter>&)> parameter = nullptr;
   std::function<void(const std::string& path, Access<Buffer>&)> buffer = nullptr;
-  /// Called with a layer's address before its parts.
+  /// Called with a layer's address before its parts; for a layer whose type is hidden before that with the
+  /// address of what holds it.
   std::function<void(const std::string& path, const void* layer)> layer = nullptr;
 };
 using Visitor = BasicVisitor<false>;

@@ -146,6 +146,7 @@ std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
                      {"best_loss", json_of(info.best_loss)},
                      {"best_score", json_of(info.best_score)}};
   if (info.white != CheckpointInfo().white) about["white"] = info.white;
+  if (info.channels > 0) about["channels"] = info.channels;
   if (info.resize) about["resize"] = to_text(*info.resize);
   return {{"trous", detail::dump_strict_json("to_metadata", about)}};
 }
@@ -167,6 +168,7 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
   if (about.has("classes")) info.classes = about["classes"].strings();
   if (about.has("data")) info.data = about["data"].string();
   if (about.has("white")) info.white = about["white"].integer();
+  if (about.has("channels")) info.channels = about["channels"].integer();
   if (about.has("resize")) info.resize = about["resize"].parsed_by(parse_resize, "resize");
   if (about.has("seed")) info.seed = seed_of(about["seed"]);
   if (about.has("step")) info.step = about["step"].integer();

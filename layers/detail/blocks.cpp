@@ -34,6 +34,8 @@ ConvNormRelu<SeparableConv2d> separable(std::int64_t in, std::int64_t out, PerAx
           BatchNorm{{.channels = out}}};
 }
 
+PerAxis up_kernel(PerAxis kernel) { return {kernel.height == 1 ? 1 : 4, kernel.width == 1 ? 1 : 4}; }
+
 Conv2d classifier(std::int64_t in, std::int64_t classes) {
   return Conv2d{{.in_channels = in, .out_channels = classes, .kernel = 1, .initializer = glorot_uniform()}};
 }

@@ -15,6 +15,10 @@ ConvNormRelu<Conv2dTranspose> conv_transpose(std::int64_t in, std::int64_t out, 
                                              Stride stride);
 ConvNormRelu<SeparableConv2d> separable(std::int64_t in, std::int64_t out, PerAxis kernel, Rate rate);
 
+/// The filter of a transposed convolution with stride 2. One of twice the stride overlaps itself evenly; with
+/// 1x1 filters there is nothing to overlap.
+PerAxis up_kernel(PerAxis kernel);
+
 /// The last layer: logits of each pixel, by a 1x1 convolution with a bias.
 Conv2d classifier(std::int64_t in, std::int64_t classes);
 

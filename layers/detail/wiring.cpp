@@ -3,6 +3,7 @@
 
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
+#include <trous/core/utf8.h>
 #include <trous/layers/detail/wiring.h>
 
 namespace trous::detail {
@@ -50,7 +51,8 @@ class Wirer {
              c == '-';
     };
     if (name.empty() || !std::all_of(name.begin(), name.end(), allowed)) {
-      fail(place, text('"', name, "\" is no name of a value. Use letters, digits, '_' and '-'."));
+      fail(escaped_bytes(place),
+           text('"', escaped_bytes(name), "\" is no name of a value. Use letters, digits, '_' and '-'."));
     }
     if (!places_.try_emplace(name, places_.size()).second)
       fail(place, text("there are two values called \"", name, "\". Give each a name of its own."));
@@ -63,7 +65,7 @@ class Wirer {
       const auto found = places_.find(wanted[i]);
       if (found == places_.end())
         fail(text(prefix, "inputs[", i, ']'),
-             text("there is no \"", wanted[i], "\".", suggestion(wanted[i], all_)));
+             text("there is no \"", escaped_bytes(wanted[i]), "\".", suggestion(wanted[i], all_)));
       result.push_back(found->second);
     }
     return result;
@@ -76,7 +78,7 @@ class Wirer {
       const auto found = places_.find(name);
       if (found == places_.end() || found->second < names_.inputs.size())
         fail(text("outputs[", i, ']'),
-             text("there is no node \"", name, "\".",
+             text("there is no node \"", escaped_bytes(name), "\".",
                   suggestion(name, {all_.begin() + std::ssize(names_.inputs), all_.end()})));
       if (std::find(result.begin(), result.end(), found->second) != result.end())
         fail(text("outputs[", i, ']'), text('"', name, "\" is an output already. Name it once."));
@@ -130,7 +132,7 @@ class Wirer {
           return place >= inputs && states[place - inputs] != State::done;
         });
         if (next != reads.end()) {
-          if (states[*next - inputs] == State::open) circle(path, *next - inputs);
+          if (states[*next - inputs] == State::open) cycle(path, *next - inputs);
           path.push_back(*next - inputs);
           continue;
         }
@@ -148,13 +150,13 @@ class Wirer {
     return result;
   }
 
-  [[noreturn]] void circle(const Places& path, std::size_t again) const {
+  [[noreturn]] void cycle(const Places& path, std::size_t again) const {
     std::string list;
     for (auto node = std::find(path.begin(), path.end(), again); node != path.end(); ++node)
       list += names_.nodes[*node].name + " reads ";
     const std::string& name = names_.nodes[again].name;
     fail("nodes." + name,
-         text("nodes cannot wait for each other: ", list, name, ". Let one of them read something earlier."));
+         text("the nodes form a cycle: ", list, name, ". Let one of them read something earlier."));
   }
 
   std::string_view op_, prefix_;

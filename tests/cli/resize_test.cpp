@@ -1,5 +1,8 @@
 // --resize: images are learned from smaller than their files, and masks get the size of the files again.
+#include <chrono>
 #include <cmath>
+#include <csignal>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -10,6 +13,7 @@
 #include <trous/data/resize_image.h>
 #include <trous/train/checkpoint.h>
 
+#include "cli/process.h"
 #include "cli/program.h"
 #include "core/thrown.h"
 
@@ -117,12 +121,48 @@ TEST_F(ResizedRun, SaysSoAndScoresTheSame) {
   EXPECT_EQ(json_lines(alone.out)[0]["scores"]["confusion"], counts);
 }
 
-TEST_F(ResizedRun, GoesOnWithTheSameSize) {
-  train("cut", "--resize 20 --steps 2");
+TEST_F(ResizedRun, GoesOnWithTheSameSizeToTheSameBytes) {
   EXPECT_EQ(
       run("train --resume run --resize 24").err.find("train: --resize is 24, but the run in run has 20."), 0);
-  const Finished done = run("train --resume run --quiet");
-  EXPECT_EQ(done.code, 0) << done.err;
+  const std::string words =
+      "train --data set --width 2 --steps 300 --batch 2 --validate-every 20 --seed 3 --resize 20 --quiet ";
+  ASSERT_EQ(run(words + "--out whole").code, 0);
+  Process process(scratch_.path(), words + "--out cut", scratch_ / "err");
+  while (!std::filesystem::exists(scratch_ / "cut/best.safetensors"))
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  process.send(SIGINT);
+  ASSERT_EQ(process.wait().code, 130);
+  ASSERT_EQ(run("train --resume cut --quiet").code, 0);
+  for (const char* name : {"/last.safetensors", "/best.safetensors"})
+    EXPECT_EQ(file(std::string("cut") + name), file(std::string("whole") + name)) << name;
+}
+
+// What is said of the numbers is true of the file, not of their means.
+TEST_F(ResizedRun, ImagesOf16BitsAreJudgedByTheirFile) {
+  Tensor deep = Tensor::full({70, 50, 3}, DType::int32, 400);
+  deep.mutable_values<std::int32_t>()[0] = 60000;
+  write_png(scratch_ / "deep.png", deep);
+  const Finished done = run("predict run deep.png --out masks");
+  EXPECT_NE(
+      done.err.find("deep.png: it has 16 bits, and the network learned from images of 8. Its numbers, up to "
+                    "60000, are divided by 65535."),
+      std::string::npos)
+      << done.err;
+}
+
+// A join before the first layer that names its channels: the description alone does not tell those of images.
+TEST_F(SmallSet, AGraphThatBeginsWithAJoinIsTrainedScoredAndUsed) {
+  const std::string text =
+      R"({"nodes": {"mean": {"average_pool2d": {"window": 3, "stride": 1, "padding": "SAME"}},
+      "both": {"concat": {}, "inputs": ["input", "mean"]},
+      "head": {"conv2d": {"in_channels": 6, "out_channels": 5}}}})";
+  spill(scratch_ / "net.json", Bytes(text.begin(), text.end()));
+  train("run", "--model net.json --width 0");
+  const Finished scored = run("eval run --json");
+  EXPECT_EQ(scored.code, 0) << scored.err;
+  EXPECT_EQ(json_lines(scored.out)[0]["scores"]["confusion"],
+            json_in(scratch_ / "run/results.json")["scores"]["confusion"]);
+  EXPECT_EQ(run("predict run set/test/images --out masks --quiet").code, 0);
 }
 
 TEST_F(ResizedRun, IsForFolders) {

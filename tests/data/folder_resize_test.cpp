@@ -10,8 +10,10 @@
 #include <trous/data/png.h>
 #include <trous/data/resize_image.h>
 #include <trous/data/sample_parts.h>
+#include <trous/data/shapes.h>
 
 #include "core/thrown.h"
+#include "data/folder_writer.h"
 #include "data/scratch.h"
 
 namespace trous {
@@ -35,6 +37,7 @@ void write_mixed(const std::string& path) {
         labels[static_cast<std::size_t>(row * width + column)] = 1;
     }
     if (i == 0) labels[0] = 2;
+    if (i == 1) labels[0] = unknown_label;  // no class, so its loss is none
     const std::string name = std::to_string(100 + i) + ".png";
     write_png(path + "/images/" + name, numbers.cast(i == 3 ? DType::int32 : DType::uint8));
     write_indexed_png(path + "/masks/" + name, mask, class_palette());
@@ -108,6 +111,38 @@ TEST(FolderResize, ForegroundIsFoundInTheSmallImage) {
       EXPECT_EQ(mask.values<std::int32_t>()[static_cast<std::size_t>(place->row * 27 + place->column)], 1);
     }
   }
+}
+
+// Dots that are gone in the small masks leave nothing to learn.
+TEST(FolderResize, MasksWithoutAClassAreRefused) {
+  const Scratch scratch;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    Sample dot{.image = Tensor::full({60, 60, 1}, DType::float32, 0.1 * static_cast<double>(i)),
+               .mask = Tensor::zeros({60, 60}, DType::int32)};
+    dot.mask.mutable_values<std::int32_t>()[0] = 1;
+    write_pair(scratch.path(), std::to_string(i), dot);
+  }
+  EXPECT_EQ(folder({.directory = scratch.path()}).train.classes.size(), 2U);
+  const std::string message =
+      message_of<FileError>([&] { folder({.directory = scratch.path(), .resize = Resize{.longest = 20}}); });
+  EXPECT_NE(
+      message.find("all masks (4) show only class 0, class 0. There is nothing to learn; draw what is to "
+                   "be found, with another class, or make the images less small (--resize)."),
+      std::string::npos)
+      << message;
+}
+
+// Without its table a mask in colours has no numbers that could be resized.
+TEST(FolderResize, AFaultyTableIsStillTheFault) {
+  const Scratch scratch;
+  const Dataset set = shapes({.size = 32, .train = 6}).train;
+  write_folder(scratch.path(), set, 6, MaskCoding::colors);
+  const std::string broken = "[\"a\"";
+  spill(scratch / "classes.json", Bytes(broken.begin(), broken.end()));
+  const auto fault = [&](std::optional<Resize> resize) {
+    return message_of<FileError>([&] { folder({.directory = scratch.path(), .resize = resize}); });
+  };
+  EXPECT_EQ(fault(Resize{.longest = 16}), fault(std::nullopt));
 }
 
 }  // namespace

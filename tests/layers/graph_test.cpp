@@ -130,11 +130,10 @@ TEST(Graph, NamesTheNodeThatIsWrong) {
             "Graph: nodes.: \"\" is no name of a value. Use letters, digits, '_' and '-'.");
   EXPECT_EQ(
       refused_graph({.nodes = {square("a", {"c"}), square("b", {"a"}), square("c", {"b"})}}),
-      "Graph: nodes.a: nodes cannot wait for each other: a reads c reads b reads a. Let one of them read "
-      "something earlier.");
+      "Graph: nodes.a: the nodes form a cycle: a reads c reads b reads a. Let one of them read something "
+      "earlier.");
   EXPECT_EQ(refused_graph({.nodes = {square("a", {"a"})}}),
-            "Graph: nodes.a: nodes cannot wait for each other: a reads a. Let one of them read something "
-            "earlier.");
+            "Graph: nodes.a: the nodes form a cycle: a reads a. Let one of them read something earlier.");
   EXPECT_EQ(
       refused_graph({.nodes = {square("a"), square("b"), square("c", {"a"})}}),
       "Graph: nodes.b: no output depends on it. Let a node that leads to an output read it, or remove it.");
@@ -146,7 +145,32 @@ TEST(Graph, NamesTheNodeThatIsWrong) {
   EXPECT_EQ(refused_graph({.nodes = {square("a")}, .outputs = {"a", "a"}}),
             "Graph: outputs[1]: \"a\" is an output already. Name it once.");
   EXPECT_EQ(refused_graph({.nodes = {square("a"), square("b"), square("c", {"a", "b"})}}),
-            "Graph: nodes.c.inputs: the layer does not take 2 values. List as many as it is a function of.");
+            "Graph: nodes.c.inputs: 2 are named, and the layer takes 1 value.");
+}
+
+TEST(Graph, SaysHowManyValuesALayerTakes) {
+  const auto words = [](const AnyLayer& layer) { return layer.takes_in_words(); };
+  EXPECT_EQ(words(MaxPool2d{}), "1 value");
+  EXPECT_EQ(words(Subtract{}), "2 values");
+  EXPECT_EQ(words(Add{}), "2 values or more");
+  EXPECT_EQ(words(Conv2dTranspose{{.in_channels = 1, .out_channels = 1}}), "1 or 2 values");
+  EXPECT_EQ(words(skipping()), "1 value");
+  EXPECT_EQ(words([](const auto& x) { return relu(x); }), "1 value");
+  EXPECT_EQ(words([](std::span<const Variable> xs) { return xs[0]; }), "1 value or more");
+  Pass pass;
+  EXPECT_EQ(thrown<ArgumentError>([&] { AnyLayer(Subtract{})(numbers({1}, 1), pass); }),
+            "AnyLayer: 1 value is given to a layer that takes 2 values.");
+}
+
+// A layer and its first part have one address; the message names the layer that is at fault.
+TEST(Graph, NamesTheLayerAndNotItsFirstPart) {
+  const Graph net{{.nodes = {{"body", Residual{Sequential{MaxPool2d{}, MaxPool2d{}}}}}}};
+  Pass pass;
+  pass.name_layers(net);
+  EXPECT_EQ(thrown<ShapeError>([&] {
+              net(numbers({1, 4, 4, 2}, 1), pass);
+            }).find("body: Residual: x is "),
+            0U);
 }
 
 // Shapes are known when the graph runs, and the message names the node with both.

@@ -97,7 +97,8 @@ TEST(Visit, LayersAreMetBeforeTheirParts) {
                 EXPECT_NE(layer, nullptr);
                 seen.push_back(path);
               }});
-  EXPECT_EQ(seen, (Paths{"", "first", "row.0", "hidden", "hidden.0"}));
+  // What hides a layer is met before it.
+  EXPECT_EQ(seen, (Paths{"", "first", "row.0", "hidden", "hidden.0", "hidden.0"}));
 }
 
 TEST(Visit, ACopyHasItsOwnWeights) {
