@@ -155,8 +155,9 @@ TEST_F(Predict, TilesThatCannotGiveTheResultOfTheWholeAreSaidToBeBlended) {
       "a.png: its tiles share 86 pixels, not the 30 of --overlap, since the network's result depends on "
       "them.\n");
   EXPECT_EQ(run("predict run a.png --out p --quiet --tile 89").err, "");
-  EXPECT_EQ(run("predict run a.png --out q --quiet --overlap 3").err,
-            "predict: --overlap changed nothing, since no image has more than 1024 pixels a side.\n");
+  EXPECT_EQ(
+      run("predict run a.png --out q --quiet --overlap 3").err,
+      "predict: --overlap changed nothing, since no image that was read has more than 1024 pixels a side.\n");
   expect("predict run a.png --out x --tile 60 --overlap 32", 2,
          "predict: --tile 60 is not more than twice --overlap 32. Give 0 for the whole image, a larger tile "
          "or a smaller overlap.\n");

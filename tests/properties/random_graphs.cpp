@@ -85,6 +85,7 @@ DrawnGraph draw_graph() {
   for (const auto& [name, channels] : values) {
     if (!read[name]) all.inputs.push_back(name);
   }
+  if (all.inputs.size() == 1) all.layer = "{\"tanh\": {}}";
   graph.nodes.push_back(std::move(all));
   return graph;
 }
