@@ -70,7 +70,7 @@ struct UNet {
 /// Source of the dilated bottom: Piao and Liu, "Accuracy improvement of UNet based on dilated convolution",
 /// 2019.
 struct DilatedUNet : UNet {
-  explicit DilatedUNet(const SegmentationOptions& options) : UNet(options, {1, 2, 4, 8}) {}
+  explicit DilatedUNet(const SegmentationOptions& o) : UNet(o, {1, 2, 4, 8}) {}
 };
 
 }  // namespace trous
