@@ -12,6 +12,7 @@
 #include <trous/layers/join.h>
 #include <trous/layers/named_networks.h>
 #include <trous/layers/resample.h>
+#include <trous/ops/activations.h>
 #include <trous/ops/pointwise.h>
 
 namespace trous {
@@ -168,6 +169,8 @@ Channels summed_channels(const Reader& reader, const std::string&) {
 
 Channels first_channels(const Reader& reader, const std::string&) { return reader.taken().front(); }
 
+Variable standard_gelu(const Variable& x) { return gelu(x); }
+
 struct Entry {
   std::string_view name;
   Built (*build)(Reader& reader, const Json& given, const std::string& path);
@@ -188,15 +191,21 @@ constexpr std::array entries{
     Entry{"conv2d_norm_relu", norm_relu_of<Conv2d>},
     Entry{"conv2d_transpose", layer_of<Conv2dTranspose>},
     Entry{"conv2d_transpose_norm_relu", norm_relu_of<Conv2dTranspose>},
+    Entry{"cos", function_of<cos>},
     Entry{"dense", layer_of<Dense>},
     Entry{"depthwise_conv2d",
           [](Reader& r, const Json& given, const std::string& path) { return r.depthwise(given, path); }},
     Entry{"dropout", layer_of<Dropout>},
+    Entry{"erf", function_of<erf>},
     Entry{"exp", function_of<exp>},
+    Entry{"expm1", function_of<expm1>},
+    Entry{"gelu", function_of<standard_gelu>},
     Entry{"global_average_pool", function_of<global_average_pool>},
     Entry{"graph",
           [](Reader& r, const Json& given, const std::string& path) { return r.nested_graph(given, path); }},
+    Entry{"hardswish", function_of<hardswish>},
     Entry{"log", function_of<log>},
+    Entry{"log1p", function_of<log1p>},
     Entry{"max_pool2d", layer_of<MaxPool2d>},
     Entry{"multiply", join_of<Multiply, common_channels>},
     Entry{"relu", function_of<relu>},
@@ -209,6 +218,9 @@ constexpr std::array entries{
     Entry{"separable_conv2d", layer_of<SeparableConv2d>},
     Entry{"separable_conv2d_norm_relu", norm_relu_of<SeparableConv2d>},
     Entry{"sigmoid", function_of<sigmoid>},
+    Entry{"silu", function_of<silu>},
+    Entry{"sin", function_of<sin>},
+    Entry{"softplus", function_of<softplus>},
     Entry{"sqrt", function_of<sqrt>},
     Entry{"subtract", join_of<Subtract, common_channels>},
     Entry{"tanh", function_of<tanh>},

@@ -45,6 +45,11 @@ Variable where(const Variable& mask, const Variable& a, const Variable& b);
 Variable where(const Variable& mask, const Variable& a, double b);
 Variable where(const Variable& mask, double a, const Variable& b);
 
+/// The larger, or the smaller, of two values; shapes broadcast. The gradient goes to the one that is taken,
+/// to a where both are equal. A NaN on either side stays. Throws as where.
+Variable maximum(const Variable& a, const Variable& b);
+Variable minimum(const Variable& a, const Variable& b);
+
 /// -1, 0 or 1; NaN stays. x is float32 or float64.
 Variable sign(const Variable& x);
 /// The largest integer that is not above x; x is float32 or float64.

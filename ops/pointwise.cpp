@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include <trous/autograd/record.h>
 #include <trous/core/error.h>
@@ -41,6 +42,44 @@ Variable sqrt(const Variable& x) {
   return pointwise(
       {"sqrt"}, x, [](auto v) { return std::sqrt(v); }, output,
       [](const Vjp& v) { return 0.5 * v.grad() / v.output(); });
+}
+
+Variable sin(const Variable& x) {
+  return pointwise(
+      {"sin"}, x, [](auto v) { return std::sin(v); }, input,
+      [](const Vjp& v) { return v.grad() * cos(v.input(0)); });
+}
+
+Variable cos(const Variable& x) {
+  return pointwise(
+      {"cos"}, x, [](auto v) { return std::cos(v); }, input,
+      [](const Vjp& v) { return -(v.grad() * sin(v.input(0))); });
+}
+
+Variable log1p(const Variable& x) {
+  return pointwise(
+      {"log1p"}, x, [](auto v) { return std::log1p(v); }, input,
+      [](const Vjp& v) { return v.grad() / (1.0 + v.input(0)); });
+}
+
+Variable expm1(const Variable& x) {
+  return pointwise(
+      {"expm1"}, x, [](auto v) { return std::expm1(v); }, output,
+      [](const Vjp& v) { return v.grad() * (v.output() + 1.0); });
+}
+
+Variable erf(const Variable& x) {
+  return pointwise(
+      {"erf"}, x, [](auto v) { return std::erf(v); }, input,
+      [](const Vjp& v) {
+        const Variable x0 = v.input(0);
+        return v.grad() * (2 * std::numbers::inv_sqrtpi * exp(-(x0 * x0)));
+      });
+}
+
+Variable softplus(const Variable& x) {
+  const auto f = [](auto v) { return std::max(v, decltype(v)(0)) + std::log1p(std::exp(-std::abs(v))); };
+  return pointwise({"softplus"}, x, f, input, [](const Vjp& v) { return v.grad() * sigmoid(v.input(0)); });
 }
 
 Variable tanh(const Variable& x) {

@@ -9,9 +9,11 @@
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
+#include <trous/ops/activations.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/atrous_conv2d.h>
 #include <trous/ops/batch_norm.h>
+#include <trous/ops/compare.h>
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/dice_loss.h>
@@ -208,6 +210,7 @@ const std::map<std::string, Entry>& table() {
             return s ? conv2d_transpose(x[0], x[1], *s, o) : conv2d_transpose(x[0], x[1], o);
           };
         }}},
+      {"cos", {1, 1, [](Given&) { return plain(cos); }}},
       {"depthwise_conv2d",
        {2, 2,
         [](Given& g) -> Function {
@@ -221,7 +224,14 @@ const std::map<std::string, Entry>& table() {
           };
         }}},
       {"div", {2, 2, [](Given&) { return plain(div); }}},
+      {"elu",
+       {1, 1,
+        [](Given& g) -> Function {
+          return [alpha = g.number("alpha", 1)](Xs x) { return elu(x[0], alpha); };
+        }}},
+      {"erf", {1, 1, [](Given&) { return plain(erf); }}},
       {"exp", {1, 1, [](Given&) { return plain(exp); }}},
+      {"expm1", {1, 1, [](Given&) { return plain(expm1); }}},
       {"focal_loss",
        {2, 3,
         [](Given& g) -> Function {
@@ -230,7 +240,15 @@ const std::map<std::string, Entry>& table() {
           };
         },
         2}},
+      {"gelu", {1, 1, [](Given&) -> Function { return [](Xs x) { return gelu(x[0]); }; }}},
+      {"hardswish", {1, 1, [](Given&) { return plain(hardswish); }}},
+      {"leaky_relu",
+       {1, 1,
+        [](Given& g) -> Function {
+          return [slope = g.number("slope", 0.01)](Xs x) { return leaky_relu(x[0], slope); };
+        }}},
       {"log", {1, 1, [](Given&) { return plain(log); }}},
+      {"log1p", {1, 1, [](Given&) { return plain(log1p); }}},
       {"log_softmax",
        {1, 1,
         [](Given& g) -> Function {
@@ -240,6 +258,8 @@ const std::map<std::string, Entry>& table() {
       {"max_pool2d",
        {1, 1,
         [](Given& g) -> Function { return [o = pool_options(g)](Xs x) { return max_pool2d(x[0], o); }; }}},
+      {"maximum", {2, 2, [](Given&) -> Function { return [](Xs x) { return maximum(x[0], x[1]); }; }}},
+      {"minimum", {2, 2, [](Given&) -> Function { return [](Xs x) { return minimum(x[0], x[1]); }; }}},
       {"mul", {2, 2, [](Given&) { return plain(mul); }}},
       {"relu", {1, 1, [](Given&) { return plain(relu); }}},
       {"resize_bilinear",
@@ -257,6 +277,8 @@ const std::map<std::string, Entry>& table() {
           };
         }}},
       {"sigmoid", {1, 1, [](Given&) { return plain(sigmoid); }}},
+      {"silu", {1, 1, [](Given&) { return plain(silu); }}},
+      {"sin", {1, 1, [](Given&) { return plain(sin); }}},
       {"softmax",
        {1, 1,
         [](Given& g) -> Function {
@@ -270,6 +292,7 @@ const std::map<std::string, Entry>& table() {
           };
         },
         2}},
+      {"softplus", {1, 1, [](Given&) { return plain(softplus); }}},
       {"sqrt", {1, 1, [](Given&) { return plain(sqrt); }}},
       {"sub", {2, 2, [](Given&) { return plain(sub); }}},
       {"tanh", {1, 1, [](Given&) { return plain(tanh); }}},

@@ -74,6 +74,29 @@ Oracles element_oracles() {
       {"exp", unary([](Rounded a) { return exp(a); })},
       {"log", unary([](Rounded a) { return log(a); })},
       {"sqrt", unary([](Rounded a) { return sqrt(a); })},
+      {"sin", unary([](Rounded a) { return sin(a); })},
+      {"cos", unary([](Rounded a) { return cos(a); })},
+      {"log1p", unary([](Rounded a) { return library_function(a, std::log1p(a.value), 1 / (1 + a.value)); })},
+      {"expm1", unary([](Rounded a) { return library_function(a, std::expm1(a.value), std::exp(a.value)); })},
+      {"erf", unary([](Rounded a) { return erf(a); })},
+      {"softplus", unary([one](Rounded a) { return log(one + exp(a)); })},
+      {"leaky_relu", unary([](Rounded a) { return a < Rounded() ? Rounded(0.125) * a : a; })},
+      {"elu", unary([one](Rounded a) { return a < Rounded() ? Rounded(2) * (exp(a) - one) : a; })},
+      {"silu", unary([one](Rounded a) { return a / (one + exp(-a)); })},
+      {"gelu_erf", unary([one](Rounded a) { return a * (one + erf(a / sqrt(Rounded(2)))) / Rounded(2); })},
+      {"gelu_tanh", unary([one](Rounded a) {
+         const Rounded factor(std::sqrt(2 / std::numbers::pi_v<long double>), 1);
+         return a * (one + tanh(factor * (a + Rounded(0.044715) * pow(a, 3)))) / Rounded(2);
+       })},
+      {"hardswish", unary([](Rounded a) { return a * (a + Rounded(3)) / Rounded(6); })},
+      {"maximum", binary([](Rounded a, Rounded b) {
+         const Rounded c = b * Rounded(0.25);
+         return a < c ? c : a;
+       })},
+      {"minimum", binary([](Rounded a, Rounded b) {
+         const Rounded c = b * Rounded(0.25);
+         return c < a ? c : a;
+       })},
       {"tanh", unary([](Rounded a) { return tanh(a); })},
       {"sigmoid", unary([one](Rounded a) { return one / (one + exp(-a)); })},
       {"relu", unary([](Rounded a) { return a < Rounded() ? Rounded() : a; })},

@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <functional>
+#include <numbers>
 #include <vector>
 
 #include <trous/core/tensor.h>
@@ -55,6 +56,12 @@ inline Rounded log(Rounded x) { return library_function(x, std::log(x.value), 1 
 inline Rounded tanh(Rounded x) {
   const long double t = std::tanh(x.value);
   return library_function(x, t, 1 - t * t);
+}
+inline Rounded sin(Rounded x) { return library_function(x, std::sin(x.value), std::cos(x.value)); }
+inline Rounded cos(Rounded x) { return library_function(x, std::cos(x.value), std::sin(x.value)); }
+inline Rounded erf(Rounded x) {
+  return library_function(x, std::erf(x.value),
+                          2 * std::numbers::inv_sqrtpi_v<long double> * std::exp(-x.value * x.value));
 }
 inline Rounded pow(Rounded x, long double exponent) {
   return library_function(x, std::pow(x.value, exponent), exponent * std::pow(x.value, exponent - 1));
