@@ -220,7 +220,6 @@ constexpr std::array entries{
     Entry{"sigmoid", function_of<sigmoid>},
     Entry{"silu", function_of<silu>},
     Entry{"sin", function_of<sin>},
-    Entry{"softplus", function_of<softplus>},
     Entry{"sqrt", function_of<sqrt>},
     Entry{"subtract", join_of<Subtract, common_channels>},
     Entry{"tanh", function_of<tanh>},

@@ -292,7 +292,6 @@ const std::map<std::string, Entry>& table() {
           };
         },
         2}},
-      {"softplus", {1, 1, [](Given&) { return plain(softplus); }}},
       {"sqrt", {1, 1, [](Given&) { return plain(sqrt); }}},
       {"sub", {2, 2, [](Given&) { return plain(sub); }}},
       {"tanh", {1, 1, [](Given&) { return plain(tanh); }}},
