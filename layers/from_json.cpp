@@ -328,8 +328,9 @@ Built Reader::node(const Json& given, const std::string& path) {
     const Names layers = layer_names();
     for (const auto& [key, ignored] : own.items()) {
       if (std::find(layers.begin(), layers.end(), key) != layers.end() || key == "layers") continue;
-      fail(path + '.' + key, text(" is not known.", suggestion(key, {"inputs", "layers"}),
-                                  R"( A node is one layer and its inputs, {"relu": {}, "inputs": ["a"]}.)"));
+      fail(text(path, '.', key),
+           text(" is not known.", suggestion(key, {"inputs", "layers"}),
+                R"( A node is one layer and its inputs, {"relu": {}, "inputs": ["a"]}.)"));
     }
     fail(path,
          text(" has ", own.size(), R"( layers. A node is one, or {"layers": [...], "inputs": [...]}.)"));
@@ -359,7 +360,7 @@ std::pair<Graph, Json> Reader::whole_graph(const Json& given, const std::string&
   for (const auto& [name, value] : given["nodes"].items()) {
     const bool says = value.is_object() && value.contains("inputs");
     names.nodes.push_back(
-        {name, says ? words(value["inputs"], prefix + "nodes." + name + ".inputs") : Names()});
+        {name, says ? words(value["inputs"], text(prefix, "nodes.", name, ".inputs")) : Names()});
     described.push_back(&value);
   }
   const detail::Wiring wiring = detail::wired(op_, prefix, names);
@@ -370,7 +371,7 @@ std::pair<Graph, Json> Reader::whole_graph(const Json& given, const std::string&
   Json nodes = Json::object();
   for (std::size_t i = 0; i < wiring.order.size(); ++i) {
     const auto& [name, inputs] = names.nodes[wiring.order[i]];
-    const std::string place = prefix + "nodes." + name;
+    const std::string place = text(prefix, "nodes.", name);
     std::vector<Channels> taken;
     for (const std::size_t value : wiring.reads[i]) taken.push_back(known[value]);
     taken_ = taken;

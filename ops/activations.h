@@ -1,5 +1,5 @@
-// The nonlinear functions of networks that are sentences of other ops, beside relu, tanh, sigmoid and
-// softplus of ops/pointwise.h. x is float32 or float64; NaN stays.
+// The nonlinear functions of networks that are sentences of other ops, beside relu, tanh and sigmoid of
+// ops/pointwise.h. x is float32 or float64; NaN stays.
 #pragma once
 
 #include <trous/autograd/variable.h>

@@ -140,19 +140,6 @@ Variable where(const Variable& mask, const Variable& a, const Variable& b) {
                  Rule(Reads::input(0), [](const Vjp& v) { return masked(v.grad(), equal(v.input(0), 0)); })});
 }
 
-// Of a NaN on either side the mask takes that side: of b, since nothing holds beside it.
-Variable maximum(const Variable& a, const Variable& b) {
-  return where(
-      compare("maximum", a, b, [](auto x, auto y) { return x >= y || std::isnan(static_cast<double>(x)); }),
-      a, b);
-}
-
-Variable minimum(const Variable& a, const Variable& b) {
-  return where(
-      compare("minimum", a, b, [](auto x, auto y) { return x <= y || std::isnan(static_cast<double>(x)); }),
-      a, b);
-}
-
 Variable where(const Variable& mask, const Variable& a, double b) {
   return where(mask, a, Tensor::scalar(b, a.dtype()));
 }
@@ -175,6 +162,19 @@ Variable floor(const Variable& x) {
   return record({.kind = "floor", .pixels = Pixels::same()}, {x},
                 [](std::span<const Tensor> in) { return map(in[0], [](auto v) { return std::floor(v); }); },
                 {Rule::locally_constant()});
+}
+
+// Of a NaN on either side the mask takes that side: of b, since nothing holds beside it.
+Variable maximum(const Variable& a, const Variable& b) {
+  return where(
+      compare("maximum", a, b, [](auto x, auto y) { return x >= y || std::isnan(static_cast<double>(x)); }),
+      a, b);
+}
+
+Variable minimum(const Variable& a, const Variable& b) {
+  return where(
+      compare("minimum", a, b, [](auto x, auto y) { return x <= y || std::isnan(static_cast<double>(x)); }),
+      a, b);
 }
 
 }  // namespace trous
