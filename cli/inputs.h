@@ -102,7 +102,8 @@ std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits
 /// Returns the number of image channels that the described network expects, taken from its first layer with a
 /// channel count. Throws ArgumentError if no layer has one.
 std::int64_t in_channels_of(const std::string& description);
-/// Those that the checkpoint names, or in_channels_of its description.
+/// The channels of the images that a network takes: CheckpointInfo::channels, or in_channels_of its
+/// description where that is 0.
 std::int64_t in_channels_of(const CheckpointInfo& info);
 
 }  // namespace trous::cli

@@ -216,7 +216,7 @@ Prediction predict_resized(const Predictor& predictor, std::optional<ImageRows> 
   for (std::int64_t begin = 0; begin < size.height; begin += band) {
     const std::int64_t end = std::min(begin + band, size.height);
     writer.add({begin, 0, end - begin, size.width},
-               resize_rows(logits, 0, small, size, begin, end, ResizeFilter::bilinear));
+               resize_rows(logits, 0, {small, size, ResizeFilter::bilinear}, {begin, end}));
     writer.write([&] { return brightness.to_float(colors->rows(begin, end - begin), 3); });
     calls.on_rows(size.height + end, 2 * size.height);
   }

@@ -176,8 +176,8 @@ Dataset validation_for(const TrainConfig& c, const Splits& data) {
   return windows_of(whole, window, count, stream_of(c.training.seed, Stream::validation_windows));
 }
 
-// The channels of the images, for a checkpoint, where its description tells others or none: a join may come
-// before the first layer that names its channels.
+// CheckpointInfo::channels. In a graph a join may come before the first layer with a number of channels, so
+// that layer need not have the number of the images.
 std::int64_t channels_beside(const std::string& description, std::int64_t channels) {
   try {
     return in_channels_of(description) == channels ? 0 : channels;

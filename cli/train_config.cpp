@@ -156,9 +156,9 @@ std::string decay_choices() {
 
 std::string resize_help(std::string_view then) {
   return text(
-      "for a folder: longest side of the images, of which larger ones are made smaller, as 512, or "
-      "512:bilinear for another filter than area;",
-      then.empty() ? " masks follow" : then);
+      "for a folder: the longest side in pixels to which larger images and their masks are shrunk, by "
+      "the mean of the area or, as 512:bilinear, by 2x2 pixels",
+      then);
 }
 
 bool is_network_file(const std::string& model) { return model.ends_with(".json"); }

@@ -40,7 +40,7 @@ std::string data_sets_with_files(std::string_view last);
 /// Help texts that list the rows of a table.
 std::string data_choices();
 std::string decay_choices();
-/// Of --resize, to which `then` adds what follows from it.
+/// The help text of --resize, followed by `then`.
 std::string resize_help(std::string_view then = "");
 
 /// The options of a run: those of the library, `training`, and the program's own. A choice that has a name is
@@ -77,8 +77,8 @@ struct TrainConfig {
       self.mask_threshold, whole(0, 255));
     f(TrainOption{.name = "resize",
                   .help =
-                      resize_help(" they are learned from and scored so, and predictions have the size of "
-                                  "their image's file"),
+                      resize_help("; training and scores use the small images, predictions have the size of "
+                                  "the file"),
                   .step_time = true},
       self.resize, parsed_by(parse_resize));
     f(TrainOption{.name = "model",

@@ -43,7 +43,7 @@ struct FolderItem {
   std::uint8_t white = 255;                          ///< Mask::white
   std::vector<Color> palette;                        ///< Mask::palette
   GreysAre greys = GreysAre::either;                 ///< Mask::greys
-  StoredPixels image, mask;                          ///< as read_image and read_mask give them
+  StoredPixels image, mask;                          ///< of read_image and read_mask, resized
   /// Up to 256 pixels of each number of the mask as it is resized, evenly spread in the order of rows: row
   /// width + column.
   std::map<std::uint8_t, std::vector<std::uint32_t>> places;
@@ -51,7 +51,8 @@ struct FolderItem {
   bool is_resized() const { return in_file != HeightWidth{height, width}; }
 };
 
-/// The pixels of `box` of an item's image: [box.height, box.width, channels].
+/// The pixels of `box` of an item's image: [box.height, box.width, channels]. An image that is not stored is
+/// decoded and, where the item is resized, resized by `filter`.
 Tensor image_pixels(const FolderItem& item, const PixelBox& box, ResizeFilter filter);
 
 /// The numbers of `box` of an item's mask: uint8 [box.height, box.width].

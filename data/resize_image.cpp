@@ -23,27 +23,34 @@ struct NamedFilter {
 constexpr std::array<NamedFilter, 2> filters{
     {{ResizeFilter::area, "area"}, {ResizeFilter::bilinear, "bilinear"}}};
 
-// The source pixels of a target pixel, [begin, end).
-RowRange sources(ResizeFilter filter, std::int64_t from, std::int64_t to, std::int64_t i) {
-  const detail::AreaAxis axis{from, to};
-  if (filter == ResizeFilter::area) return {axis.first(i), axis.end(i)};
-  // y = ((2 i + 1) from - to) / (2 to)
-  const std::int64_t y = std::clamp<std::int64_t>((2 * i + 1) * from - to, 0, 2 * to * (from - 1));
-  const std::int64_t first = y / (2 * to);
-  return {first, std::min(first + 2, from)};
-}
+// One axis of a resizing. Weights are whole numbers, so sums of whole pixels are exact.
+struct ResizedAxis {
+  std::int64_t from, to;
+  ResizeFilter filter;
 
-// The weight of source pixel r for target pixel i, a whole number. Those of a target pixel sum to
-// total_weight.
-std::int64_t weight(ResizeFilter filter, std::int64_t from, std::int64_t to, std::int64_t r, std::int64_t i) {
-  if (filter == ResizeFilter::area) return detail::AreaAxis{from, to}.overlap(r, i);
-  const std::int64_t y = std::clamp<std::int64_t>((2 * i + 1) * from - to, 0, 2 * to * (from - 1));
-  return std::max<std::int64_t>(0, 2 * to - std::abs(y - 2 * to * r));
-}
+  /// The source pixels of target pixel i.
+  RowRange sources(std::int64_t i) const {
+    if (filter == ResizeFilter::area) return {area().first(i), area().end(i)};
+    const std::int64_t first = place(i) / (2 * to);
+    return {first, std::min(first + 2, from)};
+  }
+  /// The weight of source pixel r for target pixel i. The weights of a target pixel sum to total_weight().
+  std::int64_t weight(std::int64_t r, std::int64_t i) const {
+    if (filter == ResizeFilter::area) return area().overlap(r, i);
+    return std::max<std::int64_t>(0, 2 * to - std::abs(place(i) - 2 * to * r));
+  }
+  std::int64_t total_weight() const { return filter == ResizeFilter::area ? from : 2 * to; }
 
-std::int64_t total_weight(ResizeFilter filter, std::int64_t from, std::int64_t to) {
-  return filter == ResizeFilter::area ? from : 2 * to;
-}
+ private:
+  detail::AreaAxis area() const { return {from, to}; }
+  // y of resize_rows, in units of 1 / (2 to).
+  std::int64_t place(std::int64_t i) const {
+    return std::clamp<std::int64_t>((2 * i + 1) * from - to, 0, 2 * to * (from - 1));
+  }
+};
+
+ResizedAxis row_axis(const Resizing& r) { return {r.from.height, r.to.height, r.filter}; }
+ResizedAxis column_axis(const Resizing& r) { return {r.from.width, r.to.width, r.filter}; }
 
 // The weights of all source columns of all target columns, one after the other.
 struct ColumnWeights {
@@ -51,13 +58,13 @@ struct ColumnWeights {
   std::vector<double> weights;
 };
 
-ColumnWeights column_weights(ResizeFilter filter, std::int64_t from, std::int64_t to) {
+ColumnWeights column_weights(const ResizedAxis& axis) {
   ColumnWeights all;
-  for (std::int64_t j = 0; j < to; ++j) {
-    const RowRange range = sources(filter, from, to, j);
+  for (std::int64_t j = 0; j < axis.to; ++j) {
+    const RowRange range = axis.sources(j);
     all.sources.push_back(range);
     for (std::int64_t c = range.begin; c < range.end; ++c)
-      all.weights.push_back(static_cast<double>(weight(filter, from, to, c, j)));
+      all.weights.push_back(static_cast<double>(axis.weight(c, j)));
   }
   return all;
 }
@@ -72,8 +79,8 @@ T rounded(double mean) {
   }
 }
 
-void check_band(const Tensor& band, std::int64_t top, const HeightWidth& from, const HeightWidth& to,
-                const RowRange& wanted, ResizeFilter filter) {
+void check_band(const Tensor& band, std::int64_t top, const Resizing& resizing, const RowRange& wanted) {
+  const auto& [from, to, filter] = resizing;
   if (band.shape().rank() != 3 || band.shape()[1] != from.width) {
     throw ShapeError(text("resize_rows: the rows are ", band.shape(), ". Rows of an image ", from.width,
                           " pixels wide are [rows, ", from.width, ", channels]."));
@@ -90,7 +97,7 @@ void check_band(const Tensor& band, std::int64_t top, const HeightWidth& from, c
     throw ArgumentError(text("resize_rows: rows ", wanted.begin, " to ", wanted.end - 1,
                              " are not in an image of ", to.height, " rows."));
   }
-  const RowRange needed = source_rows(from.height, to.height, wanted, filter);
+  const RowRange needed = source_rows(resizing, wanted);
   if (top > needed.begin || top + band.shape()[0] < needed.end) {
     throw ArgumentError(text("resize_rows: rows ", needed.begin, " to ", needed.end - 1,
                              " are needed, and rows ", top, " to ", top + band.shape()[0] - 1,
@@ -99,27 +106,27 @@ void check_band(const Tensor& band, std::int64_t top, const HeightWidth& from, c
 }
 
 template <class T>
-void resize_typed(const Tensor& band, std::int64_t top, const HeightWidth& from, const HeightWidth& to,
-                  std::int64_t begin, ResizeFilter filter, Tensor& result) {
-  const std::int64_t channels = band.shape()[2], row_size = from.width * channels;
-  const ColumnWeights columns = column_weights(filter, from.width, to.width);
-  const double total = static_cast<double>(total_weight(filter, from.height, to.height)) *
-                       static_cast<double>(total_weight(filter, from.width, to.width));
+void resize_typed(const Tensor& band, std::int64_t top, const Resizing& resizing, std::int64_t begin,
+                  Tensor& result) {
+  const ResizedAxis rows = row_axis(resizing), columns = column_axis(resizing);
+  const std::int64_t channels = band.shape()[2], row_size = columns.from * channels;
+  const ColumnWeights across = column_weights(columns);
+  const double total = static_cast<double>(rows.total_weight()) * static_cast<double>(columns.total_weight());
   const T* const in = band.values<T>().data();
   T* const out = result.mutable_values<T>().data();
   parallel_for(result.shape()[0], 8, [&](std::int64_t first, std::int64_t last) {
     std::vector<double> sums(static_cast<std::size_t>(row_size));
     for (std::int64_t i = first; i < last; ++i) {
       std::fill(sums.begin(), sums.end(), 0.0);
-      const RowRange rows = sources(filter, from.height, to.height, begin + i);
-      for (std::int64_t r = rows.begin; r < rows.end; ++r) {
-        const auto w = static_cast<double>(weight(filter, from.height, to.height, r, begin + i));
+      const auto [from, end] = rows.sources(begin + i);
+      for (std::int64_t r = from; r < end; ++r) {
+        const auto w = static_cast<double>(rows.weight(r, begin + i));
         const T* const row = in + (r - top) * row_size;
         for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += w * static_cast<double>(row[k]);
       }
-      const double* w = columns.weights.data();
-      T* pixel = out + i * to.width * channels;
-      for (const RowRange& range : columns.sources) {
+      const double* w = across.weights.data();
+      T* pixel = out + i * columns.to * channels;
+      for (const RowRange& range : across.sources) {
         for (std::int64_t k = 0; k < channels; ++k) {
           double sum = 0;
           for (std::int64_t c = range.begin; c < range.end; ++c)
@@ -165,25 +172,24 @@ HeightWidth fitted_size(const HeightWidth& size, std::int64_t longest) {
   return {fitted(size.height), fitted(size.width)};
 }
 
-RowRange source_rows(std::int64_t from_height, std::int64_t to_height, const RowRange& rows,
-                     ResizeFilter filter) {
-  return {sources(filter, from_height, to_height, rows.begin).begin,
-          sources(filter, from_height, to_height, rows.end - 1).end};
+RowRange source_rows(const Resizing& resizing, const RowRange& rows) {
+  const ResizedAxis axis = row_axis(resizing);
+  return {axis.sources(rows.begin).begin, axis.sources(rows.end - 1).end};
 }
 
-Tensor resize_rows(const Tensor& band, std::int64_t top, const HeightWidth& from, const HeightWidth& to,
-                   std::int64_t begin, std::int64_t end, ResizeFilter filter) {
-  check_band(band, top, from, to, {begin, end}, filter);
-  Tensor result = Tensor::uninitialized({end - begin, to.width, band.shape()[2]}, band.dtype());
+Tensor resize_rows(const Tensor& band, std::int64_t top, const Resizing& resizing, const RowRange& rows) {
+  check_band(band, top, resizing, rows);
+  Tensor result =
+      Tensor::uninitialized({rows.end - rows.begin, resizing.to.width, band.shape()[2]}, band.dtype());
   switch (band.dtype()) {
     case DType::uint8:
-      resize_typed<std::uint8_t>(band, top, from, to, begin, filter, result);
+      resize_typed<std::uint8_t>(band, top, resizing, rows.begin, result);
       break;
     case DType::int32:
-      resize_typed<std::int32_t>(band, top, from, to, begin, filter, result);
+      resize_typed<std::int32_t>(band, top, resizing, rows.begin, result);
       break;
     default:
-      resize_typed<float>(band, top, from, to, begin, filter, result);
+      resize_typed<float>(band, top, resizing, rows.begin, result);
   }
   return result;
 }
@@ -192,25 +198,24 @@ Tensor resize_image(const Tensor& image, const HeightWidth& to, ResizeFilter fil
   if (image.shape().rank() != 3) {
     throw ShapeError(text("resize_image: ", image.shape(), " is no image. It is [height, width, channels]."));
   }
-  return resize_rows(image, 0, {image.shape()[0], image.shape()[1]}, to, 0, to.height, filter);
+  return resize_rows(image, 0, {{image.shape()[0], image.shape()[1]}, to, filter}, {0, to.height});
 }
 
 Tensor read_resized(ImageRows& file, const HeightWidth& to, ResizeFilter filter,
                     const OnProgress& on_progress, const std::function<void(const Tensor& rows)>& on_rows) {
   constexpr std::int64_t band = 16;  // rows of the result at a time
-  const HeightWidth from{file.shape()[0], file.shape()[1]};
+  const Resizing resizing{{file.shape()[0], file.shape()[1]}, to, filter};
   Tensor result = Tensor::uninitialized({to.height, to.width, file.shape()[2]}, file.dtype());
   for (std::int64_t begin = 0; begin < to.height; begin += band) {
     const std::int64_t end = std::min(begin + band, to.height);
-    const RowRange rows = source_rows(from.height, to.height, {begin, end}, filter);
-    if (on_progress) on_progress(rows.begin, from.height);
+    const RowRange rows = source_rows(resizing, {begin, end});
+    if (on_progress) on_progress(rows.begin, resizing.from.height);
     const Tensor read = file.rows(rows.begin, rows.end - rows.begin);
     if (on_rows) on_rows(read);
-    paste(result, {begin, 0, end - begin, to.width},
-          resize_rows(read, rows.begin, from, to, begin, end, filter));
+    paste(result, {begin, 0, end - begin, to.width}, resize_rows(read, rows.begin, resizing, {begin, end}));
   }
   file.finish();
-  if (on_progress) on_progress(from.height, from.height);
+  if (on_progress) on_progress(resizing.from.height, resizing.from.height);
   return result;
 }
 

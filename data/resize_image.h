@@ -34,12 +34,22 @@ Resize parse_resize(std::string_view words);
 /// The words that parse_resize reads.
 std::string to_text(const Resize& resize);
 
+/// An image that gets another size, and how.
+struct Resizing {
+  HeightWidth from, to;
+  ResizeFilter filter = ResizeFilter::area;
+};
+
+/// Rows begin .. end - 1.
+struct RowRange {
+  std::int64_t begin, end;
+};
+
 /// The size of an image whose longest side becomes `longest`, and whose other side follows, rounded, with
 /// one pixel at least. The same where no side is longer.
 HeightWidth fitted_size(const HeightWidth& size, std::int64_t longest);
 
-/// Rows begin .. end - 1 of an image of size `from` that gets the size `to`, with f = from.height /
-/// to.height:
+/// `rows` of an image of size `from` that gets the size `to`, with f = from.height / to.height:
 ///
 ///   result[i, j] = sum over r and c of a(i, r) b(j, c) image[r, c]
 ///
@@ -53,19 +63,14 @@ HeightWidth fitted_size(const HeightWidth& size, std::int64_t longest);
 ///
 /// band      uint8, int32 or float32 [rows, from.width, channels]: the rows of the image from `top` on, at
 ///           least those that source_rows names
-/// returns   [end - begin, to.width, channels], of the same dtype
+/// returns   [rows.end - rows.begin, to.width, channels], of the same dtype
 ///
 /// Throws ShapeError or DTypeError for another band, ArgumentError for rows that are not in the result, or
 /// none.
-Tensor resize_rows(const Tensor& band, std::int64_t top, const HeightWidth& from, const HeightWidth& to,
-                   std::int64_t begin, std::int64_t end, ResizeFilter filter);
+Tensor resize_rows(const Tensor& band, std::int64_t top, const Resizing& resizing, const RowRange& rows);
 
-/// The rows of an image, [begin, end), from which rows [begin, end) of its resized image are made.
-struct RowRange {
-  std::int64_t begin, end;
-};
-RowRange source_rows(std::int64_t from_height, std::int64_t to_height, const RowRange& rows,
-                     ResizeFilter filter);
+/// The rows of an image from which `rows` of the resized image are made.
+RowRange source_rows(const Resizing& resizing, const RowRange& rows);
 
 /// The image [h, w, channels] in the size `to`, see resize_rows.
 Tensor resize_image(const Tensor& image, const HeightWidth& to, ResizeFilter filter);

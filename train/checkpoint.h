@@ -20,8 +20,9 @@ struct CheckpointInfo {
   std::string network = {};               ///< a description that network_from_json reads
   std::vector<std::string> classes = {};  ///< class 0 is the background
   std::string data = {};                  ///< the data set it learned from
-  std::int64_t channels = 0;  ///< of the images it takes, where the first layer that names some takes others
-  std::int64_t white = 255;   ///< Dataset::white, by which the numbers of images are divided
+  std::int64_t channels =
+      0;  ///< of its images; 0: those of the first layer in `network` that has a number of channels
+  std::int64_t white = 255;  ///< Dataset::white, by which the numbers of images are divided
   std::optional<Resize> resize = std::nullopt;  ///< how the images were read smaller
   std::uint64_t seed = 0;
   std::int64_t step = 0, steps = 0;  ///< of the weights; of the run

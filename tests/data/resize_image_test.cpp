@@ -109,9 +109,9 @@ TEST(ResizeImage, RowsInBandsAreThoseOfTheWhole) {
       const Tensor whole = resize_image(image, size, filter);
       for (std::int64_t begin = 0; begin < size.height; begin += 4) {
         const std::int64_t end = std::min(begin + 4, size.height);
-        const RowRange needed = source_rows(41, size.height, {begin, end}, filter);
+        const RowRange needed = source_rows({{41, 19}, size, filter}, {begin, end});
         const Tensor band = rows_of(image, needed.begin, needed.end - needed.begin);
-        EXPECT_EQ(doubles(resize_rows(band, needed.begin, {41, 19}, size, begin, end, filter)),
+        EXPECT_EQ(doubles(resize_rows(band, needed.begin, {{41, 19}, size, filter}, {begin, end})),
                   doubles(rows_of(whole, begin, end - begin)));
       }
     }
@@ -158,9 +158,7 @@ TEST(ResizeImage, IsWrittenInOneWord) {
 TEST(ResizeImage, RefusesOtherRowsAndTensors) {
   const Tensor image = pattern<float>(10, 4);
   const auto refused = [&](std::int64_t top, std::int64_t begin, std::int64_t end) {
-    return message_of<ArgumentError>([&] {
-      resize_rows(image, top, {20, 4}, {5, 2}, begin, end, ResizeFilter::area);
-    });
+    return message_of<ArgumentError>([&] { resize_rows(image, top, {{20, 4}, {5, 2}}, {begin, end}); });
   };
   EXPECT_EQ(refused(0, 0, 4), "resize_rows: rows 0 to 15 are needed, and rows 0 to 9 are given.");
   EXPECT_EQ(refused(1, 0, 1), "resize_rows: rows 0 to 3 are needed, and rows 1 to 10 are given.");

@@ -168,9 +168,9 @@ namespace trous {
 AddConstant::AddConstant(const AddConstantOptions& o) : options(o) {}
 Variable AddConstant::operator()(const Variable& x, Pass&) const { return x + options.constant; }
 }  // namespace trous'
-insert layers/from_json.cpp '#include <trous/core/suggestion.h>' '#include <trous/layers/add_constant.h>'
-insert layers/from_json.cpp 'constexpr std::array entries{' '    Entry{"add_constant", layer_of<AddConstant>},'
-adding "a layer" 3 layers/add_constant.cpp layers/from_json.cpp
+insert layers/detail/layer_table.cpp '#include <trous/core/choices.h>' '#include <trous/layers/add_constant.h>'
+insert layers/detail/layer_table.cpp 'constexpr std::array entries{' '    LayerEntry{"add_constant", layer_of<AddConstant>},'
+adding "a layer" 3 layers/add_constant.cpp layers/detail/layer_table.cpp
 
 copy
 insert cli/commands.h 'void add_data(' 'void add_count(CLI::App& app, ExitCode& code);'

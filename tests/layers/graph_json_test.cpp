@@ -28,13 +28,21 @@ constexpr const char* skipping = R"({"nodes": {
 
 // Nodes stand in the order in which they run, and everything is said.
 TEST(GraphJson, HasOneTextForOneGraph) {
+  const std::string rest = R"("padding":"SAME","bias":true,"initializer":"he_normal"})";
   const std::string whole =
       R"({"inputs":["input"],"nodes":{)"
-      R"("fine":{"conv2d":{"in_channels":2,"out_channels":3,"kernel":3,"stride":1,"rate":1,"padding":"SAME","bias":true,"initializer":"he_normal"},"inputs":["input"]},)"
+      R"("fine":{"conv2d":{"in_channels":2,"out_channels":3,"kernel":3,"stride":1,"rate":1,)" +
+      rest +
+      R"(,"inputs":["input"]},)"
       R"("deep":{"max_pool2d":{"window":2,"stride":2,"padding":"VALID"},"inputs":["fine"]},)"
-      R"("up":{"conv2d_transpose":{"in_channels":3,"out_channels":4,"kernel":2,"stride":2,"rate":1,"padding":"SAME","bias":true,"initializer":"he_normal"},"inputs":["deep","fine"]},)"
+      R"("up":{"conv2d_transpose":{"in_channels":3,"out_channels":4,"kernel":2,"stride":2,"rate":1,)" +
+      rest +
+      R"(,"inputs":["deep","fine"]},)"
       R"("fuse":{"concat":{},"inputs":["up","fine"]},)"
-      R"("head":{"layers":["relu",{"conv2d":{"in_channels":7,"out_channels":2,"kernel":1,"stride":1,"rate":1,"padding":"SAME","bias":true,"initializer":"he_normal"}}],"inputs":["fuse"]}},)"
+      R"("head":{"layers":["relu",{"conv2d":{"in_channels":7,"out_channels":2,"kernel":1,"stride":1,)"
+      R"("rate":1,)" +
+      rest +
+      R"(}],"inputs":["fuse"]}},)"
       R"("outputs":["head"]})";
   EXPECT_EQ(resolved_description(skipping), whole);
   EXPECT_EQ(resolved_description(whole), whole);
@@ -129,7 +137,7 @@ TEST(GraphJson, NamesThePlaceOfWhatIsWrong) {
       "\"inputs\": [\"a\", \"b\"]}, in {\"nodes\": {...}}.");
 }
 
-// Every example on the page is a network, and its table lists all that have a name.
+// Every example on the page is a network, and its tables list all networks and layers.
 TEST(GraphJson, ThePageIsTrue) {
   const Bytes bytes = slurp(TROUS_SOURCE_DIR "/docs/networks.md");
   std::istringstream page(std::string(bytes.begin(), bytes.end()));
@@ -151,6 +159,9 @@ TEST(GraphJson, ThePageIsTrue) {
   }
   for (const std::string& network : network_names())
     EXPECT_EQ(std::count(named.begin(), named.end(), network), 1) << network;
+  const std::string all(bytes.begin(), bytes.end());
+  for (const std::string& layer : layer_names())
+    EXPECT_NE(all.find('`' + layer + '`'), std::string::npos) << layer << " is not in docs/networks.md";
 }
 
 }  // namespace

@@ -88,14 +88,8 @@ Oracles element_oracles() {
          return a * (one + tanh(factor * (a + Rounded(0.044715) * pow(a, 3)))) / Rounded(2);
        })},
       {"hardswish", unary([](Rounded a) { return a * (a + Rounded(3)) / Rounded(6); })},
-      {"maximum", binary([](Rounded a, Rounded b) {
-         const Rounded c = b * Rounded(0.25);
-         return a < c ? c : a;
-       })},
-      {"minimum", binary([](Rounded a, Rounded b) {
-         const Rounded c = b * Rounded(0.25);
-         return c < a ? c : a;
-       })},
+      {"maximum", binary([](Rounded a, Rounded b) { return a < b ? b : a; })},
+      {"minimum", binary([](Rounded a, Rounded b) { return b < a ? b : a; })},
       {"tanh", unary([](Rounded a) { return tanh(a); })},
       {"sigmoid", unary([one](Rounded a) { return one / (one + exp(-a)); })},
       {"relu", unary([](Rounded a) { return a < Rounded() ? Rounded() : a; })},

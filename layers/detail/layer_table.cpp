@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <array>
+
+#include <trous/core/choices.h>
+#include <trous/layers/dense.h>
+#include <trous/layers/detail/layer_table.h>
+#include <trous/layers/join.h>
+#include <trous/layers/resample.h>
+#include <trous/ops/activations.h>
+#include <trous/ops/pointwise.h>
+
+namespace trous::detail {
+namespace {
+
+// The layer that a name stands for.
+template <class Layer, class Options = decltype(Layer::options)>
+Built layer_of(DescriptionReader& reader, const Json& given, const std::string& path) {
+  const auto layer = reader.make<Layer, Options>(given, path);
+  return {layer, written_options(layer.options)};
+}
+
+// Its channels are multiplied.
+Built depthwise_conv2d_of(DescriptionReader& reader, const Json& given, const std::string& path) {
+  Built built = layer_of<DepthwiseConv2d>(reader, given, path);
+  reader.give(built.options["channels"].get<std::int64_t>() *
+              built.options["multiplier"].get<std::int64_t>());
+  return built;
+}
+
+template <class Conv>
+struct NormReluOf : ConvNormRelu<Conv> {
+  explicit NormReluOf(const decltype(Conv::options)& o)
+      : ConvNormRelu<Conv>{Conv(o), BatchNorm{{.channels = o.out_channels}}} {}
+};
+
+template <class Conv>
+Built norm_relu_of(DescriptionReader& reader, const Json& given, const std::string& path) {
+  decltype(Conv::options) initial{};
+  initial.bias = false;  // the norm has an offset
+  const ConvNormRelu<Conv> layer = reader.make<NormReluOf<Conv>>(given, path, initial);
+  return {layer, written_options(layer.conv.options)};
+}
+
+struct NoOptions {
+  static void parts(auto&, auto&&) {}
+};
+
+template <Variable (*function)(const Variable&)>
+struct FunctionLayer {
+  explicit FunctionLayer(const NoOptions&) {}
+  Variable operator()(const Variable& x) const { return function(x); }
+  static constexpr NoOptions options{};
+};
+
+template <Variable (*function)(const Variable&)>
+Built function_of(DescriptionReader& reader, const Json& given, const std::string& path) {
+  return {reader.make<FunctionLayer<function>, NoOptions>(given, path), Json::object()};
+}
+
+// A layer that takes several values; `channels_of(reader, path)` are those of what it gives.
+template <class Layer, Channels (*channels_of)(const DescriptionReader&, const std::string&)>
+Built join_of(DescriptionReader& reader, const Json& given, const std::string& path) {
+  const auto layer = reader.build(given, path, NoOptions(), [](const NoOptions&) { return Layer(); });
+  reader.give(channels_of(reader, path));
+  return {layer, Json::object()};
+}
+
+// Of values that are combined pixel by pixel: all have the same channels, or one.
+Channels common_channels(const DescriptionReader& reader, const std::string& path) {
+  Channels common;
+  bool all_known = true;
+  for (const Channels channels : reader.taken()) {
+    all_known = all_known && channels;
+    if (!channels) continue;
+    if (common && *common != *channels && *common != 1 && *channels != 1) {
+      reader.fail(path,
+                  text(" takes ", *common, " and ", *channels,
+                       " channels. They are combined one by one, so they must agree, or one must be 1."));
+    }
+    common = std::max(common.value_or(1), *channels);
+  }
+  return all_known || common > 1 ? common : std::nullopt;  // beside one channel the others count
+}
+
+Channels summed_channels(const DescriptionReader& reader, const std::string&) {
+  std::int64_t sum = 0;
+  for (const Channels channels : reader.taken()) {
+    if (!channels) return std::nullopt;
+    sum += *channels;
+  }
+  return sum;
+}
+
+Channels first_channels(const DescriptionReader& reader, const std::string&) {
+  return reader.taken().front();
+}
+
+Variable standard_gelu(const Variable& x) { return gelu(x); }
+
+constexpr std::array entries{
+    LayerEntry{"abs", function_of<abs>},
+    LayerEntry{"add", join_of<Add, common_channels>},
+    LayerEntry{"atrous_conv2d", layer_of<AtrousConv2d>},
+    LayerEntry{"atrous_conv2d_norm_relu", norm_relu_of<AtrousConv2d>},
+    LayerEntry{"atrous_conv2d_transpose", layer_of<AtrousConv2dTranspose>},
+    LayerEntry{"atrous_conv2d_transpose_norm_relu", norm_relu_of<AtrousConv2dTranspose>},
+    LayerEntry{"average_pool2d", layer_of<AveragePool2d>},
+    LayerEntry{"batch_norm", layer_of<BatchNorm>},
+    LayerEntry{"concat", join_of<Concat, summed_channels>},
+    LayerEntry{"conv2d", layer_of<Conv2d>},
+    LayerEntry{"conv2d_norm_relu", norm_relu_of<Conv2d>},
+    LayerEntry{"conv2d_transpose", layer_of<Conv2dTranspose>},
+    LayerEntry{"conv2d_transpose_norm_relu", norm_relu_of<Conv2dTranspose>},
+    LayerEntry{"cos", function_of<cos>},
+    LayerEntry{"dense", layer_of<Dense>},
+    LayerEntry{"depthwise_conv2d", depthwise_conv2d_of},
+    LayerEntry{"dropout", layer_of<Dropout>},
+    LayerEntry{"erf", function_of<erf>},
+    LayerEntry{"exp", function_of<exp>},
+    LayerEntry{"expm1", function_of<expm1>},
+    LayerEntry{"gelu", function_of<standard_gelu>},
+    LayerEntry{"global_average_pool", function_of<global_average_pool>},
+    LayerEntry{"graph", [](DescriptionReader& r, const Json& given,
+                           const std::string& path) { return r.nested_graph(given, path); }},
+    LayerEntry{"hardswish", function_of<hardswish>},
+    LayerEntry{"log", function_of<log>},
+    LayerEntry{"log1p", function_of<log1p>},
+    LayerEntry{"max_pool2d", layer_of<MaxPool2d>},
+    LayerEntry{"multiply", join_of<Multiply, common_channels>},
+    LayerEntry{"relu", function_of<relu>},
+    LayerEntry{"residual", [](DescriptionReader& r, const Json& given,
+                              const std::string& path) { return r.residual(given, path); }},
+    LayerEntry{"resize_bilinear", layer_of<ResizeBilinear>},
+    LayerEntry{"resize_bilinear_like", join_of<ResizeBilinearLike, first_channels>},
+    LayerEntry{"resize_nearest", layer_of<ResizeNearest>},
+    LayerEntry{"resize_nearest_like", join_of<ResizeNearestLike, first_channels>},
+    LayerEntry{"separable_conv2d", layer_of<SeparableConv2d>},
+    LayerEntry{"separable_conv2d_norm_relu", norm_relu_of<SeparableConv2d>},
+    LayerEntry{"sigmoid", function_of<sigmoid>},
+    LayerEntry{"silu", function_of<silu>},
+    LayerEntry{"sin", function_of<sin>},
+    LayerEntry{"sqrt", function_of<sqrt>},
+    LayerEntry{"subtract", join_of<Subtract, common_channels>},
+    LayerEntry{"tanh", function_of<tanh>},
+};
+
+Names sorted(const std::vector<std::string_view>& names) {
+  Names result(names.begin(), names.end());
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+}  // namespace
+
+std::span<const LayerEntry> layer_table() { return entries; }
+
+Names network_names_in_order() { return sorted(names_in(named_networks())); }
+
+Names layer_names_in_order() {
+  std::vector<std::string_view> names = names_in(entries);
+  for (const NamedNetwork& network : named_networks()) names.push_back(network.name);
+  return sorted(names);
+}
+
+}  // namespace trous::detail
