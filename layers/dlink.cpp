@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <trous/layers/detail/blocks.h>
 #include <trous/layers/dlink.h>
@@ -39,14 +40,17 @@ DLink::DLink(const SegmentationOptions& o)
 Variable DLink::operator()(const Variable& x, Pass& pass) const {
   std::vector<Variable> skipped{stem(x, pass)};
   for (const ResidualStage& stage : encoder) skipped.push_back(stage(skipped.back(), pass));
-  Variable y = skipped.back();
+  Variable y = std::move(skipped.back());
+  skipped.pop_back();
   Variable sum = y;
   for (const auto& block : centre) {
     y = block(y, pass);
     sum = sum + y;
   }
-  for (std::size_t i = 0; i < decoder.size(); ++i)
-    sum = decoder[i](sum, skipped[skipped.size() - 2 - i], pass);
+  for (const LinkStep& step : decoder) {
+    sum = step(sum, skipped.back(), pass);
+    skipped.pop_back();
+  }
   return head(sum, pass);
 }
 
