@@ -4,35 +4,13 @@
 #include <trous/core/error.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/batch_norm.h>
+#include <trous/ops/detail/norm_arguments.h>
 #include <trous/ops/kernels/batch_norm.h>
 #include <trous/ops/pointwise.h>
 #include <trous/ops/reduce.h>
 
 namespace trous {
 namespace {
-
-void check(const char* op, const Variable& x, std::initializer_list<const Variable*> per_channel,
-           double epsilon) {
-  const Shape& s = x.shape();
-  if (s.rank() < 2)
-    throw ShapeError(
-        text(op, ": x has rank ", s.rank(), ", needs 2 or more. x ", s, " must be [batch, ..., channels]."));
-  visit_floating(op, x.dtype(), []<class T> {});
-  const std::int64_t channels = s[s.rank() - 1];
-  for (const Variable* p : per_channel) {
-    if (p->shape() != Shape{channels}) {
-      throw ShapeError(text(op, ": x ", s, " has ", channels, " channels, a parameter has shape ", p->shape(),
-                            ". Each needs shape [", channels, "]."));
-    }
-    if (p->dtype() != x.dtype()) {
-      throw DTypeError(text(op, ": ", x.dtype(), " and ", p->dtype(),
-                            " do not mix. Cast one side: cast(x, DType::", x.dtype(), ")."));
-    }
-  }
-  if (!(epsilon > 0))
-    throw ArgumentError(text(op, ": epsilon ", epsilon,
-                             " is not above 0. It keeps a constant channel finite; 1e-5 is usual."));
-}
 
 std::vector<int> all_but_last(const Variable& x) {
   std::vector<int> axes(static_cast<std::size_t>(x.shape().rank() - 1));
@@ -51,7 +29,7 @@ Variable definition(const std::vector<Variable>& in, double epsilon, bool rectif
 BatchNormResult normalized(const char* op, const std::vector<Variable>& in, double epsilon, bool rectified,
                            std::string_view name) {
   const Variable& x = in[0];
-  check(op, x, {&in[1], &in[2]}, epsilon);
+  detail::check_norm(op, x, {&in[1], &in[2]}, epsilon);
   const std::int64_t values = x.shape().elements(0, x.shape().rank() - 1);
   if (values < 2) {
     throw ShapeError(
@@ -88,7 +66,7 @@ BatchNormResult normalized(const char* op, const std::vector<Variable>& in, doub
 // With statistics that are given, as constants of a trained network or as inputs like others.
 Variable given(const char* op, const std::vector<Variable>& in, double epsilon, bool rectified,
                std::string_view name) {
-  check(op, in[0], {&in[1], &in[2], &in[3], &in[4]}, epsilon);
+  detail::check_norm(op, in[0], {&in[1], &in[2], &in[3], &in[4]}, epsilon);
   const auto fused = [epsilon, rectified](std::span<const Tensor> at) {
     return kernels::batch_norm().value({at[0], {at[3], at[4]}, epsilon, at[1], at[2], rectified});
   };

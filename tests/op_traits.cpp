@@ -68,6 +68,10 @@ const Table<std::vector<Scaling>>& degrees() {
       {"batch_norm", {{{0, 1, 1}, 1}}},
       {"batch_norm_relu", {{{0, 1, 1}, 1}}},
       {"batch_norm_inference", {{{0, 1, 1, 0, 0}, 1}}},
+      {"group_norm", {{{0, 1, 1}, 1}}},
+      {"group_norm_relu", {{{0, 1, 1}, 1}}},
+      {"layer_norm", {{{0, 1, 1}, 1}}},
+      {"layer_norm_relu", {{{0, 1, 1}, 1}}},
       {"batch_norm_inference_relu", {{{0, 1, 1, 0, 0}, 1}}},
       // In the class weights: they are divided by their sum.
       {"softmax_cross_entropy_weights_and_ignored", {{{0, 0, 1}, 0}}},
@@ -103,6 +107,11 @@ const Table<std::string>& rigid() {
       {"average_pool2d_2x2", "0.1 0.2"},
       {"average_pool2d_3x2_explicit", "0.1"},
       {"batch_norm_rows", "0.0"},
+      {"group_norm_two_groups", "0.3 1.0 2.0"},
+      {"group_norm_each_channel", "0.3 1.0 2.0"},
+      {"group_norm_relu_two_groups", "0.3 1.0 2.0"},
+      {"layer_norm_images", "0.3 1.0 2.0"},
+      {"layer_norm_relu_images", "0.3 1.0 2.0"},
   };
   return table;
 }

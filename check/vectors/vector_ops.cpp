@@ -18,6 +18,7 @@
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/dice_loss.h>
 #include <trous/ops/focal_loss.h>
+#include <trous/ops/group_norm.h>
 #include <trous/ops/matmul.h>
 #include <trous/ops/pointwise.h>
 #include <trous/ops/pool.h>
@@ -241,7 +242,19 @@ const std::map<std::string, Entry>& table() {
         },
         2}},
       {"gelu", {1, 1, [](Given&) -> Function { return [](Xs x) { return gelu(x[0]); }; }}},
+      {"group_norm",
+       {3, 3,
+        [](Given& g) -> Function {
+          return [n = g.needed_whole("groups"), e = g.number("epsilon", 1e-5)](Xs x) {
+            return group_norm(x[0], x[1], x[2], n, e);
+          };
+        }}},
       {"hardswish", {1, 1, [](Given&) { return plain(hardswish); }}},
+      {"layer_norm",
+       {3, 3,
+        [](Given& g) -> Function {
+          return [e = g.number("epsilon", 1e-5)](Xs x) { return layer_norm(x[0], x[1], x[2], e); };
+        }}},
       {"leaky_relu",
        {1, 1,
         [](Given& g) -> Function {

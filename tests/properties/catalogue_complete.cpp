@@ -65,7 +65,8 @@ std::map<std::string, std::string> without_vectors() {
       {"batch_to_space", "broadcast_to", "concat", "crop", "gather", "masked", "pad", "permute", "reshape",
        "slice", "space_to_batch", "stack", "where"});
   add("it is add or mul with a constant", {"scale", "shift"});
-  add("it is two ops of the table in one", {"batch_norm_inference_relu", "batch_norm_relu"});
+  add("it is two ops of the table in one",
+      {"batch_norm_inference_relu", "batch_norm_relu", "group_norm_relu", "layer_norm_relu"});
   add("a case is computed in float64", {"cast"});
   add("its mask is drawn from a key of trous", {"dropout"});
   add("no file has needed it yet; it takes a row, and a case from PyTorch",

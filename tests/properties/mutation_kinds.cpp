@@ -110,8 +110,9 @@ bool gives_the_same(const Node& node, const Mutant& mutant, Key key) {
 }
 
 std::vector<catalogue::Line> order_2_lines() {
-  static const std::set<std::string> composites{"log_softmax", "softmax", "softmax_cross_entropy",
-                                                "batch_norm", "batch_norm_relu"};
+  static const std::set<std::string> composites{"log_softmax",     "softmax",         "softmax_cross_entropy",
+                                                "batch_norm",      "batch_norm_relu", "group_norm",
+                                                "group_norm_relu", "layer_norm",      "layer_norm_relu"};
   std::vector<catalogue::Line> found;
   for (const catalogue::Line& line : catalogue::differentiable_lines()) {
     if (line.kind != catalogue::Kind::composite || composites.contains(line.op)) found.push_back(line);

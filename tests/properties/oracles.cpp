@@ -125,7 +125,8 @@ Oracles element_oracles() {
 const Oracles& oracles() {
   static const Oracles all = [] {
     Oracles joined;
-    for (Oracles& some : std::vector{element_oracles(), axis_oracles(), window_oracles(), loss_oracles()}) {
+    for (Oracles& some :
+         std::vector{element_oracles(), axis_oracles(), window_oracles(), loss_oracles(), group_oracles()}) {
       joined.merge(some);
     }
     return joined;

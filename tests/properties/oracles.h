@@ -25,11 +25,14 @@ Oracles element_oracles();
 Oracles axis_oracles();    // In oracles_axes.cpp.
 Oracles window_oracles();  // In oracles_windows.cpp.
 Oracles loss_oracles();    // In oracles_losses.cpp.
+Oracles group_oracles();   // In oracles_groups.cpp.
 
-/// The gradients of <seed, y> in all differentiable inputs, for batch norm and cross-entropy, whose rules are
+/// The gradients of <seed, y> in all differentiable inputs, for norms and cross-entropy, whose rules are
 /// kernels of their own; else empty. In oracles_losses.cpp.
 std::vector<Array> expected_gradients(const Line& line, const std::vector<Tensor>& inputs,
                                       const Tensor& seed);
+/// The part of them that belongs to groups and pixels. In oracles_groups.cpp.
+std::vector<Array> group_norm_gradients(const Line& line, Arrays x, const Array& seed);
 
 /// The one for `line`, or null.
 const Oracle* oracle_of(const Line& line);

@@ -213,7 +213,7 @@ std::vector<Array> expected_gradients(const Line& line, const std::vector<Tensor
   if (line.op == "batch_norm_relu") return batch_norm_gradients(x, g, true);
   if (line.op == "batch_norm_inference") return batch_norm_inference_gradients(x, g, false);
   if (line.op == "batch_norm_inference_relu") return batch_norm_inference_gradients(x, g, true);
-  if (line.op != "softmax_cross_entropy") return {};
+  if (line.op != "softmax_cross_entropy") return group_norm_gradients(line, x, g);
   const bool ignores = line.sample == "weights_and_ignored";
   return cross_entropy_gradients(x, g.values[0], ignores ? std::optional(1.0) : std::nullopt);
 }

@@ -91,7 +91,7 @@ std::vector<Tensor> line_gradients(const Line& line, const std::vector<Tensor>& 
 // The moments of a batch, and what a channel collects, are sums over the batch: added in another order they
 // may lie as far apart as the loops say. All other lines have the same bits.
 std::vector<Array> loops_of(const Line& line, const std::vector<Tensor>& inputs, const Tensor& seed) {
-  if (line.op.find("batch_norm") != 0) return {};
+  if (line.op.find("_norm") == std::string::npos) return {};
   return expected_gradients(line, inputs, seed);
 }
 
