@@ -134,10 +134,14 @@ void check_network_file(const TrainConfig& config) {
 
 std::string describe_network(const TrainConfig& config, const Splits& data, std::int64_t kernel) {
   if (is_network_file(config.model)) return described_in_file(config.model);
-  return network_description(config.model, {.in_channels = data.train.image_shape[2],
-                                            .classes = static_cast<std::int64_t>(data.train.classes.size()),
-                                            .width = config.width,
-                                            .kernel = kernel});
+  return network_description(
+      config.model,
+      {.in_channels = data.train.image_shape[2],
+       .classes = static_cast<std::int64_t>(data.train.classes.size()),
+       .width = config.width,
+       .kernel = kernel,
+       .norm = row_named("--norm", named_norms(), config.norm).kind,
+       .activation = row_named("--activation", named_activations(), config.activation).activation});
 }
 
 void warn_of_cast(const std::string& checkpoint) {

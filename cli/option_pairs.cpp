@@ -203,6 +203,8 @@ const std::vector<Row>& table() {
       {{"train"}, "--force", {}, needs_no_resume},
       {{"train", "profile"}, "--width", {"0"}, needs_named_network},
       {{"train", "profile"}, "--kernel", {}, needs_named_network},
+      {{"train", "profile"}, "--norm", {}, needs_named_network},
+      {{"train", "profile"}, "--activation", {}, needs_named_network},
       {{"train"}, "--pixel-baseline", {}, needs_filters_to_compare},
       {{"train", "profile"}, "--class-weights", {"none"}, needs_weighing_loss},
       {{"train"}, "--min-delta", {"0"}, needs_compared_scores},

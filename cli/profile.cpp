@@ -56,6 +56,8 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
   if (app.count("--model") > 0) {
     config.width = TrainConfig().width;
     config.kernel = TrainConfig().kernel;
+    config.norm = TrainConfig().norm;
+    config.activation = TrainConfig().activation;
   }
   return with_command_line(std::move(config), c.config, app);
 }

@@ -60,6 +60,7 @@ struct TrainConfig {
   TrainOptions training{.steps = 0, .batch = 0};
   std::int64_t width = 0, kernel = 3, ignore_index = -1, mask_threshold = 0;
   int threads = 0;
+  std::string norm{name(SegmentationOptions().norm)}, activation{name(SegmentationOptions().activation)};
   bool pixel_baseline = false;
 
   /// f(option, member, check) for each, in the order of config.json.
@@ -99,7 +100,8 @@ struct TrainConfig {
  private:
   // Lists one of the library's options, with its name and range, and after it the program's own that belong
   // there. The library's choices have the program's names; a type without a case here does not compile.
-  // `width` and `kernel` follow "save_every" and `threads` follows "seed"; a test checks that all are listed.
+  // `width`, `kernel`, `norm` and `activation` follow "save_every" and `threads` follows "seed"; a test
+  // checks that all are listed.
   template <class Member, class Range>
   static void training_part(auto& self, const TrainOption& option, Member& member, const Range& range,
                             auto&& f) {
@@ -151,6 +153,12 @@ struct TrainConfig {
           self.width, whole(0, 4096));
       f(TrainOption{.name = "kernel", .help = "height and width of the filters", .step_time = true},
         self.kernel, whole(1, 31));
+      f(TrainOption{.name = "norm", .help = "what the network's blocks normalise by", .step_time = true},
+        self.norm, one_of(names_in(named_norms())));
+      f(
+          TrainOption{
+              .name = "activation", .help = "function behind each norm of the network", .step_time = true},
+          self.activation, one_of(names_in(named_activations())));
     }
     if (option.name == "seed")
       f(TrainOption{.name = "threads",

@@ -18,21 +18,19 @@ Variable LinkStep::operator()(const Variable& x, const Variable& skipped, Pass& 
 
 DLink::DLink(const SegmentationOptions& o)
     : options(detail::resolved(o, 12, 4)),
-      stem(detail::conv(o.in_channels, options.width, o.kernel, 1)),
-      head(detail::classifier(options.width, o.classes)) {
+      stem(detail::Blocks(o).conv(o.in_channels, options.width)),
+      head(detail::Blocks(o).classifier(options.width)) {
+  const detail::Blocks blocks(o);
   const std::int64_t w = options.width;
   std::int64_t in = w;
   for (const std::int64_t out : {2 * w, 4 * w}) {
-    encoder.push_back({detail::conv(in, out, o.kernel, 2), detail::conv(out, out, o.kernel, 1),
-                       detail::conv(out, out, o.kernel, 1)});
+    encoder.push_back({blocks.conv(in, out, 2), blocks.conv(out, out), blocks.conv(out, out)});
     in = out;
   }
-  for (const int rate : {1, 2, 4, 8}) centre.push_back(detail::atrous(in, in, o.kernel, rate));
+  for (const int rate : {1, 2, 4, 8}) centre.push_back(blocks.atrous(in, in, rate));
   for (const std::int64_t out : {2 * w, w}) {
     const std::int64_t inside = std::max<std::int64_t>(1, in / 4);
-    decoder.push_back({detail::conv(in, inside, 1, 1),
-                       detail::conv_transpose(inside, inside, detail::up_kernel(o.kernel), 2),
-                       detail::conv(inside, out, 1, 1)});
+    decoder.push_back({blocks.point(in, inside), blocks.up(inside, inside), blocks.point(inside, out)});
     in = out;
   }
 }

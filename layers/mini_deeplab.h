@@ -9,7 +9,7 @@
 namespace trous {
 
 /// Atrous spatial pyramid pooling: a 1x1 convolution, separable atrous convolutions and the mean of the whole
-/// image, side by side, and a 1x1 convolution of them all. The branch of the mean has no batch norm, since a
+/// image, side by side, and a 1x1 convolution of them all. The branch of the mean has no norm, since a
 /// batch of one image would be one value per channel.
 ///
 /// x         [n, h, w, c]
@@ -21,6 +21,7 @@ struct AtrousPyramid {
   std::vector<ConvNormRelu<SeparableConv2d>> atrous;
   Conv2d image;
   ConvNormRelu<Conv2d> project;
+  Activation activation = Activation::relu;  ///< of the branch of the mean
 
   Variable operator()(const Variable& x, Pass& pass) const;
   static void parts(auto& self, auto&& f) {

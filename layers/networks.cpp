@@ -1,19 +1,16 @@
 #include <trous/layers/detail/blocks.h>
 #include <trous/layers/networks.h>
 #include <trous/ops/arithmetic.h>
-#include <trous/ops/pointwise.h>
 
 namespace trous {
 namespace {
 
-using detail::atrous, detail::classifier, detail::conv, detail::conv_transpose, detail::resolved,
-    detail::up_kernel;
+using detail::Blocks, detail::resolved;
 
 // Atrous convolutions that keep height, width and channels, in a row: far sight at no loss of detail.
-std::vector<ConvNormRelu<AtrousConv2d>> dilated_context(std::int64_t channels, PerAxis kernel) {
+std::vector<ConvNormRelu<AtrousConv2d>> dilated_context(const Blocks& blocks, std::int64_t channels) {
   std::vector<ConvNormRelu<AtrousConv2d>> context;
-  for (const int rate : {2, 4, 8, 4, 2})
-    context.push_back(atrous(channels, channels, kernel, rate, Padding::same));
+  for (const int rate : {2, 4, 8, 4, 2}) context.push_back(blocks.atrous(channels, channels, rate));
   return context;
 }
 
@@ -27,11 +24,11 @@ Variable through(const std::vector<ConvNormRelu<AtrousConv2d>>& context, Variabl
 
 SmallDilated::SmallDilated(const SegmentationOptions& o)
     : options(resolved(o, 16)),
-      stem(conv(o.in_channels, options.width, o.kernel, 1)),
-      down(conv(options.width, 2 * options.width, o.kernel, 2)),
-      context(dilated_context(2 * options.width, o.kernel)),
-      up(conv_transpose(2 * options.width, options.width, up_kernel(o.kernel), 2)),
-      head(classifier(options.width, o.classes)) {}
+      stem(Blocks(o).conv(o.in_channels, options.width)),
+      down(Blocks(o).conv(options.width, 2 * options.width, 2)),
+      context(dilated_context(Blocks(o), 2 * options.width)),
+      up(Blocks(o).up(2 * options.width, options.width)),
+      head(Blocks(o).classifier(options.width)) {}
 
 Variable SmallDilated::operator()(const Variable& x, Pass& pass) const {
   const Variable fine = stem(x, pass);
@@ -41,13 +38,13 @@ Variable SmallDilated::operator()(const Variable& x, Pass& pass) const {
 
 DeepDilated::DeepDilated(const SegmentationOptions& o)
     : options(resolved(o, 12)),
-      stem(conv(o.in_channels, options.width, o.kernel, 1)),
-      down(conv(options.width, 2 * options.width, o.kernel, 2)),
-      deep(conv(2 * options.width, 4 * options.width, o.kernel, 2)),
-      context(dilated_context(4 * options.width, o.kernel)),
-      up(conv_transpose(4 * options.width, 2 * options.width, up_kernel(o.kernel), 2)),
-      fine(conv_transpose(2 * options.width, options.width, up_kernel(o.kernel), 2)),
-      head(classifier(options.width, o.classes)) {}
+      stem(Blocks(o).conv(o.in_channels, options.width)),
+      down(Blocks(o).conv(options.width, 2 * options.width, 2)),
+      deep(Blocks(o).conv(2 * options.width, 4 * options.width, 2)),
+      context(dilated_context(Blocks(o), 4 * options.width)),
+      up(Blocks(o).up(4 * options.width, 2 * options.width)),
+      fine(Blocks(o).up(2 * options.width, options.width)),
+      head(Blocks(o).classifier(options.width)) {}
 
 Variable DeepDilated::operator()(const Variable& x, Pass& pass) const {
   const Variable whole = stem(x, pass);
@@ -57,22 +54,16 @@ Variable DeepDilated::operator()(const Variable& x, Pass& pass) const {
 }
 
 MirrorContext::MirrorContext(const SegmentationOptions& o)
-    : options(resolved(o, 12)), head(classifier(options.width, o.classes)) {
+    : options(resolved(o, 12)), head(Blocks(o).classifier(options.width)) {
+  const Blocks blocks(o);
   const std::int64_t width = options.width;
   std::int64_t in = o.in_channels;
   for (const int rate : {1, 1, 2, 4, 8}) {
-    encoder.push_back(atrous(in, width, o.kernel, rate, Padding::valid));
+    encoder.push_back(blocks.atrous(in, width, rate, Padding::valid));
     in = width;
   }
-  for (const int rate : {8, 4, 2, 1, 1}) {
-    decoder.push_back({AtrousConv2dTranspose{{.in_channels = width,
-                                              .out_channels = width,
-                                              .kernel = o.kernel,
-                                              .rate = rate,
-                                              .padding = Padding::valid,
-                                              .bias = false}},
-                       BatchNorm{{.channels = width}}});
-  }
+  for (const int rate : {8, 4, 2, 1, 1})
+    decoder.push_back(blocks.atrous_transpose(width, width, rate, Padding::valid));
 }
 
 Variable MirrorContext::operator()(const Variable& x, Pass& pass) const {

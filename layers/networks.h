@@ -1,10 +1,10 @@
 // The networks that come with trous: `trous train --model` takes them by name.
 #pragma once
 
+#include <trous/layers/activation.h>
+#include <trous/layers/any_norm.h>
 #include <trous/layers/conv.h>
-#include <trous/layers/norm.h>
 #include <trous/layers/sequential.h>
-#include <trous/ops/pointwise.h>
 
 namespace trous {
 
@@ -16,41 +16,52 @@ struct SegmentationOptions {
   /// Of the convolutions that see more than a pixel. With 1 neighbours are seen by strides, pools, resizes
   /// and means of the image alone.
   PerAxis kernel = 3;
+  NormKind norm = NormKind::batch;           ///< of all blocks
+  Activation activation = Activation::relu;  ///< of all blocks
 
   static void parts(auto& self, auto&& f) {
     f("in_channels", self.in_channels);
     f("classes", self.classes);
     f("width", self.width);
     f("kernel", self.kernel);
+    f("norm", self.norm);
+    f("activation", self.activation);
   }
 };
 
-/// relu(norm(x)); in one op where the norm has `rectified(x, pass)`, as BatchNorm does.
+/// activation(norm(x)); relu in one op with it where the norm has `rectified(x, pass)`, as ours do.
 template <class Norm>
-Variable norm_relu(const Norm& norm, const Variable& x, Pass& pass) {
+Variable norm_activation(const Norm& norm, Activation activation, const Variable& x, Pass& pass) {
   if constexpr (requires { norm.rectified(x, pass); }) {
-    return norm.rectified(x, pass);
-  } else if constexpr (requires { norm(x, pass); }) {
-    return relu(norm(x, pass));
+    if (activation == Activation::relu) return norm.rectified(x, pass);
+  }
+  if constexpr (requires { norm(x, pass); }) {
+    return activate(norm(x, pass), activation);
   } else {
-    return relu(norm(x));
+    return activate(norm(x), activation);
   }
 }
 
-/// A convolution, a normalisation and ReLU: relu(norm(conv(x))). The convolution should have no bias, since
-/// the norm has an offset.
+/// A convolution, a normalisation and an activation, relu where none is named: relu(norm(conv(x))). The
+/// convolution should have no bias, since the norm has an offset.
+///
+///   ConvNormRelu<Conv2d> block{Conv2d{{.in_channels = 3, .out_channels = 8, .bias = false}},
+///                              make_norm(NormKind::group, 8), Activation::silu};
 ///
 /// Conv   Conv2d, AtrousConv2d or their transposes
 /// Norm   any layer that keeps the shape of its input
-template <class Conv, class Norm = BatchNorm>
+template <class Conv, class Norm = AnyNorm>
 struct ConvNormRelu {
   Conv conv;
   Norm norm;
+  Activation activation = Activation::relu;
 
-  Variable operator()(const Variable& x, Pass& pass) const { return norm_relu(norm, conv(x, pass), pass); }
+  Variable operator()(const Variable& x, Pass& pass) const {
+    return norm_activation(norm, activation, conv(x, pass), pass);
+  }
   /// For transposed convolutions: onto the height and width of the mirrored tensor.
   Variable operator()(const Variable& x, const Variable& mirrored, Pass& pass) const requires TakesTwo<Conv> {
-    return norm_relu(norm, conv(x, mirrored, pass), pass);
+    return norm_activation(norm, activation, conv(x, mirrored, pass), pass);
   }
   static void parts(auto& self, auto&& f) {
     f("conv", self.conv);

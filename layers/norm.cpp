@@ -1,6 +1,10 @@
+#include <cstdint>
+#include <vector>
+
 #include <trous/core/error.h>
 #include <trous/core/map.h>
 #include <trous/layers/norm.h>
+#include <trous/ops/arithmetic.h>
 #include <trous/ops/batch_norm.h>
 #include <trous/ops/dropout.h>
 
@@ -45,15 +49,38 @@ Variable BatchNorm::operator()(const Variable& x, Pass& pass) const { return nor
 
 Variable BatchNorm::rectified(const Variable& x, Pass& pass) const { return normalized(x, pass, true); }
 
-Dropout::Dropout(const DropoutOptions& o) : options(o) {
-  if (!(o.probability >= 0 && o.probability < 1)) {
+namespace {
+
+void check_probability(const char* layer, double probability) {
+  if (!(probability >= 0 && probability < 1)) {
     throw ArgumentError(
-        text("Dropout: probability ", o.probability, " is not in [0, 1). It is the share that is dropped."));
+        text(layer, ": probability ", probability, " is not in [0, 1). It is the share that is dropped."));
   }
 }
 
+}  // namespace
+
+Dropout::Dropout(const DropoutOptions& o) : options(o) { check_probability("Dropout", o.probability); }
+
 Variable Dropout::operator()(const Variable& x, Pass& pass) const {
   return pass.is_training() ? dropout(x, options.probability, pass.draw()) : x;
+}
+
+SpatialDropout::SpatialDropout(const DropoutOptions& o) : options(o) {
+  check_probability("SpatialDropout", o.probability);
+}
+
+Variable SpatialDropout::operator()(const Variable& x, Pass& pass) const {
+  if (!pass.is_training()) return x;
+  const Shape& s = x.shape();
+  if (s.rank() < 3)
+    throw ShapeError(
+        text("SpatialDropout: x is ", s, ". It must be [n, ..., channels] with pixels between."));
+  std::vector<std::int64_t> extents(static_cast<std::size_t>(s.rank()), 1);
+  extents.front() = s[0];
+  extents.back() = s[s.rank() - 1];
+  // The factors 0 and 1 / (1 - probability), one for each channel of each image.
+  return x * dropout(Tensor::ones(Shape(extents), x.dtype()), options.probability, pass.draw());
 }
 
 }  // namespace trous

@@ -64,4 +64,20 @@ struct Dropout {
   static void parts(auto&, auto&&) {}
 };
 
+/// While training: drops whole channels of an image instead of single values, since neighbouring pixels know
+/// each other's; kept ones are divided by 1 - probability. In evaluation: x.
+///
+/// x   [n, ..., channels]
+///
+/// Source: Tompson et al., arXiv:1411.4280.
+struct SpatialDropout {
+  DropoutOptions options;
+
+  /// Throws ArgumentError unless 0 <= probability < 1.
+  explicit SpatialDropout(const DropoutOptions& options);
+  Variable operator()(const Variable& x, Pass& pass) const;
+  Variable operator()(const Variable& x) const { return x; }
+  static void parts(auto&, auto&&) {}
+};
+
 }  // namespace trous

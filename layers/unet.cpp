@@ -7,8 +7,8 @@
 namespace trous {
 namespace {
 
-ConvPair pair(std::int64_t in, std::int64_t out, PerAxis kernel) {
-  return {detail::conv(in, out, kernel, 1), detail::conv(out, out, kernel, 1)};
+ConvPair pair(const detail::Blocks& blocks, std::int64_t in, std::int64_t out) {
+  return {blocks.conv(in, out), blocks.conv(out, out)};
 }
 
 }  // namespace
@@ -22,19 +22,20 @@ Variable UNetStep::operator()(Variable x, Variable skipped, Pass& pass) const {
 UNet::UNet(const SegmentationOptions& o, const std::vector<int>& bottom_rates)
     : options(detail::resolved(o, 8, 8)),
       pool({.padding = Padding::same}),
-      head(detail::classifier(options.width, o.classes)) {
+      head(detail::Blocks(o).classifier(options.width)) {
+  const detail::Blocks blocks(o);
   const std::int64_t w = options.width;
   std::int64_t in = o.in_channels;
   for (const std::int64_t out : {w, 2 * w, 4 * w}) {
-    encoder.push_back(pair(in, out, o.kernel));
+    encoder.push_back(pair(blocks, in, out));
     in = out;
   }
   for (const int rate : bottom_rates) {
-    bottom.push_back(detail::atrous(in, 8 * w, o.kernel, rate));
+    bottom.push_back(blocks.atrous(in, 8 * w, rate));
     in = 8 * w;
   }
   for (const std::int64_t out : {4 * w, 2 * w, w}) {
-    decoder.push_back({detail::conv_transpose(in, out, 2, 2), pair(2 * out, out, o.kernel)});
+    decoder.push_back({blocks.up_apart(in, out), pair(blocks, 2 * out, out)});
     in = out;
   }
 }

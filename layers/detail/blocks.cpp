@@ -5,39 +5,59 @@
 
 namespace trous::detail {
 
-ConvNormRelu<Conv2d> conv(std::int64_t in, std::int64_t out, PerAxis kernel, Stride stride) {
-  return {Conv2d{{.in_channels = in, .out_channels = out, .kernel = kernel, .stride = stride, .bias = false}},
-          BatchNorm{{.channels = out}}};
+template <class Conv>
+ConvNormRelu<Conv> Blocks::block(const decltype(Conv::options)& options) const {
+  return {Conv(options), make_norm(options_.norm, options.out_channels), options_.activation};
 }
 
-ConvNormRelu<AtrousConv2d> atrous(std::int64_t in, std::int64_t out, PerAxis kernel, Rate rate,
-                                  Padding padding) {
-  return {AtrousConv2d{{.in_channels = in,
-                        .out_channels = out,
-                        .kernel = kernel,
-                        .rate = rate,
-                        .padding = padding,
-                        .bias = false}},
-          BatchNorm{{.channels = out}}};
+ConvNormRelu<Conv2d> Blocks::conv(std::int64_t in, std::int64_t out, Stride stride) const {
+  return block<Conv2d>(
+      {.in_channels = in, .out_channels = out, .kernel = options_.kernel, .stride = stride, .bias = false});
 }
 
-ConvNormRelu<Conv2dTranspose> conv_transpose(std::int64_t in, std::int64_t out, PerAxis kernel,
-                                             Stride stride) {
-  return {Conv2dTranspose{
-              {.in_channels = in, .out_channels = out, .kernel = kernel, .stride = stride, .bias = false}},
-          BatchNorm{{.channels = out}}};
+ConvNormRelu<Conv2d> Blocks::point(std::int64_t in, std::int64_t out) const {
+  return block<Conv2d>({.in_channels = in, .out_channels = out, .kernel = 1, .bias = false});
 }
 
-ConvNormRelu<SeparableConv2d> separable(std::int64_t in, std::int64_t out, PerAxis kernel, Rate rate) {
-  return {SeparableConv2d{
-              {.in_channels = in, .out_channels = out, .kernel = kernel, .rate = rate, .bias = false}},
-          BatchNorm{{.channels = out}}};
+ConvNormRelu<AtrousConv2d> Blocks::atrous(std::int64_t in, std::int64_t out, Rate rate,
+                                          Padding padding) const {
+  return block<AtrousConv2d>({.in_channels = in,
+                              .out_channels = out,
+                              .kernel = options_.kernel,
+                              .rate = rate,
+                              .padding = padding,
+                              .bias = false});
 }
 
-PerAxis up_kernel(PerAxis kernel) { return {kernel.height == 1 ? 1 : 4, kernel.width == 1 ? 1 : 4}; }
+ConvNormRelu<AtrousConv2dTranspose> Blocks::atrous_transpose(std::int64_t in, std::int64_t out, Rate rate,
+                                                             Padding padding) const {
+  return block<AtrousConv2dTranspose>({.in_channels = in,
+                                       .out_channels = out,
+                                       .kernel = options_.kernel,
+                                       .rate = rate,
+                                       .padding = padding,
+                                       .bias = false});
+}
 
-Conv2d classifier(std::int64_t in, std::int64_t classes) {
-  return Conv2d{{.in_channels = in, .out_channels = classes, .kernel = 1, .initializer = glorot_uniform()}};
+ConvNormRelu<SeparableConv2d> Blocks::separable(std::int64_t in, std::int64_t out, Rate rate) const {
+  return block<SeparableConv2d>(
+      {.in_channels = in, .out_channels = out, .kernel = options_.kernel, .rate = rate, .bias = false});
+}
+
+ConvNormRelu<Conv2dTranspose> Blocks::up(std::int64_t in, std::int64_t out) const {
+  const PerAxis kernel{options_.kernel.height == 1 ? 1 : 4, options_.kernel.width == 1 ? 1 : 4};
+  return block<Conv2dTranspose>(
+      {.in_channels = in, .out_channels = out, .kernel = kernel, .stride = 2, .bias = false});
+}
+
+ConvNormRelu<Conv2dTranspose> Blocks::up_apart(std::int64_t in, std::int64_t out) const {
+  return block<Conv2dTranspose>(
+      {.in_channels = in, .out_channels = out, .kernel = 2, .stride = 2, .bias = false});
+}
+
+Conv2d Blocks::classifier(std::int64_t in) const {
+  return Conv2d{
+      {.in_channels = in, .out_channels = options_.classes, .kernel = 1, .initializer = glorot_uniform()}};
 }
 
 SegmentationOptions resolved(SegmentationOptions options, std::int64_t own, std::int64_t largest) {

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/layers/detail/json_values.h>
@@ -72,10 +73,34 @@ void read_value(const Json& given, const Place& place, Initializer& result) {
   fail(place, text(" is ", shown(given), ".", choices(name, "Initializers", names)));
 }
 
+namespace {
+
+// The row that `given` names.
+template <class Rows>
+const auto& row_given(const Json& given, const Place& place, const char* what, const Rows& rows) {
+  const std::string name = given.is_string() ? given.get<std::string>() : "";
+  const auto* const row = find_row(rows, name);
+  const std::vector<std::string_view> names = names_in(rows);
+  if (!row) fail(place, text(" is ", shown(given), ".", choices(name, what, {names.begin(), names.end()})));
+  return *row;
+}
+
+}  // namespace
+
+void read_value(const Json& given, const Place& place, NormKind& result) {
+  result = row_given(given, place, "Norms", named_norms()).kind;
+}
+
+void read_value(const Json& given, const Place& place, Activation& result) {
+  result = row_given(given, place, "Activations", named_activations()).activation;
+}
+
 Json written(std::int64_t value) { return value; }
 Json written(double value) { return value; }
 Json written(bool value) { return value; }
 Json written(const Initializer& value) { return value.name(); }
+Json written(NormKind value) { return name(value); }
+Json written(Activation value) { return name(value); }
 Json written(const PerAxis& value) {
   return value.height == value.width ? Json(value.height) : Json::array({value.height, value.width});
 }

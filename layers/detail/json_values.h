@@ -7,7 +7,8 @@
 #include <vector>
 
 #include <trous/core/detail/json.h>
-#include <trous/layers/initializers.h>
+#include <trous/layers/activation.h>
+#include <trous/layers/any_norm.h>
 #include <trous/ops/window.h>
 
 namespace trous::detail {
@@ -35,6 +36,8 @@ void read_value(const Json& given, const Place& place, double& result);
 void read_value(const Json& given, const Place& place, bool& result);
 void read_value(const Json& given, const Place& place, WindowPadding& result);
 void read_value(const Json& given, const Place& place, Initializer& result);
+void read_value(const Json& given, const Place& place, NormKind& result);
+void read_value(const Json& given, const Place& place, Activation& result);
 void read_pair(const Json& given, const Place& place, std::int64_t& height, std::int64_t& width);
 /// Kernel, Stride, Rate: 3, or [height, width].
 template <std::derived_from<PerAxis> Count>
@@ -49,6 +52,8 @@ Json written(std::int64_t value);
 Json written(double value);
 Json written(bool value);
 Json written(const Initializer& value);
+Json written(NormKind value);
+Json written(Activation value);
 Json written(const PerAxis& value);
 Json written(const WindowPadding& value);
 

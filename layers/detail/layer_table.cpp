@@ -6,6 +6,7 @@
 #include <trous/layers/detail/layer_table.h>
 #include <trous/layers/join.h>
 #include <trous/layers/resample.h>
+#include <trous/layers/squeeze_excite.h>
 #include <trous/ops/activations.h>
 #include <trous/ops/pointwise.h>
 
@@ -27,18 +28,30 @@ Built depthwise_conv2d_of(DescriptionReader& reader, const Json& given, const st
   return built;
 }
 
-template <class Conv>
-struct NormReluOf : ConvNormRelu<Conv> {
-  explicit NormReluOf(const decltype(Conv::options)& o)
-      : ConvNormRelu<Conv>{Conv(o), BatchNorm{{.channels = o.out_channels}}} {}
+// The options of a convolution, and of what follows it.
+template <class ConvOptions>
+struct BlockOptions {
+  ConvOptions conv;
+  NormKind norm = NormKind::batch;
+  Activation activation = Activation::relu;
+
+  static void parts(auto& self, auto&& f) {
+    ConvOptions::parts(self.conv, f);
+    f("norm", self.norm);
+    f("activation", self.activation);
+  }
 };
 
 template <class Conv>
 Built norm_relu_of(DescriptionReader& reader, const Json& given, const std::string& path) {
-  decltype(Conv::options) initial{};
-  initial.bias = false;  // the norm has an offset
-  const ConvNormRelu<Conv> layer = reader.make<NormReluOf<Conv>>(given, path, initial);
-  return {layer, written_options(layer.conv.options)};
+  BlockOptions<decltype(Conv::options)> initial{};
+  initial.conv.bias = false;  // the norm has an offset
+  Json options;
+  const auto block = reader.build(given, path, initial, [&](const auto& o) {
+    options = written_options(o);
+    return ConvNormRelu<Conv>{Conv(o.conv), make_norm(o.norm, o.conv.out_channels), o.activation};
+  });
+  return {block, options};
 }
 
 struct NoOptions {
@@ -122,7 +135,10 @@ constexpr std::array entries{
     LayerEntry{"global_average_pool", function_of<global_average_pool>},
     LayerEntry{"graph", [](DescriptionReader& r, const Json& given,
                            const std::string& path) { return r.nested_graph(given, path); }},
+    LayerEntry{"group_norm", layer_of<GroupNorm>},
     LayerEntry{"hardswish", function_of<hardswish>},
+    LayerEntry{"instance_norm", layer_of<InstanceNorm>},
+    LayerEntry{"layer_norm", layer_of<LayerNorm>},
     LayerEntry{"log", function_of<log>},
     LayerEntry{"log1p", function_of<log1p>},
     LayerEntry{"max_pool2d", layer_of<MaxPool2d>},
@@ -139,7 +155,9 @@ constexpr std::array entries{
     LayerEntry{"sigmoid", function_of<sigmoid>},
     LayerEntry{"silu", function_of<silu>},
     LayerEntry{"sin", function_of<sin>},
+    LayerEntry{"spatial_dropout", layer_of<SpatialDropout>},
     LayerEntry{"sqrt", function_of<sqrt>},
+    LayerEntry{"squeeze_excite", layer_of<SqueezeExcite>},
     LayerEntry{"subtract", join_of<Subtract, common_channels>},
     LayerEntry{"tanh", function_of<tanh>},
 };

@@ -107,6 +107,8 @@ TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
        "--min-delta 0.5",
        "--width 3",
        "--kernel 5",
+       "--norm group",
+       "--activation silu",
        "--seed 4",
        "--pixel-baseline",
        "--epochs 3",

@@ -45,7 +45,8 @@ TEST_F(OptionTable, RefusalsSayWhatWouldWork) {
       "train --resume run --out new",
       "train: --out new is not the run that --resume run goes on with. Leave it out, or begin another "
       "run with --weights run/best.safetensors.");
-  for (const std::string option : {"--width 2", "--kernel 3", "--pixel-baseline"}) {
+  for (const std::string option :
+       {"--width 2", "--kernel 3", "--norm group", "--activation silu", "--pixel-baseline"}) {
     expect_refusal("train --data set --model net.json --out new " + option,
                    "train: " + option +
                        " is for networks by name; net.json says itself what its layers are. Leave it out.");

@@ -21,15 +21,17 @@ std::vector<std::string> names_of_all_options() {
 // The program's options stand behind options of the library. One whose neighbour is renamed would be lost.
 TEST(TrainConfig, ListsTheProgramsOwnOptionsOnce) {
   const std::vector<std::string> names = names_of_all_options();
-  for (const char* const own :
-       {"data", "data_dir", "mask_threshold", "resize", "model", "out", "weights", "weight_decay",
-        "ignore_index", "augment", "freeze", "width", "kernel", "threads", "pixel_baseline"})
+  for (const char* const own : {"data", "data_dir", "mask_threshold", "resize", "model", "out", "weights",
+                                "weight_decay", "ignore_index", "augment", "freeze", "width", "kernel",
+                                "norm", "activation", "threads", "pixel_baseline"})
     EXPECT_EQ(std::count(names.begin(), names.end(), own), 1) << own;
   const auto place = [&](const char* name) {
     return std::find(names.begin(), names.end(), name) - names.begin();
   };
   EXPECT_EQ(place("width"), place("save_every") + 1);
   EXPECT_EQ(place("kernel"), place("save_every") + 2);
+  EXPECT_EQ(place("norm"), place("save_every") + 3);
+  EXPECT_EQ(place("activation"), place("save_every") + 4);
   EXPECT_EQ(place("threads"), place("seed") + 1);
 }
 

@@ -75,6 +75,8 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--save-every",
         "--width",
         "--kernel INT=3",
+        "--norm TEXT=batch",
+        "--activation TEXT=relu",
         "--seed",
         "--threads",
         "--loader-threads INT=1",
@@ -295,7 +297,8 @@ TEST_F(Usage, NoArgumentIsAcceptedAndIgnored) {
   expect("train --out run --data shapes --data-dir .", 2,
          "data: --data-dir is for fashion and brain, not for shapes. Leave it out.\n");
   spill(scratch_ / "net.json", bytes_of(R"({"network": "small-dilated"})"));
-  for (const std::string ignored : {"--width 2", "--kernel 5", "--pixel-baseline"}) {
+  for (const std::string ignored :
+       {"--width 2", "--kernel 5", "--norm layer", "--activation gelu", "--pixel-baseline"}) {
     expect("train --out run --data shapes --model net.json " + ignored, 2,
            "train: " + ignored +
                " is for networks by name; net.json says itself what its layers are. Leave it out.\n");

@@ -131,12 +131,15 @@ TEST(FromJson, ChannelsFollowFromTheLayerBefore) {
 }
 
 TEST(FromJson, AResolvedDescriptionSaysEverything) {
-  EXPECT_EQ(resolved_description(R"({"network": "small-dilated", "classes": 11})"),
-            R"({"network":"small-dilated","in_channels":3,"classes":11,"width":16,"kernel":3})");
-  EXPECT_EQ(resolved_description(R"({"network": "deep-dilated"})"),
-            R"({"network":"deep-dilated","in_channels":3,"classes":5,"width":12,"kernel":3})");
-  EXPECT_EQ(resolved_description(R"({"kernel": [3, 1], "network": "mirror-context"})"),
-            R"({"network":"mirror-context","in_channels":3,"classes":5,"width":12,"kernel":[3,1]})");
+  EXPECT_EQ(
+      resolved_description(R"({"network": "small-dilated", "classes": 11})"),
+      R"({"network":"small-dilated","in_channels":3,"classes":11,"width":16,"kernel":3,"norm":"batch","activation":"relu"})");
+  EXPECT_EQ(
+      resolved_description(R"({"network": "deep-dilated"})"),
+      R"({"network":"deep-dilated","in_channels":3,"classes":5,"width":12,"kernel":3,"norm":"batch","activation":"relu"})");
+  EXPECT_EQ(
+      resolved_description(R"({"kernel": [3, 1], "network": "mirror-context"})"),
+      R"({"network":"mirror-context","in_channels":3,"classes":5,"width":12,"kernel":[3,1],"norm":"batch","activation":"relu"})");
   EXPECT_EQ(
       resolved_description(R"({"layers": [
                 {"conv2d": {"out_channels": 2, "in_channels": 1, "padding": [[1, 2], [3, 4]]}},
@@ -148,7 +151,8 @@ TEST(FromJson, AResolvedDescriptionSaysEverything) {
       R"({"batch_norm":{"channels":2,"momentum":0.1,"epsilon":1e-05}},{"dropout":{"probability":0.5}},)"
       R"([{"max_pool2d":{"window":2,"stride":2,"padding":"VALID"}},{"resize_nearest":{"scale":[1,2]}}],)"
       R"({"residual":["abs",{"conv2d_norm_relu":{"in_channels":2,"out_channels":2,"kernel":3,"stride":1,)"
-      R"("rate":1,"padding":"SAME","bias":false,"initializer":"he_normal"}}]},)"
+      R"("rate":1,"padding":"SAME","bias":false,"initializer":"he_normal",)"
+      R"("norm":"batch","activation":"relu"}}]},)"
       R"({"dense":{"in_features":2,"out_features":3,"bias":true,"initializer":"glorot_uniform"}}]})");
 }
 
@@ -185,8 +189,9 @@ TEST(FromJson, LayerNamesAreSorted) {
 }
 
 TEST(FromJson, ANetworkHasADescription) {
-  EXPECT_EQ(network_description("mirror-context", {.in_channels = 1, .kernel = 1}),
-            R"({"network":"mirror-context","in_channels":1,"classes":5,"width":12,"kernel":1})");
+  EXPECT_EQ(
+      network_description("mirror-context", {.in_channels = 1, .kernel = 1}),
+      R"({"network":"mirror-context","in_channels":1,"classes":5,"width":12,"kernel":1,"norm":"batch","activation":"relu"})");
   EXPECT_EQ(thrown<ArgumentError>([] { network_description("small-dilate"); }),
             "network_description: network is \"small-dilate\". Did you mean small-dilated? Networks are " +
                 networks());
@@ -205,7 +210,7 @@ TEST(FromJson, UnknownNamesAreRefusedWithTheNearest) {
   EXPECT_EQ(
       refused(R"({"network": "mirror-context", "widht": 3})"),
       "network_from_json: widht is not known. Did you mean width? Options are in_channels, classes, width, "
-      "kernel.");
+      "kernel, norm, activation.");
   EXPECT_EQ(refused(R"({"layers": ["relu"], "seed": 3})"),
             "network_from_json: seed is not known. The only key is layers.");
   EXPECT_EQ(refused(R"({"network": "resnet"})"),
