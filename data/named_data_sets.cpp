@@ -2,6 +2,7 @@
 
 #include <trous/data/brain.h>
 #include <trous/data/fashion.h>
+#include <trous/data/mosaics.h>
 #include <trous/data/named_data_sets.h>
 #include <trous/data/shapes.h>
 
@@ -29,6 +30,10 @@ constexpr std::array data_sets{
         .recipe = {"deep-dilated", "scale=1.15,rotate=10,shift=0.06,contrast=0.2,noise=0.02", 1500, 8},
         // Sample i of either side is the same slice.
         .predictor = {"the mirrored atlas", brain_mirror_prediction}},
+    NamedDataSet{.name = "mosaics",
+                 .open = from_files<MosaicsOptions, mosaics>,
+                 .reads_files = true,
+                 .recipe = {"small-dilated", "none", 1000, 8}},
     NamedDataSet{.name = "shapes",
                  .open = [](const std::string&) { return shapes(); },
                  .reads_files = false,

@@ -295,7 +295,7 @@ TEST_F(Usage, ANetworkThatDoesNotFitTheImagesLeavesNoFolder) {
 
 TEST_F(Usage, NoArgumentIsAcceptedAndIgnored) {
   expect("train --out run --data shapes --data-dir .", 2,
-         "data: --data-dir is for fashion and brain, not for shapes. Leave it out.\n");
+         "data: --data-dir is for fashion, brain and mosaics, not for shapes. Leave it out.\n");
   spill(scratch_ / "net.json", bytes_of(R"({"network": "small-dilated"})"));
   for (const std::string ignored :
        {"--width 2", "--kernel 5", "--norm layer", "--activation gelu", "--pixel-baseline"}) {

@@ -47,6 +47,7 @@ spelt inverse-sqrt train/class_weights.cpp
 spelt enet train/class_weights.cpp
 spelt fashion data/named_data_sets.cpp data/named_data_sets.h
 spelt brain data/named_data_sets.cpp
+spelt mosaics data/named_data_sets.cpp
 spelt shapes data/named_data_sets.cpp
 spelt mirror-context layers/named_networks.cpp
 
