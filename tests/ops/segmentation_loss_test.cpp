@@ -214,8 +214,8 @@ double level_by_loop(const Classes& labels, int height, int width, int pixel, st
   for (int other = 0; other < height * width; ++other) {
     const std::int32_t label = labels[static_cast<std::size_t>(other)];
     if (label == 255 || (label == c) == inside) continue;
-    const double down = pixel / width - other / width, right = pixel % width - other % width;
-    nearest = std::min(nearest, std::sqrt(down * down + right * right));
+    const int down = pixel / width - other / width, right = pixel % width - other % width;
+    nearest = std::min(nearest, std::sqrt(static_cast<double>(down * down + right * right)));
   }
   return std::isinf(nearest) ? 0 : inside ? 1 - nearest : nearest;
 }
