@@ -10,6 +10,7 @@
 #include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/train/loss.h>
 #include <trous/train/schedule.h>
@@ -58,6 +59,13 @@ std::string needs_weighing_loss(const GivenOptions& a) {
   if (loss.unweighted.empty()) return {};
   return text("does nothing with --loss ", loss.name, ", which ", loss.unweighted, ". Take --loss ",
               loss.weighted_alternative, ", or leave it out.");
+}
+
+std::string needs_smoothing_loss(const GivenOptions& a) {
+  const NamedLoss& loss = named_loss(a.value("--loss"));
+  if (loss.smooths_labels) return {};
+  return text("does nothing with --loss ", loss.name, ", which smooths no labels. Take --loss ",
+              listed(smoothing_loss_names()), ", or leave it out.");
 }
 
 std::string needs_filters_to_compare(const GivenOptions& a) {
@@ -130,6 +138,20 @@ std::string needs_the_same_run(const GivenOptions& a) {
               shell_word(run + "/best.safetensors"), '.');
 }
 
+// Those that the file of --config sets beside others are no mistake.
+std::string needs_nothing_of_a_run(const GivenOptions& a) {
+  for (const char* other : {"--steps", "--epochs", "--minutes", "--learning-rate", "--schedule", "--warmup",
+                            "--average", "--validate-every", "--patience", "--min-delta", "--save-every",
+                            "--pixel-baseline", "--resume", "--force"}) {
+    if (!a.on_command_line(other)) continue;
+    const std::string& value = a.value(other);
+    return text("takes 100 steps at rates of its own and keeps no weights, so ", other,
+                value.empty() || value == "true" ? "" : ' ' + value,
+                " does nothing beside it. Leave one of them out.");
+  }
+  return {};
+}
+
 std::string needs_text(const GivenOptions& a) {
   if (a.value("--json").empty()) return {};
   return "does nothing with --json, which prints neither progress nor tables. Leave it out.";
@@ -197,6 +219,7 @@ std::string needs_printed_memory(const GivenOptions& a) {
 
 const std::vector<Row>& table() {
   static const std::vector<Row> rows{
+      {{"train"}, "--find-rate", {}, needs_nothing_of_a_run},
       {{"train"}, "--out", {}, needs_the_same_run},
       {{"train"}, "--epochs", {}, needs_no_steps},
       {{"train"}, "--minutes", {}, needs_new_run},
@@ -207,6 +230,7 @@ const std::vector<Row>& table() {
       {{"train", "profile"}, "--activation", {}, needs_named_network},
       {{"train"}, "--pixel-baseline", {}, needs_filters_to_compare},
       {{"train", "profile"}, "--class-weights", {"none"}, needs_weighing_loss},
+      {{"train", "profile"}, "--label-smoothing", {"0"}, needs_smoothing_loss},
       {{"train"}, "--min-delta", {"0"}, needs_compared_scores},
       {{"train"}, "--patience", {"0"}, needs_enough_validations},
       {{"train"}, "--save-every", {"0"}, needs_steps_between_validations},

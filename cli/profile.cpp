@@ -239,8 +239,8 @@ void print_report(const Profiled& p, const ProfileCommand& c, const TrainConfig&
   std::cout << "trous " << build_info().version << "  "
             << wrapped(text("profile ", config.model, " on ", config.data, ": ",
                             count(static_cast<std::int64_t>(seconds.size()), "step"), " of ",
-                            count(config.training.batch, "image"), ' ', image[0], 'x', image[1], 'x',
-                            image[2], ", ", count(threads(), "thread"), ", kernels ", kernels_in_use()),
+                            step_words(config), ' ', image[0], 'x', image[1], 'x', image[2], ", ",
+                            count(threads(), "thread"), ", kernels ", kernels_in_use()),
                        13, columns())
             << "\nmachine      " << fixed(p.machine.operations / 1e9, 1)
             << " GFLOP/s of float32 multiply-adds, " << fixed(p.machine.bytes / 1e9, 1)
@@ -305,6 +305,7 @@ Json json_of_all(const Profiled& p, const TrainConfig& config, const Shape& imag
           {"model", config.model},
           {"data", config.data},
           {"batch", config.training.batch},
+          {"accumulate", config.training.accumulate},
           {"image", {image[0], image[1], image[2]}},
           {"threads", threads()},
           {"kernels", kernels_in_use()},

@@ -12,7 +12,7 @@ namespace trous::cli {
 Recorder::Recorder(Session& session, RunFolder& folder)
     : session_(session),
       folder_(folder),
-      progress_(session.config.training.batch, !session.command.style.prints_text()),
+      progress_(images_per_step(session.config), !session.command.style.prints_text()),
       begun_(Clock::now()),
       step_begun_(begun_),
       fixed_(fixed_samples(session.scored.validation)) {}
@@ -76,7 +76,7 @@ void Recorder::clear() {
 void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
   clear();
   if (r.best) save_best(net);
-  const double rate = static_cast<double>(steps_ * session_.config.training.batch) / seconds_since(begun_);
+  const double rate = static_cast<double>(steps_ * images_per_step(session_.config)) / seconds_since(begun_);
   const MetricsRow row{.step = r.step,
                        .train_loss = r.train_loss,
                        .validation_loss = r.validation_loss,

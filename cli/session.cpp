@@ -40,6 +40,12 @@ AnyLayer make_network(const TrainConfig& config, const std::string& description,
   return net;
 }
 
+// The steps that take `epochs` passes over `samples`, the last of which may begin another pass.
+std::int64_t steps_of(std::int64_t epochs, std::int64_t samples, const TrainOptions& options) {
+  const std::int64_t images = options.batch * options.accumulate;
+  return (epochs * samples + images - 1) / images;
+}
+
 // How many steps fit into the minutes: the first steps are left out, a validation is counted in.
 std::int64_t steps_in(double minutes, const AnyLayer& net, const Splits& data, TrainOptions options) {
   constexpr std::int64_t warm = 3, timed = 8;
@@ -167,8 +173,8 @@ Dataset validation_for(const TrainConfig& c, const Splits& data) {
   const std::optional<Window> crop = augmentation_of(c).crop;
   const std::int64_t height = whole.image_shape[0], width = whole.image_shape[1];
   if (!crop || height * width <= max_whole_pixels) return whole;
-  const std::int64_t tenth =
-      c.training.validate_every * c.training.batch * crop->height * crop->width * 2 / 10;
+  const std::int64_t tenth = c.training.validate_every * c.training.accumulate * c.training.batch *
+                             crop->height * crop->width * 2 / 10;
   if (whole.size * height * width <= tenth) return whole;
   const Window window{std::min(2 * crop->height, height), std::min(2 * crop->width, width)};
   const std::int64_t count = std::max(
@@ -194,7 +200,7 @@ TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
   TrainOptions options = c.training;
   options.schedule = parse_schedule(c.schedule);
   options.optimizer = make_optimizer(c.optimizer, c.weight_decay);
-  options.loss = make_loss(c.loss, weights);
+  options.loss = make_loss(c.loss, weights, c.label_smoothing);
   options.groups = frozen_groups(c.freeze);
   options.augmentation = augmentation_of(c);
   return options;
@@ -223,8 +229,7 @@ Session open_session(TrainCommand& command) {
   check_network_file(c);
   Splits data = read_data(command);
   const InterruptibleOps ops("train", "before the first step, and nothing was written");
-  if (command.epochs > 0)
-    training.steps = (command.epochs * data.train.size + training.batch - 1) / training.batch;
+  if (command.epochs > 0) training.steps = steps_of(command.epochs, data.train.size, training);
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
   resolve_crop(c, net, data.train.image_shape);

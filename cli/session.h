@@ -21,6 +21,7 @@ struct TrainCommand {
   std::string options_file;  ///< of --config
   std::string resume;        ///< a run's folder; empty for the one that --out names
   bool resuming = false, force = false;
+  bool find_rate = false;
   std::int64_t epochs = 0;
   double minutes = 0;
 };

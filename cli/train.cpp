@@ -7,6 +7,7 @@
 #include <optional>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/find_rate.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/output.h>
 #include <trous/cli/phase.h>
@@ -53,9 +54,8 @@ void print_start(const Session& s) {
   if (!s.command.style.prints_text()) return;
   std::cout << "trous " << build_info().version << "  "
             << wrapped(text("train ", c.model, " on ", c.data, ": ", c.training.steps,
-                            c.training.steps == 1 ? " step of " : " steps of ", c.training.batch,
-                            c.training.batch == 1 ? " image, seed " : " images, seed ", c.training.seed, ", ",
-                            threads(), threads() == 1 ? " thread" : " threads"),
+                            c.training.steps == 1 ? " step of " : " steps of ", step_words(c), ", seed ",
+                            c.training.seed, ", ", threads(), threads() == 1 ? " thread" : " threads"),
                        13, columns())
             << "\n\n";
   print_data(s.data, s.facts);
@@ -96,7 +96,7 @@ std::optional<NamedScores> pixel_baseline(const Session& s) {
   }
   AnyLayer blind = network_from_json(describe_network(s.config, s.data, 1));
   initialize(blind, stream_of(s.config.training.seed, Stream::weights));
-  Progress progress(s.config.training.batch, !style.prints_text(), "1x1 step");
+  Progress progress(images_per_step(s.config), !style.prints_text(), "1x1 step");
   const TrainResult result =
       train(blind, s.scored, make_options(s.config, s.facts),
             {.on_step =
@@ -309,9 +309,14 @@ TrainResult trained(Session& session, Recorder& recorder) {
 ExitCode run(TrainCommand& command) {
   TrainConfig& config = command.config;
   if (config.threads > 0) set_threads(config.threads);
-  if (!command.resuming) RunFolder::check_free(config.out, command.force);
+  if (command.find_rate) {
+    check_new_folder(config.out, "--out");
+  } else if (!command.resuming) {
+    RunFolder::check_free(config.out, command.force);
+  }
   heed_interrupts();
   Session session = open_session(command);
+  if (command.find_rate) return find_rate_of(session);
   std::int64_t resumed_from = 0;
   if (command.resuming) {
     resumed_from = resume(config.out, config, session.data, session.about, session.trainer);
@@ -375,6 +380,9 @@ void add_train(CLI::App& app, ExitCode& code) {
   train->add_option("--resume", command->resume, "go on with this run, or with that of --out if there is one")
       ->expected(0, 1);
   train->add_flag("--force", command->force, "replace the run that is in --out");
+  train->add_flag(
+      "--find-rate", command->find_rate,
+      "train nothing, but show how the loss changes while the learning rate grows from 1e-7 to 1");
   add_output_style(*train, command->style);
   train->callback([command, train, &code] {
     put_together(*command, *train);

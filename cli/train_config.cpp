@@ -191,6 +191,16 @@ void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(const Tra
   TrainConfig::parts(config, add);
 }
 
+std::int64_t images_per_step(const TrainConfig& config) {
+  return config.training.accumulate * config.training.batch;
+}
+
+std::string step_words(const TrainConfig& config) {
+  const TrainOptions& o = config.training;
+  const std::string batches = o.accumulate > 1 ? text(o.accumulate, " batches of ") : std::string();
+  return text(batches, o.batch, o.batch == 1 ? " image" : " images");
+}
+
 nlohmann::ordered_json to_json(const TrainConfig& config) {
   nlohmann::ordered_json object;
   TrainConfig::parts(config, [&](const TrainOption& option, const auto& member, const auto&) {

@@ -56,6 +56,7 @@ struct TrainConfig {
   std::string schedule{name(TrainOptions().schedule)};
   std::string loss{loss_names().front()}, class_weights{name(default_class_weighting)};
   std::optional<double> weight_decay;  ///< absent: the optimizer's own
+  double label_smoothing = 0;
   std::string freeze;
   TrainOptions training{.steps = 0, .batch = 0};
   std::int64_t width = 0, kernel = 3, ignore_index = -1, mask_threshold = 0;
@@ -117,6 +118,11 @@ struct TrainConfig {
         in_range(NumberRange{}));
     } else if constexpr (std::same_as<Type, Loss>) {
       f(option, self.loss, parsed_by([](const std::string& name) { make_loss(name); }));
+      f(TrainOption{.name = "label_smoothing",
+                    .help = "share of each label that " + listed(smoothing_loss_names(), " and ") +
+                            " spread over all classes; 0 is none",
+                    .step_time = true},
+        self.label_smoothing, in_range(NumberRange{0, 1}));
     } else if constexpr (std::same_as<Type, std::optional<ClassWeights>>) {
       f(option, self.class_weights, parsed_by([](const std::string& list) { check_class_weights(list); }));
       f(TrainOption{.name = "ignore_index",
@@ -180,6 +186,10 @@ void add_config(CLI::App& command, TrainConfig& config, bool (*wanted)(const Tra
 /// Throws ArgumentError naming the option if a text, such as a path, is not UTF-8: config.json could not hold
 /// it.
 void check_utf8(const TrainConfig& config);
+
+/// The images of a step, in a number and in words: "16 images" or "4 batches of 16 images".
+std::int64_t images_per_step(const TrainConfig& config);
+std::string step_words(const TrainConfig& config);
 
 /// Returns every option of the run under its name.
 nlohmann::ordered_json to_json(const TrainConfig& config);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/compare.h>
 #include <trous/ops/detail/labels.h>
+#include <trous/ops/detail/region_truth.h>
 #include <trous/ops/dice_loss.h>
 #include <trous/ops/reduce.h>
 #include <trous/ops/reshape.h>
@@ -18,41 +18,10 @@ namespace {
 
 constexpr const char* dice_op = "dice_loss";
 
-// The masks and counts that follow from the labels, for logits seen as [pixels, classes].
-struct Truth {
-  Tensor counted, of_class;  // uint8 [pixels, classes]: the pixel counts; it counts and is of the class
-  Tensor present;            // uint8 [classes]: a counted pixel is of the class
-  Tensor sizes;              // [classes]: counted pixels of the class; 1, so that it divides, where none is
-  std::int64_t classes_present;
-};
-
-Truth truth_of(const Tensor& labels, std::int64_t classes, DType dtype,
-               std::optional<std::int32_t> ignore_index) {
-  const Shape shape{labels.elements(), classes};
-  const std::span<const std::int32_t> label = labels.values<std::int32_t>();
-  std::vector<std::uint8_t> counted(static_cast<std::size_t>(shape.elements()), 0), of_class = counted;
-  std::vector<double> sizes(static_cast<std::size_t>(classes), 0);
-  for (std::size_t i = 0; i < label.size(); ++i) {
-    if (ignore_index && label[i] == *ignore_index) continue;
-    const auto row = static_cast<std::ptrdiff_t>(i) * classes;
-    std::fill_n(counted.begin() + row, classes, std::uint8_t{1});
-    of_class[static_cast<std::size_t>(row + label[i])] = 1;
-    sizes[static_cast<std::size_t>(label[i])] += 1;
-  }
-  std::vector<std::uint8_t> present;
-  std::int64_t classes_present = 0;
-  for (double& size : sizes) {
-    present.push_back(size > 0 ? 1 : 0);
-    classes_present += present.back();
-    size = std::max(size, 1.0);
-  }
-  return {Tensor(shape, counted), Tensor(shape, of_class), Tensor({classes}, present),
-          Tensor({classes}, sizes).cast(dtype), classes_present};
-}
-
 Variable definition(const Variable& logits, const Tensor& labels, const DiceOptions& options) {
   const std::int64_t classes = detail::classes_of(logits.shape());
-  const Truth truth = truth_of(labels, classes, logits.dtype(), options.ignore_index);
+  const detail::RegionTruth truth =
+      detail::region_truth(labels, classes, logits.dtype(), options.ignore_index);
   // Masked before the softmax too, so that no logit of an ignored pixel reaches a gradient.
   const Variable rows = masked(reshape(logits, {labels.elements(), classes}), truth.counted);
   const Variable p = masked(softmax(rows), truth.counted);

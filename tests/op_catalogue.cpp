@@ -38,6 +38,13 @@ Variable weighted_cross_entropy(Xs x) {
   return softmax_cross_entropy(x[0], x[1], {.class_weights = x[2], .ignore_index = 1});
 }
 Variable dice_with_ignored(Xs x) { return dice_loss(x[0], x[1], {.smooth = 0.5, .ignore_index = 1}); }
+Variable smoothed_cross_entropy(Xs x) {
+  return softmax_cross_entropy(x[0], x[1],
+                               {.class_weights = x[2], .ignore_index = 1, .label_smoothing = 0.25});
+}
+Variable tversky_with_ignored(Xs x) {
+  return tversky_loss(x[0], x[1], {.alpha = 0.75, .beta = 0.5, .smooth = 0, .ignore_index = 1});
+}
 Variable weighted_focal(Xs x) {
   return focal_loss(x[0], x[1], {.gamma = 1.5, .class_weights = x[2], .ignore_index = 1});
 }
@@ -328,6 +335,26 @@ std::vector<Line> image_lines() {
        {real({5, 4}, -3, 3), whole({5}, 4), class_weights(4)}, weighted_focal, Shape{}},
       {"focal_loss", "logits_near_1000", composite, {real({3, 4}, 998, 1002), whole({3}, 4)},
        [](Xs x) { return focal_loss(x[0], x[1]); }, Shape{}},
+      {"softmax_cross_entropy", "smoothed", composite, {real({2, 3, 4}, -3, 3), whole({2, 3}, 4)},
+       [](Xs x) { return softmax_cross_entropy(x[0], x[1], {.label_smoothing = 0.125}); }, Shape{}},
+      {"softmax_cross_entropy", "smoothed_weights_and_ignored", composite,
+       {real({5, 4}, -3, 3), whole({5}, 4), class_weights(4)}, smoothed_cross_entropy, Shape{}},
+      {"sigmoid_cross_entropy", "plain", composite, {real({2, 3, 4}, -3, 3), whole({2, 3}, 4)},
+       [](Xs x) { return sigmoid_cross_entropy(x[0], x[1]); }, Shape{}},
+      {"sigmoid_cross_entropy", "ignored", composite, {real({5, 4}, -3, 3), whole({5}, 4)},
+       [](Xs x) { return sigmoid_cross_entropy(x[0], x[1], {.ignore_index = 1}); }, Shape{}},
+      {"tversky_loss", "plain", composite, {real({2, 3, 4}, -3, 3), whole({2, 3}, 4)},
+       [](Xs x) { return tversky_loss(x[0], x[1]); }, Shape{}},
+      {"tversky_loss", "no_smooth_and_ignored", composite, {real({5, 4}, -3, 3), whole({5}, 4)},
+       tversky_with_ignored, Shape{}},
+      {"lovasz_loss", "plain", composite, {real({2, 3, 4}, -3, 3), whole({2, 3}, 4)},
+       [](Xs x) { return lovasz_loss(x[0], x[1]); }, Shape{}},
+      {"lovasz_loss", "ignored", composite, {real({5, 4}, -1, 1), whole({5}, 4)},
+       [](Xs x) { return lovasz_loss(x[0], x[1], {.ignore_index = 1}); }, Shape{}},
+      {"boundary_loss", "plain", composite, {real({2, 2, 3, 2}, -1, 1), whole({2, 2, 3}, 2)},
+       [](Xs x) { return boundary_loss(x[0], x[1]); }, Shape{}},
+      {"boundary_loss", "ignored", composite, {real({2, 3, 2, 3}, -1, 1), whole({2, 3, 2}, 3)},
+       [](Xs x) { return boundary_loss(x[0], x[1], {.ignore_index = 1}); }, Shape{}},
       {"log_softmax", "near_1000", composite, {real({3, 5}, 998, 1002)},
        [](Xs x) { return log_softmax(x[0]); }, Shape{0, 5}},
   };

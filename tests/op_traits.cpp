@@ -15,8 +15,8 @@ template <class T>
 using Table = std::map<std::string, T>;
 
 // Mixes: `permute_cycle` and the stack put the batch elsewhere; concat along axis 0 puts one batch behind the
-// other's; the two rearrangements take parts of an image from all over the batch; dropout and the smoothing
-// term of Dice are not the same for the second half.
+// other's; the two rearrangements take parts of an image from all over the batch; dropout, the smoothing
+// terms of Dice and Tversky and the order of equal errors are not the same for the second half.
 const Table<Doubled>& doubled() {
   using enum Doubled;
   static const Table<Doubled> table{
@@ -32,6 +32,11 @@ const Table<Doubled>& doubled() {
       {"focal_loss", stays},
       {"dice_loss", mixes},
       {"dice_loss_no_smooth", stays},
+      {"sigmoid_cross_entropy", stays},
+      {"tversky_loss", mixes},
+      {"tversky_loss_no_smooth_and_ignored", stays},
+      {"lovasz_loss", mixes},  // of two equal errors the first takes more of the slope
+      {"boundary_loss", stays},
       {"permute_cycle", mixes},
       {"stack_first", mixes},
       {"concat_axis_0", mixes},
@@ -76,13 +81,15 @@ const Table<std::vector<Scaling>>& degrees() {
       // In the class weights: they are divided by their sum.
       {"softmax_cross_entropy_weights_and_ignored", {{{0, 0, 1}, 0}}},
       {"focal_loss_gamma_weights_and_ignored", {{{0, 0, 1}, 0}}},
+      {"softmax_cross_entropy_smoothed_weights_and_ignored", {{{0, 0, 1}, 0}}},
   };
   return table;
 }
 
 const std::set<std::string>& shift_free() {
-  static const std::set<std::string> ops{"log_softmax", "softmax", "softmax_cross_entropy", "dice_loss",
-                                         "focal_loss"};
+  static const std::set<std::string> ops{"log_softmax", "softmax",      "softmax_cross_entropy",
+                                         "dice_loss",   "focal_loss",   "tversky_loss",
+                                         "lovasz_loss", "boundary_loss"};
   return ops;
 }
 

@@ -10,9 +10,13 @@
 #include <trous/data/palette.h>
 #include <trous/data/survey.h>
 #include <trous/ops/arithmetic.h>
+#include <trous/ops/boundary_loss.h>
 #include <trous/ops/dice_loss.h>
 #include <trous/ops/focal_loss.h>
+#include <trous/ops/lovasz_loss.h>
+#include <trous/ops/sigmoid_cross_entropy.h>
 #include <trous/ops/softmax_cross_entropy.h>
+#include <trous/ops/tversky_loss.h>
 #include <trous/train/loss.h>
 
 namespace trous {
@@ -24,9 +28,12 @@ std::optional<Variable> weights_of(const std::optional<Tensor>& class_weights) {
   return class_weights ? std::optional<Variable>(*class_weights) : std::nullopt;
 }
 
-Loss cross_entropy(const std::optional<Tensor>& class_weights) {
-  return [weights = weights_of(class_weights)](const Variable& logits, const Tensor& labels) {
-    return softmax_cross_entropy(logits, labels, {.class_weights = weights, .ignore_index = unknown}, "loss");
+Loss cross_entropy(const LossOptions& options) {
+  return [o = CrossEntropyOptions{.class_weights = weights_of(options.class_weights),
+                                  .ignore_index = unknown,
+                                  .label_smoothing = options.label_smoothing}](const Variable& logits,
+                                                                               const Tensor& labels) {
+    return softmax_cross_entropy(logits, labels, o, "loss");
   };
 }
 
@@ -34,26 +41,54 @@ Variable dice(const Variable& logits, const Tensor& labels) {
   return dice_loss(logits, labels, {.ignore_index = unknown});
 }
 
-Loss dice_alone(const std::optional<Tensor>&) { return dice; }
+Loss dice_alone(const LossOptions&) { return dice; }
 
-Loss focal(const std::optional<Tensor>& class_weights) {
-  return [weights = weights_of(class_weights)](const Variable& logits, const Tensor& labels) {
+Loss focal(const LossOptions& options) {
+  return [weights = weights_of(options.class_weights)](const Variable& logits, const Tensor& labels) {
     return focal_loss(logits, labels, {.class_weights = weights, .ignore_index = unknown});
   };
 }
 
-Loss cross_entropy_and_dice(const std::optional<Tensor>& class_weights) {
-  return [first = cross_entropy(class_weights)](const Variable& logits, const Tensor& labels) {
+Loss cross_entropy_and_dice(const LossOptions& options) {
+  return [first = cross_entropy(options)](const Variable& logits, const Tensor& labels) {
     return first(logits, labels) + dice(logits, labels);
+  };
+}
+
+Loss bce(const LossOptions&) {
+  return [](const Variable& logits, const Tensor& labels) {
+    return sigmoid_cross_entropy(logits, labels, {.ignore_index = unknown}, "loss");
+  };
+}
+
+Loss tversky(const LossOptions&) {
+  return [](const Variable& logits, const Tensor& labels) {
+    return tversky_loss(logits, labels, {.ignore_index = unknown}, "loss");
+  };
+}
+
+Loss lovasz(const LossOptions&) {
+  return [](const Variable& logits, const Tensor& labels) {
+    return lovasz_loss(logits, labels, {.ignore_index = unknown}, "loss");
+  };
+}
+
+Loss cross_entropy_and_boundary(const LossOptions& options) {
+  return [first = cross_entropy(options)](const Variable& logits, const Tensor& labels) {
+    return first(logits, labels) + 0.01 * boundary_loss(logits, labels, {.ignore_index = unknown});
   };
 }
 
 // The only list of losses. The first is the default of `trous train`.
 constexpr std::array losses{
-    NamedLoss{"cross-entropy", cross_entropy},
+    NamedLoss{.name = "cross-entropy", .make = cross_entropy, .smooths_labels = true},
     NamedLoss{"dice", dice_alone, "weighs all classes that occur alike", "cross-entropy+dice"},
     NamedLoss{"focal", focal},
-    NamedLoss{"cross-entropy+dice", cross_entropy_and_dice},
+    NamedLoss{.name = "cross-entropy+dice", .make = cross_entropy_and_dice, .smooths_labels = true},
+    NamedLoss{"bce", bce, "asks for each class alike whether a pixel is of it", "cross-entropy"},
+    NamedLoss{"tversky", tversky, "weighs all classes that occur alike", "cross-entropy+dice"},
+    NamedLoss{"lovasz", lovasz, "weighs all classes that occur alike", "cross-entropy+dice"},
+    NamedLoss{.name = "cross-entropy+boundary", .make = cross_entropy_and_boundary, .smooths_labels = true},
 };
 
 }  // namespace
@@ -64,9 +99,17 @@ const NamedLoss& named_loss(std::string_view name) { return row_named("loss", lo
 
 std::vector<std::string_view> loss_names() { return names_in(losses); }
 
+std::vector<std::string_view> smoothing_loss_names() {
+  std::vector<std::string_view> names;
+  for (const NamedLoss& row : losses) {
+    if (row.smooths_labels) names.push_back(row.name);
+  }
+  return names;
+}
+
 bool takes_class_weights(std::string_view name) { return named_loss(name).unweighted.empty(); }
 
-Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights) {
+Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights, double label_smoothing) {
   const NamedLoss& row = named_loss(name);
   if (class_weights && !row.unweighted.empty()) {
     std::string noun(name);
@@ -74,7 +117,16 @@ Loss make_loss(std::string_view name, const std::optional<Tensor>& class_weights
     throw ArgumentError(text("loss: ", name, " with class weights ", class_weights->shape(), ". ", noun, ' ',
                              row.unweighted, ". Take ", row.weighted_alternative, ", or no class weights."));
   }
-  return row.make(class_weights);
+  if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
+    throw ArgumentError(
+        text("loss: label smoothing ", label_smoothing, " is not in 0 to 1. 0.1 is usual, 0 is none."));
+  }
+  if (label_smoothing > 0 && !row.smooths_labels) {
+    throw ArgumentError(text("loss: ", name, " with label smoothing ", label_smoothing,
+                             ", which it does not have. Take ", listed(smoothing_loss_names()),
+                             ", or no label smoothing."));
+  }
+  return row.make({class_weights, label_smoothing});
 }
 
 Loss weighted_cross_entropy(Dataset training, const ClassWeights& weights) {
@@ -82,9 +134,10 @@ Loss weighted_cross_entropy(Dataset training, const ClassWeights& weights) {
   if (given) {
     check_class_weights(*given, static_cast<std::int64_t>(training.classes.size()));
     const std::vector<float> numbers = given->to_vector<float>();
-    if (std::find(numbers.begin(), numbers.end(), 0.0F) == numbers.end()) return cross_entropy(*given);
+    if (std::find(numbers.begin(), numbers.end(), 0.0F) == numbers.end())
+      return cross_entropy({.class_weights = *given});
   } else if (std::get<ClassWeighting>(weights) == ClassWeighting::none) {
-    return cross_entropy(std::nullopt);
+    return cross_entropy({});
   }
   struct Counted {
     std::once_flag once;
@@ -96,9 +149,10 @@ Loss weighted_cross_entropy(Dataset training, const ClassWeights& weights) {
       const std::vector<std::int64_t> pixels = class_pixels(training);
       if (const auto* const fixed = std::get_if<Tensor>(&weights)) {
         check_class_weights(*fixed, pixels);
-        counted->loss = cross_entropy(*fixed);
+        counted->loss = cross_entropy({.class_weights = *fixed});
       } else {
-        counted->loss = cross_entropy(class_weights(std::get<ClassWeighting>(weights), pixels));
+        counted->loss =
+            cross_entropy({.class_weights = class_weights(std::get<ClassWeighting>(weights), pixels)});
       }
     });
     return counted->loss(logits, labels);

@@ -1,142 +1,26 @@
-#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include <trous/core/choices.h>
 #include <trous/core/error.h>
-#include <trous/core/map.h>
+#include <trous/train/detail/optimizer_parts.h>
+#include <trous/train/lamb.h>
+#include <trous/train/lion.h>
 #include <trous/train/optimizer.h>
+#include <trous/train/rms_prop.h>
 
 namespace trous {
 namespace {
 
-void check_scales(const char* optimizer, std::size_t weights, std::span<const StepScale> scales) {
-  if (!scales.empty() && scales.size() != weights) {
-    throw ArgumentError(text(optimizer, ": ", weights, " weights and ", scales.size(),
-                             " scales. Give one scale per weight, or none."));
-  }
-  const auto check = [&](std::size_t i, const char* what, double scale) {
-    if (scale >= 0 && std::isfinite(scale)) return;
-    throw ArgumentError(text(optimizer, ": the ", what, " of weight number ", i, " is scaled by ", scale,
-                             ". Give 0 or more, and finite."));
-  };
-  for (std::size_t i = 0; i < scales.size(); ++i) {
-    check(i, "learning rate", scales[i].learning_rate);
-    check(i, "weight decay", scales[i].weight_decay);
-  }
-}
-
-// Checks the arguments before anything moves, so that a refused step leaves the optimizer as it was. `state`
-// are its moments, one for each weight, empty before the first step.
-void check_step(const char* optimizer, const std::vector<Tensor>& weights,
-                const std::vector<Tensor>& gradients, const std::vector<Tensor>& state,
-                std::span<const StepScale> scales) {
-  check_scales(optimizer, weights.size(), scales);
-  if (weights.size() != gradients.size()) {
-    throw ArgumentError(text(optimizer, ": ", weights.size(), " weights and ", gradients.size(),
-                             " gradients. Give one gradient per weight."));
-  }
-  if (!state.empty() && state.size() != weights.size()) {
-    throw ArgumentError(text(optimizer, ": ", weights.size(), " weights, but the steps before had ",
-                             state.size(), ". An optimizer belongs to one network."));
-  }
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    const auto check = [&](const char* what, const Tensor& other) {
-      if (other.shape() == weights[i].shape() && other.dtype() == weights[i].dtype()) return;
-      throw ArgumentError(
-          text(optimizer, ": weight number ", i, " is ", short_name(weights[i].dtype()), weights[i].shape(),
-               ", ", what, ' ', short_name(other.dtype()), other.shape(),
-               ". Give gradients in the order of the weights, to the optimizer of this network."));
-    };
-    check("its gradient", gradients[i]);
-    if (!state.empty()) check("the steps before had", state[i]);
-  }
-}
-
-void check_range(const char* optimizer, const char* what, double value) {
-  if (value >= 0 && value < 1) return;
-  throw ArgumentError(text(optimizer, ": ", what, ' ', value, " is not in [0, 1). 0.9 is usual."));
-}
-
-void check_decay(const char* optimizer, double decay) {
-  if (decay >= 0) return;
-  throw ArgumentError(text(optimizer, ": weight_decay ", decay, " is below 0. Give 0 for none."));
-}
-
-std::string names_of(const std::vector<std::string>& names) {
-  std::string joined;
-  for (const std::string& name : names) joined += (joined.empty() ? "" : " and ") + name;
-  return joined.empty() ? "none" : joined;
-}
-
-// Checks a state before anything changes; `names` are those of the optimizer's moments.
-void check_state(const char* optimizer, const OptimizerState& state, const std::vector<std::string>& names) {
-  if (state.steps < 0) {
-    throw ArgumentError(text(optimizer, ": the state has ", state.steps,
-                             " steps. A state counts from 0; this one is damaged."));
-  }
-  std::vector<std::string> given;
-  for (const auto& moment : state.moments) given.push_back(moment.first);
-  const std::vector<std::string> needed = state.steps > 0 ? names : std::vector<std::string>();
-  if (given != needed) {
-    throw ArgumentError(text(optimizer, ": the state after ", state.steps, " steps has the moments ",
-                             names_of(given), ", needs ", names_of(needed),
-                             ". Restore the optimizer that the state was taken from."));
-  }
-  for (const auto& [name, tensors] : state.moments) {
-    const auto& [first_name, first] = state.moments[0];
-    if (tensors.size() != first.size()) {
-      throw ArgumentError(text(optimizer, ": the state has ", first.size(), " tensors of ", first_name,
-                               " and ", tensors.size(), " of ", name, ". Each needs one per weight."));
-    }
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-      const Tensor &moment = tensors[i], &other = first[i];
-      if (moment.dtype() != DType::float32 && moment.dtype() != DType::float64) {
-        throw ArgumentError(text(optimizer, ": ", name, " of weight number ", i, " is ", moment.dtype(),
-                                 ". A moment has its weight's type, float32 or float64."));
-      }
-      if (moment.shape() == other.shape() && moment.dtype() == other.dtype()) continue;
-      throw ArgumentError(text(optimizer, ": of weight number ", i, " the state has ", first_name, ' ',
-                               short_name(other.dtype()), other.shape(), " and ", name, ' ',
-                               short_name(moment.dtype()), moment.shape(),
-                               ". Both need the weight's shape."));
-    }
-  }
-}
-
-// The scale of one weight, also where no scales are given.
-StepScale scale_of(std::span<const StepScale> scales, std::size_t weight) {
-  return scales.empty() ? StepScale() : scales[weight];
-}
-
-std::vector<Tensor> zeros_like(const std::vector<Tensor>& tensors) {
-  std::vector<Tensor> result;
-  for (const Tensor& tensor : tensors) result.push_back(Tensor::zeros(tensor.shape(), tensor.dtype()));
-  return result;
-}
-
-std::vector<Tensor> uninitialized_like(const std::vector<Tensor>& tensors) {
-  std::vector<Tensor> result;
-  for (const Tensor& tensor : tensors)
-    result.push_back(Tensor::uninitialized(tensor.shape(), tensor.dtype()));
-  return result;
-}
-
-// Calls f(weight, begin, end) for ranges that hold every element of every weight once, in parallel over all
-// weights together: most are far too small for a thread of their own.
-template <class F>
-void for_each_range(const std::vector<Tensor>& weights, const F& f) {
-  std::vector<std::int64_t> ends;
-  for (const Tensor& weight : weights) ends.push_back((ends.empty() ? 0 : ends.back()) + weight.elements());
-  if (ends.empty()) return;
-  parallel_for(ends.back(), map_grain, [&](std::int64_t begin, std::int64_t end) {
-    auto i = static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), begin) - ends.begin());
-    for (; begin < end; begin = ends[i++]) {
-      const std::int64_t first = ends[i] - weights[i].elements();
-      f(i, begin - first, std::min(end, ends[i]) - first);
-    }
-  });
-}
+using detail::check_decay;
+using detail::check_epsilon;
+using detail::check_range;
+using detail::check_state;
+using detail::check_step;
+using detail::for_each_range;
+using detail::scale_of;
+using detail::uninitialized_like;
+using detail::zeros_like;
 
 // One pass over some elements of a weight w with gradient g, in the order of the formulas in optimizer.h. The
 // output does not overlap the inputs. A decay of 0 leaves the gradient as it is, even where w is not finite.
@@ -229,8 +113,7 @@ Adam::Adam(const AdamOptions& options, bool decoupled) : options_(options), deco
   check_range(name(), "beta1", options.beta1);
   check_range(name(), "beta2", options.beta2);
   check_decay(name(), options.weight_decay);
-  if (!(options.epsilon > 0))
-    throw ArgumentError(text(name(), ": epsilon ", options.epsilon, " is not above 0. 1e-8 is usual."));
+  check_epsilon(name(), options.epsilon, "1e-8");
 }
 
 std::vector<Tensor> Adam::step(const std::vector<Tensor>& weights, const std::vector<Tensor>& gradients,
@@ -301,6 +184,12 @@ constexpr std::array optimizers{
                    AdamOptions().weight_decay},
     NamedOptimizer{"adamw", [](double decay) { return Optimizer(AdamW({.weight_decay = decay})); },
                    AdamWOptions().weight_decay},
+    NamedOptimizer{"rmsprop", [](double decay) { return Optimizer(RmsProp({.weight_decay = decay})); },
+                   RmsPropOptions().weight_decay},
+    NamedOptimizer{"lion", [](double decay) { return Optimizer(Lion({.weight_decay = decay})); },
+                   LionOptions().weight_decay},
+    NamedOptimizer{"lamb", [](double decay) { return Optimizer(Lamb({.weight_decay = decay})); },
+                   LambOptions().weight_decay},
 };
 
 }  // namespace

@@ -200,8 +200,8 @@ struct NamedOptimizer {
   double weight_decay;  ///< its default
 };
 
-/// The table of optimizers: "sgd" (momentum 0.9, Nesterov's step), "adam", "adamw". A new one is its class
-/// and a row of it.
+/// The table of optimizers: "sgd" (momentum 0.9, Nesterov's step), "adam", "adamw", "rmsprop", "lion" (at a
+/// tenth of Adam's learning rate), "lamb". A new one is its class and a row of it.
 std::span<const NamedOptimizer> named_optimizers();
 
 /// The default of TrainOptions and of `trous train`.

@@ -81,7 +81,7 @@ struct StepProfiler::State {
 };
 
 void StepProfiler::State::begin(StepPhase next) {
-  if (phase && next != StepPhase::batch) {
+  if (phase && (next != StepPhase::batch || *phase == StepPhase::backward)) {
     end_phase();
   } else {
     processor_begin = std::clock();

@@ -71,8 +71,9 @@ class StepProfiler {
   StepProfiler();
   ~StepProfiler();
 
-  /// Begins a phase. StepPhase::batch begins a step, as any phase does if no step has begun. A step that has
-  /// not ended when the next one begins is not counted.
+  /// Begins a phase. StepPhase::batch begins a step, unless it follows StepPhase::backward: then it is the
+  /// next batch of the same step. Any phase begins a step if none has begun. A step that has not ended when
+  /// the next one begins is not counted.
   void begin(StepPhase phase);
   void end_step();
 

@@ -38,6 +38,10 @@ struct ParameterGroup {
 struct TrainOptions {
   std::int64_t steps = 400;
   std::int64_t batch = 16;
+  /// Batches of a step. Its loss and gradient are the means over them, at the memory of one batch and one
+  /// more set of gradients. Running statistics are those of each batch in turn. Steps, schedules and
+  /// validations count steps of the optimizer.
+  std::int64_t accumulate = 1;
   double learning_rate = 8e-3;  ///< the highest of the schedule
   Schedule schedule = Schedule::poly;
   std::int64_t warmup = 0;  ///< steps over which the learning rate rises from 0
@@ -66,8 +70,12 @@ struct TrainOptions {
   static void parts(auto& self, auto&& f) {
     constexpr std::int64_t max_steps = std::int64_t{1} << 40;
     f(TrainOption{.name = "steps", .help = "training steps"}, self.steps, WholeRange{1, max_steps});
-    f(TrainOption{.name = "batch", .help = "images per step", .step_time = true}, self.batch,
+    f(TrainOption{.name = "batch", .help = "images per batch", .step_time = true}, self.batch,
       WholeRange{1, 65536});
+    f(TrainOption{.name = "accumulate",
+                  .help = "batches per step, whose gradients are averaged",
+                  .step_time = true},
+      self.accumulate, WholeRange{1, 65536});
     f(TrainOption{.name = "learning_rate", .help = "highest learning rate"}, self.learning_rate,
       PositiveRange());
     f(TrainOption{.name = "schedule",

@@ -6,55 +6,16 @@
 #include <trous/autograd/grad.h>
 #include <trous/check/not_finite.h>
 #include <trous/core/error.h>
-#include <trous/data/loader.h>
+#include <trous/core/map.h>
 #include <trous/layers/network.h>
 #include <trous/train/clip.h>
+#include <trous/train/detail/divergence.h>
+#include <trous/train/detail/parameter_groups.h>
 #include <trous/train/progress.h>
 #include <trous/train/trainer.h>
 
 namespace trous {
 namespace {
-
-bool lies_below(const std::string& path, const std::string& group) {
-  return group.empty() || path == group || path.starts_with(group + '.');
-}
-
-void check_groups(const std::vector<ParameterGroup>& groups, const AnyLayer& net) {
-  const auto named = parameters(net);
-  for (const ParameterGroup& group : groups) {
-    if (!(group.learning_rate >= 0) || !(group.weight_decay >= 0) || !std::isfinite(group.learning_rate) ||
-        !std::isfinite(group.weight_decay)) {
-      throw ArgumentError(text("train: group \"", group.path, "\" has learning_rate ", group.learning_rate,
-                               ", weight_decay ", group.weight_decay, ". They are factors, 0 or more."));
-    }
-    const bool any = std::any_of(named.begin(), named.end(), [&](const auto& parameter) {
-      return lies_below(parameter.path, group.path);
-    });
-    if (!any) {
-      throw ArgumentError(text("train: no parameter lies below \"", group.path, "\". The first of ",
-                               named.size(), " is ", named.empty() ? "none" : named.front().path,
-                               ". Give a path that `parameters(net)` lists, or what it begins with."));
-    }
-  }
-}
-
-// Names the first tensor that was not finite: a weight, an op's output or by-product, or an op's input.
-std::string in_words(const NotFinite& bad, const AnyLayer& net) {
-  const std::string tensor = text(short_name(bad.value.dtype()), bad.value.shape());
-  const bool came_in = bad.where == NotFinite::Where::input;
-  if (came_in) {
-    for (const auto& [path, parameter] : parameters(net)) {
-      if (parameter->get(path).value().same_storage(bad.value)) return text("the weight ", path, ' ', tensor);
-    }
-  }
-  std::string what = came_in                                 ? "what came into"
-                     : bad.where == NotFinite::Where::output ? "the output of"
-                                                             : "a by-product of";
-  what += text(' ', bad.op.kind, ' ', tensor);
-  if (bad.rule_of) what += text(", in the rule of ", bad.rule_of->kind);
-  const std::string& layer = bad.rule_of ? bad.rule_of->name : bad.op.name;
-  return layer.empty() ? what : text(what, " of layer ", layer);
-}
 
 std::vector<Tensor> network_values(const AnyLayer& net) {
   std::vector<Tensor> tensors;
@@ -73,13 +34,31 @@ std::vector<Tensor> values(const std::vector<Variable>& variables) {
   return tensors;
 }
 
+std::vector<Tensor> sums(std::vector<Tensor> a, const std::vector<Tensor>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = zip(a[i], b[i], [](auto x, auto y) { return x + y; });
+  return a;
+}
+
+std::vector<Tensor> scaled(std::vector<Tensor> tensors, double by) {
+  for (Tensor& tensor : tensors) tensor = map(tensor, [by](auto x) { return by * static_cast<double>(x); });
+  return tensors;
+}
+
 }  // namespace
 
-struct Trainer::Step {
+struct Trainer::BatchPass {
   AnyLayer bound;
   Pass pass;
   std::vector<Variable> live;  // the tracked weights
   Variable loss;
+};
+
+// What the batches of a step have left so far.
+struct Trainer::StepSums {
+  AnyLayer net;                        // with the running statistics after these batches
+  std::optional<Batch>& latest;        // outlives the step, as training_memory counts it
+  std::vector<Tensor> gradients = {};  // one per live parameter
+  double loss = 0, waited = 0;
 };
 
 Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
@@ -91,7 +70,7 @@ Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
       state_{.net = net, .best = std::move(net), .optimizer = options_.optimizer} {
   check_names("train", parameters(std::as_const(state_.net)), buffers(std::as_const(state_.net)));
   check_train_options(options_);
-  check_groups(options_.groups, state_.net);
+  detail::check_groups(options_.groups, state_.net);
   state_.plateau = Plateau({.min_delta = options_.min_delta});
   for (const auto& [path, parameter] : parameters(std::as_const(state_.net))) {
     const ParameterGroup* const group = group_of(path);
@@ -106,8 +85,9 @@ Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
 }
 
 const ParameterGroup* Trainer::group_of(const std::string& path) const {
-  const auto found = std::find_if(options_.groups.begin(), options_.groups.end(),
-                                  [&](const ParameterGroup& group) { return lies_below(path, group.path); });
+  const auto found =
+      std::find_if(options_.groups.begin(), options_.groups.end(),
+                   [&](const ParameterGroup& group) { return detail::lies_below(path, group.path); });
   return found == options_.groups.end() ? nullptr : &*found;
 }
 
@@ -125,7 +105,7 @@ double Trainer::learning_rate(std::int64_t steps_done) const {
   return options_.schedule == Schedule::plateau ? scheduled * state_.plateau.state().factor : scheduled;
 }
 
-Trainer::Step Trainer::forward(const AnyLayer& net, std::int64_t step, const Batch& batch) const {
+Trainer::BatchPass Trainer::forward(const AnyLayer& net, std::int64_t index, const Batch& batch) const {
   std::vector<Variable> weights, live;
   for (const auto& [path, parameter] : parameters(net)) {
     const Tensor& value = parameter->get(path).value();
@@ -134,7 +114,7 @@ Trainer::Step Trainer::forward(const AnyLayer& net, std::int64_t step, const Bat
   }
   AnyLayer bound = bind(net, weights);
   Pass pass =
-      Pass::training(fold_in(stream_of(options_.seed, Stream::passes), static_cast<std::uint64_t>(step)));
+      Pass::training(fold_in(stream_of(options_.seed, Stream::passes), static_cast<std::uint64_t>(index)));
   pass.name_layers(bound);
   const Variable logits = bound(batch.images, pass);
   const auto classes = static_cast<std::int64_t>(data_.train.classes.size());
@@ -152,97 +132,103 @@ void Trainer::rehearse() const {
                               .order_key = stream_of(options_.seed, Stream::order),
                               .augmentation_key = stream_of(options_.seed, Stream::augmentation),
                               .workers = 0});
-  Step done = forward(state_.net, state_.step, loader.take(state_.step));
+  const std::int64_t index = state_.step * options_.accumulate;
+  BatchPass done = forward(state_.net, index, loader.take(index));
   grad(std::move(done.loss), done.live);
   Dataset first = data_.validation;
   first.size = std::min(first.size, evaluation_batch(first.image_shape, options_.batch));
   evaluate_with(scored(), first, {.batch = options_.batch, .loss = loss_});
 }
 
-// Repeats the step under trace_not_finite, its backward only where the loss is finite, and names the first
+// Repeats a batch under trace_not_finite, its backward only where the loss is finite, and names the first
 // tensor that is not; empty if all are finite.
-std::string Trainer::first_bad(std::int64_t step, const Batch& batch) const {
+std::string Trainer::first_bad(std::int64_t index, const Batch& batch) const {
   if (!all_finite(batch.images)) return "the images";
   const std::optional<NotFinite> bad = trace_not_finite([&] {
-    Step again = forward(state_.net, step - 1, batch);
+    BatchPass again = forward(state_.net, index, batch);
     if (std::isfinite(again.loss.value().to_double())) grad(std::move(again.loss), again.live);
   });
-  return bad ? in_words(*bad, state_.net) : std::string();
+  return bad ? detail::in_words(*bad, state_.net) : std::string();
 }
 
-std::string Trainer::bad_gradient(const std::vector<Variable>& gradients) const {
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
-    if (!all_finite(gradients[i].value()))
-      return text("the gradient of ", state_.live[i], ' ', gradients[i].shape());
+// Adds loss, gradient and running statistics of one batch. Returns whether loss and gradient are finite.
+bool Trainer::add_batch(std::int64_t index, Loader& loader, const TrainCallbacks& callbacks, StepSums& sum) {
+  const auto begin = [&](StepPhase phase) {
+    if (callbacks.on_phase) callbacks.on_phase(phase);
+  };
+  begin(StepPhase::batch);
+  const double waited = loader.seconds_waited();
+  sum.latest.reset();
+  const Batch& batch = sum.latest.emplace(loader.take(index));
+  sum.waited += loader.seconds_waited() - waited;
+  begin(StepPhase::forward);
+  BatchPass done = forward(sum.net, index, batch);
+  const double loss = done.loss.value().to_double();
+  if (!std::isfinite(loss)) {
+    const std::string first = first_bad(index, batch);
+    state_.result.diverged =
+        text("the loss is ", std::isnan(loss) ? "NaN" : "infinite", "; the first tensor that went bad is ",
+             first.empty() ? "the loss" : first, " at step ", state_.step + 1);
+    return false;
   }
-  return {};
-}
-
-std::string Trainer::bad_value() const {
-  for (const auto& [path, weight] : parameters(std::as_const(state_.net))) {
-    if (!all_finite(weight->get().value())) return text("the weight ", path, ' ', weight->spec.shape);
+  begin(StepPhase::backward);
+  std::vector<Tensor> gradients = values(grad(std::move(done.loss), done.live));
+  if (const std::string bad = detail::bad_gradient(gradients, state_.live); !bad.empty()) {
+    const std::string first = first_bad(index, batch);
+    state_.result.diverged =
+        text("the loss is ", loss, ", but ", bad, " is not finite at step ", state_.step + 1,
+             first.empty() ? "" : "; the first tensor that went bad is " + first);
+    return false;
   }
-  for (const auto& [path, statistic] : buffers(std::as_const(state_.net))) {
-    if (!all_finite(statistic->get())) return text("the statistic ", path, ' ', statistic->spec.shape);
-  }
-  return {};
-}
-
-// Moves weights, statistics and their average. The caller checks that they stayed finite.
-void Trainer::update(Step& done, std::vector<Variable> gradients, double norm, double learning_rate) {
-  AnyLayer before = state_.net;
-  commit(done.pass, done.bound, state_.net);
-  const auto now = buffers(state_.net);
-  const auto old = buffers(before);
+  sum.loss += loss;
+  sum.gradients = sum.gradients.empty() ? std::move(gradients) : sums(std::move(sum.gradients), gradients);
+  commit(done.pass, done.bound, sum.net);
+  const auto now = buffers(sum.net);
+  const auto old = buffers(std::as_const(state_.net));
   for (std::size_t i = 0; i < now.size(); ++i) {
     if (frozen(now[i].path)) now[i].part->value = old[i].part->value;
   }
-  std::vector<Tensor> slopes = values(gradients);
-  if (options_.clip_norm > 0) slopes = clipped(std::move(slopes), norm, options_.clip_norm);
-  const std::vector<Tensor> weights = values(done.live);
-  const std::vector<Tensor> moved = state_.optimizer.step(weights, slopes, learning_rate, scales_);
+  return true;
+}
+
+// Moves weights, statistics and their average. The caller checks that they stayed finite.
+void Trainer::update(AnyLayer with_statistics, std::vector<Tensor> gradients, double norm, double rate) {
+  state_.net = std::move(with_statistics);
+  if (options_.clip_norm > 0) gradients = clipped(std::move(gradients), norm, options_.clip_norm);
+  const auto named = parameters(state_.net);
+  std::vector<Tensor> weights;
+  for (const auto& [path, parameter] : named) {
+    if (!frozen(path)) weights.push_back(parameter->get(path).value());
+  }
+  const std::vector<Tensor> moved = state_.optimizer.step(weights, gradients, rate, scales_);
   std::size_t next = 0;
-  for (const auto& [path, parameter] : parameters(state_.net)) {
+  for (const auto& [path, parameter] : named) {
     if (!frozen(path)) parameter->value = moved[next++];
   }
   if (state_.average) state_.average->update(network_values(state_.net));
 }
 
 // Does one step. Returns whether loss, gradients and weights stayed finite.
-bool Trainer::step_once(std::int64_t step, const Batch& batch, double waited,
-                        const TrainCallbacks& callbacks) {
-  const auto begin = [&](StepPhase phase) {
-    if (callbacks.on_phase) callbacks.on_phase(phase);
-  };
-  begin(StepPhase::forward);
-  Step done = forward(state_.net, step - 1, batch);
-  const double loss = done.loss.value().to_double();
-  if (!std::isfinite(loss)) {
-    const std::string first = first_bad(step, batch);
-    state_.result.diverged =
-        text("the loss is ", std::isnan(loss) ? "NaN" : "infinite", "; the first tensor that went bad is ",
-             first.empty() ? "the loss" : first, " at step ", step);
-    return false;
+bool Trainer::step_once(Loader& loader, std::optional<Batch>& latest, const TrainCallbacks& callbacks) {
+  StepSums sum{.net = state_.net, .latest = latest};
+  const std::int64_t batches = options_.accumulate;
+  for (std::int64_t i = 0; i < batches; ++i) {
+    if (!add_batch(state_.step * batches + i, loader, callbacks, sum)) return false;
   }
-  begin(StepPhase::backward);
-  std::vector<Variable> gradients = grad(std::move(done.loss), done.live);
-  begin(StepPhase::update);
-  if (const std::string bad = bad_gradient(gradients); !bad.empty()) {
-    const std::string first = first_bad(step, batch);
-    state_.result.diverged = text("the loss is ", loss, ", but ", bad, " is not finite at step ", step,
-                                  first.empty() ? "" : "; the first tensor that went bad is " + first);
-    return false;
-  }
-  const double rate = learning_rate(state_.step), norm = global_norm(values(gradients));
-  update(done, std::move(gradients), norm, rate);
-  if (const std::string bad = bad_value(); !bad.empty()) {
+  if (callbacks.on_phase) callbacks.on_phase(StepPhase::update);
+  const double share = 1 / static_cast<double>(batches), loss = share * sum.loss;
+  if (batches > 1) sum.gradients = scaled(std::move(sum.gradients), share);
+  const std::int64_t step = state_.step + 1;
+  const double rate = learning_rate(state_.step), norm = global_norm(sum.gradients);
+  update(std::move(sum.net), std::move(sum.gradients), norm, rate);
+  if (const std::string bad = detail::bad_value(state_.net); !bad.empty()) {
     state_.result.diverged = text("the loss is ", loss, ", but ", bad, " is not finite after step ", step);
     return false;
   }
   state_.step = state_.result.steps = step;
   state_.loss_sum += loss;
   ++state_.loss_count;
-  if (callbacks.on_step) callbacks.on_step({step, options_.steps, loss, rate, norm, waited});
+  if (callbacks.on_step) callbacks.on_step({step, options_.steps, loss, rate, norm, sum.waited});
   return true;
 }
 
@@ -345,11 +331,9 @@ TrainResult Trainer::run(const TrainCallbacks& callbacks) {
     validate(callbacks);
     if (callbacks.on_save) callbacks.on_save();
   }
+  std::optional<Batch> latest;
   while (state_.step < options_.steps && !enough() && !state_.result.interrupted) {
-    if (callbacks.on_phase) callbacks.on_phase(StepPhase::batch);
-    const double waited = loader.seconds_waited();
-    const Batch batch = loader.take(state_.step);
-    if (!step_once(state_.step + 1, batch, loader.seconds_waited() - waited, callbacks)) return state_.result;
+    if (!step_once(loader, latest, callbacks)) return state_.result;
     const bool validated = validation_due();
     if (validated) validate(callbacks);
     state_.result.interrupted = callbacks.stop && callbacks.stop() && state_.step < options_.steps;
@@ -372,7 +356,7 @@ std::string_view name(StepPhase phase) {
 TrainResult train(AnyLayer& net, const Splits& data, const TrainOptions& options,
                   const TrainCallbacks& callbacks) {
   Trainer trainer(net, data, options);
-  Progress progress(options.batch, options.quiet || callbacks.on_step);
+  Progress progress(options.batch * options.accumulate, options.quiet || callbacks.on_step);
   TrainCallbacks watched = callbacks;
   if (!callbacks.on_step) {
     watched.on_step = [&](const StepReport& r) {

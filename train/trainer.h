@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <trous/data/dataset.h>
+#include <trous/data/loader.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/evaluate.h>
 #include <trous/train/loss.h>
@@ -29,12 +30,12 @@ enum class Stream : std::uint64_t {
 /// The key of a stream of the seed.
 Key stream_of(std::uint64_t seed, Stream which);
 
-/// The phases of a step, in this order.
+/// The phases of a step, in this order. The first three come once for each batch of the step.
 enum class StepPhase {
   batch,     ///< waits for the images, or makes them
   forward,   ///< computes the network and the loss
-  backward,  ///< computes the gradients
-  update     ///< checks the gradients, moves weights, statistics and averages
+  backward,  ///< computes, checks and adds up the gradients
+  update     ///< moves weights, statistics and averages, and checks them
 };
 
 /// "batch", "forward", "backward", "update".
@@ -42,10 +43,10 @@ std::string_view name(StepPhase phase);
 
 /// One finished step, for progress.
 struct StepReport {
-  std::int64_t step, steps;  ///< the number of the step, from 1, and of all steps
-  double loss, learning_rate;
-  double gradient_norm;  ///< of all gradients together, before clipping
-  double waited;         ///< seconds that the step waited for its batch
+  std::int64_t step, steps;    ///< the number of the step, from 1, and of all steps
+  double loss, learning_rate;  ///< the loss is the mean over the batches of the step
+  double gradient_norm;        ///< of all gradients together, before clipping
+  double waited;               ///< seconds that the step waited for its batches
 };
 
 /// One validation.
@@ -123,20 +124,21 @@ class Trainer {
   void restore(const std::string& path, const SafetensorsFile& file);
 
  private:
-  struct Step;
+  struct BatchPass;
+  struct StepSums;
 
-  Step forward(const AnyLayer& net, std::int64_t step, const Batch& batch) const;
-  bool step_once(std::int64_t step, const Batch& batch, double waited, const TrainCallbacks& callbacks);
-  void update(Step& done, std::vector<Variable> gradients, double norm, double learning_rate);
+  // `index` counts the batches of the whole training from 0.
+  BatchPass forward(const AnyLayer& net, std::int64_t index, const Batch& batch) const;
+  bool add_batch(std::int64_t index, Loader& loader, const TrainCallbacks& callbacks, StepSums& sum);
+  bool step_once(Loader& loader, std::optional<Batch>& latest, const TrainCallbacks& callbacks);
+  void update(AnyLayer with_statistics, std::vector<Tensor> gradients, double norm, double rate);
   void validate(const TrainCallbacks& callbacks);
   bool choose(const Evaluation& evaluation);
   std::string early_end() const;
   double learning_rate(std::int64_t steps_done) const;
   const ParameterGroup* group_of(const std::string& path) const;
   bool frozen(const std::string& path) const;
-  std::string first_bad(std::int64_t step, const Batch& batch) const;
-  std::string bad_gradient(const std::vector<Variable>& gradients) const;
-  std::string bad_value() const;
+  std::string first_bad(std::int64_t index, const Batch& batch) const;
 
   Splits data_;
   TrainOptions options_;

@@ -13,19 +13,23 @@
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/atrous_conv2d.h>
 #include <trous/ops/batch_norm.h>
+#include <trous/ops/boundary_loss.h>
 #include <trous/ops/compare.h>
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/dice_loss.h>
 #include <trous/ops/focal_loss.h>
 #include <trous/ops/group_norm.h>
+#include <trous/ops/lovasz_loss.h>
 #include <trous/ops/matmul.h>
 #include <trous/ops/pointwise.h>
 #include <trous/ops/pool.h>
 #include <trous/ops/reduce.h>
 #include <trous/ops/resize.h>
+#include <trous/ops/sigmoid_cross_entropy.h>
 #include <trous/ops/softmax.h>
 #include <trous/ops/softmax_cross_entropy.h>
+#include <trous/ops/tversky_loss.h>
 
 namespace trous {
 namespace {
@@ -194,6 +198,12 @@ const std::map<std::string, Entry>& table() {
             return batch_norm_inference(x[0], x[1], x[2], x[3], x[4], e);
           };
         }}},
+      {"boundary_loss",
+       {2, 2,
+        [](Given& g) -> Function {
+          return
+              [i = g.whole("ignore_index")](Xs x) { return boundary_loss(x[0], x[1], {.ignore_index = i}); };
+        }}},
       {"conv2d",
        {2, 2,
         [](Given& g) -> Function { return [o = conv_options(g)](Xs x) { return conv2d(x[0], x[1], o); }; }}},
@@ -267,6 +277,11 @@ const std::map<std::string, Entry>& table() {
         [](Given& g) -> Function {
           return [a = g.whole("axis").value_or(-1)](Xs x) { return log_softmax(x[0], a); };
         }}},
+      {"lovasz_loss",
+       {2, 2,
+        [](Given& g) -> Function {
+          return [i = g.whole("ignore_index")](Xs x) { return lovasz_loss(x[0], x[1], {.ignore_index = i}); };
+        }}},
       {"matmul", {2, 2, [](Given&) { return plain(matmul); }}},
       {"max_pool2d",
        {1, 1,
@@ -290,6 +305,13 @@ const std::map<std::string, Entry>& table() {
           };
         }}},
       {"sigmoid", {1, 1, [](Given&) { return plain(sigmoid); }}},
+      {"sigmoid_cross_entropy",
+       {2, 2,
+        [](Given& g) -> Function {
+          return [i = g.whole("ignore_index")](Xs x) {
+            return sigmoid_cross_entropy(x[0], x[1], {.ignore_index = i});
+          };
+        }}},
       {"silu", {1, 1, [](Given&) { return plain(silu); }}},
       {"sin", {1, 1, [](Given&) { return plain(sin); }}},
       {"softmax",
@@ -300,14 +322,23 @@ const std::map<std::string, Entry>& table() {
       {"softmax_cross_entropy",
        {2, 3,
         [](Given& g) -> Function {
-          return [i = g.whole("ignore_index")](Xs x) {
-            return softmax_cross_entropy(x[0], x[1], with_weights(CrossEntropyOptions{.ignore_index = i}, x));
+          return [e = g.number("label_smoothing", 0), i = g.whole("ignore_index")](Xs x) {
+            const CrossEntropyOptions o{.ignore_index = i, .label_smoothing = e};
+            return softmax_cross_entropy(x[0], x[1], with_weights(o, x));
           };
         },
         2}},
       {"sqrt", {1, 1, [](Given&) { return plain(sqrt); }}},
       {"sub", {2, 2, [](Given&) { return plain(sub); }}},
       {"tanh", {1, 1, [](Given&) { return plain(tanh); }}},
+      {"tversky_loss",
+       {2, 2,
+        [](Given& g) -> Function {
+          return [a = g.number("alpha", 0.3), b = g.number("beta", 0.7), s = g.number("smooth", 1),
+                  i = g.whole("ignore_index")](Xs x) {
+            return tversky_loss(x[0], x[1], {.alpha = a, .beta = b, .smooth = s, .ignore_index = i});
+          };
+        }}},
   };
   return entries;
 }

@@ -17,6 +17,14 @@ TEST_F(OptionTable, RefusalsSayWhatWouldWork) {
       "profile --data set --loss dice --class-weights inverse-sqrt",
       "profile: --class-weights inverse-sqrt does nothing with --loss dice, which weighs all classes "
       "that occur alike. Take --loss cross-entropy+dice, or leave it out.");
+  expect_refusal(
+      short_training + " --loss focal --label-smoothing 0.1",
+      "train: --label-smoothing 0.1 does nothing with --loss focal, which smooths no labels. Take --loss "
+      "cross-entropy, cross-entropy+dice or cross-entropy+boundary, or leave it out.");
+  expect_refusal(
+      "profile --data set --loss lovasz --label-smoothing 0.1",
+      "profile: --label-smoothing 0.1 does nothing with --loss lovasz, which smooths no labels. Take "
+      "--loss cross-entropy, cross-entropy+dice or cross-entropy+boundary, or leave it out.");
   expect_refusal(short_training + " --min-delta 0.01",
                  "train: --min-delta 0.01 does nothing without --patience or --schedule plateau, which alone "
                  "compare scores. Give one of them, or leave it out.");
@@ -101,8 +109,9 @@ TEST_F(OptionTable, RefusalsSayWhatWouldWork) {
 
 // What an option says may be so anyway, and then it is no contradiction.
 TEST_F(OptionTable, WhatIsTrueAnywayMayBeSaid) {
-  for (const std::string words : {" --loss dice --class-weights none", " --min-delta 0", " --min-delta 0.0",
-                                  " --patience 0", " --save-every 0", " --color never --json"}) {
+  for (const std::string words :
+       {" --loss dice --class-weights none", " --loss dice --label-smoothing 0", " --min-delta 0",
+        " --min-delta 0.0", " --patience 0", " --save-every 0", " --color never --json"}) {
     EXPECT_EQ(outcome(short_training + words).code, 0) << words << outcome(short_training + words).seen;
   }
   EXPECT_EQ(outcome("data set --augment none").code, 0);

@@ -167,6 +167,45 @@ TEST_F(Train, EpochsAreCountedInSteps) {
   EXPECT_EQ(json_in(scratch_ / "run/config.json")["steps"], 6) << "16 images in batches of 3";
 }
 
+TEST_F(Train, FindRateShowsACurveAndKeepsNoWeights) {
+  const Finished run_ = run("train --data set --width 2 --batch 2 --accumulate 2 --out found --find-rate");
+  ASSERT_EQ(run_.code, 0) << run_.err;
+  EXPECT_EQ(run_.out.find("Without learning"), std::string::npos) << "it is no training";
+  EXPECT_NE(run_.out.find("100 steps of 2 batches of 2 images, from 1e-07 to 1\n"), std::string::npos)
+      << run_.out;
+  EXPECT_TRUE(has_line(run_.out, "  learning rate       loss   smoothed")) << run_.out;
+  EXPECT_TRUE(
+      has_line(run_.out,
+               "  suggestion  --learning-rate [0-9.e-]+, a tenth of the rate at which the smoothed loss "
+               "is lowest"))
+      << run_.out;
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch_ / "found"), {}), 1);
+  const auto found = json_in(scratch_ / "found/find_rate.json");
+  EXPECT_EQ(found["lowest"], 1e-7);
+  EXPECT_EQ(found["highest"], 1);
+  EXPECT_EQ(found["points"][0]["learning_rate"], 1e-7);
+  double lowest = found["points"][0]["smoothed_loss"], best_rate = 0;
+  for (const auto& point : found["points"]) {
+    if (point["smoothed_loss"] < lowest) {
+      lowest = point["smoothed_loss"];
+      best_rate = point["learning_rate"];
+    }
+  }
+  EXPECT_EQ(found["suggestion"], best_rate / 10);
+  const Finished again = run("train --data set --width 2 --out found --find-rate");
+  EXPECT_EQ(again.code, 3);
+  EXPECT_EQ(again.err, "found: it exists and is not an empty folder. Choose another --out.\n");
+}
+
+TEST_F(Train, AStepOfSeveralBatchesIsCountedAsOne) {
+  const Finished run_ = run("train --data set --width 2 --batch 3 --accumulate 2 --epochs 2 --out run");
+  ASSERT_EQ(run_.code, 0) << run_.err;
+  EXPECT_NE(run_.out.find(": 3 steps of 2 batches of 3 images, seed 0"), std::string::npos) << run_.out;
+  const auto config = json_in(scratch_ / "run/config.json");
+  EXPECT_EQ(config["steps"], 3) << "16 images, 6 a step";
+  EXPECT_EQ(config["accumulate"], 2);
+}
+
 TEST_F(Train, MinutesBecomeANumberOfStepsThatIsRecorded) {
   const Finished run_ = run("train --data set --width 2 --batch 2 --minutes 0.005 --out run --quiet");
   ASSERT_EQ(run_.code, 0) << run_.err;
@@ -239,10 +278,26 @@ TEST_F(Train, ClassWeightsAreANameOrANumberForEachClass) {
 
 TEST_F(Train, EveryLossOptimizerAndScheduleRuns) {
   std::vector<Bytes> all;
-  for (const char* choice :
-       {"--loss cross-entropy", "--loss dice", "--loss focal", "--loss cross-entropy+dice", "--optimizer sgd",
-        "--optimizer adamw", "--schedule constant", "--schedule cosine", "--schedule one-cycle",
-        "--clip-norm 0.1", "--warmup 2"}) {
+  for (const char* choice : {"--loss cross-entropy",
+                             "--loss dice",
+                             "--loss focal",
+                             "--loss cross-entropy+dice",
+                             "--loss bce",
+                             "--loss tversky",
+                             "--loss lovasz",
+                             "--loss cross-entropy+boundary",
+                             "--label-smoothing 0.1",
+                             "--accumulate 2",
+                             "--optimizer sgd",
+                             "--optimizer adamw",
+                             "--optimizer rmsprop",
+                             "--optimizer lion",
+                             "--optimizer lamb",
+                             "--schedule constant",
+                             "--schedule cosine",
+                             "--schedule one-cycle",
+                             "--clip-norm 0.1",
+                             "--warmup 2"}) {
     train("run", std::string("--quiet --force ") + choice);
     for (const Bytes& earlier : all) EXPECT_NE(file("run/last.safetensors"), earlier) << choice;
     all.push_back(file("run/last.safetensors"));

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes data/optimizers.safetensors: the weights after each of six steps of PyTorch's optimizers.
+"""Writes data/optimizers.safetensors: the weights after each of six steps of PyTorch's optimizers, and of
+Lion and LAMB, which PyTorch has not, as loops written from their papers.
 
     python3 tests/golden/make_optimizer_goldens.py
 
@@ -28,6 +29,42 @@ def numbers(shape, salt):
     return (((7919 * i + 104729 * salt) % 2001 - 1000).to(torch.float64) / 1024).reshape(shape)
 
 
+class Lion(torch.optim.Optimizer):
+    """Chen et al., arXiv:2302.06675, algorithm 2."""
+
+    def __init__(self, groups, lr, betas=(0.9, 0.99), weight_decay=0.1):
+        super().__init__(groups, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for theta in group["params"]:
+                m = self.state[theta].get("m", torch.zeros_like(theta))
+                update = torch.sign(beta1 * m + (1 - beta1) * theta.grad)
+                self.state[theta]["m"] = beta2 * m + (1 - beta2) * theta.grad
+                theta -= group["lr"] * (update + group["weight_decay"] * theta)
+
+
+class Lamb(torch.optim.Optimizer):
+    """You et al., arXiv:1904.00962, algorithm 2, with phi the identity and a layer of each tensor."""
+
+    def __init__(self, groups, lr, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.01):
+        super().__init__(groups, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for x in group["params"]:
+                t, m, v = self.state[x].get("tmv", (0, torch.zeros_like(x), torch.zeros_like(x)))
+                t, m, v = t + 1, beta1 * m + (1 - beta1) * x.grad, beta2 * v + (1 - beta2) * x.grad**2
+                self.state[x]["tmv"] = t, m, v
+                r = (m / (1 - beta1**t)) / (torch.sqrt(v / (1 - beta2**t)) + group["eps"])
+                update = r + group["weight_decay"] * x
+                x -= group["lr"] * torch.linalg.vector_norm(x) / torch.linalg.vector_norm(update) * update
+
+
 CASES = {
     "sgd": lambda w: torch.optim.SGD(w, lr=1),
     "momentum": lambda w: torch.optim.SGD(w, lr=1, momentum=0.9),
@@ -36,6 +73,14 @@ CASES = {
     "adam_decay": lambda w: torch.optim.Adam(w, lr=1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.125),
     "adamw": lambda w: torch.optim.AdamW(w, lr=1),
     "adamw_decay": lambda w: torch.optim.AdamW(w, lr=1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.25),
+    "rmsprop": lambda w: torch.optim.RMSprop(w, lr=1),
+    "rmsprop_momentum": lambda w: torch.optim.RMSprop(
+        w, lr=1, alpha=0.75, eps=1e-3, momentum=0.5, weight_decay=0.125
+    ),
+    "lion": lambda w: Lion(w, lr=1),
+    "lion_decay": lambda w: Lion(w, lr=1, betas=(0.5, 0.75), weight_decay=0.25),
+    "lamb": lambda w: Lamb(w, lr=1),
+    "lamb_decay": lambda w: Lamb(w, lr=1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.25),
 }
 
 SCALES = [(0.5, 0.0), (2.0, 3.0)]  # of the learning rate and the decay
@@ -43,6 +88,9 @@ GROUPED = {
     "sgd_groups": lambda g: torch.optim.SGD(g, lr=1, momentum=0.75, nesterov=True, weight_decay=0.125),
     "adam_groups": lambda g: torch.optim.Adam(g, lr=1, weight_decay=0.125),
     "adamw_groups": lambda g: torch.optim.AdamW(g, lr=1, weight_decay=0.25),
+    "rmsprop_groups": lambda g: torch.optim.RMSprop(g, lr=1, momentum=0.5, weight_decay=0.125),
+    "lion_groups": lambda g: Lion(g, lr=1),
+    "lamb_groups": lambda g: Lamb(g, lr=1),
 }
 
 stored = {}

@@ -37,9 +37,11 @@ spelt() {
 spelt cross-entropy train/loss.cpp train/trainer_state.cpp
 spelt cross-entropy+dice train/loss.cpp
 spelt focal train/loss.cpp
+spelt lovasz train/loss.cpp
 spelt sgd train/optimizer.cpp
 spelt adam train/optimizer.cpp train/optimizer.h
 spelt adamw train/optimizer.cpp
+spelt lion train/optimizer.cpp
 spelt one-cycle train/schedule.cpp
 spelt poly train/schedule.cpp
 spelt plateau train/schedule.cpp train/trainer_state.cpp
@@ -102,8 +104,8 @@ adding() {
 }
 
 copy
-insert train/loss.cpp 'NamedLoss{"focal", focal}' '    NamedLoss{"twice-focal", [](const std::optional<Tensor>& weights) {
-                return Loss([one = focal(weights)](const Variable& logits, const Tensor& labels) {
+insert train/loss.cpp 'NamedLoss{"focal", focal}' '    NamedLoss{"twice-focal", [](const LossOptions& options) {
+                return Loss([one = focal(options)](const Variable& logits, const Tensor& labels) {
                   return one(logits, labels) + one(logits, labels);
                 });
               }},'

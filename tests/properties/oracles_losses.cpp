@@ -1,7 +1,10 @@
 // Oracles of batch norm and of the losses.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <properties/oracles.h>
+#include <utility>
 
 namespace trous::catalogue {
 namespace {
@@ -126,6 +129,132 @@ Oracle focal(double gamma, std::optional<double> ignored = std::nullopt) {
   };
 }
 
+// As PyTorch: the mean over the classes takes the weights of the classes, the divisor those of the labels.
+Oracle smoothed_entropy(double e, std::optional<double> ignored = std::nullopt) {
+  return [=](Arrays x) {
+    Sum loss, weights;
+    for (const Pixel& pixel : counted_pixels(x, ignored)) {
+      const auto weight = [&](std::size_t c) { return x.size() > 2 ? x[2].values[c] : Rounded(1); };
+      const Rounded share(e / static_cast<double>(pixel.log_p.size()));
+      loss += -(Rounded(1 - e) * weight(pixel.label) * pixel.log_p[pixel.label]);
+      for (std::size_t c = 0; c < pixel.log_p.size(); ++c) loss += -(share * weight(c) * pixel.log_p[c]);
+      weights += weight(pixel.label);
+    }
+    return number(Rounded(weights).value == 0 ? Rounded() : loss / Rounded(weights));
+  };
+}
+
+// The mean of log(1 + exp(z)), z = -x where the label is the class, else x.
+Oracle sigmoid_entropy(std::optional<double> ignored = std::nullopt) {
+  return [=](Arrays x) {
+    Sum loss;
+    double terms = 0;
+    const auto classes = static_cast<std::size_t>(x[0].extent(-1));
+    for (const Pixel& pixel : counted_pixels(x, ignored)) {
+      for (std::size_t c = 0; c < classes; ++c) {
+        const Rounded logit = x[0].values[pixel.place * classes + c], z = c == pixel.label ? -logit : logit;
+        loss += (z.value > 0 ? z : Rounded()) + log(Rounded(1) + exp(-abs(z)));
+        ++terms;
+      }
+    }
+    return number(terms == 0 ? Rounded() : loss / Rounded(terms));
+  };
+}
+
+Oracle tversky(double alpha, double beta, double smooth, std::optional<double> ignored = std::nullopt) {
+  return [=](Arrays x) {
+    const std::vector<Pixel> pixels = counted_pixels(x, ignored);
+    Sum loss;
+    double occurring = 0;
+    for (std::size_t c = 0; c < static_cast<std::size_t>(x[0].extent(-1)); ++c) {
+      Sum both, added, missed;
+      bool present = false;
+      for (const Pixel& pixel : pixels) {
+        const Rounded p = exp(pixel.log_p[c]);
+        if (pixel.label != c) {
+          added += p;
+          continue;
+        }
+        present = true;
+        both += p;
+        missed += Rounded(1) - p;
+      }
+      if (!present) continue;
+      ++occurring;
+      const Rounded right = Rounded(both) + Rounded(smooth);
+      loss += Rounded(1) - right / (right + Rounded(alpha) * added + Rounded(beta) * missed);
+    }
+    return number(occurring == 0 ? Rounded() : loss / Rounded(occurring));
+  };
+}
+
+// For each class the pixels by descending error; the k-th adds its error times what it adds to the Jaccard
+// loss of the set of the first k.
+Oracle lovasz(std::optional<double> ignored = std::nullopt) {
+  return [=](Arrays x) {
+    const std::vector<Pixel> pixels = counted_pixels(x, ignored);
+    Sum loss;
+    double occurring = 0;
+    for (std::size_t c = 0; c < static_cast<std::size_t>(x[0].extent(-1)); ++c) {
+      std::vector<std::pair<Rounded, bool>> errors;
+      double size = 0;
+      for (const Pixel& pixel : pixels) {
+        const Rounded p = exp(pixel.log_p[c]);
+        const bool right = pixel.label == c;
+        errors.emplace_back(right ? Rounded(1) - p : p, right);
+        size += right;
+      }
+      if (size == 0) continue;
+      ++occurring;
+      std::stable_sort(errors.begin(), errors.end(),
+                       [](const auto& a, const auto& b) { return b.first < a.first; });
+      double left = size, all = size;  // |P and T| and |P or T|
+      Rounded before;
+      for (const auto& [error, right] : errors) {
+        (right ? left : all) += right ? -1 : 1;
+        const Rounded now = Rounded(1) - Rounded(left) / Rounded(all);
+        loss += error * (now - before);
+        before = now;
+      }
+    }
+    return number(occurring == 0 ? Rounded() : loss / Rounded(occurring));
+  };
+}
+
+// The squared distance from pixel i to the nearest counted pixel of its image that is of class c, or, with
+// `others`, that is not; infinite where there is none.
+double nearest(Arrays x, std::size_t i, double c, bool others, std::optional<double> ignored) {
+  const auto height = x[1].extent(-2), width = x[1].extent(-1);
+  const auto first = static_cast<std::int64_t>(i) / (height * width) * (height * width);
+  double best = std::numeric_limits<double>::infinity();
+  for (std::int64_t j = 0; j < height * width; ++j) {
+    const auto label = static_cast<double>(x[1].values[static_cast<std::size_t>(first + j)].value);
+    if (label == ignored || (label == c) == others) continue;
+    const std::int64_t own = static_cast<std::int64_t>(i) - first;
+    const std::int64_t down = own / width - j / width, right = own % width - j % width;
+    best = std::min(best, static_cast<double>(down * down + right * right));
+  }
+  return best;
+}
+
+Oracle boundary(std::optional<double> ignored = std::nullopt) {
+  return [=](Arrays x) {
+    Sum loss;
+    double terms = 0;
+    for (const Pixel& pixel : counted_pixels(x, ignored)) {
+      for (std::size_t c = 0; c < pixel.log_p.size(); ++c) {
+        const bool inside = pixel.label == c;
+        const double distance = nearest(x, pixel.place, static_cast<double>(c), inside, ignored);
+        ++terms;
+        if (std::isinf(distance)) continue;
+        const Rounded root = sqrt(Rounded(distance));
+        loss += exp(pixel.log_p[c]) * (inside ? Rounded(1) - root : root);
+      }
+    }
+    return number(terms == 0 ? Rounded() : loss / Rounded(terms));
+  };
+}
+
 Oracle dice(double smooth, std::optional<double> ignored = std::nullopt) {
   return [=](Arrays x) {
     const std::vector<Pixel> pixels = counted_pixels(x, ignored);
@@ -214,6 +343,7 @@ std::vector<Array> expected_gradients(const Line& line, const std::vector<Tensor
   if (line.op == "batch_norm_inference") return batch_norm_inference_gradients(x, g, false);
   if (line.op == "batch_norm_inference_relu") return batch_norm_inference_gradients(x, g, true);
   if (line.op != "softmax_cross_entropy") return group_norm_gradients(line, x, g);
+  if (line.sample.starts_with("smoothed")) return {};
   const bool ignores = line.sample == "weights_and_ignored";
   return cross_entropy_gradients(x, g.values[0], ignores ? std::optional(1.0) : std::nullopt);
 }
@@ -231,6 +361,16 @@ Oracles loss_oracles() {
       {"dice_loss_smooth_and_ignored", dice(0.5, 1)},
       {"focal_loss", focal(2)},
       {"focal_loss_gamma_weights_and_ignored", focal(1.5, 1)},
+      {"softmax_cross_entropy_smoothed", smoothed_entropy(0.125)},
+      {"softmax_cross_entropy_smoothed_weights_and_ignored", smoothed_entropy(0.25, 1)},
+      {"sigmoid_cross_entropy", sigmoid_entropy()},
+      {"sigmoid_cross_entropy_ignored", sigmoid_entropy(1)},
+      {"tversky_loss", tversky(0.3, 0.7, 1)},
+      {"tversky_loss_no_smooth_and_ignored", tversky(0.75, 0.5, 0, 1)},
+      {"lovasz_loss", lovasz()},
+      {"lovasz_loss_ignored", lovasz(1)},
+      {"boundary_loss", boundary()},
+      {"boundary_loss_ignored", boundary(1)},
   };
 }
 

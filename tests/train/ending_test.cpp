@@ -7,6 +7,13 @@
 #include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/layers/network.h>
+#include <trous/ops/arithmetic.h>
+#include <trous/ops/boundary_loss.h>
+#include <trous/ops/dice_loss.h>
+#include <trous/ops/lovasz_loss.h>
+#include <trous/ops/sigmoid_cross_entropy.h>
+#include <trous/ops/softmax_cross_entropy.h>
+#include <trous/ops/tversky_loss.h>
 #include <trous/train/trainer.h>
 
 #include "core/thrown.h"
@@ -206,8 +213,35 @@ TEST(Losses, AreThoseOfTheirNames) {
   EXPECT_NEAR(value("focal"), focal / mass, 1e-6);
   EXPECT_NEAR(value("dice"), dice, 0.05);  // smoothed
   EXPECT_NEAR(value("cross-entropy+dice"), entropy / mass + value("dice"), 1e-6);
+  const auto expect_op = [&](const Variable& expected, std::string_view name, double smoothing = 0) {
+    const std::optional<Tensor> given = takes_class_weights(name) ? std::optional(weights) : std::nullopt;
+    EXPECT_EQ(make_loss(name, given, smoothing)(logits, truth).value().to_double(),
+              expected.value().to_double())
+        << name;
+  };
+  expect_op(sigmoid_cross_entropy(logits, truth, {.ignore_index = 255}), "bce");
+  expect_op(tversky_loss(logits, truth, {.ignore_index = 255}), "tversky");
+  expect_op(lovasz_loss(logits, truth, {.ignore_index = 255}), "lovasz");
+  const auto smoothed = [&](double e) {
+    return softmax_cross_entropy(logits, truth,
+                                 {.class_weights = weights, .ignore_index = 255, .label_smoothing = e});
+  };
+  const Variable level = boundary_loss(logits, truth, {.ignore_index = 255});
+  expect_op(smoothed(0) + 0.01 * level, "cross-entropy+boundary");
+  expect_op(smoothed(0.25), "cross-entropy", 0.25);
+  expect_op(smoothed(0.25) + dice_loss(logits, truth, {.ignore_index = 255}), "cross-entropy+dice", 0.25);
+  expect_op(smoothed(0.25) + 0.01 * level, "cross-entropy+boundary", 0.25);
   EXPECT_EQ(thrown<ArgumentError>([] { make_loss("hinge"); }),
             "loss: \"hinge\" is not known. Choose " + listed(loss_names()) + '.');
+}
+
+TEST(Losses, SmoothLabelsWhereTheyCan) {
+  EXPECT_EQ(thrown<ArgumentError>([] { make_loss("dice", std::nullopt, 0.1); }),
+            "loss: dice with label smoothing 0.1, which it does not have. Take cross-entropy, "
+            "cross-entropy+dice or cross-entropy+boundary, or no label smoothing.");
+  EXPECT_EQ(thrown<ArgumentError>([] { make_loss("cross-entropy", std::nullopt, -1); }),
+            "loss: label smoothing -1 is not in 0 to 1. 0.1 is usual, 0 is none.");
+  for (const NamedLoss& row : named_losses()) EXPECT_NO_THROW(make_loss(row.name, std::nullopt, 0));
 }
 
 TEST(Losses, TheAbsentOneIsCrossEntropyAndAnyFunctionWillDo) {

@@ -145,6 +145,11 @@ TEST(MemoryForecast, CountsWhatTheOptionsAdd) {
   const std::vector<TrainOptions> all{
       {.optimizer = make_optimizer("sgd"), .loss = make_loss("dice"), .average = 0, .loader_threads = 0},
       {.loss = make_loss("focal"), .clip_norm = 1, .loader_threads = 0},
+      {.accumulate = 4, .optimizer = make_optimizer("rmsprop"), .loader_threads = 0},
+      {.optimizer = make_optimizer("lamb"), .loss = make_loss("bce"), .loader_threads = 0},
+      {.optimizer = make_optimizer("lion"), .loss = make_loss("tversky"), .loader_threads = 0},
+      {.loss = make_loss("lovasz"), .loader_threads = 0},
+      {.loss = make_loss("cross-entropy+boundary", std::nullopt, 0.1), .loader_threads = 0},
       {.loss = make_loss("cross-entropy+dice"),
        .groups = {{.path = "stem", .frozen = true}},
        .loader_threads = 0}};

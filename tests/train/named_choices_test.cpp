@@ -63,8 +63,8 @@ TEST(NamedChoices, AnOptimizerTakesItsOwnDecayUnlessOneIsGiven) {
     EXPECT_EQ(make_optimizer(row.name, 0).description(), row.make(0).description());
   }
   EXPECT_NE(make_optimizer("adamw", 0).description(), make_optimizer("adamw").description());
-  EXPECT_EQ(thrown<ArgumentError>([] { make_optimizer("rmsprop"); }),
-            "optimizer: \"rmsprop\" is not known. Choose " + listed(names_in(named_optimizers())) + '.');
+  EXPECT_EQ(thrown<ArgumentError>([] { make_optimizer("adadelta"); }),
+            "optimizer: \"adadelta\" is not known. Choose " + listed(names_in(named_optimizers())) + '.');
 }
 
 // Each was trained as another choice: a constant rate, weights of 1, and the name "enet".

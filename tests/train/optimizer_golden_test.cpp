@@ -1,12 +1,15 @@
-// Optimizers against six steps of PyTorch's, stored in golden/data/optimizers.safetensors, whose script is
-// golden/make_optimizer_goldens.py.
+// Optimizers against six steps of PyTorch's, or of loops in float64 that were written from the papers of Lion
+// and LAMB, stored in golden/data/optimizers.safetensors, whose script is golden/make_optimizer_goldens.py.
 #include <map>
 #include <span>
 
 #include <gtest/gtest.h>
 
 #include <trous/data/safetensors.h>
+#include <trous/train/lamb.h>
+#include <trous/train/lion.h>
 #include <trous/train/optimizer.h>
+#include <trous/train/rms_prop.h>
 
 #include "data/scratch.h"
 
@@ -58,11 +61,30 @@ TEST(OptimizerGoldens, AdamW) {
   expect_pytorch("adamw_decay", AdamW({.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.25}));
 }
 
+TEST(OptimizerGoldens, RmsProp) {
+  expect_pytorch("rmsprop", RmsProp());
+  expect_pytorch("rmsprop_momentum",
+                 RmsProp({.alpha = 0.75, .epsilon = 1e-3, .momentum = 0.5, .weight_decay = 0.125}));
+}
+
+TEST(OptimizerGoldens, Lion) {
+  expect_pytorch("lion", Lion());
+  expect_pytorch("lion_decay", Lion({.beta1 = 0.5, .beta2 = 0.75, .weight_decay = 0.25}));
+}
+
+TEST(OptimizerGoldens, Lamb) {
+  expect_pytorch("lamb", Lamb());
+  expect_pytorch("lamb_decay", Lamb({.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3, .weight_decay = 0.25}));
+}
+
 TEST(OptimizerGoldens, ParameterGroups) {
   const std::vector<StepScale> scales{{0.5, 0}, {2, 3}};
   expect_pytorch("sgd_groups", Sgd({.momentum = 0.75, .nesterov = true, .weight_decay = 0.125}), scales);
   expect_pytorch("adam_groups", Adam({.weight_decay = 0.125}), scales);
   expect_pytorch("adamw_groups", AdamW({.weight_decay = 0.25}), scales);
+  expect_pytorch("rmsprop_groups", RmsProp({.momentum = 0.5, .weight_decay = 0.125}), scales);
+  expect_pytorch("lion_groups", Lion(), scales);
+  expect_pytorch("lamb_groups", Lamb(), scales);
 }
 
 }  // namespace

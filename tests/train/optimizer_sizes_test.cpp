@@ -7,7 +7,10 @@
 
 #include <trous/core/map.h>
 #include <trous/core/random.h>
+#include <trous/train/lamb.h>
+#include <trous/train/lion.h>
 #include <trous/train/optimizer.h>
+#include <trous/train/rms_prop.h>
 
 #include "core/with_threads.h"
 
@@ -124,9 +127,68 @@ TEST(OptimizerSizes, AdamWMovesEveryElementByItsOwnSlope) {
   expect_every_element(AdamW(o), ElementAdam{{o.beta1, o.beta2, o.epsilon, o.weight_decay}, true});
 }
 
+struct ElementLion {
+  LionOptions o;
+  double m = 0;
+  double move(int, double w, double g, double rate, double decay_scale) {
+    const double c = o.beta1 * m + (1 - o.beta1) * g, sign = c > 0 ? 1 : c < 0 ? -1 : 0;
+    m = o.beta2 * m + (1 - o.beta2) * g;
+    return w - rate * (sign + o.weight_decay * decay_scale * w);
+  }
+};
+
+struct ElementRmsProp {
+  RmsPropOptions o;
+  double s = 0, v = 0;
+  double move(int, double w, double g, double rate, double decay_scale) {
+    g += o.weight_decay * decay_scale * w;
+    s = o.alpha * s + (1 - o.alpha) * g * g;
+    v = o.momentum * v + g / (std::sqrt(s) + o.epsilon);
+    return w - rate * v;
+  }
+};
+
+TEST(OptimizerSizes, RmsPropMovesEveryElementByItsOwnSlope) {
+  const RmsPropOptions o{.alpha = 0.75, .epsilon = 1e-2, .momentum = 0.5, .weight_decay = 0.1};
+  expect_every_element(RmsProp(o), ElementRmsProp{o});
+}
+
+// Roundings change the sign of c only where it is within a few of them of 0, as in none of these draws.
+TEST(OptimizerSizes, LionMovesEveryElementByItsOwnSlope) {
+  const LionOptions o{.beta1 = 0.5, .beta2 = 0.75, .weight_decay = 0.25};
+  expect_every_element(Lion(o), ElementLion{o});
+}
+
+// Each tensor alone, since the length of a step belongs to it as a whole.
+TEST(OptimizerSizes, LambMovesEveryWeightByALengthOfItsOwn) {
+  const std::vector<StepScale> each = scales();
+  Lamb lamb({.epsilon = 1e-2, .weight_decay = 0});
+  const Tensors weights = draw(DType::float64, 0), slopes = draw(DType::float64, 1);
+  const Tensors moved = lamb.step(weights, slopes, 0.125, each);
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    const std::span<const double> w = weights[i].values<double>(), g = slopes[i].values<double>(),
+                                  after = moved[i].values<double>();
+    double from = 0, to = 0, dot = 0, way = 0;
+    for (std::size_t k = 0; k < w.size(); ++k) {
+      const double u = g[k] / (std::abs(g[k]) + 1e-2), change = w[k] - after[k];  // the first step of Adam
+      from += w[k] * w[k];
+      to += u * u;
+      dot += u * change;
+      way += change * change;
+    }
+    // |change| is rate |w|, in the direction of u. A sum of n rounded squares is off by n epsilon at most,
+    // and the changes are differences of numbers up to 1.
+    const double rate = 0.125 * each[i].learning_rate,
+                 bound = 4 * static_cast<double>(w.size() + 4) * std::numeric_limits<double>::epsilon();
+    EXPECT_NEAR(std::sqrt(way), rate * std::sqrt(from), bound * (1 + std::sqrt(from))) << "weight " << i;
+    EXPECT_NEAR(dot, std::sqrt(to * way), bound * (1 + dot)) << "weight " << i;
+  }
+}
+
 TEST(OptimizerSizes, BitsDoNotDependOnThreads) {
   for (const Optimizer& optimizer :
-       {Optimizer(Sgd({.momentum = 0.9, .weight_decay = 0.1})), Optimizer(Adam()), Optimizer(AdamW())}) {
+       {Optimizer(Sgd({.momentum = 0.9, .weight_decay = 0.1})), Optimizer(Adam()), Optimizer(AdamW()),
+        Optimizer(RmsProp({.momentum = 0.9})), Optimizer(Lion()), Optimizer(Lamb())}) {
     std::vector<Tensors> one = [&] {
       const WithThreads scope(1);
       return run(optimizer, DType::float32);
@@ -144,7 +206,8 @@ TEST(OptimizerSizes, BitsDoNotDependOnThreads) {
 TEST(OptimizerSizes, WithoutDecayTheMomentsDoNotSeeTheWeight) {
   const Tensor w({3}, std::vector<float>{1, std::numeric_limits<float>::infinity(), 2});
   const Tensor g = Tensor::full({3}, DType::float32, 0.5);
-  for (Optimizer optimizer : {Optimizer(Sgd({.momentum = 0.9})), Optimizer(Adam()), Optimizer(AdamW())}) {
+  for (Optimizer optimizer : {Optimizer(Sgd({.momentum = 0.9})), Optimizer(Adam()), Optimizer(AdamW()),
+                              Optimizer(RmsProp()), Optimizer(Lion()), Optimizer(Lamb())}) {
     optimizer.step({w}, {g}, 0.1);
     for (const auto& [name, tensors] : state_of(optimizer).moments)
       EXPECT_TRUE(all_finite(tensors[0])) << name;

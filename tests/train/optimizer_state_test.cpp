@@ -7,7 +7,10 @@
 #include <trous/core/random.h>
 #include <trous/layers/dense.h>
 #include <trous/layers/network.h>
+#include <trous/train/lamb.h>
+#include <trous/train/lion.h>
 #include <trous/train/optimizer.h>
+#include <trous/train/rms_prop.h>
 
 #include "core/thrown.h"
 
@@ -17,8 +20,10 @@ namespace {
 using Tensors = std::vector<Tensor>;
 
 std::vector<Optimizer> fresh_ones() {
-  return {Sgd(), Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = 0.1}), Adam(),
-          Adam({.beta1 = 0.8, .weight_decay = 0.1}), AdamW()};
+  return {Sgd(),   Sgd({.momentum = 0.9, .nesterov = true, .weight_decay = 0.1}),
+          Adam(),  Adam({.beta1 = 0.8, .weight_decay = 0.1}),
+          AdamW(), RmsProp({.momentum = 0.9, .weight_decay = 0.1}),
+          Lion(),  Lamb()};
 }
 
 Tensors moved(Optimizer& optimizer, const Tensors& weights, int t, std::span<const StepScale> scales = {}) {
@@ -65,12 +70,16 @@ TEST(OptimizerState, NamesItsMoments) {
       joined += name + ' ' + std::to_string(tensors.size()) + ' ';
     return joined;
   };
-  Optimizer sgd = Sgd({.momentum = 0.9}), adam = Adam(), adamw = AdamW();
-  for (const Optimizer& optimizer : {sgd, adam, adamw}) {
+  Optimizer sgd = Sgd({.momentum = 0.9}), adam = Adam(), adamw = AdamW(), rms = RmsProp(), lion = Lion(),
+            lamb = Lamb();
+  for (const Optimizer& optimizer : {sgd, adam, adamw, rms, lion, lamb}) {
     EXPECT_EQ(state_of(optimizer).steps, 0);
     EXPECT_EQ(names(state_of(optimizer)), "");
   }
-  for (Optimizer* optimizer : {&sgd, &adam, &adamw}) moved(*optimizer, first_weights(), 0);
+  for (Optimizer* one : {&sgd, &adam, &adamw, &rms, &lion, &lamb}) moved(*one, first_weights(), 0);
+  EXPECT_EQ(names(state_of(rms)), "square 2 velocity 2 ");
+  EXPECT_EQ(names(state_of(lion)), "momentum 2 ");
+  EXPECT_EQ(names(state_of(lamb)), "first 2 second 2 ");
   EXPECT_EQ(names(state_of(sgd)), "velocity 2 ");
   EXPECT_EQ(names(state_of(adam)), "first 2 second 2 ");
   EXPECT_EQ(names(state_of(adamw)), "first 2 second 2 ");
@@ -123,6 +132,18 @@ TEST(OptimizerState, IsJudgedBeforeAnythingChanges) {
   EXPECT_EQ(refused(adam, {2, {{"first", {a, b}}, {"second", {a, a}}}}),
             "Adam: of weight number 1 the state has first f32[3] and second f32[2]. Both need the weight's "
             "shape.");
+  Optimizer rms = RmsProp(), lion = Lion(), lamb = Lamb();
+  EXPECT_EQ(
+      refused(rms, {2, {{"velocity", {a}}}}),
+      "RmsProp: the state after 2 steps has the moments velocity, needs square and velocity. Restore the "
+      "optimizer that the state was taken from.");
+  EXPECT_EQ(
+      refused(lion, {2, {{"velocity", {a}}}}),
+      "Lion: the state after 2 steps has the moments velocity, needs momentum. Restore the optimizer that "
+      "the state was taken from.");
+  EXPECT_EQ(refused(lamb, {2, {{"momentum", {a}}}}),
+            "Lamb: the state after 2 steps has the moments momentum, needs first and second. Restore the "
+            "optimizer that the state was taken from.");
   EXPECT_EQ(refused(sgd, {2, {{"velocity", {a.cast(DType::int32)}}}}),
             "Sgd: velocity of weight number 0 is int32. A moment has its weight's type, float32 or float64.");
 }
@@ -157,7 +178,10 @@ TEST(StepScale, IsAnotherOptimizerPerWeight) {
   const std::vector<StepScale> scales{{0.25, 2}, {4, 0}};
   for (const Make& make : {Make([](double d) { return Sgd({.momentum = 0.5, .weight_decay = d}); }),
                            Make([](double d) { return Adam({.weight_decay = d}); }),
-                           Make([](double d) { return AdamW({.weight_decay = d}); })}) {
+                           Make([](double d) { return AdamW({.weight_decay = d}); }),
+                           Make([](double d) { return RmsProp({.weight_decay = d}); }),
+                           Make([](double d) { return Lion({.weight_decay = d}); }),
+                           Make([](double d) { return Lamb({.weight_decay = d}); })}) {
     Optimizer both = make(0.5);
     std::vector<Optimizer> alone{make(1), make(0)};
     Tensors weights = first_weights(), expected = weights;

@@ -10,7 +10,10 @@
 #include <trous/layers/network.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/reduce.h>
+#include <trous/train/lamb.h>
+#include <trous/train/lion.h>
 #include <trous/train/optimizer.h>
+#include <trous/train/rms_prop.h>
 
 #include "core/thrown.h"
 
@@ -94,6 +97,54 @@ TEST(Optimizer, AdamWTakesItsDecayFromTheWeight) {
   });
 }
 
+// The numbers of weight and slope are powers of 2, so all is exact: no step depends on how long a slope is.
+TEST(Optimizer, LionStepsByTheRateItself) {
+  const Tensor w({4}, std::vector<double>{1, -2, 4, 8}), g({4}, std::vector<double>{64, -0.125, 0, 1e300});
+  Lion lion({.weight_decay = 0});
+  EXPECT_EQ(lion.step({w}, {g}, 0.25)[0].to_vector<double>(), (std::vector<double>{0.75, -1.75, 4, 7.75}));
+  Lion decaying({.weight_decay = 0.5});
+  EXPECT_EQ(decaying.step({w}, {g}, 0.25)[0].to_vector<double>(),
+            (std::vector<double>{0.625, -1.5, 3.5, 6.75}));
+  const Tensor nan({4}, std::vector<double>{std::nan(""), 1, 1, 1});
+  EXPECT_TRUE(std::isnan(lion.step({w}, {nan}, 0.25)[0].values<double>()[0])) << "the trainer must see it";
+}
+
+// beta1 of the direction is not beta2 of the momentum: after slopes of 1 and -8, the momentum is at 1/4 and
+// then at 1/4 * 3/4 - 8/4; the direction of the second step is that of 1/4 * 1/2 - 8 / 2.
+TEST(Optimizer, LionKeepsAnotherShareThanItStepsBy) {
+  Lion lion({.beta1 = 0.5, .beta2 = 0.75, .weight_decay = 0});
+  const Tensor w = Tensor::scalar(1, DType::float64);
+  lion.step({w}, {Tensor::scalar(1, DType::float64)}, 0.25);
+  EXPECT_EQ(lion.state().moments[0].second[0].to_double(), 0.25);
+  EXPECT_EQ(lion.step({w}, {Tensor::scalar(-8, DType::float64)}, 0.25)[0].to_double(), 1.25);
+  EXPECT_EQ(lion.state().moments[0].second[0].to_double(), 0.1875 - 2);
+}
+
+// Where slopes are multiplied by a number, epsilon aside, no step of the three changes.
+TEST(Optimizer, StepsDoNotDependOnTheScaleOfTheLoss) {
+  const Tensor w({3}, std::vector<double>{1, -2, 4}), g({3}, std::vector<double>{0.5, 3, -0.25}),
+      large({3}, std::vector<double>{512, 3072, -256});
+  for (const Optimizer& fresh : {Optimizer(RmsProp({.epsilon = 1e-300, .momentum = 0.5})), Optimizer(Lion()),
+                                 Optimizer(Lamb({.epsilon = 1e-300}))}) {
+    Optimizer small = fresh, loud = fresh;
+    Tensors a{w}, b{w};
+    for (int t = 0; t < 3; ++t) {
+      a = small.step(a, {g}, 0.125);
+      b = loud.step(b, {large}, 0.125);
+      EXPECT_TRUE(same_bits(a[0], b[0])) << fresh.description() << ", step " << t;
+    }
+  }
+}
+
+TEST(Optimizer, LambMovesWeightsThatBeginAtZero) {
+  const Tensor zero = Tensor::zeros({2}, DType::float64), g({2}, std::vector<double>{2, -2});
+  Lamb lamb({.beta1 = 0, .beta2 = 0, .epsilon = 2});
+  EXPECT_EQ(lamb.step({zero}, {g}, 0.5)[0].to_vector<double>(), (std::vector<double>{-0.25, 0.25}))
+      << "u is 2 / (2 + 2), and no norm divides it";
+  const Tensor w({2}, std::vector<double>{3, 4});
+  EXPECT_EQ(Lamb({.weight_decay = 0}).step({w}, {zero}, 0.5)[0].to_vector<double>(), w.to_vector<double>());
+}
+
 TEST(Optimizer, AZeroGradientMovesNothing) {
   const Tensor w({3}, std::vector<float>{1, -2, 3}), zero = Tensor::zeros({3}, DType::float32);
   Sgd sgd({.momentum = 0.9});
@@ -111,7 +162,8 @@ TEST(Optimizer, ReplacesValuesAndNeverWritesIntoThem) {
   const std::vector<float> before = held.value().to_vector<float>();
   const Dense copy = net;
   const Variable x = Tensor({3, 2}, std::vector<float>{1, 2, 3, 4, 5, 6});
-  for (Optimizer optimizer : {Optimizer(Sgd({.momentum = 0.9})), Optimizer(Adam()), Optimizer(AdamW())}) {
+  for (Optimizer optimizer : {Optimizer(Sgd({.momentum = 0.9})), Optimizer(Adam()), Optimizer(AdamW()),
+                              Optimizer(RmsProp()), Optimizer(Lion()), Optimizer(Lamb())}) {
     const std::vector<Variable> weights = tracked_weights(net);
     const Variable loss = sum(bind(net, weights)(x));
     step(optimizer, net, grad(loss, weights), 0.1);
@@ -130,6 +182,9 @@ TEST(Optimizer, KeepsTheDTypeOfTheWeights) {
     EXPECT_EQ(Sgd({.momentum = 0.5, .weight_decay = 0.1}).step({w}, {g}, 0.1)[0].dtype(), dtype);
     EXPECT_EQ(Adam().step({w}, {g}, 0.1)[0].dtype(), dtype);
     EXPECT_EQ(AdamW().step({w}, {g}, 0.1)[0].dtype(), dtype);
+    EXPECT_EQ(RmsProp().step({w}, {g}, 0.1)[0].dtype(), dtype);
+    EXPECT_EQ(Lion().step({w}, {g}, 0.1)[0].dtype(), dtype);
+    EXPECT_EQ(Lamb().step({w}, {g}, 0.1)[0].dtype(), dtype);
   }
 }
 
@@ -148,6 +203,26 @@ TEST(Optimizer, SaysWhichOptionIsOutOfRange) {
             "AdamW: beta2 1 is not in [0, 1). 0.9 is usual.");
   EXPECT_EQ(thrown<ArgumentError>([] { AdamW({.epsilon = 0}); }),
             "AdamW: epsilon 0 is not above 0. 1e-8 is usual.");
+  EXPECT_EQ(thrown<ArgumentError>([] { RmsProp({.alpha = 1}); }),
+            "RmsProp: alpha 1 is not in [0, 1). 0.9 is usual.");
+  EXPECT_EQ(thrown<ArgumentError>([] { RmsProp({.epsilon = -1}); }),
+            "RmsProp: epsilon -1 is not above 0. 1e-8 is usual.");
+  EXPECT_EQ(thrown<ArgumentError>([] { RmsProp({.momentum = 2}); }),
+            "RmsProp: momentum 2 is not in [0, 1). 0.9 is usual.");
+  EXPECT_EQ(thrown<ArgumentError>([] { RmsProp({.weight_decay = -1}); }),
+            "RmsProp: weight_decay -1 is below 0. Give 0 for none.");
+  EXPECT_EQ(thrown<ArgumentError>([] { Lion({.beta1 = 1}); }),
+            "Lion: beta1 1 is not in [0, 1). 0.9 is usual.");
+  EXPECT_EQ(thrown<ArgumentError>([] { Lion({.beta2 = -1}); }),
+            "Lion: beta2 -1 is not in [0, 1). 0.9 is usual.");
+  EXPECT_EQ(thrown<ArgumentError>([] { Lion({.weight_decay = -1}); }),
+            "Lion: weight_decay -1 is below 0. Give 0 for none.");
+  EXPECT_EQ(thrown<ArgumentError>([] { Lamb({.beta2 = 1}); }),
+            "Lamb: beta2 1 is not in [0, 1). 0.9 is usual.");
+  EXPECT_EQ(thrown<ArgumentError>([] { Lamb({.epsilon = 0}); }),
+            "Lamb: epsilon 0 is not above 0. 1e-6 is usual.");
+  EXPECT_EQ(thrown<ArgumentError>([] { Lamb({.weight_decay = -1}); }),
+            "Lamb: weight_decay -1 is below 0. Give 0 for none.");
   EXPECT_EQ(thrown<ArgumentError>([] { Adam({.weight_decay = -0.5}); }),
             "Adam: weight_decay -0.5 is below 0. Give 0 for none.");
 }

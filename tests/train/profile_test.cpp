@@ -172,8 +172,10 @@ Sequential known_net() {
   return net;
 }
 
-StepProfile profile_of(const Sequential& net, std::int64_t steps) {
-  Trainer trainer(net, striped(), {.steps = steps, .batch = 4, .validate_every = 1, .loader_threads = 0});
+StepProfile profile_of(const Sequential& net, std::int64_t steps, std::int64_t accumulate = 1) {
+  Trainer trainer(
+      net, striped(),
+      {.steps = steps, .batch = 4, .accumulate = accumulate, .validate_every = 1, .loader_threads = 0});
   StepProfiler profiler;
   trainer.run({.on_step = [&](const StepReport&) { profiler.end_step(); },
                .on_phase = [&](StepPhase phase) { profiler.begin(phase); }});
@@ -199,6 +201,15 @@ TEST(StepProfiler, CountsTheOpsOfAKnownNetwork) {
     EXPECT_TRUE(op.phase == StepPhase::forward || op.phase == StepPhase::backward) << op.kind;
     EXPECT_EQ(op.unknown_costs, 0) << op.kind;
   }
+}
+
+TEST(StepProfiler, CountsAllBatchesOfAStep) {
+  const StepProfile profile = profile_of(known_net(), 2, 3);
+  EXPECT_EQ(profile.seconds.size(), 2u);
+  EXPECT_EQ(op_of(profile, StepPhase::forward, "conv2d").calls, 2 * 3 * 2);
+  EXPECT_EQ(op_of(profile, StepPhase::backward, "conv2d_filter_grad").calls, 2 * 3 * 2);
+  const double phases = std::accumulate(profile.phase_seconds.begin(), profile.phase_seconds.end(), 0.0);
+  EXPECT_NEAR(phases, profile.total(), 1e-9);
 }
 
 TEST(StepProfiler, GivesLayersTheirForwardAndTheirRules) {

@@ -85,6 +85,12 @@ TEST(Resume, WhereTheLossOrNothingChooses) {
   }
 }
 
+TEST(Resume, BetweenStepsOfSeveralBatches) {
+  TrainOptions options = everything();
+  options.accumulate = 3;
+  for (const std::int64_t pause : {0, 1, 4, 8}) expect_resumes(options, pause);
+}
+
 TEST(Resume, WithEveryOptimizer) {
   std::vector<Optimizer> all{Sgd(),
                              Sgd({.momentum = 0.9}),
