@@ -30,18 +30,30 @@ void check_one_per_axis(const char* op, const char* what, const Variable& x, con
       text(op, ": ", counts.size(), " entries of ", what, " for x ", x.shape(), ". Give one per axis."));
 }
 
-// Joins to x, along each axis in turn, what `border` makes of it: border(x, axis, count, behind).
-template <class Border>
-Variable bordered(const char* op, const Variable& x, const AxisCounts& before, const AxisCounts& after,
-                  const Border& border) {
+void check_border(const char* op, const Variable& x, const AxisCounts& before, const AxisCounts& after) {
   check_one_per_axis(op, "before", x, before);
   check_one_per_axis(op, "after", x, after);
   for (std::size_t k = 0; k < before.size(); ++k) {
-    if (before[k] < 0 || after[k] < 0) {
-      throw ArgumentError(text(op, ": ", before[k], " before and ", after[k], " after on axis ", k,
-                               ": a count is negative. Use crop for the opposite."));
+    if (before[k] >= 0 && after[k] >= 0) continue;
+    throw ArgumentError(text(op, ": ", before[k], " before and ", after[k], " after on axis ", k,
+                             ": a count is negative. Use crop for the opposite."));
+  }
+  Shape large = x.shape();
+  for (int axis = 0; axis < large.rank(); ++axis) {
+    const auto k = static_cast<std::size_t>(axis);
+    if (__builtin_add_overflow(large[axis], before[k], &large[axis]) ||
+        __builtin_add_overflow(large[axis], after[k], &large[axis])) {
+      throw ShapeError(
+          text(op, ": the extent on axis ", axis, " of x ", x.shape(), " exceeds 2^63 - 1. Pad less."));
     }
   }
+  check_tensor_shape(large, size_of(x.dtype()));
+}
+
+// Joins to x, along each axis in turn, what `border` makes of it: border(x, axis, count, behind).
+template <class Border>
+Variable bordered(const Variable& x, const AxisCounts& before, const AxisCounts& after,
+                  const Border& border) {
   Variable y = x;
   for (int axis = 0; axis < x.shape().rank(); ++axis) {
     const auto k = static_cast<std::size_t>(axis);
@@ -87,14 +99,20 @@ Variable roll(const Variable& x, std::int64_t shift, int axis) {
 
 Variable tile(const Variable& x, const AxisCounts& repeats) {
   check_one_per_axis("tile", "repeats", x, repeats);
-  Variable y = x;
-  for (int axis = 0; axis < x.shape().rank(); ++axis) {
+  Shape large = x.shape();
+  for (int axis = 0; axis < large.rank(); ++axis) {
     const std::int64_t count = repeats[static_cast<std::size_t>(axis)];
     if (count < 1) {
       throw ArgumentError(
           text("tile: repeats ", count, " on axis ", axis, " of x ", x.shape(), ". Give 1 or more."));
     }
+    if (__builtin_mul_overflow(large[axis], count, &large[axis])) {
+      throw ShapeError(text("tile: the extent on axis ", axis, " of x ", x.shape(), ", ", count,
+                            " times, exceeds 2^63 - 1. Repeat it less."));
+    }
   }
+  check_tensor_shape(large, size_of(x.dtype()));
+  Variable y = x;
   for (int axis = 0; axis < x.shape().rank(); ++axis) {
     const std::int64_t count = repeats[static_cast<std::size_t>(axis)];
     if (count == 1 || y.shape()[axis] == 0) continue;
@@ -129,32 +147,33 @@ std::vector<Variable> split(const Variable& x, const AxisCounts& sizes, int axis
 }
 
 Variable pad_reflect(const Variable& x, const AxisCounts& before, const AxisCounts& after) {
-  for (std::size_t k = 0; k < std::min(before.size(), after.size()); ++k) {
+  check_border("pad_reflect", x, before, after);
+  for (std::size_t k = 0; k < before.size(); ++k) {
     const std::int64_t extent = x.shape()[static_cast<int>(k)], most = std::max(before[k], after[k]);
-    if (static_cast<int>(k) < x.shape().rank() && most > 0 && most >= extent) {
-      throw ArgumentError(text("pad_reflect: ", before[k], " before and ", after[k], " after on axis ", k,
-                               " of x ", x.shape(), ", which has ", extent, " elements to mirror, ",
-                               extent - 1, " without the first or last. Add fewer, or use pad_edge."));
-    }
+    if (most == 0 || most < extent) continue;
+    throw ArgumentError(
+        text("pad_reflect: ", before[k], " before and ", after[k], " after on axis ", k, " of x ", x.shape(),
+             ", which has ", extent,
+             " elements. A mirror does not repeat the first or last, so it has fewer to give. "
+             "Add fewer, or use pad_edge."));
   }
-  return bordered("pad_reflect", x, before, after,
-                  [](const Variable& y, int axis, std::int64_t count, bool behind) {
-                    const std::int64_t begin = behind ? y.shape()[axis] - 1 - count : 1;
-                    return flip(section(y, axis, begin, count), {axis});
-                  });
+  return bordered(x, before, after, [](const Variable& y, int axis, std::int64_t count, bool behind) {
+    const std::int64_t begin = behind ? y.shape()[axis] - 1 - count : 1;
+    return flip(section(y, axis, begin, count), {axis});
+  });
 }
 
 Variable pad_edge(const Variable& x, const AxisCounts& before, const AxisCounts& after) {
-  const bool some = !before.empty() && !after.empty() && (before[0] > 0 || after[0] > 0);
-  if (some && x.value().elements() == 0)
+  check_border("pad_edge", x, before, after);
+  // Only axis 0, the batch, may be empty.
+  if (x.value().elements() == 0 && before[0] + after[0] > 0)
     throw ShapeError(text("pad_edge: x ", x.shape(), " has no elements to repeat. Skip empty batches."));
-  return bordered("pad_edge", x, before, after,
-                  [](const Variable& y, int axis, std::int64_t count, bool behind) {
-                    Shape shape = y.shape();
-                    const Variable last = section(y, axis, behind ? shape[axis] - 1 : 0, 1);
-                    shape[axis] = count;
-                    return broadcast_to(last, shape);
-                  });
+  return bordered(x, before, after, [](const Variable& y, int axis, std::int64_t count, bool behind) {
+    Shape shape = y.shape();
+    const Variable last = section(y, axis, behind ? shape[axis] - 1 : 0, 1);
+    shape[axis] = count;
+    return broadcast_to(last, shape);
+  });
 }
 
 }  // namespace trous

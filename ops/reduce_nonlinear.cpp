@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <utility>
 
 #include <trous/autograd/record.h>
 #include <trous/core/error.h>

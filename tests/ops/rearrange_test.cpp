@@ -104,6 +104,16 @@ TEST(RearrangeErrors, Texts) {
               tile(x, {2, 0});
             }),
             "tile: repeats 0 on axis 1 of x [3, 4]. Give 1 or more.");
+  EXPECT_EQ(
+      refused<ShapeError>([&] {
+        tile(x, {1, huge});
+      }),
+      text("tile: the extent on axis 1 of x [3, 4], ", huge, " times, exceeds 2^63 - 1. Repeat it less."));
+  EXPECT_EQ(refused<ShapeError>([&] {
+              tile(x, {huge / 16, 1});
+            }),
+            text("tensor: ", Shape{3 * (huge / 16), 4},
+                 " of 4-byte elements exceeds 2^63 - 1 bytes. Use smaller extents."));
   const std::string sizes =
       "split: sizes do not cut axis 1 of x [3, 4], which has 4 elements. Give sizes of 1 or more that add up "
       "to it.";
@@ -117,13 +127,13 @@ TEST(BorderErrors, Texts) {
   EXPECT_EQ(refused<ArgumentError>([&] {
               pad_reflect(x, {0, 1}, {0, 4});
             }),
-            "pad_reflect: 1 before and 4 after on axis 1 of x [3, 4], which has 4 elements to mirror, 3 "
-            "without the first or last. Add fewer, or use pad_edge.");
+            "pad_reflect: 1 before and 4 after on axis 1 of x [3, 4], which has 4 elements. A mirror does "
+            "not repeat the first or last, so it has fewer to give. Add fewer, or use pad_edge.");
   EXPECT_EQ(refused<ArgumentError>([&] {
               pad_reflect(none, {1, 0}, {0, 0});
             }),
-            "pad_reflect: 1 before and 0 after on axis 0 of x [0, 4], which has 0 elements to mirror, -1 "
-            "without the first or last. Add fewer, or use pad_edge.");
+            "pad_reflect: 1 before and 0 after on axis 0 of x [0, 4], which has 0 elements. A mirror does "
+            "not repeat the first or last, so it has fewer to give. Add fewer, or use pad_edge.");
   EXPECT_EQ(refused<ArgumentError>([&] {
               pad_reflect(x, {0, -1}, {0, 0});
             }),
@@ -140,6 +150,10 @@ TEST(BorderErrors, Texts) {
               pad_edge(x, {0, 1}, {1, -2});
             }),
             "pad_edge: 1 before and -2 after on axis 1: a count is negative. Use crop for the opposite.");
+  EXPECT_EQ(refused<ShapeError>([&] {
+              pad_edge(x, {1, 0}, {0, std::numeric_limits<std::int64_t>::max()});
+            }),
+            "pad_edge: the extent on axis 1 of x [3, 4] exceeds 2^63 - 1. Pad less.");
   EXPECT_EQ(refused<ShapeError>([&] {
               pad_edge(none, {0, 0}, {1, 0});
             }),
