@@ -1,9 +1,9 @@
 // The networks that come with trous: `trous train --model` takes them by name.
 #pragma once
 
-#include <trous/layers/activation.h>
 #include <trous/layers/any_norm.h>
 #include <trous/layers/conv.h>
+#include <trous/layers/named_activations.h>
 #include <trous/layers/sequential.h>
 
 namespace trous {

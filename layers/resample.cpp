@@ -21,6 +21,11 @@ ResizeOptions checked(const char* layer, const ResizeOptions& o) {
       text(layer, ": scale ", o.scale, ". It must be 1 or more; pooling makes images smaller."));
 }
 
+PixelShuffleOptions checked(const char* layer, const PixelShuffleOptions& o) {
+  if (o.block.height >= 1 && o.block.width >= 1) return o;
+  throw ArgumentError(text(layer, ": block ", o.block, ". It must be 1 or more."));
+}
+
 // The size of x times the scale. The op checks other ranks.
 HeightWidth scaled(const char* layer, const Shape& x, PerAxis scale) {
   HeightWidth size{1, 1};
@@ -39,6 +44,9 @@ AveragePool2d::AveragePool2d(const Pool2dOptions& o) : options(resolved("Average
 
 ResizeBilinear::ResizeBilinear(const ResizeOptions& o) : options(checked("ResizeBilinear", o)) {}
 ResizeNearest::ResizeNearest(const ResizeOptions& o) : options(checked("ResizeNearest", o)) {}
+
+PixelShuffle::PixelShuffle(const PixelShuffleOptions& o) : options(checked("PixelShuffle", o)) {}
+PixelUnshuffle::PixelUnshuffle(const PixelShuffleOptions& o) : options(checked("PixelUnshuffle", o)) {}
 
 Variable ResizeBilinear::operator()(const Variable& x) const {
   const HeightWidth size = scaled("ResizeBilinear", x.shape(), options.scale);

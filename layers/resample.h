@@ -1,7 +1,9 @@
-// Layers without parameters that change height and width: pooling, and resizing by a whole factor.
+// Layers without parameters that change height and width: pooling, resizing by a whole factor, and moving
+// channels into pixels and back.
 #pragma once
 
 #include <trous/layers/pass.h>
+#include <trous/ops/pixel_shuffle.h>
 #include <trous/ops/pool.h>
 
 namespace trous {
@@ -58,6 +60,37 @@ struct ResizeNearest {
 
   explicit ResizeNearest(const ResizeOptions& options = {});
   Variable operator()(const Variable& x) const;
+  Variable operator()(const Variable& x, Pass&) const { return (*this)(x); }
+  static void parts(auto&, auto&&) {}
+};
+
+struct PixelShuffleOptions {
+  PerAxis block = 2;  ///< output pixels per input pixel, or the other way round
+
+  static void parts(auto& self, auto&& f) { f("block", self.block); }
+};
+
+/// y = pixel_shuffle(x, block), see ops/pixel_shuffle.h for the order of the channels.
+///
+/// x         [n, h, w, block.height block.width c]
+/// returns   [n, h block.height, w block.width, c]
+///
+/// Throws ArgumentError if a block is below 1.
+struct PixelShuffle {
+  PixelShuffleOptions options;
+
+  explicit PixelShuffle(const PixelShuffleOptions& options = {});
+  Variable operator()(const Variable& x) const { return pixel_shuffle(x, options.block); }
+  Variable operator()(const Variable& x, Pass&) const { return (*this)(x); }
+  static void parts(auto&, auto&&) {}
+};
+
+/// y = pixel_unshuffle(x, block), the inverse. Throws as PixelShuffle.
+struct PixelUnshuffle {
+  PixelShuffleOptions options;
+
+  explicit PixelUnshuffle(const PixelShuffleOptions& options = {});
+  Variable operator()(const Variable& x) const { return pixel_unshuffle(x, options.block); }
   Variable operator()(const Variable& x, Pass&) const { return (*this)(x); }
   static void parts(auto&, auto&&) {}
 };

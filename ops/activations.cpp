@@ -1,6 +1,7 @@
 #include <cmath>
 #include <numbers>
 
+#include <trous/core/error.h>
 #include <trous/ops/activations.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/compare.h>
@@ -9,6 +10,23 @@
 namespace trous {
 
 Variable leaky_relu(const Variable& x, double slope) { return where(greater(x, 0), x, slope * x); }
+
+Variable prelu(const Variable& x, const Variable& slope, std::string_view name) {
+  visit_floating("prelu", x.dtype(), []<class T> {});
+  const Shape& shape = x.shape();
+  const bool fits =
+      slope.shape() == Shape{} || (shape.rank() > 0 && slope.shape() == Shape{shape[shape.rank() - 1]});
+  if (!fits) {
+    throw ShapeError(text("prelu: slope ", slope.shape(), " does not fit x ", shape,
+                          ". Give a scalar, or one slope for each element of the last axis."));
+  }
+  if (slope.dtype() != x.dtype()) {
+    throw DTypeError(text("prelu: x is ", x.dtype(), ", slope ", slope.dtype(), ". Cast one of them."));
+  }
+  const Variable above = greater(x, 0);
+  // The slope's gradient multiplies by what is below alone: 0 times an infinite x above would be NaN.
+  return where(above, x, mul(where(above, 0, x), slope, name));
+}
 
 Variable elu(const Variable& x, double alpha) {
   const Variable above = greater(x, 0);

@@ -2,6 +2,8 @@
 // ops/pointwise.h. x is float32 or float64; NaN stays.
 #pragma once
 
+#include <string_view>
+
 #include <trous/autograd/variable.h>
 
 namespace trous {
@@ -9,6 +11,16 @@ namespace trous {
 /// x where x > 0, else slope x. Derivative 1 where x > 0, else `slope`.
 /// Source: Maas, Hannun and Ng, ICML 2013.
 Variable leaky_relu(const Variable& x, double slope = 0.01);
+
+/// x where x > 0, else slope x: leaky_relu with a slope that is learned. Gradients: of x as leaky_relu; of
+/// slope x where x <= 0, added over all elements that share the slope.
+///
+/// x         float32 or float64, [..., channels]
+/// slope     x's dtype, a scalar or [channels]
+/// returns   x's shape and dtype
+///
+/// Throws ShapeError or DTypeError unless slope is such. Source: He et al., arXiv:1502.01852.
+Variable prelu(const Variable& x, const Variable& slope, std::string_view name = {});
 
 /// x where x > 0, else alpha (exp(x) - 1). Derivative 1 where x > 0, else alpha exp(x).
 /// Source: Clevert, Unterthiner and Hochreiter, arXiv:1511.07289.

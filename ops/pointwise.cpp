@@ -77,6 +77,11 @@ Variable erf(const Variable& x) {
       });
 }
 
+Variable softplus(const Variable& x) {
+  const auto f = [](auto v) { return std::max(v, decltype(v)(0)) + std::log1p(std::exp(-std::abs(v))); };
+  return pointwise({"softplus"}, x, f, input, [](const Vjp& v) { return v.grad() * sigmoid(v.input(0)); });
+}
+
 Variable tanh(const Variable& x) {
   return pointwise(
       {"tanh"}, x, [](auto v) { return std::tanh(v); }, output,

@@ -16,6 +16,9 @@ Variable erf(const Variable& x);      ///< derivative 2 / sqrt(pi) exp(-x^2)
 Variable tanh(const Variable& x);     ///< derivative 1 - y^2
 Variable sigmoid(const Variable& x);  ///< 1 / (1 + exp(-x)), derivative y (1 - y)
 
+/// log(1 + exp(x)), without overflow. Derivative sigmoid(x).
+Variable softplus(const Variable& x);
+
 /// max(x, 0); NaN stays. Derivative 1 where x > 0, else 0.
 Variable relu(const Variable& x);
 

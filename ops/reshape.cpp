@@ -2,6 +2,7 @@
 
 #include <trous/autograd/linear_map.h>
 #include <trous/core/error.h>
+#include <trous/ops/detail/reduced_shape.h>
 #include <trous/ops/kernels/strided.h>
 #include <trous/ops/reshape.h>
 
@@ -44,6 +45,26 @@ Variable reshape(const Variable& x, const Shape& shape) {
   };
   return LinearMap{"reshape", "reshape",   {}, {from, x.dtype()}, {to, x.dtype()},
                    apply(to), apply(from), {}, Pixels::reshaped()}(x);
+}
+
+Variable squeeze(const Variable& x, const std::vector<int>& axes) {
+  const detail::ReducedShape r = detail::reduced_shape("squeeze", x.shape(), axes);
+  if (r.kept != x.shape()) {
+    throw ShapeError(text("squeeze: x ", x.shape(), " has ", r.count, " elements along these axes, not 1. ",
+                          "Name axes of extent 1, or reduce the others first: sum, mean, max."));
+  }
+  return reshape(x, r.dropped);
+}
+
+Variable unsqueeze(const Variable& x, int axis) {
+  std::vector<std::int64_t> extents(x.shape().begin(), x.shape().end());
+  const int rank = x.shape().rank() + 1, along = axis < 0 ? axis + rank : axis;
+  if (along < 0 || along >= rank) {
+    throw ArgumentError(text("unsqueeze: axis ", axis, " does not exist in the result, whose rank is ", rank,
+                             ". Axes are ", -rank, " to ", rank - 1, '.'));
+  }
+  extents.insert(extents.begin() + along, 1);
+  return reshape(x, extents);
 }
 
 Variable permute(const Variable& x, const std::vector<std::int64_t>& order) {

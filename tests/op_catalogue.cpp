@@ -1,5 +1,6 @@
 // One line per op and way to call it. Shapes are small and unequal, so that a swapped axis or in and out
 // channels taken for one another cannot pass.
+#include <catalogue_inputs.h>
 #include <op_catalogue.h>
 
 #include <trous/trous.h>
@@ -9,30 +10,11 @@ namespace {
 
 using enum Kind;
 
-Input real(const Shape& shape, double low = -1, double high = 1) {
-  return {.shape = shape, .low = low, .high = high};
-}
-Input positive(const Shape& shape) { return real(shape, 0.5, 2); }
-Input off_zero(const Shape& shape) { return {.shape = shape, .draw = Draw::off_zero}; }
-Input apart(const Shape& shape) { return {.shape = shape, .draw = Draw::apart}; }
-Input whole(const Shape& shape, double below) {
-  return {.shape = shape, .draw = Draw::whole, .low = 0, .high = below};
-}
-Input bits(const Shape& shape) { return {.shape = shape, .draw = Draw::bits}; }
-Input unbatched(Input input) {
-  input.batched = false;
-  return input;
-}
-Input weights(const Shape& shape) { return unbatched(real(shape)); }
-Input near_0(const Shape& shape) { return unbatched(real(shape, -0.25, 0.25)); }
-
 Input class_weights(std::int64_t classes) {
   Input input = unbatched(positive({classes}));
   input.differentiable = false;
   return input;
 }
-
-std::int64_t batch(const Variable& x) { return x.shape()[0]; }
 
 Variable weighted_cross_entropy(Xs x) {
   return softmax_cross_entropy(x[0], x[1], {.class_weights = x[2], .ignore_index = 1});
@@ -86,8 +68,13 @@ std::vector<Line> pointwise_lines() {
        [](Xs x) { return log1p(x[0]); }, Shape{0, 4}},
       {"expm1", "any", pointwise, {real({3, 4})}, [](Xs x) { return expm1(x[0]); }, Shape{0, 4}},
       {"erf", "any", pointwise, {real({3, 4}, -2, 2)}, [](Xs x) { return erf(x[0]); }, Shape{0, 4}},
+      {"softplus", "any", pointwise, {real({3, 4}, -3, 3)}, [](Xs x) { return softplus(x[0]); }, Shape{0, 4}},
       {"leaky_relu", "eighth", pointwise, {off_zero({3, 4})},
        [](Xs x) { return leaky_relu(x[0], 0.125); }, Shape{0, 4}},
+      {"prelu", "channels", pointwise, {off_zero({3, 4}), weights({4})},
+       [](Xs x) { return prelu(x[0], x[1]); }, Shape{0, 4}},
+      {"prelu", "scalar", pointwise, {off_zero({3, 2, 4}), weights({})},
+       [](Xs x) { return prelu(x[0], x[1]); }, Shape{0, 2, 4}},
       {"elu", "alpha_2", pointwise, {off_zero({3, 4})}, [](Xs x) { return elu(x[0], 2); }, Shape{0, 4}},
       {"silu", "any", pointwise, {real({3, 4}, -3, 3)}, [](Xs x) { return silu(x[0]); }, Shape{0, 4}},
       {"gelu", "erf", pointwise, {real({3, 4}, -3, 3)}, [](Xs x) { return gelu(x[0]); }, Shape{0, 4}},
@@ -368,7 +355,7 @@ const std::vector<Line>& lines() {
   static const std::vector<Line> all = [] {
     std::vector<Line> joined;
     for (const auto& family : {arithmetic_lines(), pointwise_lines(), compare_lines(), reduce_lines(),
-                               shape_lines(), conv_lines(), image_lines()}) {
+                               shape_lines(), order_lines(), conv_lines(), image_lines()}) {
       joined.insert(joined.end(), family.begin(), family.end());
     }
     add_traits(joined);

@@ -77,7 +77,7 @@ inline constexpr std::nullopt_t throws_shape_error = std::nullopt;
 
 std::ostream& operator<<(std::ostream& stream, const Line& line);
 
-/// Every line. In op_catalogue.cpp.
+/// Every line. In op_catalogue.cpp, those about order and shape in op_catalogue_order.cpp.
 const std::vector<Line>& lines();
 
 /// Writes into each line what the properties know of it beyond its kind. In op_traits.cpp.

@@ -15,8 +15,9 @@ template <class T>
 using Table = std::map<std::string, T>;
 
 // Mixes: `permute_cycle` and the stack put the batch elsewhere; concat along axis 0 puts one batch behind the
-// other's; the two rearrangements take parts of an image from all over the batch; dropout, the smoothing
-// terms of Dice and Tversky and the order of equal errors are not the same for the second half.
+// other's, and a flip along it the second first; the two rearrangements take parts of an image from all over
+// the batch; dropout, the smoothing terms of Dice and Tversky and the order of equal errors are not the same
+// for the second half.
 const Table<Doubled>& doubled() {
   using enum Doubled;
   static const Table<Doubled> table{
@@ -43,6 +44,8 @@ const Table<Doubled>& doubled() {
       {"space_to_batch", mixes},
       {"batch_to_space", mixes},
       {"dropout", mixes},
+      {"flip_batch_and_last", mixes},
+      {"tile_batch", mixes},
   };
   return table;
 }
@@ -54,6 +57,7 @@ const Table<std::vector<Scaling>>& degrees() {
       {"sqrt", {{{1}, 0.5}}},
       {"relu", {{{1}, 1}}},
       {"leaky_relu", {{{1}, 1}}},
+      {"prelu", {{{1, 0}, 1}}},
       {"maximum", {{{1, 1}, 1}}},
       {"minimum", {{{1, 1}, 1}}},
       {"abs", {{{1}, 1}}},
@@ -61,6 +65,10 @@ const Table<std::vector<Scaling>>& degrees() {
       {"pow_cube", {{{1}, 3}}},
       {"pow_minus_half", {{{1}, -0.5}}},
       {"max", {{{1}, 1}}},
+      {"sort", {{{1}, 1}}},
+      {"topk", {{{1}, 1}}},
+      {"norm", {{{1}, 1}}},
+      {"var", {{{1}, 2}}},
       {"min", {{{1}, 1}}},
       {"max_pool2d", {{{1}, 1}}},
       {"equal_whole", {}},
@@ -69,6 +77,7 @@ const Table<std::vector<Scaling>>& degrees() {
       {"greater_equal", {{{1}, 0}}},  // than 0
       {"sign", {{{1}, 0}}},
       {"argmax", {{{1}, 0}}},
+      {"argsort", {{{1}, 0}}},
       // In x they have none, because of epsilon.
       {"batch_norm", {{{0, 1, 1}, 1}}},
       {"batch_norm_relu", {{{0, 1, 1}, 1}}},
@@ -119,6 +128,12 @@ const Table<std::string>& rigid() {
       {"group_norm_relu_two_groups", "0.3 1.0 2.0"},
       {"layer_norm_images", "0.3 1.0 2.0"},
       {"layer_norm_relu_images", "0.3 1.0 2.0"},
+      {"var_unbiased", "0.1"},
+      {"split_second_of_three", "0.1"},
+      {"pad_reflect_sides", "0.1 0.2"},
+      {"topk_2_of_5", "0.1"},
+      {"pixel_shuffle_2x3", "0.3"},
+      {"pixel_unshuffle_2x3", "0.1 0.2"},
   };
   return table;
 }

@@ -25,6 +25,7 @@
 #include <trous/ops/pointwise.h>
 #include <trous/ops/pool.h>
 #include <trous/ops/reduce.h>
+#include <trous/ops/reduce_nonlinear.h>
 #include <trous/ops/resize.h>
 #include <trous/ops/sigmoid_cross_entropy.h>
 #include <trous/ops/softmax.h>
@@ -148,6 +149,20 @@ Function plain(Variable (*op)(const Variable&)) {
 }
 Function plain(Variable (*op)(const Variable&, const Variable&, std::string_view)) {
   return [op](Xs x) { return op(x[0], x[1], {}); };
+}
+
+// The axes that the file names; without them all of x.
+std::vector<int> axes_of(const std::optional<Shape>& named, const Variable& x) {
+  using Limits = std::numeric_limits<int>;
+  std::vector<int> axes;
+  if (named) {
+    // An axis that no int holds does not exist, and the op refuses it.
+    for (const std::int64_t axis : *named)
+      axes.push_back(static_cast<int>(std::clamp<std::int64_t>(axis, Limits::min(), Limits::max())));
+    return axes;
+  }
+  for (int axis = 0; axis < x.shape().rank(); ++axis) axes.push_back(axis);
+  return axes;
 }
 
 template <class Options>
@@ -283,12 +298,23 @@ const std::map<std::string, Entry>& table() {
           return [i = g.whole("ignore_index")](Xs x) { return lovasz_loss(x[0], x[1], {.ignore_index = i}); };
         }}},
       {"matmul", {2, 2, [](Given&) { return plain(matmul); }}},
+      {"logsumexp",
+       {1, 1,
+        [](Given& g) -> Function {
+          return [axes = g.shape("axes")](Xs x) { return logsumexp(x[0], axes_of(axes, x[0])); };
+        }}},
       {"max_pool2d",
        {1, 1,
         [](Given& g) -> Function { return [o = pool_options(g)](Xs x) { return max_pool2d(x[0], o); }; }}},
       {"maximum", {2, 2, [](Given&) -> Function { return [](Xs x) { return maximum(x[0], x[1]); }; }}},
       {"minimum", {2, 2, [](Given&) -> Function { return [](Xs x) { return minimum(x[0], x[1]); }; }}},
       {"mul", {2, 2, [](Given&) { return plain(mul); }}},
+      {"norm",
+       {1, 1,
+        [](Given& g) -> Function {
+          return [axes = g.shape("axes")](Xs x) { return norm(x[0], axes_of(axes, x[0])); };
+        }}},
+      {"prelu", {2, 2, [](Given&) { return plain(prelu); }}},
       {"relu", {1, 1, [](Given&) { return plain(relu); }}},
       {"resize_bilinear",
        {1, 1,
@@ -328,6 +354,7 @@ const std::map<std::string, Entry>& table() {
           };
         },
         2}},
+      {"softplus", {1, 1, [](Given&) { return plain(softplus); }}},
       {"sqrt", {1, 1, [](Given&) { return plain(sqrt); }}},
       {"sub", {2, 2, [](Given&) { return plain(sub); }}},
       {"tanh", {1, 1, [](Given&) { return plain(tanh); }}},
@@ -337,6 +364,13 @@ const std::map<std::string, Entry>& table() {
           return [a = g.number("alpha", 0.3), b = g.number("beta", 0.7), s = g.number("smooth", 1),
                   i = g.whole("ignore_index")](Xs x) {
             return tversky_loss(x[0], x[1], {.alpha = a, .beta = b, .smooth = s, .ignore_index = i});
+          };
+        }}},
+      {"var",
+       {1, 1,
+        [](Given& g) -> Function {
+          return [axes = g.shape("axes"), correction = g.whole("correction").value_or(1)](Xs x) {
+            return var(x[0], axes_of(axes, x[0]), {.correction = correction});
           };
         }}},
   };

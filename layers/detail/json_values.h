@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <trous/core/detail/json.h>
-#include <trous/layers/activation.h>
 #include <trous/layers/any_norm.h>
+#include <trous/layers/named_activations.h>
 #include <trous/ops/window.h>
 
 namespace trous::detail {

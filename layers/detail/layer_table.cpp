@@ -2,6 +2,7 @@
 #include <array>
 
 #include <trous/core/choices.h>
+#include <trous/layers/activations.h>
 #include <trous/layers/dense.h>
 #include <trous/layers/detail/layer_table.h>
 #include <trous/layers/join.h>
@@ -26,6 +27,36 @@ Built depthwise_conv2d_of(DescriptionReader& reader, const Json& given, const st
   reader.give(built.options["channels"].get<std::int64_t>() *
               built.options["multiplier"].get<std::int64_t>());
   return built;
+}
+
+// Its channels become the pixels of blocks.
+Built pixel_shuffle_of(DescriptionReader& reader, const Json& given, const std::string& path) {
+  const auto layer = reader.make<PixelShuffle, PixelShuffleOptions>(given, path);
+  const PerAxis& block = layer.options.block;
+  if (const Channels channels = reader.taken().front()) {
+    // Divided in turn, since the product might not fit in 64 bits.
+    if (*channels % block.height != 0 || *channels / block.height % block.width != 0) {
+      reader.fail(path, text(" has a block of ", block, ", but what comes before gives ", *channels,
+                             " channels. They must fill whole blocks."));
+    }
+    reader.give(*channels / block.height / block.width);
+  }
+  return {layer, written_options(layer.options)};
+}
+
+// Blocks of pixels become its channels.
+Built pixel_unshuffle_of(DescriptionReader& reader, const Json& given, const std::string& path) {
+  const auto layer = reader.make<PixelUnshuffle, PixelShuffleOptions>(given, path);
+  if (const Channels channels = reader.taken().front()) {
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(*channels, layer.options.block.height, &product) ||
+        __builtin_mul_overflow(product, layer.options.block.width, &product)) {
+      reader.fail(path, text(" has a block of ", layer.options.block, ". ", *channels,
+                             " channels times that exceed 2^63 - 1. Use a smaller block."));
+    }
+    reader.give(product);
+  }
+  return {layer, written_options(layer.options)};
 }
 
 // The options of a convolution, and of what follows it.
@@ -128,6 +159,7 @@ constexpr std::array entries{
     LayerEntry{"dense", layer_of<Dense>},
     LayerEntry{"depthwise_conv2d", depthwise_conv2d_of},
     LayerEntry{"dropout", layer_of<Dropout>},
+    LayerEntry{"elu", layer_of<Elu>},
     LayerEntry{"erf", function_of<erf>},
     LayerEntry{"exp", function_of<exp>},
     LayerEntry{"expm1", function_of<expm1>},
@@ -139,10 +171,14 @@ constexpr std::array entries{
     LayerEntry{"hardswish", function_of<hardswish>},
     LayerEntry{"instance_norm", layer_of<InstanceNorm>},
     LayerEntry{"layer_norm", layer_of<LayerNorm>},
+    LayerEntry{"leaky_relu", layer_of<LeakyRelu>},
     LayerEntry{"log", function_of<log>},
     LayerEntry{"log1p", function_of<log1p>},
     LayerEntry{"max_pool2d", layer_of<MaxPool2d>},
     LayerEntry{"multiply", join_of<Multiply, common_channels>},
+    LayerEntry{"pixel_shuffle", pixel_shuffle_of},
+    LayerEntry{"pixel_unshuffle", pixel_unshuffle_of},
+    LayerEntry{"prelu", layer_of<PRelu>},
     LayerEntry{"relu", function_of<relu>},
     LayerEntry{"residual", [](DescriptionReader& r, const Json& given,
                               const std::string& path) { return r.residual(given, path); }},
@@ -156,6 +192,7 @@ constexpr std::array entries{
     LayerEntry{"silu", function_of<silu>},
     LayerEntry{"sin", function_of<sin>},
     LayerEntry{"spatial_dropout", layer_of<SpatialDropout>},
+    LayerEntry{"softplus", function_of<softplus>},
     LayerEntry{"sqrt", function_of<sqrt>},
     LayerEntry{"squeeze_excite", layer_of<SqueezeExcite>},
     LayerEntry{"subtract", join_of<Subtract, common_channels>},

@@ -29,6 +29,12 @@ Tensor argmax(const Tensor& x, int axis);
 /// x - log sum exp(x) along `axis`, with the maximum taken out.
 Tensor log_softmax(const Tensor& x, int axis);
 
+/// y[r] = log sum_k exp(x[r, k]) for x [rows, count], count above 0, with the maximum taken out.
+Tensor log_sum_exp(const Tensor& x);
+
+/// y[r] = sqrt(sum_k x[r, k]^2) for x [rows, count], without overflow or underflow of the squares.
+Tensor norm(const Tensor& x);
+
 /// y[o, k, i] = x[o, index[o, k, i], i].
 Tensor gather(const Tensor& x, const Tensor& index, int axis);
 

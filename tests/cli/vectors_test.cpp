@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/ops/activations.h>
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/pointwise.h>
 #include <trous/ops/pool.h>
+#include <trous/ops/reduce_nonlinear.h>
 #include <trous/ops/softmax.h>
 #include <trous/ops/softmax_cross_entropy.h>
 
@@ -284,6 +286,30 @@ TEST_F(CheckVectors, AttributesThatAreLeftOutAreThoseOfThePage) {
   expect_says(run, "\nPASS  6 of 6 cases are right\n");
 }
 
+TEST_F(CheckVectors, ReductionsAndSlopesTakeTheirAttributes) {
+  const std::vector<Tensor> x{numbers_like({2, 3, 4}, 1)};
+  using Xs = const std::vector<Variable>&;
+  put("all", R"({"op": "norm"})", parts_of([](Xs in) { return norm(in[0], {0, 1, 2}); }, x));
+  put("inner", R"({"op": "logsumexp", "axes": [1, -1]})",
+      parts_of(
+          [](Xs in) {
+            return logsumexp(in[0], {1, 2});
+          },
+          x));
+  put("unbiased", R"({"op": "var", "axes": [1]})", parts_of([](Xs in) { return var(in[0], {1}); }, x));
+  put("mean square", R"({"op": "var", "correction": 0})",
+      parts_of(
+          [](Xs in) {
+            return var(in[0], {0, 1, 2}, {.correction = 0});
+          },
+          x));
+  put("slope", R"({"op": "prelu"})",
+      parts_of([](Xs in) { return prelu(in[0], in[1]); }, {x[0], numbers_like({4}, 2)}));
+  const Finished run = judged();
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  expect_says(run, "\nPASS  5 of 5 cases are right\n");
+}
+
 TEST_F(CheckVectors, ThePageHasEveryOp) {
   const std::string page = slurp_text(TROUS_SOURCE_DIR "/docs/vectors.md");
   const std::string help = trous_in(scratch_.path(), "check --help").out;
@@ -295,7 +321,7 @@ TEST_F(CheckVectors, ThePageHasEveryOp) {
     const std::string name = op.substr(0, op.find(','));
     EXPECT_NE(page.find('`' + name + '`'), std::string::npos) << name << " is not in docs/vectors.md";
   }
-  EXPECT_EQ(count, 48);
+  EXPECT_EQ(count, 53);
 }
 
 // The inputs were rounded to float32 on their way into the file, what was computed from them was not.

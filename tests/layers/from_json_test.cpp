@@ -171,7 +171,7 @@ TEST(FromJson, EveryLayerGoesThroughItsOwnDescription) {
     if (name == "dense") layer = R"({"dense": {"out_features": 3}})";
     if (name == "residual") layer = R"({"residual": ["relu"]})";
     const std::string description =
-        R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 2}}, "exp", )" + layer + "]}";
+        R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 4}}, "exp", )" + layer + "]}";
     const std::string resolved = resolved_description(description);
     EXPECT_EQ(resolved_description(resolved), resolved);
     expect_equal(network_from_json(description), network_from_json(resolved), {1, 40, 36, 1});

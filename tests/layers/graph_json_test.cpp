@@ -18,7 +18,7 @@ std::string refused_description(const std::string& description) {
   return thrown<ArgumentError>([&] { network_from_json(description); });
 }
 
-constexpr const char* skipping_json = R"({"nodes": {
+constexpr const char* skipping_text = R"({"nodes": {
   "fine": {"conv2d": {"in_channels": 2, "out_channels": 3}},
   "deep": "max_pool2d",
   "fuse": {"concat": {}, "inputs": ["up", "fine"]},
@@ -44,9 +44,9 @@ TEST(GraphJson, HasOneTextForOneGraph) {
       rest +
       R"(}],"inputs":["fuse"]}},)"
       R"("outputs":["head"]})";
-  EXPECT_EQ(resolved_description(skipping_json), whole);
+  EXPECT_EQ(resolved_description(skipping_text), whole);
   EXPECT_EQ(resolved_description(whole), whole);
-  AnyLayer a = network_from_json(skipping_json), b = network_from_json(whole);
+  AnyLayer a = network_from_json(skipping_text), b = network_from_json(whole);
   initialize(a, Key{1});
   initialize(b, Key{1});
   EXPECT_TRUE(same_network(a, b));

@@ -19,6 +19,8 @@ TEST(Resample, LayersAreTheirOps) {
   EXPECT_TRUE(same(MaxPool2d()(x), max_pool2d(x)));
   EXPECT_TRUE(same(ResizeBilinear({.scale = {2, 3}})(x), resize_bilinear(x, 14, 24)));
   EXPECT_TRUE(same(ResizeNearest({.scale = {3, 1}})(x), resize_nearest(x, 21, 8)));
+  EXPECT_TRUE(same(PixelShuffle({.block = {1, 3}})(x), pixel_shuffle(x, {1, 3})));
+  EXPECT_TRUE(same(PixelUnshuffle({.block = {1, 4}})(x), pixel_unshuffle(x, {1, 4})));
 }
 
 TEST(Resample, LayersTakeImagesOfEverySize) {

@@ -62,6 +62,12 @@ std::vector<Reference> references() {
         2.2916666666666665, 40.0},
        {0.0, -0.41666666666666663, 0.0, 0.4166666666666667, 0.5, 0.6666666666666666, 1.1666666666666665,
         1.3333333333333335, 1.0}},
+      {"softplus(x)",
+       [](const Variable& x) { return softplus(x); },
+       {9.357622968839737e-14, 0.061967589003198625, 0.2014132779827524, 0.5759394198788436,
+        0.6931471805599453, 0.9740769841801067, 2.1269280110429727, 2.5788897342925496, 40.0},
+       {9.3576229688393e-14, 0.06008665017400762, 0.18242552380635632, 0.4378234991142019, 0.5,
+        0.6224593312018546, 0.8807970779778824, 0.9241418199787564, 1.0}},
       {"erf(x)",
        [](const Variable& x) { return erf(x); },
        {-1.0, -0.9998993780778803, -0.9661051464753108, -0.27632639016823696, 0.0, 0.5204998778130465,
@@ -106,6 +112,32 @@ TEST(Activations, HaveTheValuesAndSlopesOfPyTorch) {
 TEST(Activations, KeepNaN) {
   for (const Reference& reference : references())
     EXPECT_TRUE(std::isnan(numbers(reference.function(f64({1}, {nan})))[0])) << reference.name;
+}
+
+// PyTorch 1.13.0a0, whose channels are axis 1: here they are the last.
+TEST(Prelu, HasTheValuesAndGradientsOfPyTorch) {
+  const Variable x = track(f64({2, 3}, {1, -2, 3, -0.5, 4, -1.5})), slope = track(f64({3}, {0.25, 0.5, -2}));
+  const Variable y = prelu(x, slope);
+  EXPECT_EQ(numbers(y), (Numbers{1, -1, 3, -0.125, 4, 3}));
+  const std::vector<Variable> g = vjp(y, {x, slope}, f64({2, 3}, {1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(numbers(g[0]), (Numbers{1, 1, 3, 1, 5, -12}));
+  EXPECT_EQ(numbers(g[1]), (Numbers{-2, -4, -9}));
+  EXPECT_TRUE(std::isnan(numbers(prelu(f64({1}, {nan}), f64({}, {0.5})))[0]));
+  const Variable far = f64({1}, {infinity}), shared = track(f64({}, {0.5}));
+  EXPECT_EQ(numbers(grad(sum(prelu(far, shared)), {shared})[0]), Numbers{0}) << "not 0 times infinity";
+}
+
+TEST(PreluErrors, Texts) {
+  EXPECT_EQ(
+      refused<ShapeError>([] {
+        prelu(zeros({2, 3}), zeros({2}));
+      }),
+      "prelu: slope [2] does not fit x [2, 3]. Give a scalar, or one slope for each element of the last "
+      "axis.");
+  EXPECT_EQ(refused<DTypeError>([] {
+              prelu(zeros({2, 3}), zeros({3}, DType::float64));
+            }),
+            "prelu: x is float32, slope float64. Cast one of them.");
 }
 
 TEST(Maximum, TakesTheLargerAndItsGradient) {

@@ -16,10 +16,11 @@
 namespace trous::catalogue {
 namespace {
 
-// Every function that a header of ops/ declares as returning a Variable, or batch_norm's result; operators
-// are spellings of ops. An overload set counts once.
+// Every function that a header of ops/ declares as returning a Variable, several, or a result that holds
+// some; operators are spellings of ops. An overload set counts once.
 std::set<std::string> public_ops() {
-  const std::regex declaration(R"(^(?:inline )?(?:Variable|BatchNormResult) (\w+)\()");
+  const std::regex declaration(
+      R"(^(?:inline )?(?:Variable|BatchNormResult|TopK|std::vector<Variable>) (\w+)\()");
   std::set<std::string> ops;
   for (const auto& entry : std::filesystem::directory_iterator(TROUS_SOURCE_DIR "/ops")) {
     if (entry.path().extension() != ".h") continue;
@@ -60,17 +61,40 @@ std::map<std::string, std::string> without_vectors() {
     for (const char* op : ops) reasons.emplace(op, reason);
   };
   add("its derivative is zero wherever it exists",
-      {"argmax", "equal", "floor", "greater", "greater_equal", "less", "less_equal", "sign"});
-  add("it copies numbers and computes none",
-      {"batch_to_space", "broadcast_to", "concat", "crop", "gather", "masked", "pad", "permute", "reshape",
-       "slice", "space_to_batch", "stack", "where"});
+      {"argmax", "argsort", "equal", "floor", "greater", "greater_equal", "less", "less_equal", "one_hot",
+       "sign"});
+  add("it copies numbers and computes none", {"batch_to_space",
+                                              "broadcast_to",
+                                              "concat",
+                                              "crop",
+                                              "flip",
+                                              "gather",
+                                              "masked",
+                                              "pad",
+                                              "pad_edge",
+                                              "pad_reflect",
+                                              "permute",
+                                              "pixel_shuffle",
+                                              "pixel_unshuffle",
+                                              "reshape",
+                                              "roll",
+                                              "slice",
+                                              "sort",
+                                              "space_to_batch",
+                                              "split",
+                                              "squeeze",
+                                              "stack",
+                                              "tile",
+                                              "topk",
+                                              "unsqueeze",
+                                              "where"});
   add("it is add or mul with a constant", {"scale", "shift"});
   add("it is two ops of the table in one",
       {"batch_norm_inference_relu", "batch_norm_relu", "group_norm_relu", "layer_norm_relu"});
   add("a case is computed in float64", {"cast"});
   add("its mask is drawn from a key of trous", {"dropout"});
   add("no file has needed it yet; it takes a row, and a case from PyTorch",
-      {"clip", "max", "mean", "min", "pow", "scatter_add", "sum", "sum_to"});
+      {"clip", "cumsum", "max", "mean", "min", "pow", "scatter_add", "sum", "sum_to"});
   return reasons;
 }
 

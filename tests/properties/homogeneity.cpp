@@ -118,7 +118,11 @@ TEST(Homogeneity, OpsWithoutADegree) {
                                             "less_equal_number",
                                             "floor_apart",
                                             "sigmoid_cross_entropy_plain",
-                                            "sigmoid_cross_entropy_ignored"}));
+                                            "sigmoid_cross_entropy_ignored",
+                                            "softplus_any",
+                                            "logsumexp_middle",
+                                            "logsumexp_last_two_kept",
+                                            "one_hot_of_4"}));
 }
 
 }  // namespace

@@ -79,7 +79,9 @@ Oracles element_oracles() {
       {"log1p", unary([](Rounded a) { return library_function(a, std::log1p(a.value), 1 / (1 + a.value)); })},
       {"expm1", unary([](Rounded a) { return library_function(a, std::expm1(a.value), std::exp(a.value)); })},
       {"erf", unary([](Rounded a) { return erf(a); })},
+      {"softplus", unary([one](Rounded a) { return log(one + exp(a)); })},
       {"leaky_relu", unary([](Rounded a) { return a < Rounded() ? Rounded(0.125) * a : a; })},
+      {"prelu", binary([](Rounded a, Rounded s) { return a < Rounded() ? s * a : a; })},
       {"elu", unary([one](Rounded a) { return a < Rounded() ? Rounded(2) * (exp(a) - one) : a; })},
       {"silu", unary([one](Rounded a) { return a / (one + exp(-a)); })},
       {"gelu_erf", unary([one](Rounded a) { return a * (one + erf(a / sqrt(Rounded(2)))) / Rounded(2); })},
@@ -125,8 +127,8 @@ Oracles element_oracles() {
 const Oracles& oracles() {
   static const Oracles all = [] {
     Oracles joined;
-    for (Oracles& some :
-         std::vector{element_oracles(), axis_oracles(), window_oracles(), loss_oracles(), group_oracles()}) {
+    for (Oracles& some : std::vector{element_oracles(), axis_oracles(), order_oracles(), window_oracles(),
+                                     loss_oracles(), group_oracles()}) {
       joined.merge(some);
     }
     return joined;

@@ -23,6 +23,7 @@ const Oracles& oracles();
 /// Pieces of the list.
 Oracles element_oracles();
 Oracles axis_oracles();    // In oracles_axes.cpp.
+Oracles order_oracles();   // In oracles_order.cpp.
 Oracles window_oracles();  // In oracles_windows.cpp.
 Oracles loss_oracles();    // In oracles_losses.cpp.
 Oracles group_oracles();   // In oracles_groups.cpp.

@@ -58,6 +58,22 @@ void sum_middle(const T* in, double* out, Split s) {
   }
 }
 
+// y[r] = f(first, last) of each row of x [rows, count].
+template <class F>
+Tensor map_rows(const Tensor& x, F f) {
+  const std::int64_t rows = x.shape()[0], count = x.shape()[1];
+  Tensor y = Tensor::uninitialized({rows}, x.dtype());
+  visit_floating("map_rows", x.dtype(), [&]<class T> {
+    const T* const in = x.values<T>().data();
+    T* const out = y.mutable_values<T>().data();
+    parallel_for(rows, grain_for(count), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t r = begin; r < end; ++r)
+        out[r] = static_cast<T>(f(in + r * count, in + (r + 1) * count));
+    });
+  });
+  return y;
+}
+
 }  // namespace
 
 Split split_at(const Shape& shape, int axis) {
@@ -130,6 +146,38 @@ Tensor log_softmax(const Tensor& x, int axis) {
     });
   });
   return y;
+}
+
+// Without a shift where the maximum is infinite: infinity less itself is NaN.
+Tensor log_sum_exp(const Tensor& x) {
+  return map_rows(x, [](const auto* first, const auto* last) {
+    const auto largest = *std::max_element(first, last);
+    const auto shift = std::isfinite(largest) ? largest : decltype(largest)(0);
+    double sum = 0;
+    for (const auto* v = first; v != last; ++v) sum += std::exp(*v - shift);
+    return static_cast<double>(shift) + std::log(sum);
+  });
+}
+
+// The squares are those of numbers times a power of two that brings the largest near 1, which changes no
+// digit. Without a largest one, that is above 0 and finite, the sum of sizes is right: 0, infinite or NaN.
+Tensor norm(const Tensor& x) {
+  return map_rows(x, [](const auto* first, const auto* last) {
+    double largest = 0, sizes = 0, squares = 0;
+    for (const auto* v = first; v != last; ++v) {
+      const double size = std::abs(static_cast<double>(*v));
+      largest = std::max(largest, size);
+      sizes += size;
+    }
+    if (!(largest > 0 && std::isfinite(largest))) return sizes;
+    const int exponent = std::max(std::ilogb(largest), -1022);
+    const double factor = std::ldexp(1.0, -exponent);
+    for (const auto* v = first; v != last; ++v) {
+      const double near_1 = static_cast<double>(*v) * factor;
+      squares += near_1 * near_1;
+    }
+    return std::ldexp(std::sqrt(squares), exponent);
+  });
 }
 
 Tensor gather(const Tensor& x, const Tensor& index, int axis) {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include <trous/layers/activation.h>
+#include <trous/layers/named_activations.h>
 #include <trous/ops/activations.h>
 #include <trous/ops/pointwise.h>
 
