@@ -99,9 +99,14 @@ Json lasting(const TrainOptions& o) {
   return all;
 }
 
+// What a state was saved with. States of versions that did not have `accumulate` took one batch a step.
+std::string saved_option(const JsonPlace& were, const std::string& option) {
+  return option == "accumulate" && !were.has(option) ? "1" : were[option].string();
+}
+
 void check_options(const std::string& path, const JsonPlace& were, const Json& are) {
   for (const auto& [option, is] : are.items()) {
-    if (const std::string was = were[option].string(), now = is; was != now) {
+    if (const std::string was = saved_option(were, option), now = is; was != now) {
       throw FileError(text(path, ": it was saved with ", option, ' ', was, ", and ", now,
                            " is asked for. Resume with the options it was saved with."));
     }
