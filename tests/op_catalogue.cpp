@@ -225,6 +225,26 @@ std::vector<Line> conv_lines() {
        [](Xs x) { return conv2d(x[0], x[1], {.stride = 2}); }, Shape{0, 3, 3, 3}},
       {"conv2d", "stride_2x3_rate_2_explicit", trilinear, {real({2, 6, 7, 2}), weights({3, 2, 2, 3})},
        [](Xs x) { return conv2d(x[0], x[1], {{2, 3}, 2, ExplicitPadding{1, 0, 0, 2}}); }, Shape{0, 2, 3, 3}},
+      {"conv2d", "groups_2_stride_2", trilinear, {real({2, 5, 4, 4}), weights({3, 2, 2, 6})},
+       [](Xs x) { return conv2d(x[0], x[1], {.stride = 2, .groups = 2}); }, Shape{0, 3, 2, 6}},
+      {"conv2d_transpose", "groups_3_stride_2_valid", trilinear, {real({2, 3, 2, 3}), weights({2, 3, 2, 3})},
+       [](Xs x) {
+         return conv2d_transpose(x[0], x[1], {.stride = 2, .padding = Padding::valid, .groups = 3});
+       },
+       Shape{0, 6, 5, 6}},
+      {"conv2d_filter_grad", "groups_2", trilinear, {real({2, 4, 5, 4}), real({2, 4, 5, 2})},
+       [](Xs x) { return conv2d_filter_grad(x[0], x[1], {3, 2, 2, 2}, {.groups = 2}); }, Shape{3, 2, 2, 2}},
+      {"atrous_conv2d", "groups_2_rate_2", trilinear, {real({2, 4, 5, 4}), weights({3, 3, 2, 2})},
+       [](Xs x) { return atrous_conv2d(x[0], x[1], {.rate = 2, .groups = 2}); }, Shape{0, 4, 5, 2}},
+      {"atrous_conv2d_transpose", "groups_2_rate_2_valid", trilinear,
+       {real({2, 3, 4, 4}), weights({2, 2, 1, 4})},
+       [](Xs x) {
+         return atrous_conv2d_transpose(x[0], x[1], {.rate = 2, .padding = Padding::valid, .groups = 2});
+       },
+       Shape{0, 5, 6, 2}},
+      {"atrous_conv2d_filter_grad", "groups_3_rate_2", trilinear, {real({2, 4, 5, 3}), real({2, 4, 5, 6})},
+       [](Xs x) { return atrous_conv2d_filter_grad(x[0], x[1], {3, 2, 1, 6}, {.rate = 2, .groups = 3}); },
+       Shape{3, 2, 1, 6}},
       {"conv2d", "stride_3_rate_2_valid", trilinear, {real({2, 8, 6, 2}), weights({2, 3, 2, 3})},
        [](Xs x) { return conv2d(x[0], x[1], {3, 2, "VALID"}); }, Shape{0, 2, 1, 3}},
       {"conv2d_transpose", "stride_2_valid_longer", trilinear, {real({2, 3, 2, 2}), weights({3, 2, 3, 2})},

@@ -124,8 +124,16 @@ class Given {
   std::set<std::string> read_;
 };
 
-Conv2dOptions conv_options(Given& g) {
+Conv2dOptions window_options(Given& g) {
   return {g.count("stride", Stride(1)), g.count("rate", Rate(1)), g.padding(Padding::same)};
+}
+Conv2dOptions conv_options(Given& g) {
+  Conv2dOptions options = window_options(g);
+  options.groups = g.whole("groups").value_or(1);
+  return options;
+}
+AtrousOptions atrous_options(Given& g) {
+  return {g.count("rate", Rate(1)), g.name_of_padding(), g.whole("groups").value_or(1)};
 }
 Pool2dOptions pool_options(Given& g) {
   return {g.count("window", PerAxis(2)), g.count("stride", Stride(0)), g.padding(Padding::valid)};
@@ -158,22 +166,20 @@ const std::map<std::string, Entry>& table() {
       {"atrous_conv2d",
        {2, 2,
         [](Given& g) -> Function {
-          return [r = g.count("rate", Rate(1)), p = g.name_of_padding()](Xs x) {
-            return atrous_conv2d(x[0], x[1], r, p);
-          };
+          return [o = atrous_options(g)](Xs x) { return atrous_conv2d(x[0], x[1], o); };
         }}},
       {"atrous_conv2d_filter_grad",
        {2, 2,
         [](Given& g) -> Function {
-          return [s = g.needed_shape("filter_shape"), r = g.count("rate", Rate(1)),
-                  p = g.name_of_padding()](Xs x) { return atrous_conv2d_filter_grad(x[0], x[1], s, r, p); };
+          return [s = g.needed_shape("filter_shape"), o = atrous_options(g)](Xs x) {
+            return atrous_conv2d_filter_grad(x[0], x[1], s, o);
+          };
         }}},
       {"atrous_conv2d_transpose",
        {2, 2,
         [](Given& g) -> Function {
-          return [s = g.shape("output_shape"), r = g.count("rate", Rate(1)), p = g.name_of_padding()](Xs x) {
-            return s ? atrous_conv2d_transpose(x[0], x[1], *s, r, p)
-                     : atrous_conv2d_transpose(x[0], x[1], r, p);
+          return [s = g.shape("output_shape"), o = atrous_options(g)](Xs x) {
+            return s ? atrous_conv2d_transpose(x[0], x[1], *s, o) : atrous_conv2d_transpose(x[0], x[1], o);
           };
         }}},
       {"average_pool2d",
@@ -214,7 +220,7 @@ const std::map<std::string, Entry>& table() {
       {"depthwise_conv2d",
        {2, 2,
         [](Given& g) -> Function {
-          return [o = conv_options(g)](Xs x) { return depthwise_conv2d(x[0], x[1], o); };
+          return [o = window_options(g)](Xs x) { return depthwise_conv2d(x[0], x[1], o); };
         }}},
       {"dice_loss",
        {2, 2,

@@ -16,11 +16,12 @@ namespace trous::kernels::fast {
 namespace {
 
 // A filter of one tap at stride 1 does not depend on where a row ends, so that all pixels can be one row.
+// With groups the rows stay, because each task copies the rows that it reads.
 ConvGeometry flattened(const ConvGeometry& g) {
   const auto plain = [](const WindowAxis& a) {
     return a.taps == 1 && a.stride == 1 && a.before == 0 && a.in == a.out;
   };
-  if (!plain(g.height) || !plain(g.width)) return g;
+  if (g.groups > 1 || !plain(g.height) || !plain(g.width)) return g;
   ConvGeometry flat = g;
   flat.width.in = flat.width.out = g.batch * g.height.out * g.width.out;
   flat.height.in = flat.height.out = flat.batch = 1;
@@ -28,12 +29,15 @@ ConvGeometry flattened(const ConvGeometry& g) {
 }
 
 GatherPlan plan_forward(const ConvGeometry& g) {
-  const std::int64_t tap = g.in_channels * g.out_channels;
-  return {gather_forward(g), {g.width.taps * tap, tap, g.out_channels, 1}};
+  const ConvGeometry group = g.of_one_group();
+  const std::int64_t tap = group.in_channels * g.out_channels;
+  return {gather_forward(group), {g.width.taps * tap, tap, g.out_channels, 1}, g.groups, group.out_channels};
 }
 GatherPlan plan_transposed(const ConvGeometry& g) {
-  const std::int64_t tap = g.in_channels * g.out_channels;
-  return {gather_transposed(g), {g.width.taps * tap, tap, 1, g.out_channels}};
+  const ConvGeometry group = g.of_one_group();
+  const std::int64_t tap = group.in_channels * g.out_channels;
+  return {
+      gather_transposed(group), {g.width.taps * tap, tap, 1, g.out_channels}, g.groups, group.out_channels};
 }
 
 void gather(std::string_view op, const GatherPlan& plan, const Tensor& in, const Tensor& filters,
