@@ -58,6 +58,7 @@ const Table<std::vector<Scaling>>& degrees() {
       {"max", {{{1}, 1}}},
       {"min", {{{1}, 1}}},
       {"max_pool2d", {{{1}, 1}}},
+      {"einsum_three", {{{1, 0, 0}, 1}, {{0, 1, 0}, 1}, {{0, 0, 1}, 1}}},
       {"equal_whole", {}},
       {"less_broadcast", {{{1, 1}, 0}}},
       {"greater_broadcast", {{{1, 1}, 0}}},

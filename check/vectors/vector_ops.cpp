@@ -17,6 +17,7 @@
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/dice_loss.h>
+#include <trous/ops/einsum.h>
 #include <trous/ops/focal_loss.h>
 #include <trous/ops/matmul.h>
 #include <trous/ops/pointwise.h>
@@ -86,6 +87,13 @@ class Given {
         [](const Json& v) { return integers(v, 0) && v.size() <= Shape::max_rank; },
         "a list of whole numbers",
         [](const Json& v) { return std::optional(Shape(v.get<std::vector<std::int64_t>>())); });
+  }
+  std::string needed_text(const char* key) {
+    const auto found = with(
+        key, std::optional<std::string>(), [](const Json& v) { return v.is_string(); }, "a text",
+        [](const Json& v) { return std::optional(v.get<std::string>()); });
+    if (!found) fail(text("needs ", key, '.'));
+    return *found;
   }
   Shape needed_shape(const char* key) {
     const std::optional<Shape> found = shape(key);
@@ -230,6 +238,9 @@ const std::map<std::string, Entry>& table() {
           };
         }}},
       {"div", {2, 2, [](Given&) { return plain(div); }}},
+      {"einsum",
+       {1, 8,
+        [](Given& g) -> Function { return [e = g.needed_text("equation")](Xs x) { return einsum(e, x); }; }}},
       {"elu",
        {1, 1,
         [](Given& g) -> Function {

@@ -1,7 +1,9 @@
 // Oracles of what works along axes: sums, extremes, softmax, products of matrices, and everything that moves
 // elements to another place.
 #include <algorithm>
+#include <map>
 #include <properties/oracles.h>
+#include <string>
 
 namespace trous::catalogue {
 namespace {
@@ -137,6 +139,40 @@ Array matmul(const Array& a, const Array& b) {
   });
 }
 
+// letters[i] names the axes of x[i]; every index that `output` has not is summed.
+Array einsum(const std::vector<std::string>& letters, const std::string& output, Arrays x) {
+  std::map<char, std::int64_t> extents;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (std::size_t k = 0; k < letters[i].size(); ++k)
+      extents[letters[i][k]] = x[i].extent(static_cast<int>(k));
+  }
+  std::vector<std::int64_t> shape;
+  for (const char letter : output) shape.push_back(extents.at(letter));
+  return made(Shape(shape), [&](const Index& i) {
+    std::map<char, std::int64_t> at;
+    for (const auto& [letter, extent] : extents) at[letter] = 0;
+    for (std::size_t k = 0; k < output.size(); ++k) at[output[k]] = i[k];
+    Sum sum;
+    for (bool more = true; more;) {
+      Rounded product(1);
+      for (std::size_t o = 0; o < x.size(); ++o) {
+        Index place;
+        for (const char letter : letters[o]) place.push_back(at[letter]);
+        product = product * x[o].at(place);
+      }
+      sum += product;
+      more = false;
+      for (auto& [letter, value] : at) {
+        if (output.find(letter) != std::string::npos) continue;
+        more = ++value < extents[letter];
+        if (more) break;
+        value = 0;
+      }
+    }
+    return Rounded(sum);
+  });
+}
+
 // Blocks of 2 x 3: image (p 3 + q) n + b of the batch holds the pixels (2 i + p, 3 j + q) of image b.
 Array space_to_batch_2x3(const Array& x, std::int64_t top, std::int64_t right) {
   const std::int64_t n = x.extent(0);
@@ -160,15 +196,20 @@ Array batch_to_space_2x3(const Array& x, std::int64_t bottom, std::int64_t left)
 Oracles axis_oracles() {
   return {
       {"matmul", [](Arrays x) { return matmul(x[0], x[1]); }},
+      {"einsum_batches",
        [](Arrays x) {
          return einsum({"nij", "njk"}, "nki", x);
        }},
+      {"einsum_summed_alone",
        [](Arrays x) {
          return einsum({"nsj", "ajc"}, "nc", x);
        }},
+      {"einsum_outer",
        [](Arrays x) {
          return einsum({"bi", "k"}, "bik", x);
        }},
+      {"einsum_one", [](Arrays x) { return einsum({"nijk"}, "nkj", x); }},
+      {"einsum_three",
        [](Arrays x) {
          return einsum({"ni", "ij", "jk"}, "nk", x);
        }},
