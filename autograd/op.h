@@ -23,6 +23,9 @@ class Attributes {
   Attributes() = default;
   Attributes(std::initializer_list<std::pair<std::string, Attribute>> entries) : entries_(entries) {}
 
+  /// Puts `value` behind the others.
+  void add(std::string key, Attribute value) { entries_.emplace_back(std::move(key), std::move(value)); }
+
   bool empty() const { return entries_.empty(); }
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }

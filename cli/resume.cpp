@@ -77,7 +77,8 @@ std::int64_t resume(const std::string& run, const TrainConfig& config, const Spl
   if (!has_state(run)) return 0;
   const std::string last = last_of(run);
   const SafetensorsFile file = read_safetensors(last);
-  if (checkpoint_info(last, file).network != about.network) {
+  // Described anew, since networks have had fewer options.
+  if (resolved_description(checkpoint_info(last, file).network) != about.network) {
     throw ArgumentError(text("train: ", config.model, " is not the network of the run in ", run,
                              " any more. Put it back, or begin another run."));
   }

@@ -56,7 +56,8 @@ const Windows* Pixels::windows() const {
 std::optional<std::int64_t> Pixels::multiply_adds(Taps taps) const {
   if (!form) return std::nullopt;
   const auto reads = taps == Taps::all ? reads_nominal : reads_inside;
-  return form->batch * form->in_channels * form->out_channels * reads(form->height) * reads(form->width);
+  return form->batch * (form->in_channels / form->groups) * form->out_channels * reads(form->height) *
+         reads(form->width);
 }
 
 std::string Pixels::contradiction(const Shape& input, const Shape& result) const {

@@ -51,13 +51,23 @@ struct Windows {
 /// The convolution form over images of these numbers of channels.
 ///
 ///   T(x, w, y) = sum x[n, i s + a r - before_h, j s + b r - before_w, c] w[a, b, c, o] y[n, i, j, o]
+///
+/// `groups` divides the channels of both images into groups of neighbours, and a channel of x meets only the
+/// channels of y in the same group. Then c counts within the group of o: x has channel
+/// (o / (out_channels / groups)) (in_channels / groups) + c.
 struct ConvGeometry {
   std::int64_t batch, in_channels, out_channels;
   WindowAxis height, width;
+  std::int64_t groups = 1;
 
   Shape x_shape() const { return {batch, height.in, width.in, in_channels}; }
-  Shape w_shape() const { return {height.taps, width.taps, in_channels, out_channels}; }
+  Shape w_shape() const { return {height.taps, width.taps, in_channels / groups, out_channels}; }
   Shape y_shape() const { return {batch, height.out, width.out, out_channels}; }
+
+  /// The dense form of the channels of one group.
+  ConvGeometry of_one_group() const {
+    return {batch, in_channels / groups, out_channels / groups, height, width};
+  }
 
   friend bool operator==(const ConvGeometry&, const ConvGeometry&) = default;
 };

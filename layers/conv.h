@@ -12,6 +12,7 @@ struct Conv2dLayerOptions {
   Stride stride = 1;
   Rate rate = 1;
   WindowPadding padding = Padding::same;
+  std::int64_t groups = 1;  ///< of channels, as in Conv2dOptions
   bool bias = true;
   Initializer initializer = he_normal();
 
@@ -22,6 +23,7 @@ struct Conv2dLayerOptions {
     f("stride", self.stride);
     f("rate", self.rate);
     f("padding", self.padding);
+    f("groups", self.groups);
     f("bias", self.bias);
     f("initializer", self.initializer);
   }
@@ -30,13 +32,13 @@ struct Conv2dLayerOptions {
 /// y = conv2d(x, filters) + bias.
 ///
 /// x         [n, h, w, in_channels]
-/// filters   [kh, kw, in_channels, out_channels]
+/// filters   [kh, kw, in_channels / groups, out_channels]
 /// returns   [n, oh, ow, out_channels], see ops/conv2d.h
 ///
 ///   Conv2d down{{.in_channels = 3, .out_channels = 16, .stride = 2}};
 ///
-/// Throws ArgumentError if a channel count, the kernel, the stride or the rate is below 1, or the padding is
-/// a text that is neither "SAME" nor "VALID".
+/// Throws ArgumentError if a channel count, the kernel, the stride, the rate or groups is below 1, the
+/// channel counts are no multiples of groups, or the padding is a text that is neither "SAME" nor "VALID".
 struct Conv2d {
   Conv2dLayerOptions options;
   Parameter filters;
@@ -54,7 +56,7 @@ struct Conv2d {
 /// y = conv2d_transpose(x, filters) + bias; with stride s the usual upsampling by s.
 ///
 /// x         [n, h, w, in_channels]
-/// filters   [kh, kw, out_channels, in_channels]
+/// filters   [kh, kw, out_channels / groups, in_channels]
 /// returns   [n, oh, ow, out_channels]; SAME oh = h s; VALID oh = (h - 1) s + (kh - 1) rate + 1, less what
 ///           explicit padding crops
 ///
@@ -128,7 +130,8 @@ struct DepthwiseConv2d {
 ///
 /// Throws as Conv2d. Source: Chollet, arXiv:1610.02357; Chen et al., arXiv:1802.02611.
 struct SeparableConv2d {
-  Conv2dLayerOptions options;  ///< kernel, stride, rate and padding are those of the depthwise convolution
+  Conv2dLayerOptions
+      options;  ///< kernel, stride, rate and padding are the depthwise convolution's, groups the 1x1's
   DepthwiseConv2d depthwise;
   Conv2d pointwise;
 
@@ -146,6 +149,7 @@ struct AtrousConv2dLayerOptions {
   PerAxis kernel = 3;
   Rate rate = 1;
   WindowPadding padding = Padding::same;  ///< SAME or VALID; counts are for Conv2d with a rate
+  std::int64_t groups = 1;                ///< of channels, as in Conv2dOptions
   bool bias = true;
   Initializer initializer = he_normal();
 
@@ -155,6 +159,7 @@ struct AtrousConv2dLayerOptions {
     f("kernel", self.kernel);
     f("rate", self.rate);
     f("padding", self.padding);
+    f("groups", self.groups);
     f("bias", self.bias);
     f("initializer", self.initializer);
   }

@@ -10,6 +10,13 @@
 
 namespace trous {
 
+/// How the windows of an atrous convolution slide, as one value.
+struct AtrousOptions {
+  Rate rate = 1;
+  WindowPadding padding = Padding::same;
+  std::int64_t groups = 1;  ///< as in Conv2dOptions
+};
+
 /// Convolves `value` with a filter whose taps are `rate` pixels apart.
 ///
 ///   y[n, i, j, o] = sum_{p, q, c}  value[n, i + p rate - top, j + q rate - left, c] * filters[p, q, c, o]
@@ -29,11 +36,16 @@ namespace trous {
 /// Throws, before any work and in this order: ArgumentError if padding is none of these; ShapeError if a rank
 /// is not 4; DTypeError if the dtypes differ or are not floating; ShapeError if taps or channels are 0 or
 /// the channels disagree; ArgumentError if rate < 1; ShapeError if a size overflows or VALID leaves no
-/// window.
+/// window. The groups are checked before the channels: ArgumentError if they are below 1, ShapeError if the
+/// filters' last axis is not a multiple.
+///
+/// With groups the filters are [kh, kw, in_channels / groups, out_channels], as in conv2d.
 ///
 /// Source: TensorFlow tf.nn.atrous_conv2d; Chen et al., arXiv:1606.00915, section 3.1.
 Variable atrous_conv2d(const Variable& value, const Variable& filters, Rate rate,
                        const WindowPadding& padding, std::string_view name = {});
+Variable atrous_conv2d(const Variable& value, const Variable& filters, const AtrousOptions& options,
+                       std::string_view name = {});
 
 /// The transpose of `atrous_conv2d` as a linear map of its value: each element of `value` is
 /// added, times a filter, to all pixels from which atrous_conv2d would compute it.
@@ -58,6 +70,10 @@ Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters,
                                  Rate rate, const WindowPadding& padding, std::string_view name = {});
 Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters, Rate rate,
                                  const WindowPadding& padding, std::string_view name = {});
+Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters, const Shape& output_shape,
+                                 const AtrousOptions& options, std::string_view name = {});
+Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters, const AtrousOptions& options,
+                                 std::string_view name = {});
 
 /// The gradient of `atrous_conv2d` in its filters.
 ///
@@ -74,6 +90,8 @@ Variable atrous_conv2d_transpose(const Variable& value, const Variable& filters,
 /// atrous_conv2d returns.
 Variable atrous_conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
                                    Rate rate, const WindowPadding& padding, std::string_view name = {});
+Variable atrous_conv2d_filter_grad(const Variable& value, const Variable& grad, const Shape& filter_shape,
+                                   const AtrousOptions& options, std::string_view name = {});
 
 /// The form itself, over value [n, h, w, c], filters [kh, kw, c, o] and the result's shape. Throws as
 /// atrous_conv2d.

@@ -14,6 +14,7 @@ detail::ConvFamily family(std::string_view op, const Conv2dOptions& options) {
           .stride = options.stride,
           .rate = options.rate,
           .padding = padding,
+          .groups = options.groups,
           .attributes = {
               {"stride", options.stride}, {"rate", options.rate}, {"", detail::padding_text(padding)}}};
 }

@@ -13,6 +13,11 @@ TrilinearForm make_form(const Shape& value, const Shape& filters, const Conv2dOp
   const ResolvedPadding padding = options.padding.resolve(depthwise_op);
   detail::check_conv_operands(depthwise_op, {"value", value, value_dtype}, {"filters", filters, filter_dtype},
                               detail::FilterLayout::in_multiplier);
+  if (options.groups != 1) {
+    throw ArgumentError(
+        text(depthwise_op, ": groups is ", options.groups,
+             ". Every channel is a group of its own here. Leave groups at 1, or use conv2d."));
+  }
   detail::check_at_least_one(depthwise_op, "rate", options.rate);
   detail::check_at_least_one(depthwise_op, "stride", options.stride);
   const Windows windows = detail::windows_over({depthwise_op,

@@ -14,7 +14,7 @@ namespace trous {
 /// returns   [n, oh, ow, channels * M]   oh, ow as for conv2d
 ///
 /// Gradients: depthwise_conv2d_transpose and depthwise_conv2d_filter_grad, the other ops of its form;
-/// every order. Throws as conv2d.
+/// every order. Throws as conv2d, and ArgumentError unless options.groups is 1.
 /// Source: TensorFlow tf.nn.depthwise_conv2d.
 Variable depthwise_conv2d(const Variable& value, const Variable& filters, const Conv2dOptions& options = {},
                           std::string_view name = {});

@@ -18,6 +18,7 @@
 #include <trous/ops/conv2d.h>
 #include <trous/ops/depthwise_conv2d.h>
 #include <trous/ops/dice_loss.h>
+#include <trous/ops/einsum.h>
 #include <trous/ops/focal_loss.h>
 #include <trous/ops/group_norm.h>
 #include <trous/ops/lovasz_loss.h>
@@ -93,6 +94,13 @@ class Given {
         "a list of whole numbers",
         [](const Json& v) { return std::optional(Shape(v.get<std::vector<std::int64_t>>())); });
   }
+  std::string needed_text(const char* key) {
+    const auto found = with(
+        key, std::optional<std::string>(), [](const Json& v) { return v.is_string(); }, "a text",
+        [](const Json& v) { return std::optional(v.get<std::string>()); });
+    if (!found) fail(text("needs ", key, '.'));
+    return *found;
+  }
   Shape needed_shape(const char* key) {
     const std::optional<Shape> found = shape(key);
     if (!found) fail(text("needs ", key, '.'));
@@ -130,8 +138,16 @@ class Given {
   std::set<std::string> read_;
 };
 
-Conv2dOptions conv_options(Given& g) {
+Conv2dOptions window_options(Given& g) {
   return {g.count("stride", Stride(1)), g.count("rate", Rate(1)), g.padding(Padding::same)};
+}
+Conv2dOptions conv_options(Given& g) {
+  Conv2dOptions options = window_options(g);
+  options.groups = g.whole("groups").value_or(1);
+  return options;
+}
+AtrousOptions atrous_options(Given& g) {
+  return {g.count("rate", Rate(1)), g.name_of_padding(), g.whole("groups").value_or(1)};
 }
 Pool2dOptions pool_options(Given& g) {
   return {g.count("window", PerAxis(2)), g.count("stride", Stride(0)), g.padding(Padding::valid)};
@@ -178,22 +194,20 @@ const std::map<std::string, Entry>& table() {
       {"atrous_conv2d",
        {2, 2,
         [](Given& g) -> Function {
-          return [r = g.count("rate", Rate(1)), p = g.name_of_padding()](Xs x) {
-            return atrous_conv2d(x[0], x[1], r, p);
-          };
+          return [o = atrous_options(g)](Xs x) { return atrous_conv2d(x[0], x[1], o); };
         }}},
       {"atrous_conv2d_filter_grad",
        {2, 2,
         [](Given& g) -> Function {
-          return [s = g.needed_shape("filter_shape"), r = g.count("rate", Rate(1)),
-                  p = g.name_of_padding()](Xs x) { return atrous_conv2d_filter_grad(x[0], x[1], s, r, p); };
+          return [s = g.needed_shape("filter_shape"), o = atrous_options(g)](Xs x) {
+            return atrous_conv2d_filter_grad(x[0], x[1], s, o);
+          };
         }}},
       {"atrous_conv2d_transpose",
        {2, 2,
         [](Given& g) -> Function {
-          return [s = g.shape("output_shape"), r = g.count("rate", Rate(1)), p = g.name_of_padding()](Xs x) {
-            return s ? atrous_conv2d_transpose(x[0], x[1], *s, r, p)
-                     : atrous_conv2d_transpose(x[0], x[1], r, p);
+          return [s = g.shape("output_shape"), o = atrous_options(g)](Xs x) {
+            return s ? atrous_conv2d_transpose(x[0], x[1], *s, o) : atrous_conv2d_transpose(x[0], x[1], o);
           };
         }}},
       {"average_pool2d",
@@ -240,7 +254,7 @@ const std::map<std::string, Entry>& table() {
       {"depthwise_conv2d",
        {2, 2,
         [](Given& g) -> Function {
-          return [o = conv_options(g)](Xs x) { return depthwise_conv2d(x[0], x[1], o); };
+          return [o = window_options(g)](Xs x) { return depthwise_conv2d(x[0], x[1], o); };
         }}},
       {"dice_loss",
        {2, 2,
@@ -250,6 +264,9 @@ const std::map<std::string, Entry>& table() {
           };
         }}},
       {"div", {2, 2, [](Given&) { return plain(div); }}},
+      {"einsum",
+       {1, 8,
+        [](Given& g) -> Function { return [e = g.needed_text("equation")](Xs x) { return einsum(e, x); }; }}},
       {"elu",
        {1, 1,
         [](Given& g) -> Function {

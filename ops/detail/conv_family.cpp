@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <functional>
+#include <utility>
 
 #include <trous/core/error.h>
 #include <trous/ops/detail/conv_family.h>
@@ -7,12 +9,12 @@
 namespace trous::detail {
 namespace {
 
-std::string_view layout_text(FilterLayout layout) {
+std::string_view layout_text(FilterLayout layout, std::int64_t groups) {
   switch (layout) {
     case FilterLayout::in_out:
-      return "[height, width, in, out]";
+      return groups == 1 ? "[height, width, in, out]" : "[height, width, in / groups, out]";
     case FilterLayout::out_in:
-      return "[height, width, out, in]";
+      return groups == 1 ? "[height, width, out, in]" : "[height, width, out / groups, in]";
     case FilterLayout::in_multiplier:
       break;
   }
@@ -25,12 +27,30 @@ void check_rank(std::string_view op, const ConvOperand& x, std::string_view layo
                         " must be ", layout, '.'));
 }
 
-void check_channels(std::string_view op, const ConvOperand& x, std::int64_t expected,
-                    const ConvOperand& filters, FilterLayout layout) {
-  if (x.shape[3] == expected) return;
-  throw ShapeError(text(op, ": ", x.name == "value" ? "input" : x.name, " has ", x.shape[3],
-                        " channels, filters expect ", expected, ". ", x.name, ' ', x.shape, " is NHWC, ",
-                        filters.name, ' ', filters.shape, " is ", layout_text(layout), '.'));
+// Throws unless `groups` is 1 or more and divides the last axis of the filters.
+void check_groups(std::string_view op, const ConvOperand& filters, FilterLayout layout, std::int64_t groups) {
+  if (groups < 1) {
+    throw ArgumentError(
+        text(op, ": groups is ", groups, ". Groups of channels count from 1, which is a dense convolution."));
+  }
+  if (filters.shape[3] % groups == 0) return;
+  throw ShapeError(text(op, ": ", filters.shape[3], layout == FilterLayout::out_in ? " in" : " out",
+                        "put channels are not a multiple of ", groups, " groups. ", filters.name, ' ',
+                        filters.shape, " is ", layout_text(layout, groups),
+                        "; every group has as many channels."));
+}
+
+// Throws unless x has `expected` channels in each of `parts` groups, of which the filters have `groups`.
+struct ChannelQuery {
+  std::int64_t expected, parts;
+};
+void check_channels(std::string_view op, const ConvOperand& x, const ChannelQuery& query,
+                    const ConvOperand& filters, FilterLayout layout, std::int64_t groups) {
+  if (x.shape[3] % query.parts == 0 && x.shape[3] / query.parts == query.expected) return;
+  throw ShapeError(text(
+      op, ": ", x.name == "value" ? "input" : x.name, " has ", x.shape[3], " channels, filters expect ",
+      query.expected, query.parts == 1 ? "" : text(" in each of ", query.parts, " groups"), ". ", x.name, ' ',
+      x.shape, " is NHWC, ", filters.name, ' ', filters.shape, " is ", layout_text(layout, groups), '.'));
 }
 
 // Throws unless `given`, called `what`, has four extents, none negative, and is `derived`; `because` lists
@@ -56,10 +76,10 @@ void check_derived_shape(std::string_view op, std::string_view what, const Shape
 }  // namespace
 
 void check_conv_operands(std::string_view op, const ConvOperand& value, const ConvOperand& filters,
-                         FilterLayout layout, const ConvOperand* result) {
+                         FilterLayout layout, std::int64_t groups, const ConvOperand* result) {
   check_rank(op, value, "[batch, height, width, channels]");
   if (result) check_rank(op, *result, "[batch, height, width, channels]");
-  check_rank(op, filters, layout_text(layout));
+  check_rank(op, filters, layout_text(layout, std::max<std::int64_t>(1, groups)));
   if (value.dtype != filters.dtype) {
     throw DTypeError(text(op, ": ", value.dtype, " and ", filters.dtype,
                           " do not mix. Cast one side: cast(x, DType::",
@@ -72,13 +92,15 @@ void check_conv_operands(std::string_view op, const ConvOperand& value, const Co
   for (int axis = 0; axis < 4; ++axis) {
     if (filters.shape[axis] < 1) {
       throw ShapeError(text(op, ": ", filters.name, " has extent ", filters.shape[axis], " on axis ", axis,
-                            ". ", filters.name, ' ', filters.shape, " is ", layout_text(layout),
+                            ". ", filters.name, ' ', filters.shape, " is ", layout_text(layout, groups),
                             "; each must be 1 or more."));
     }
   }
-  const bool out_first = layout == FilterLayout::out_in;
-  check_channels(op, value, filters.shape[out_first ? 3 : 2], filters, layout);
-  if (result) check_channels(op, *result, filters.shape[out_first ? 2 : 3], filters, layout);
+  check_groups(op, filters, layout, groups);
+  if (layout == FilterLayout::out_in)
+    return check_channels(op, value, {filters.shape[3], 1}, filters, layout, groups);
+  check_channels(op, value, {filters.shape[2], groups}, filters, layout, groups);
+  if (result) check_channels(op, *result, {filters.shape[3], 1}, filters, layout, groups);
 }
 
 void check_result_size(std::string_view op, const Shape& shape, DType dtype) {
@@ -97,26 +119,29 @@ void ConvFamily::check_counts(std::string_view op) const {
 }
 
 std::string ConvFamily::options_text() const {
-  return text(strided ? text("stride ", stride, ", ") : "", "rate ", rate, ", ", padding_text(padding));
+  return text(strided ? text("stride ", stride, ", ") : "", "rate ", rate, ", ", padding_text(padding),
+              groups == 1 ? "" : text(", groups ", groups));
 }
 
 ConvGeometry ConvFamily::over(std::string_view op, std::string_view image, const Shape& value,
                               const Shape& filters) const {
   const Windows w =
       windows_over({op, image, {value[1], value[2]}, {filters[0], filters[1]}, stride, rate, padding});
-  return {value[0], filters[2], filters[3], w.height, w.width};
+  return {value[0], filters[2] * groups, filters[3], w.height, w.width, groups};
 }
 
 ConvGeometry ConvFamily::onto(const Shape& value, const Shape& filters) const {
   const Windows w = windows_onto(
       {transpose, "value", {value[1], value[2]}, {filters[0], filters[1]}, stride, rate, padding});
-  return {value[0], filters[2], filters[3], w.height, w.width};
+  return {value[0], filters[2] * groups, filters[3], w.height, w.width, groups};
 }
 
 TrilinearForm ConvFamily::form_of(const ConvGeometry& g, DType dtype) const {
+  Attributes shown = attributes;
+  if (groups > 1) shown.add("groups", groups);
   return {
       .ops = {std::string(transpose), std::string(filter_grad), std::string(conv)},
-      .attributes = attributes,
+      .attributes = std::move(shown),
       .domains = {{{g.x_shape(), dtype}, {g.w_shape(), dtype}, {g.y_shape(), dtype}}},
       .contract = {
           [g](const Tensor& y, const Tensor& w) { return kernels::convolution().conv2d_transpose(g, y, w); },
@@ -129,7 +154,7 @@ TrilinearForm ConvFamily::form_of(const ConvGeometry& g, DType dtype) const {
 
 Variable ConvFamily::convolve(const Variable& value, const Variable& filters, std::string_view name) const {
   check_conv_operands(conv, {"value", value.shape(), value.dtype()},
-                      {"filters", filters.shape(), filters.dtype()}, FilterLayout::in_out);
+                      {"filters", filters.shape(), filters.dtype()}, FilterLayout::in_out, groups);
   check_counts(conv);
   const ConvGeometry g = over(conv, "value", value.shape(), filters.shape());
   check_result_size(conv, g.y_shape(), value.dtype());
@@ -159,7 +184,7 @@ Shape ConvFamily::nearest_fit(const Shape& output_shape, const ConvGeometry& der
 Variable ConvFamily::transposed(const Variable& value, const Variable& filters, const Shape* output_shape,
                                 std::string_view name) const {
   check_conv_operands(transpose, {"value", value.shape(), value.dtype()},
-                      {"filters", filters.shape(), filters.dtype()}, FilterLayout::out_in);
+                      {"filters", filters.shape(), filters.dtype()}, FilterLayout::out_in, groups);
   check_counts(transpose);
   ConvGeometry g = onto(value.shape(), filters.shape());
   if (output_shape) {
@@ -178,7 +203,7 @@ Variable ConvFamily::filter_gradient(const Variable& value, const Variable& grad
                                      std::string_view name) const {
   const ConvOperand result{"grad", grad.shape(), grad.dtype()};
   check_conv_operands(filter_grad, {"value", value.shape(), value.dtype()},
-                      {"filter_shape", filter_shape, grad.dtype()}, FilterLayout::in_out, &result);
+                      {"filter_shape", filter_shape, grad.dtype()}, FilterLayout::in_out, groups, &result);
   check_counts(filter_grad);
   const ConvGeometry g = over(filter_grad, "value", value.shape(), filter_shape);
   check_result_size(filter_grad, filter_shape, value.dtype());
@@ -189,7 +214,8 @@ Variable ConvFamily::filter_gradient(const Variable& value, const Variable& grad
 }
 
 TrilinearForm ConvFamily::form(const Shape& value, const Shape& filters, DType dtype) const {
-  check_conv_operands(conv, {"value", value, dtype}, {"filters", filters, dtype}, FilterLayout::in_out);
+  check_conv_operands(conv, {"value", value, dtype}, {"filters", filters, dtype}, FilterLayout::in_out,
+                      groups);
   check_counts(conv);
   check_tensor_shape(value, size_of(dtype));
   check_tensor_shape(filters, size_of(dtype));

@@ -11,7 +11,8 @@
 
 namespace trous::detail {
 
-/// How the filters' channel axes are ordered by an op.
+/// How the filters' channel axes are ordered by an op. The axis that is not the last counts the channels of
+/// one group.
 enum class FilterLayout { in_out, out_in, in_multiplier };
 
 /// An operand of a convolution, under the name that messages have for it.
@@ -22,14 +23,14 @@ struct ConvOperand {
 };
 
 /// The first checks of every convolution, in their one order: ranks, dtypes, taps and channels above 0,
-/// and the channels of each image against those of the filters. Throws ShapeError or DTypeError naming
-/// `op`.
+/// groups of 1 or more, the filters' last axis against the groups, and the channels of each image against
+/// those of the filters. Throws ShapeError, DTypeError or (groups) ArgumentError naming `op`.
 ///
 /// value     an image with the filters' in channels
 /// filters   of a filter gradient the filters to be made, with the dtype of `result`
 /// result    null but for a filter gradient: the cotangent, an image with the filters' out channels
 void check_conv_operands(std::string_view op, const ConvOperand& value, const ConvOperand& filters,
-                         FilterLayout layout, const ConvOperand* result = nullptr);
+                         FilterLayout layout, std::int64_t groups = 1, const ConvOperand* result = nullptr);
 
 /// Throws ShapeError naming `op` if a tensor of `shape` would exceed 2^63 - 1 bytes.
 void check_result_size(std::string_view op, const Shape& shape, DType dtype);
@@ -40,8 +41,10 @@ struct ConvFamily {
   Stride stride;
   Rate rate;
   ResolvedPadding padding;
-  Attributes attributes;  ///< the options, as a printed tape shows them
-  bool strided = true;    ///< whether messages give the stride
+  std::int64_t groups;
+  Attributes
+      attributes;  ///< the options, as a printed tape shows them; groups are added where there are several
+  bool strided = true;  ///< whether messages give the stride
 
   /// The three ops. Each checks, before any work and in this order: operands, rate and stride, derived sizes,
   /// given shapes.

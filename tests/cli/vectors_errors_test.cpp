@@ -129,6 +129,12 @@ TEST_F(VectorsErrors, Attributes) {
   expect_op(R"({"op": "conv2d_transpose", "output_shape": [1,1,1,1,1,1,1,1,1]})",
             ", conv2d_transpose, has output_shape [1,1,1,1,1,1,1,1,1]. It is a list of whole numbers.");
   expect_op(R"({"op": "conv2d_filter_grad"})", ", conv2d_filter_grad, needs filter_shape.");
+  expect_op(R"({"op": "conv2d", "groups": 1.5})",
+            ", conv2d, has groups 1.5. It is a whole number below 2^31.");
+  expect_op(R"({"op": "depthwise_conv2d", "groups": 2})",
+            ", depthwise_conv2d, has the attribute groups, which this op does not know.");
+  expect_op(R"({"op": "einsum"})", ", einsum, needs equation.");
+  expect_op(R"({"op": "einsum", "equation": 3})", ", einsum, has equation 3. It is a text.");
   expect_op(R"({"op": "resize_nearest", "height": 3})", ", resize_nearest, needs width.");
   expect_op(R"({"op": "batch_norm", "epsilon": "1e-5"})",
             ", batch_norm, has epsilon \"1e-5\". It is a number.");

@@ -56,6 +56,38 @@ TEST(ConvLayers, EachIsItsOpAndABias) {
       << "AtrousConv2dTranspose";
 }
 
+TEST(ConvLayers, OfGroupsAreTheirOpsAndABias) {
+  const Variable x = numbers({2, 6, 5, 4}, 1);
+  const auto conv = made(Conv2d{{.in_channels = 4, .out_channels = 6, .groups = 2}});
+  EXPECT_EQ(conv.filters.spec.shape, (Shape{3, 3, 2, 6}));
+  EXPECT_TRUE(same(conv(x), conv2d(x, conv.filters.get(), {.groups = 2}) + conv.bias->get())) << "Conv2d";
+  const auto up = made(Conv2dTranspose{{.in_channels = 4, .out_channels = 6, .stride = 2, .groups = 2}});
+  EXPECT_EQ(up.filters.spec.shape, (Shape{3, 3, 3, 4}));
+  EXPECT_TRUE(same(up(x), conv2d_transpose(x, up.filters.get(), {.stride = 2, .groups = 2}) + up.bias->get()))
+      << "Conv2dTranspose";
+  const auto atrous = made(AtrousConv2d{{.in_channels = 4, .out_channels = 2, .rate = 2, .groups = 2}});
+  EXPECT_EQ(atrous.filters.spec.shape, (Shape{3, 3, 2, 2}));
+  EXPECT_TRUE(
+      same(atrous(x), atrous_conv2d(x, atrous.filters.get(), {.rate = 2, .groups = 2}) + atrous.bias->get()))
+      << "AtrousConv2d";
+  const auto mirror =
+      made(AtrousConv2dTranspose{{.in_channels = 4, .out_channels = 2, .rate = 2, .groups = 2}});
+  EXPECT_EQ(mirror.filters.spec.shape, (Shape{3, 3, 1, 4}));
+  EXPECT_TRUE(same(mirror(x), atrous_conv2d_transpose(x, mirror.filters.get(), {.rate = 2, .groups = 2}) +
+                                  mirror.bias->get()))
+      << "AtrousConv2dTranspose";
+  const SeparableConv2d separable{{.in_channels = 4, .out_channels = 6, .groups = 2}};
+  EXPECT_EQ(separable.pointwise.filters.spec.shape, (Shape{1, 1, 2, 6})) << "SeparableConv2d";
+  EXPECT_EQ(
+      thrown<ArgumentError>([] { Conv2d{{.in_channels = 4, .out_channels = 6, .groups = 4}}; }),
+      "Conv2d: in_channels 4, out_channels 6, groups 4. Groups count from 1, and both channel counts must be "
+      "multiples of them.");
+  EXPECT_EQ(thrown<ArgumentError>([] { AtrousConv2d{{.in_channels = 4, .out_channels = 6, .groups = 0}}; }),
+            "AtrousConv2d: in_channels 4, out_channels 6, groups 0. Groups count from 1, and both channel "
+            "counts must "
+            "be multiples of them.");
+}
+
 TEST(ConvLayers, WithoutABiasTheyAreTheOpAlone) {
   const Variable x = numbers({1, 6, 5, 2}, 1);
   const auto conv = made(Conv2d{{.in_channels = 2, .out_channels = 3, .bias = false}});

@@ -26,7 +26,7 @@ const std::map<std::string, std::vector<std::string>> others{
     {"classes", {"4"}},
     {"epsilon", {"1"}},
     {"first_slope", {"0.5"}},
-    {"groups", {"1"}},
+    {"groups", {"2"}},
     {"in_channels", {"3"}},
     {"in_features", {"3"}},
     {"initializer", {"\"ones\""}},
@@ -34,7 +34,7 @@ const std::map<std::string, std::vector<std::string>> others{
     {"momentum", {"0.5"}},
     {"multiplier", {"2"}},
     {"norm", {"\"group\"", "\"instance\"", "\"layer\""}},
-    {"out_channels", {"4"}},
+    {"out_channels", {"6"}},
     {"out_features", {"4"}},
     {"padding", {"\"SAME\"", "\"VALID\"", "[[1, 1], [1, 0]]", "[[1, 1], [0, 1]]"}},
     {"probability", {"0.25"}},
@@ -56,7 +56,7 @@ std::string description(const std::string& layer, const Options& options) {
 
 Options required(const std::string& layer) {
   if (layer == "depthwise_conv2d") return {};
-  if (layer.find("conv2d") != std::string::npos) return {{"out_channels", "3"}};
+  if (layer.find("conv2d") != std::string::npos) return {{"out_channels", "4"}};
   if (layer == "dense") return {{"out_features", "3"}};
   return {};
 }

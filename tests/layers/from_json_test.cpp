@@ -147,11 +147,11 @@ TEST(FromJson, AResolvedDescriptionSaysEverything) {
                 {"residual": ["abs", {"conv2d_norm_relu": {"out_channels": 2}}]},
                 {"dense": {"out_features": 3}}]})"),
       R"({"layers":[{"conv2d":{"in_channels":1,"out_channels":2,"kernel":3,"stride":1,"rate":1,)"
-      R"("padding":[[1,2],[3,4]],"bias":true,"initializer":"he_normal"}},"relu",)"
+      R"("padding":[[1,2],[3,4]],"groups":1,"bias":true,"initializer":"he_normal"}},"relu",)"
       R"({"batch_norm":{"channels":2,"momentum":0.1,"epsilon":1e-05}},{"dropout":{"probability":0.5}},)"
       R"([{"max_pool2d":{"window":2,"stride":2,"padding":"VALID"}},{"resize_nearest":{"scale":[1,2]}}],)"
       R"({"residual":["abs",{"conv2d_norm_relu":{"in_channels":2,"out_channels":2,"kernel":3,"stride":1,)"
-      R"("rate":1,"padding":"SAME","bias":false,"initializer":"he_normal",)"
+      R"("rate":1,"padding":"SAME","groups":1,"bias":false,"initializer":"he_normal",)"
       R"("norm":"batch","activation":"relu"}}]},)"
       R"({"dense":{"in_features":2,"out_features":3,"bias":true,"initializer":"glorot_uniform"}}]})");
 }
@@ -204,7 +204,7 @@ TEST(FromJson, ANetworkHasADescription) {
 TEST(FromJson, UnknownNamesAreRefusedWithTheNearest) {
   EXPECT_EQ(refused_layer(R"("relu", {"atrous_conv2d": {"out_channels": 2, "rte": 2}})"),
             "network_from_json: layers[2].atrous_conv2d.rte is not known. Did you mean rate? Options are "
-            "in_channels, out_channels, kernel, rate, padding, bias, initializer.");
+            "in_channels, out_channels, kernel, rate, padding, groups, bias, initializer.");
   EXPECT_EQ(refused_layer(R"({"residual": ["relu", {"relu": {"slope": 0.1}}]})"),
             "network_from_json: layers[1].residual[1].relu.slope is not known. There are no options.");
   EXPECT_EQ(

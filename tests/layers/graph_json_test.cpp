@@ -28,7 +28,7 @@ constexpr const char* skipping_text = R"({"nodes": {
 
 // Nodes stand in the order in which they run, and everything is said.
 TEST(GraphJson, HasOneTextForOneGraph) {
-  const std::string rest = R"("padding":"SAME","bias":true,"initializer":"he_normal"})";
+  const std::string rest = R"("padding":"SAME","groups":1,"bias":true,"initializer":"he_normal"})";
   const std::string whole =
       R"({"inputs":["input"],"nodes":{)"
       R"("fine":{"conv2d":{"in_channels":2,"out_channels":3,"kernel":3,"stride":1,"rate":1,)" +

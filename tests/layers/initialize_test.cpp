@@ -67,6 +67,16 @@ TEST(Initialize, HeHasVarianceTwoOverFanInInBothFilterLayouts) {
                 2.0 / (9 * 16));
 }
 
+TEST(Initialize, TheFansOfGroupsAreThoseOfOneGroup) {
+  const testing::ScopedTrace trace(__FILE__, __LINE__, "he_normal and glorot_uniform for Conv2d with groups");
+  expect_normal(first_weights(Conv2d{{.in_channels = 32, .out_channels = 96, .groups = 4}}), 2.0 / (9 * 8));
+  expect_normal(first_weights(AtrousConv2dTranspose{{.in_channels = 32, .out_channels = 96, .groups = 4}}),
+                2.0 / (9 * 8));
+  expect_uniform(first_weights(Conv2d{
+                     {.in_channels = 32, .out_channels = 96, .groups = 4, .initializer = glorot_uniform()}}),
+                 std::sqrt(6.0 / (9 * 8 + 9 * 24)));
+}
+
 TEST(Initialize, GlorotIsUniformWithinItsLimit) {
   expect_uniform(first_weights(Dense{{.in_features = 96, .out_features = 64}}), std::sqrt(6.0 / (96 + 64)));
   expect_uniform(

@@ -129,4 +129,29 @@ inline Array dense_filters(const Array& depthwise) {
   return dense;
 }
 
+/// Grouped as a dense convolution: F[a, b, c, o] stands between channel c of the group of o and channel o,
+/// all other pairs of channels at 0.
+inline Array dense_filters(const Array& grouped, Int groups) {
+  const Shape& s = grouped.shape;
+  Array dense({s[0], s[1], s[2] * groups, s[3]});
+  for (Int a = 0; a < s[0]; ++a)
+    for (Int b = 0; b < s[1]; ++b)
+      for (Int c = 0; c < s[2]; ++c)
+        for (Int o = 0; o < s[3]; ++o)
+          dense.at(a, b, o / (s[3] / groups) * s[2] + c, o) = grouped.at(a, b, c, o);
+  return dense;
+}
+
+/// The filters that dense_filters puts into the dense ones.
+inline Array grouped_filters(const Array& dense, Int groups) {
+  const Shape& s = dense.shape;
+  Array grouped({s[0], s[1], s[2] / groups, s[3]});
+  for (Int a = 0; a < s[0]; ++a)
+    for (Int b = 0; b < s[1]; ++b)
+      for (Int c = 0; c < s[2] / groups; ++c)
+        for (Int o = 0; o < s[3]; ++o)
+          grouped.at(a, b, c, o) = dense.at(a, b, o / (s[3] / groups) * (s[2] / groups) + c, o);
+  return grouped;
+}
+
 }  // namespace trous::oracle

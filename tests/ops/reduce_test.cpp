@@ -2,9 +2,11 @@
 #include <cmath>
 #include <limits>
 #include <ops/support.h>
+#include <ops/with_kernels.h>
 
 #include <trous/ops/matmul.h>
 #include <trous/ops/reduce.h>
+#include <trous/ops/reshape.h>
 
 namespace trous {
 namespace {
@@ -121,16 +123,64 @@ TEST(Matmul, ByHand) {
   EXPECT_EQ(numbers(g[1]), (Numbers{-3, -3, -3}));
 }
 
+// Each matrix of a batch is multiplied as it would be alone, by both sets of kernels and whatever was
+// broadcast.
+TEST(Matmul, OfBatchesIsThatOfEachPair) {
+  const Tensor a = integers({2, 1, 5, 7}, DType::float32, 1), b = integers({3, 7, 4}, DType::float32, 2);
+  for (const KernelSet set : {KernelSet::fast, KernelSet::reference}) {
+    const WithKernels kernels(set);
+    const Variable y = matmul(a, b);
+    ASSERT_EQ(y.shape(), (Shape{2, 3, 5, 4}));
+    const Numbers all_a = numbers(a), all_b = numbers(b), all = numbers(y);
+    for (std::ptrdiff_t n = 0; n < 6; ++n) {
+      const auto one_a = all_a.begin() + n / 3 * 35, one_b = all_b.begin() + n % 3 * 28,
+                 one = all.begin() + n * 20;
+      const Variable product = matmul(f64({5, 7}, {one_a, one_a + 35}), f64({7, 4}, {one_b, one_b + 28}));
+      EXPECT_EQ(numbers(product), Numbers(one, one + 20)) << name(set) << " matmul, pair " << n;
+    }
+  }
+}
+
+// Pairs that are enough work for several threads each, and pairs that share a task.
+TEST(Matmul, OfLargeAndOfManyPairsIsThatOfTheReference) {
+  for (const Shape& shape : {Shape{3, 130, 120}, Shape{700, 9, 33}}) {
+    const Tensor a = integers(shape, DType::float32, 1), b = integers(shape, DType::float32, 2);
+    const auto all = [&] {
+      const Variable x = track(a), w = track(permute(Variable(b), {0, 2, 1}).value());
+      const Variable y = matmul(x, w);
+      const std::vector<Variable> g = vjp(y, {x, w}, integers(y.shape(), DType::float32, 3));
+      return std::vector<Numbers>{numbers(y), numbers(g[0]), numbers(g[1])};
+    };
+    const std::vector<Numbers> fast = all();
+    const WithKernels reference(KernelSet::reference);
+    EXPECT_EQ(fast, all()) << "matmul " << shape;
+  }
+}
+
+TEST(Matmul, ByOneMatrixMultipliesAllRowsAtOnce) {
+  const Variable a = track(counting({2, 2, 2})), b = track(f64({2, 1}, {1, 10}));
+  const Variable y = matmul(a, b, "rows");
+  EXPECT_EQ(y.shape(), (Shape{2, 2, 1}));
+  EXPECT_EQ(numbers(y), (Numbers{10, 32, 54, 76}));
+  EXPECT_EQ(numbers(grad(sum(y), {b})[0]), (Numbers{12, 16}));
+}
+
 TEST(MatmulErrors, Texts) {
-  const Tensor a = zeros({2, 3}), b = zeros({4, 2}), cube = zeros({1, 3, 2}),
-               wide = zeros({3, 2}, DType::float64);
+  const Tensor a = zeros({2, 3}), b = zeros({4, 2}), cube = zeros({2, 3, 2}), three = zeros({3, 2, 2}),
+               row = zeros({3}), wide = zeros({3, 2}, DType::float64);
   const Tensor whole = zeros({3, 3}, DType::uint8);
   EXPECT_EQ(refused<ShapeError>([&] { matmul(a, b); }),
             "matmul: a has 3 columns, b has 4 rows. a [2, 3], b [4, 2] must be [rows, inner] and [inner, "
             "columns].");
-  EXPECT_EQ(refused<ShapeError>([&] { matmul(a, cube); }),
-            "matmul: ranks 2 and 3, need 2 and 2. a [2, 3], b [1, 3, 2] must be [rows, inner] and [inner, "
-            "columns].");
+  EXPECT_EQ(refused<ShapeError>([&] { matmul(a, row); }),
+            "matmul: ranks 2 and 1, need 2 or more. a [2, 3], b [3] must be [..., rows, inner] and [..., "
+            "inner, columns].");
+  EXPECT_EQ(refused<ShapeError>([&] { matmul(cube, cube); }),
+            "matmul: a has 2 columns, b has 3 rows. a [2, 3, 2], b [2, 3, 2] must be [..., rows, inner] and "
+            "[..., inner, columns].");
+  EXPECT_EQ(refused<ShapeError>([&] { matmul(cube, three); }),
+            "matmul: shapes [2, 1, 1] and [3, 1, 1] do not broadcast: 2 meets 3. Aligned at the end, extents "
+            "must be equal or 1.");
   EXPECT_EQ(refused<DTypeError>([&] { matmul(a, wide); }),
             "matmul: float32 and float64 do not mix. Cast one side: cast(x, DType::float64).");
   EXPECT_EQ(refused<DTypeError>([&] { matmul(whole, whole); }),

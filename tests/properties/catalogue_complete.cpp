@@ -122,8 +122,8 @@ TEST(Catalogue, NamesEveryLineOnce) {
 // A line of the wrong kind would be spared the tests of its own.
 TEST(Catalogue, CallsConvolutionsAndProductsTrilinear) {
   for (const Line& line : lines()) {
-    const bool product =
-        line.op.find("conv2d") != std::string::npos || line.op == "mul" || line.op == "matmul";
+    const bool product = line.op.find("conv2d") != std::string::npos || line.op == "mul" ||
+                         line.op == "matmul" || (line.op == "einsum" && line.inputs.size() == 2);
     EXPECT_EQ(line.kind == Kind::trilinear, product) << line.name();
     if (product) {
       EXPECT_EQ(differentiable(line).size(), 2U) << line.name();

@@ -16,7 +16,9 @@
 namespace trous::catalogue {
 namespace {
 
-bool sums_products(const Line& line) { return line.kind == Kind::linear || line.kind == Kind::trilinear; }
+bool sums_products(const Line& line) {
+  return line.kind == Kind::linear || line.kind == Kind::trilinear || line.op == "einsum";
+}
 
 std::vector<Tensor> gradients(const Line& line, const std::vector<Tensor>& inputs, const Tensor& seed) {
   const Tracked at = tracked(line, inputs);

@@ -1,7 +1,9 @@
 // Oracles of what works along axes: sums, extremes, softmax, products of matrices, and everything that moves
 // elements to another place.
 #include <algorithm>
+#include <map>
 #include <properties/oracles.h>
+#include <string>
 
 namespace trous::catalogue {
 namespace {
@@ -108,10 +110,65 @@ Array moved(const Array& x, const Index& before, const Index& after) {
   });
 }
 
+// The axes before the last two broadcast.
 Array matmul(const Array& a, const Array& b) {
-  return made({a.extent(0), b.extent(1)}, [&](const Index& i) {
+  const int rank = std::max(a.shape.rank(), b.shape.rank());
+  const auto extent = [rank](const Array& x, int axis) {
+    const int missing = rank - x.shape.rank();
+    return axis < missing ? 1 : x.extent(axis - missing);
+  };
+  // Element [row, column] of the matrix of x that the index i of the product lies in.
+  const auto element = [&](const Array& x, const Index& i, std::int64_t row, std::int64_t column) {
+    Index place;
+    for (int axis = rank - x.shape.rank(); axis + 2 < rank; ++axis)
+      place.push_back(extent(x, axis) == 1 ? 0 : i[static_cast<std::size_t>(axis)]);
+    place.push_back(row);
+    place.push_back(column);
+    return x.at(place);
+  };
+  Shape shape = a.shape.rank() == rank ? a.shape : b.shape;
+  for (int axis = 0; axis + 2 < rank; ++axis)
+    shape[axis] = extent(a, axis) == 1 ? extent(b, axis) : extent(a, axis);
+  shape[rank - 2] = extent(a, rank - 2);
+  shape[rank - 1] = extent(b, rank - 1);
+  return made(shape, [&](const Index& i) {
     Sum sum;
-    for (std::int64_t k = 0; k < a.extent(1); ++k) sum += a.at({i[0], k}) * b.at({k, i[1]});
+    for (std::int64_t k = 0; k < extent(a, rank - 1); ++k)
+      sum += element(a, i, i[i.size() - 2], k) * element(b, i, k, i.back());
+    return Rounded(sum);
+  });
+}
+
+// letters[i] names the axes of x[i]; every index that `output` has not is summed.
+Array einsum(const std::vector<std::string>& letters, const std::string& output, Arrays x) {
+  std::map<char, std::int64_t> extents;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (std::size_t k = 0; k < letters[i].size(); ++k)
+      extents[letters[i][k]] = x[i].extent(static_cast<int>(k));
+  }
+  std::vector<std::int64_t> shape;
+  for (const char letter : output) shape.push_back(extents.at(letter));
+  return made(Shape(shape), [&](const Index& i) {
+    std::map<char, std::int64_t> at;
+    for (const auto& [letter, extent] : extents) at[letter] = 0;
+    for (std::size_t k = 0; k < output.size(); ++k) at[output[k]] = i[k];
+    Sum sum;
+    for (bool more = true; more;) {
+      Rounded product(1);
+      for (std::size_t o = 0; o < x.size(); ++o) {
+        Index place;
+        for (const char letter : letters[o]) place.push_back(at[letter]);
+        product = product * x[o].at(place);
+      }
+      sum += product;
+      more = false;
+      for (auto& [letter, value] : at) {
+        if (output.find(letter) != std::string::npos) continue;
+        more = ++value < extents[letter];
+        if (more) break;
+        value = 0;
+      }
+    }
     return Rounded(sum);
   });
 }
@@ -139,6 +196,23 @@ Array batch_to_space_2x3(const Array& x, std::int64_t bottom, std::int64_t left)
 Oracles axis_oracles() {
   return {
       {"matmul", [](Arrays x) { return matmul(x[0], x[1]); }},
+      {"einsum_batches",
+       [](Arrays x) {
+         return einsum({"nij", "njk"}, "nki", x);
+       }},
+      {"einsum_summed_alone",
+       [](Arrays x) {
+         return einsum({"nsj", "ajc"}, "nc", x);
+       }},
+      {"einsum_outer",
+       [](Arrays x) {
+         return einsum({"bi", "k"}, "bik", x);
+       }},
+      {"einsum_one", [](Arrays x) { return einsum({"nijk"}, "nkj", x); }},
+      {"einsum_three",
+       [](Arrays x) {
+         return einsum({"ni", "ij", "jk"}, "nk", x);
+       }},
       {"sum_all", [](Arrays x) { return summed(x[0], {}, [](const Index&) { return Index{}; }); }},
       {"sum_axes_0_2",
        [](Arrays x) { return summed(x[0], {x[0].extent(1)}, [](const Index& i) { return Index{i[1]}; }); }},

@@ -17,6 +17,7 @@ struct Geometry {
   Int stride_height = 1, stride_width = 1, rate_height = 1, rate_width = 1;
   Border border = Border::same;
   Int top = 0, bottom = 0, left = 0, right = 0;  // where counted
+  Int groups = 1;
 };
 
 // Along one axis: the windows over an image, or what a transpose makes of `out` windows.
@@ -71,7 +72,7 @@ Array convolved(const oracle::Array& x, const oracle::Array& f, const Geometry& 
 }
 
 Oracle conv(const Geometry& g) {
-  return [g](Arrays x) { return convolved(plain(x[0]), plain(x[1]), g); };
+  return [g](Arrays x) { return convolved(plain(x[0]), oracle::dense_filters(plain(x[1]), g.groups), g); };
 }
 
 Oracle depthwise(const Geometry& g) {
@@ -81,7 +82,8 @@ Oracle depthwise(const Geometry& g) {
 // `height` and `width` of the result; 0: as the docstring of conv2d_transpose derives them.
 Oracle transposed(const Geometry& g, Int height = 0, Int width = 0) {
   return [=](Arrays x) {
-    const Shape &value = x[0].shape, &filters = x[1].shape;
+    const oracle::Array v = plain(x[0]), f = oracle::dense_filters(plain(x[1]), g.groups);
+    const Shape &value = v.shape, &filters = f.shape;
     const auto derived = [&](Int windows, Int taps, Int stride, Int rate, Int padding) {
       if (g.border == Border::same) return windows * stride;
       return std::max<Int>(1, (windows - 1) * stride + (taps - 1) * rate + 1 - padding);
@@ -94,7 +96,6 @@ Oracle transposed(const Geometry& g, Int height = 0, Int width = 0) {
     const auto y = [&](const oracle::Array& a, const oracle::Array& b) {
       return oracle::transposed(a, b, s.window(), h, w);
     };
-    const oracle::Array v = plain(x[0]), f = plain(x[1]);
     return rounded(y(v, f), y(v.absolute(), f.absolute()), filters[0] * filters[1] * filters[3]);
   };
 }
@@ -104,7 +105,7 @@ Oracle filter_grad(const Geometry& g, Int taps_height, Int taps_width) {
     const oracle::Array u = plain(x[0]), v = plain(x[1]);
     const Sides s = sides(g, u.shape[1], u.shape[2], {taps_height, taps_width});
     const auto y = [&](const oracle::Array& a, const oracle::Array& b) {
-      return oracle::filter_grad(a, b, s.window());
+      return oracle::grouped_filters(oracle::filter_grad(a, b, s.window()), g.groups);
     };
     return rounded(y(u, v), y(u.absolute(), v.absolute()), v.shape[0] * v.shape[1] * v.shape[2]);
   };
@@ -194,6 +195,10 @@ Oracles window_oracles() {
   const auto stride = [](Int height, Int width, Border border = Border::same) {
     return Geometry{.stride_height = height, .stride_width = width, .border = border};
   };
+  const auto grouped = [](Int groups, Geometry geometry) {
+    geometry.groups = groups;
+    return geometry;
+  };
   const Geometry counted{.stride_height = 2,
                          .stride_width = 3,
                          .rate_height = 2,
@@ -220,6 +225,12 @@ Oracles window_oracles() {
       {"max_pool2d_3x2_explicit", pooled(3, 2, {2, 1, 1, 1, Border::counted, 1, 0, 0, 1}, largest)},
       {"average_pool2d_3x2_explicit", pooled(3, 2, {2, 1, 1, 1, Border::counted, 1, 0, 0, 1}, average)},
       {"conv2d_stride_2_same", conv(stride(2, 2))},
+      {"conv2d_groups_2_stride_2", conv(grouped(2, stride(2, 2)))},
+      {"conv2d_transpose_groups_3_stride_2_valid", transposed(grouped(3, stride(2, 2, valid)))},
+      {"conv2d_filter_grad_groups_2", filter_grad(grouped(2, stride(1, 1)), 3, 2)},
+      {"atrous_conv2d_groups_2_rate_2", conv(grouped(2, rate(2, 2)))},
+      {"atrous_conv2d_transpose_groups_2_rate_2_valid", transposed(grouped(2, rate(2, 2, valid)))},
+      {"atrous_conv2d_filter_grad_groups_3_rate_2", filter_grad(grouped(3, rate(2, 2)), 3, 2)},
       {"conv2d_stride_2x3_rate_2_explicit", conv(counted)},
       {"conv2d_transpose_stride_2_valid_longer", transposed(stride(2, 2, valid), 8, 4)},
       {"conv2d_transpose_stride_2_same", transposed(stride(2, 2))},

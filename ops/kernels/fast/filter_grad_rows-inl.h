@@ -33,28 +33,30 @@ struct RowBlock {
 };
 
 /// Reads some channels of rows of y: in place where they are all channels, else from a copy of the block, in
-/// which the pixels of these channels lie together.
+/// which the pixels of these channels lie together. `y` points to the channels of the geometry, which has one
+/// group, in the first pixel, and `step` numbers lie between one pixel and the next.
 template <class T>
 class RowBlockReader {
  public:
-  RowBlockReader(const ConvGeometry& g, const T* y, ChannelRange channels, std::int64_t max_rows)
-      : y_(y), width_(g.width.out), all_channels_(g.out_channels), channels_(channels) {
-    if (channels_.count == all_channels_) return;
-    given_ = std::min(channels_.count, all_channels_ - channels_.first);
+  RowBlockReader(const ConvGeometry& g, const T* y, std::int64_t step, ChannelRange channels,
+                 std::int64_t max_rows)
+      : y_(y), width_(g.width.out), step_(step), channels_(channels) {
+    if (channels_.count == step_) return;
+    given_ = std::min(channels_.count, g.out_channels - channels_.first);
     copy_ =
         std::make_unique<Storage>(sizeof(T) * static_cast<std::size_t>(max_rows * width_ * channels_.count));
   }
 
   /// The block is valid until the next call.
   RowBlock<T> read(std::int64_t begin, std::int64_t end) const {
-    const T* from = y_ + begin * width_ * all_channels_;
+    const T* from = y_ + begin * width_ * step_;
     if (!copy_) return {begin, end, from, channels_.count};
     T* const copy = static_cast<T*>(copy_->data());
     T* out = copy;
     for (std::int64_t pixel = begin * width_; pixel < end * width_; ++pixel) {
       std::copy_n(from + channels_.first, given_, out);
       std::fill(out + given_, out + channels_.count, T(0));
-      from += all_channels_;
+      from += step_;
       out += channels_.count;
     }
     return {begin, end, copy, channels_.count};
@@ -62,7 +64,7 @@ class RowBlockReader {
 
  private:
   const T* y_;
-  std::int64_t width_, all_channels_;
+  std::int64_t width_, step_;
   ChannelRange channels_;
   std::int64_t given_ = 0;
   std::unique_ptr<Storage> copy_;

@@ -1,5 +1,6 @@
 // The four ways in which a filter gradient sums outer products. A strategy decides which channels are the
-// lanes of vectors, which sums lie side by side in registers, and how the sums of a part lie in memory.
+// lanes of vectors, which sums lie side by side in registers, and how the sums of a part lie in memory. Its
+// geometry has one group of channels.
 //
 // Every strategy S has this interface, with which filter_grad-inl.h drives it:
 //
@@ -10,7 +11,7 @@
 //   offset(block, a)                       where the sums of row tap a begin in them
 //   y_channels(block)                      the channels of y that a block reads
 //   add(rows, pairs, block, taps, sums)    adds a few rows to the sums of these row taps
-//   write(sums, parts, rows, w)            adds the parts, in order, and writes rows of w
+//   write(sums, parts, rows, w, step)      adds the parts, in order, and writes rows of w, `step` apart
 //
 // Included once for every instruction set.
 #if defined(TROUS_OPS_KERNELS_FAST_FILTER_GRAD_STRATEGIES_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -62,13 +63,13 @@ class YLanes {
   }
   ChannelRange y_channels(std::int64_t block) const { return {block * 2 * lanes_, width(block)}; }
 
-  void write(const T* sums, std::int64_t parts, Range rows, T* w) const {
+  void write(const T* sums, std::int64_t parts, Range rows, T* w, std::int64_t step) const {
     const std::int64_t part_step = numbers();
     for (std::int64_t block = 0; block < blocks_; ++block) {
       const auto [first, wide] = y_channels(block);
       const std::int64_t given = std::min(wide, g_.out_channels - first);
       for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-        T* const out = w + row * g_.out_channels + first;
+        T* const out = w + row * step + first;
         const T* const from = sums + offset(block, 0) + row * wide;
         std::copy_n(from, given, out);
         for (std::int64_t part = 1; part < parts; ++part) {
@@ -225,10 +226,10 @@ class XChannelsInLanes {
     }
   }
 
-  void write(const T* sums, std::int64_t parts, Range rows, T* w) const {
+  void write(const T* sums, std::int64_t parts, Range rows, T* w, std::int64_t step) const {
     const std::int64_t part_step = numbers();
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      T* const out = w + row * g_.out_channels;
+      T* const out = w + row * step;
       const T* const from = sums + offset(0, row / tap_row_) + row % tap_row_;
       for (std::int64_t o = 0; o < g_.out_channels; ++o) {
         T sum = from[o * step_];

@@ -10,12 +10,14 @@
 #endif
 
 #include <algorithm>
-#include <cstring>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <trous/core/parallel.h>
 #include <trous/core/storage.h>
+#include <trous/ops/kernels/fast/channel_groups-inl.h>
 #include <trous/ops/kernels/fast/column_segments.h>
 #include <trous/ops/kernels/fast/gather_conv.h>
 #include <trous/ops/kernels/fast/output_tiles-inl.h>
@@ -24,8 +26,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// The input rows that a few output rows read: in place, or copied between zeros where a tile reads beyond
-/// the image.
+/// The input rows that a few output rows read, of one group of channels: in place, or copied where the group
+/// is not all channels, and between zeros where a tile reads beyond the image. `image` points to the group's
+/// channels of the first pixel.
 template <class T>
 class InputRows {
  public:
@@ -41,18 +44,18 @@ class InputRows {
     }
     if (high < 0) return;
     rows_.assign(static_cast<std::size_t>(high - low_ + 1), nullptr);
-    const std::int64_t length = p.in_width * p.in_channels;
     std::int64_t needed = 0;
     for (std::int64_t i = first; i < end; ++i) {
       for (const RowTap& tap : p.rows[static_cast<std::size_t>(i)]) {
         const T*& row = rows_[static_cast<std::size_t>(tap.row - low_)];
         if (!row) {
-          row = image + tap.row * length;
+          row = image + tap.row * p.in_width * p.in_step();
           ++needed;
         }
       }
     }
-    if (segments.left == 0 && segments.right == 0) return;
+    if (!copies_rows(p, segments)) return;
+    const std::int64_t length = p.in_width * p.in_channels;
     const std::int64_t before = segments.left * p.in_channels, behind = segments.right * p.in_channels;
     copies_ =
         std::make_unique<Storage>(sizeof(T) * static_cast<std::size_t>(needed * (before + length + behind)));
@@ -60,11 +63,15 @@ class InputRows {
     for (const T*& row : rows_) {
       if (!row) continue;
       std::fill_n(out, before, T(0));
-      std::memcpy(out + before, row, sizeof(T) * static_cast<std::size_t>(length));
+      copy_channels(row, p.in_step(), p.in_channels, p.in_width, out + before);
       std::fill_n(out + before + length, behind, T(0));
       row = out + before;
       out += before + length + behind;
     }
+  }
+
+  static bool copies_rows(const GatherPlan& p, const ColumnSegments& segments) {
+    return p.groups > 1 || segments.left > 0 || segments.right > 0;
   }
 
   const T* operator[](std::int64_t row) const { return rows_[static_cast<std::size_t>(row - low_)]; }
@@ -79,19 +86,18 @@ class InputRows {
 struct Cuts {
   std::int64_t rows;     // of an image, in one task
   std::int64_t columns;  // parts into which a row is cut; more than one where there are few rows
-  std::int64_t blocks;   // of channels, in one task
+  std::int64_t blocks;   // of channels of all groups, in one task
   bool single_threaded;  // too little work for a second thread
 };
 
-/// `pixel_work` is the multiply-adds of a pixel, those of empty lanes included; `element` is the bytes of a
-/// number.
-inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t blocks, double pixel_work,
-                std::size_t element) {
+/// `pixel_work` is the multiply-adds of a pixel, those of empty lanes included; T is the type of a number.
+template <class T>
+Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t blocks, double pixel_work) {
   const double row = std::max(1.0, static_cast<double>(p.out_width) * pixel_work);
   const std::int64_t rows = p.batch * p.out_height;
-  const bool copied = segments.left + segments.right > 0;
+  const bool copied = InputRows<T>::copies_rows(p, segments);
   const auto row_bytes =
-      static_cast<std::int64_t>(element) * (p.in_width + segments.left + segments.right) * p.in_channels;
+      static_cast<std::int64_t>(sizeof(T)) * (p.in_width + segments.left + segments.right) * p.in_channels;
   const std::int64_t max_rows = std::clamp<std::int64_t>(rows / policy::min_gather_tasks, 1, p.out_height);
   Cuts cuts{.rows = std::clamp<std::int64_t>(static_cast<std::int64_t>(policy::gather_task_work / row), 1,
                                              max_rows),
@@ -117,23 +123,33 @@ inline Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_
   return cuts;
 }
 
+/// `groups` holds the tiles of each group of channels. The blocks of all groups are counted through.
 template <class T>
-void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const OutputTiles<T>& tiles, const T* x,
-               T* y) {
-  const Cuts cuts = cut(p, segments, tiles.blocks(), tiles.pixel_work(), sizeof(T));
-  const std::int64_t row_groups = chunks(p.out_height, cuts.rows),
-                     block_groups = chunks(tiles.blocks(), cuts.blocks);
-  const auto task = [&](std::int64_t index) {
-    const std::int64_t column = index % cuts.columns, block_group = index / cuts.columns % block_groups;
-    const std::int64_t rows = index / cuts.columns / block_groups, n = rows / row_groups;
+void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const std::deque<OutputTiles<T>>& groups,
+               const T* x, T* y) {
+  const std::int64_t group_blocks = groups[0].blocks(), blocks = p.groups * group_blocks;
+  const Cuts cuts = cut<T>(p, segments, blocks, static_cast<double>(p.groups) * groups[0].pixel_work());
+  const std::int64_t row_groups = chunks(p.out_height, cuts.rows), block_groups = chunks(blocks, cuts.blocks);
+  const auto task = [&](std::int64_t number) {
+    const std::int64_t column = number % cuts.columns, block_group = number / cuts.columns % block_groups;
+    const std::int64_t rows = number / cuts.columns / block_groups, n = rows / row_groups;
     const std::int64_t first = rows % row_groups * cuts.rows, end = std::min(first + cuts.rows, p.out_height);
-    const InputRows<T> in(p, segments, x + n * p.in_height * p.in_width * p.in_channels, first, end);
+    std::optional<InputRows<T>> in;
+    std::int64_t group_in_reach = -1;
     std::vector<Run<T>> runs;
     runs.reserve(static_cast<std::size_t>(p.kernel_height) * segments.slots.size());
-    const std::int64_t last_block = std::min((block_group + 1) * cuts.blocks, tiles.blocks());
-    for (std::int64_t block = block_group * cuts.blocks; block < last_block; ++block) {
+    const std::int64_t last_block = std::min((block_group + 1) * cuts.blocks, blocks);
+    for (std::int64_t index = block_group * cuts.blocks; index < last_block; ++index) {
+      const std::int64_t group = index / group_blocks, block = index % group_blocks;
+      const OutputTiles<T>& tiles = groups[static_cast<std::size_t>(group)];
+      if (group != group_in_reach) {
+        in.emplace(p, segments, x + n * p.in_height * p.in_width * p.in_step() + group * p.in_channels, first,
+                   end);
+        group_in_reach = group;
+      }
       for (std::int64_t i = first; i < end; ++i) {
-        T* const out = y + ((n * p.out_height + i) * p.out_width) * p.out_channels + tiles.begin(block);
+        T* const out = y + ((n * p.out_height + i) * p.out_width) * p.out_step() + group * p.out_channels +
+                       tiles.begin(block);
         for (const Segment& whole : segments.segments) {
           const std::int64_t from = whole.count * column / cuts.columns;
           const std::int64_t count = whole.count * (column + 1) / cuts.columns - from;
@@ -143,7 +159,7 @@ void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const Output
           runs.clear();
           for (const RowTap& tap : p.rows[static_cast<std::size_t>(i)]) {
             for (const TapRun& run : whole.runs) {
-              runs.push_back({in[tap.row] + (k * phase.step_in + run.shift) * p.in_channels,
+              runs.push_back({(*in)[tap.row] + (k * phase.step_in + run.shift) * p.in_channels,
                               tiles.tap(block, tap.a, run.slot, p.in_channels), run.taps * p.in_channels});
             }
           }
@@ -151,8 +167,8 @@ void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const Output
                 {.runs = runs.data(),
                  .count = std::ssize(runs),
                  .step_in = phase.step_in * p.in_channels,
-                 .y = out + (phase.first + k * phase.step_out) * p.out_channels,
-                 .step_out = phase.step_out * p.out_channels,
+                 .y = out + (phase.first + k * phase.step_out) * p.out_step(),
+                 .step_out = phase.step_out * p.out_step(),
                  .tap_channels = phase.step_in == 1 && whole.has_neighbours() ? p.in_channels : 0},
                 count);
         }
@@ -162,7 +178,7 @@ void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const Output
   const std::int64_t tasks = p.batch * row_groups * block_groups * cuts.columns;
   parallel_for(tasks, cuts.single_threaded ? std::max<std::int64_t>(1, tasks) : 1,
                [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t index = begin; index < end; ++index) task(index);
+                 for (std::int64_t number = begin; number < end; ++number) task(number);
                });
 }
 
@@ -170,7 +186,10 @@ template <class T>
 void run_gather_conv(const GatherPlan& p, const GatherOperands<T>& operands) {
   if (p.batch * p.out_height * p.out_width == 0) return;
   const ColumnSegments segments = column_segments(p);
-  run_tiles(p, segments, OutputTiles<T>(p, segments, operands.filters), operands.in, operands.out);
+  std::deque<OutputTiles<T>> groups;
+  for (std::int64_t group = 0; group < p.groups; ++group)
+    groups.emplace_back(p, segments, operands.filters + group * p.filter_group_step);
+  run_tiles(p, segments, groups, operands.in, operands.out);
 }
 
 }  // namespace trous::kernels::fast::HWY_NAMESPACE

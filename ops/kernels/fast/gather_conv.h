@@ -4,7 +4,8 @@
 //                     over the row taps (a, row) of output row i, the column taps (b, column) of output
 //                     column j, and c
 //
-// The rate and the stride only move pointers. docs/kernels.md shows how.
+// The rate and the stride only move pointers. A grouped convolution is one gather for each group of channels,
+// in the same images. docs/kernels.md shows how.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +14,16 @@
 
 namespace trous::kernels::fast {
 
+/// The channels are those of one group.
 struct GatherPlan : Gather {
   /// Numbers of the filters from one index to the next along [a, b, c, o].
   std::int64_t filter_steps[4];
+  /// Groups of channels, and the numbers of the filters from one group to the next.
+  std::int64_t groups, filter_group_step;
+
+  /// Numbers from one pixel to the next.
+  std::int64_t in_step() const { return groups * in_channels; }
+  std::int64_t out_step() const { return groups * out_channels; }
 };
 
 /// Writes every element of `out`.
