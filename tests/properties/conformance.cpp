@@ -59,7 +59,7 @@ bool applies(Property property, const Line& line) {
   const bool constant = line.kind == LineKind::locally_constant;
   switch (property) {
     case Property::order_1:
-      return true;  // or exactly zero
+      return !catalogue::differentiable(line).empty();  // or exactly zero
     case Property::order_2:
     case Property::order_3:
     case Property::jvp:
