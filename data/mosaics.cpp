@@ -56,7 +56,8 @@ void fill(const Tensor& texture, const MosaicCell& cell, std::int32_t number, co
   const double scale = variance > 0 ? deviation / std::sqrt(variance) : 0;
   for (std::int64_t i = 0; i < height * width; ++i) {
     if (of_cell[i] != number) continue;
-    const double v = from[i / width * photograph + i % width];
+    const std::int64_t row = i / width, column = i % width;
+    const double v = from[row * photograph + column];
     image[i] = static_cast<float>(std::clamp(brightness + (v - mean) * scale, 0.0, 255.0) / 255);
   }
 }
@@ -67,7 +68,8 @@ Sample compose(const std::vector<Tensor>& photographs, const std::vector<MosaicC
   std::vector<std::int32_t> of_cell(static_cast<std::size_t>(height * width));
   std::int32_t* const mask = sample.mask.mutable_values<std::int32_t>().data();
   for (std::int64_t i = 0; i < height * width; ++i) {
-    const double row = static_cast<double>(i / width) + 0.5, column = static_cast<double>(i % width) + 0.5;
+    const std::int64_t above = i / width, left = i % width;  // whole pixels
+    const double row = static_cast<double>(above) + 0.5, column = static_cast<double>(left) + 0.5;
     const auto nearest =
         std::min_element(cells.begin(), cells.end(), [&](const MosaicCell& a, const MosaicCell& b) {
           return std::hypot(a.row - row, a.column - column) < std::hypot(b.row - row, b.column - column);

@@ -42,7 +42,7 @@ Tensor group_norm_value(const GroupNormCase& c);
 GroupNormSums group_norm_sums(const GroupNormCase& c, const Tensor& grad);
 /// The cotangent of x, on which mean and variance depend too:
 /// factor (scale g - scaled / values - normalised x scaled_normalized / values)
-Tensor group_norm_grad(const GroupNormCase& c, const Tensor& grad, const GroupNormSums& sums);
+Tensor group_norm_grad(const GroupNormCase& c, const Tensor& grad, const GroupNormSums& total);
 
 /// One sample, with a mean and a factor for each group.
 template <class T>

@@ -33,8 +33,9 @@ struct FilterGradCuts {
         std::max<std::int64_t>(1, rows));
     band_rows = std::max<std::int64_t>(1, policy::register_pixels / std::max<std::int64_t>(1, g.width.out));
     one_row_tap_per_task = parts * blocks < policy::filter_grad_tasks;
+    const std::int64_t in_of_group = g.in_channels / g.groups;
     const double work = static_cast<double>(pixels) *
-                        static_cast<double>(g.height.taps * g.width.taps * (g.in_channels / g.groups)) *
+                        static_cast<double>(g.height.taps * g.width.taps * in_of_group) *
                         static_cast<double>(g.out_channels);
     single_threaded = work < policy::dense_threads_work;
   }

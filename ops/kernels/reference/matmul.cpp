@@ -9,7 +9,8 @@ namespace trous::kernels::reference {
 
 Tensor matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b) {
   const MatmulSizes sizes(a.shape(), transpose_a, b.shape(), transpose_b);
-  const auto& [batch, rows, inner, columns] = sizes;
+  // Not a structured binding, which lambdas may not capture.
+  const std::int64_t batch = sizes.batch, rows = sizes.rows, inner = sizes.inner, columns = sizes.columns;
   Tensor y = Tensor::uninitialized(product_shape(a.shape(), sizes), a.dtype());
   visit_floating("matmul", a.dtype(), [&]<class T> {
     using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
