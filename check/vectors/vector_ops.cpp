@@ -1,3 +1,4 @@
+// One table, a row for each op that files of vectors may name: hence more than 400 lines.
 #include <algorithm>
 #include <functional>
 #include <limits>
