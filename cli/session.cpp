@@ -173,9 +173,10 @@ Dataset validation_for(const TrainConfig& c, const Splits& data) {
   const std::optional<Window> crop = augmentation_of(c).crop;
   const std::int64_t height = whole.image_shape[0], width = whole.image_shape[1];
   if (!crop || height * width <= max_whole_pixels) return whole;
-  const std::int64_t tenth = c.training.validate_every * c.training.accumulate * c.training.batch *
-                             crop->height * crop->width * 2 / 10;
-  if (whole.size * height * width <= tenth) return whole;
+  const auto real = [](std::int64_t number) { return static_cast<double>(number); };
+  const double tenth = real(c.training.validate_every) * real(c.training.accumulate) *
+                       real(c.training.batch) * real(crop->height * crop->width) * 2 / 10;
+  if (static_cast<double>(whole.size * height * width) <= tenth) return whole;
   const Window window{std::min(2 * crop->height, height), std::min(2 * crop->width, width)};
   const std::int64_t count = std::max(
       whole.size, static_cast<std::int64_t>(tenth / static_cast<double>(window.height * window.width)));

@@ -62,6 +62,8 @@ void fill(const Tensor& texture, const MosaicCell& cell, std::int32_t number, co
   }
 }
 
+double squared(double rows, double columns) { return rows * rows + columns * columns; }
+
 Sample compose(const std::vector<Tensor>& photographs, const std::vector<MosaicCell>& cells) {
   Sample sample{.image = Tensor::zeros({height, width, 1}, DType::float32),
                 .mask = Tensor::zeros({height, width}, DType::int32)};
@@ -72,7 +74,7 @@ Sample compose(const std::vector<Tensor>& photographs, const std::vector<MosaicC
     const double row = static_cast<double>(above) + 0.5, column = static_cast<double>(left) + 0.5;
     const auto nearest =
         std::min_element(cells.begin(), cells.end(), [&](const MosaicCell& a, const MosaicCell& b) {
-          return std::hypot(a.row - row, a.column - column) < std::hypot(b.row - row, b.column - column);
+          return squared(a.row - row, a.column - column) < squared(b.row - row, b.column - column);
         });
     of_cell[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(nearest - cells.begin());
     mask[i] = nearest->texture;

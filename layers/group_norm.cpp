@@ -9,7 +9,9 @@ namespace {
 
 void check_options(const char* layer, std::int64_t channels, std::int64_t least, double epsilon) {
   if (channels < least)
-    throw ArgumentError(text(layer, ": channels ", channels, ". Give ", least, " or more."));
+    throw ArgumentError(
+        text(layer, ": channels ", channels, ". Give ", least, " or more",
+             least > 1 && channels == 1 ? ", or another norm, since a variance needs 2." : "."));
   if (!(epsilon > 0))
     throw ArgumentError(text(layer, ": epsilon ", epsilon, " is not above 0. 1e-5 is usual."));
 }

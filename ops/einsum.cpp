@@ -62,8 +62,10 @@ void check_letters(std::string_view equation, std::string_view what, std::string
                    std::string_view twice) {
   for (std::size_t i = 0; i < letters.size(); ++i) {
     if (!is_letter(letters[i])) {
-      throw ArgumentError(text("einsum: ", what, " has '", letters[i],
-                               "', which is no index. The equation is \"", equation,
+      const bool ascii = static_cast<unsigned char>(letters[i]) < 128;  // else a part of a character
+      throw ArgumentError(text("einsum: ", what, " has ",
+                               ascii ? text('\'', letters[i], '\'') : "a character",
+                               ", which is no index. The equation is \"", equation,
                                "\". Each axis is a letter, as in \"bij,bjk->bik\"."));
     }
     if (has_index(letters.substr(i + 1), letters[i])) {
@@ -231,6 +233,9 @@ Variable einsum(std::string_view equation, const std::vector<Variable>& operands
     for (const char letter : a.letters + b.letters) {
       if (has_index(later, letter) && !has_index(letters, letter)) letters += letter;
     }
+    // An axis of no elements can only be the first.
+    std::stable_partition(letters.begin(), letters.end(),
+                          [&](char letter) { return extents.at(letter) == 0; });
     if (i + 1 == operands.size()) letters = e.output;
     product = {pair_form(a.letters, b.letters, letters, extents, operands[0].dtype())(
                    {a.value, b.value, std::nullopt}, i + 1 == operands.size() ? name : ""),

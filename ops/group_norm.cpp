@@ -68,8 +68,8 @@ Variable by_groups(const char* op, const std::vector<Variable>& in, std::int64_t
                              ". Give a number that divides the channels."));
   }
   if (pixels * (channels / groups) < 2) {
-    throw ShapeError(text(op, ": x ", s, " has 1 value per group, and a variance needs 2. Use fewer than ",
-                          groups, " groups, or larger images."));
+    throw ShapeError(text(op, ": x ", s, " has 1 value per group, and a variance needs 2. Use ",
+                          groups > 1 ? "fewer groups, " : "", "another norm or larger images."));
   }
   const Attributes attributes{{"groups", groups}, {"epsilon", epsilon}};
   return group_normed(

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <trous/autograd/trilinear_form.h>
 #include <trous/core/error.h>
 #include <trous/ops/broadcast.h>
@@ -19,8 +21,16 @@ void check_matrices(const Variable& a, const Variable& b) {
                           " do not mix. Cast one side: cast(x, DType::", b.dtype(), ")."));
   }
   visit_floating("matmul", a.dtype(), []<class T> {});
-  if (a.shape()[rank_a - 1] == b.shape()[rank_b - 2]) return;
   const std::string_view batch = rank_a == 2 && rank_b == 2 ? "" : "..., ";
+  for (int k = 3; k <= std::min(rank_a, rank_b); ++k) {
+    const std::int64_t of_a = a.shape()[rank_a - k], of_b = b.shape()[rank_b - k];
+    if (of_a == of_b || of_a == 1 || of_b == 1) continue;
+    throw ShapeError(text("matmul: a has ", of_a, " matrices along an axis, b has ", of_b, ". a ", a.shape(),
+                          ", b ", b.shape(),
+                          ": the axes before the last two must be equal or 1, aligned at "
+                          "the end."));
+  }
+  if (a.shape()[rank_a - 1] == b.shape()[rank_b - 2]) return;
   throw ShapeError(text("matmul: a has ", a.shape()[rank_a - 1], " columns, b has ", b.shape()[rank_b - 2],
                         " rows. a ", a.shape(), ", b ", b.shape(), " must be [", batch, "rows, inner] and [",
                         batch, "inner, columns]."));

@@ -43,7 +43,9 @@ Variable tversky_definition(const Variable& logits, const Tensor& labels, const 
   const Variable both = sum(masked(p, truth.of_class), 0);
   const Variable wrong = scale(sum(where(truth.of_class, 0, p), 0), options.alpha) +
                          scale(sum(where(truth.of_class, 1.0 - p, 0), 0), options.beta);
-  const Variable overlap = (both + options.smooth) / (both + wrong + options.smooth);
+  // Of a class that does not occur the sum may be 0, and what it is divided by must not make a NaN.
+  const Variable all = where(truth.present, both + wrong + options.smooth, 1.0);
+  const Variable overlap = (both + options.smooth) / all;
   const double share = truth.classes_present > 0 ? 1 / static_cast<double>(truth.classes_present) : 0;
   return scale(sum(masked(1.0 - overlap, truth.present)), share);
 }

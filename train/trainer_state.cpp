@@ -83,8 +83,7 @@ std::string text_of(const TrainOptions&, const std::vector<ParameterGroup>& grou
   return text_of(groups);
 }
 
-// States have always been written in this order, so equal runs of all versions have equal bytes. An option
-// that is not named here comes after these.
+// States have always been written in this order. An option that is not named here comes after these.
 constexpr const char* first_written[] = {"steps",     "batch",     "seed",        "learning_rate", "schedule",
                                          "warmup",    "optimizer", "loss",        "class_weights", "groups",
                                          "clip_norm", "average",   "augmentation"};

@@ -98,5 +98,23 @@ TEST(EinsumErrors, OfTheOperands) {
             "einsum: int32 is not a floating type. Cast it: cast(x, DType::float32).");
 }
 
+// The product of the first two is [n, a], with n first, since no other axis may be empty.
+TEST(Einsum, SumsOverAnEmptyBatch) {
+  const Variable y =
+      einsum("ab,nb,n->a", {f64({2, 3}, {1, 2, 3, 4, 5, 6}), Tensor::zeros({0, 3}, DType::float64),
+                            Tensor::zeros({0}, DType::float64)});
+  EXPECT_EQ(y.shape(), Shape({2}));
+  EXPECT_EQ(numbers(y), (std::vector<double>{0, 0}));
+}
+
+TEST(Einsum, QuotesNoPartOfACharacter) {
+  EXPECT_EQ(
+      refused<ArgumentError>([] {
+        einsum("\xC3\xA9,b->b", {ones({1}), ones({1})});
+      }),
+      "einsum: operand 0 has a character, which is no index. The equation is \"\xC3\xA9,b->b\". Each axis is "
+      "a letter, as in \"bij,bjk->bik\".");
+}
+
 }  // namespace
 }  // namespace trous

@@ -251,10 +251,9 @@ TEST(GroupNorm, RefusesWhatDoesNotFit) {
       refused<ArgumentError>([&] { group_norm_relu(x, p, p, 0); }),
       "group_norm_relu: 0 groups of 6 channels do not come out even. x is [2, 3, 3, 6]. Give a number that "
       "divides the channels.");
-  EXPECT_EQ(
-      refused<ShapeError>([&] { group_norm(one, p, p, 6); }),
-      "group_norm: x [2, 1, 1, 6] has 1 value per group, and a variance needs 2. Use fewer than 6 groups, "
-      "or larger images.");
+  EXPECT_EQ(refused<ShapeError>([&] { group_norm(one, p, p, 6); }),
+            "group_norm: x [2, 1, 1, 6] has 1 value per group, and a variance needs 2. Use fewer groups, "
+            "another norm or larger images.");
   EXPECT_EQ(refused<ShapeError>([&] {
               layer_norm(ones({4, 1}), ones({1}), ones({1}));
             }),

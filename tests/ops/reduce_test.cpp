@@ -179,8 +179,8 @@ TEST(MatmulErrors, Texts) {
             "matmul: a has 2 columns, b has 3 rows. a [2, 3, 2], b [2, 3, 2] must be [..., rows, inner] and "
             "[..., inner, columns].");
   EXPECT_EQ(refused<ShapeError>([&] { matmul(cube, three); }),
-            "matmul: shapes [2, 1, 1] and [3, 1, 1] do not broadcast: 2 meets 3. Aligned at the end, extents "
-            "must be equal or 1.");
+            "matmul: a has 2 matrices along an axis, b has 3. a [2, 3, 2], b [3, 2, 2]: the axes before the "
+            "last two must be equal or 1, aligned at the end.");
   EXPECT_EQ(refused<DTypeError>([&] { matmul(a, wide); }),
             "matmul: float32 and float64 do not mix. Cast one side: cast(x, DType::float64).");
   EXPECT_EQ(refused<DTypeError>([&] { matmul(whole, whole); }),

@@ -11,6 +11,7 @@
 #include <trous/ops/focal_loss.h>
 #include <trous/ops/reduce.h>
 #include <trous/ops/softmax_cross_entropy.h>
+#include <trous/ops/tversky_loss.h>
 
 namespace trous {
 namespace {
@@ -275,6 +276,18 @@ TEST(RegionLossErrors, Texts) {
   EXPECT_EQ(
       thrown<GraphError>([&] { grad(focal_loss(logits, labels, {.class_weights = weights}), {weights}); }),
       "focal_loss: input 2 has no derivative, but a gradient was asked through it. Detach it: detach(x).");
+}
+
+// Of a class that does not occur nothing is divided, not even what its loss leaves out.
+TEST(Tversky, OfAnAbsentClassWithoutSmoothHasAFiniteGradient) {
+  const Tensor labels = i32({3}, {0, 0, 0});
+  for (const double below : {-1.0, -2000.0}) {
+    const Variable logits = track(f64({3, 2}, {1, below, 0.5, below, 0, below}));
+    for (const double alpha : {0.0, 0.3}) {
+      const Variable loss = tversky_loss(logits, labels, {.alpha = alpha, .beta = 1 - alpha, .smooth = 0});
+      for (const double g : numbers(grad(loss, {logits})[0])) EXPECT_TRUE(std::isfinite(g)) << alpha << below;
+    }
+  }
 }
 
 }  // namespace

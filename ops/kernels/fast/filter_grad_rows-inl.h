@@ -41,7 +41,8 @@ class RowBlockReader {
   RowBlockReader(const ConvGeometry& g, const T* y, std::int64_t step, ChannelRange channels,
                  std::int64_t max_rows)
       : y_(y), width_(g.width.out), step_(step), channels_(channels) {
-    if (channels_.count == step_) return;
+    // A group whose lanes are as many as all channels still reads beyond its own.
+    if (channels_.count == step_ && g.out_channels == step_) return;
     given_ = std::min(channels_.count, g.out_channels - channels_.first);
     copy_ =
         std::make_unique<Storage>(sizeof(T) * static_cast<std::size_t>(max_rows * width_ * channels_.count));
