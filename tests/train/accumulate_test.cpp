@@ -1,4 +1,5 @@
 // Steps over several batches: their gradient is the mean over the batches, and all else counts steps.
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <stdexcept>
@@ -150,8 +151,8 @@ TEST(Accumulate, AllElseCountsSteps) {
 
 TEST(Accumulate, ABatchThatCannotBeReadLeavesTheStateOfTheStepBefore) {
   Splits data = striped();
-  const auto reads = std::make_shared<int>(0);
-  const auto broken = std::make_shared<bool>(false);
+  const auto reads = std::make_shared<std::atomic<int>>(0);
+  const auto broken = std::make_shared<std::atomic<bool>>(false);
   data.train.sample = [=, inner = data.train.sample](std::int64_t i) {
     if (*broken && ++*reads == 6) throw std::runtime_error("the disk is gone");
     return inner(i);
@@ -175,7 +176,7 @@ TEST(Accumulate, ABatchThatCannotBeReadLeavesTheStateOfTheStepBefore) {
 
 TEST(Accumulate, DivergenceNamesTheStep) {
   Splits data = striped();
-  const auto reads = std::make_shared<int>(0);
+  const auto reads = std::make_shared<std::atomic<int>>(0);
   data.train.sample = [=, inner = data.train.sample](std::int64_t i) {
     Sample sample = inner(i);
     if (++*reads == 18) sample.image = Tensor::full({12, 12, 1}, DType::float32, std::nan(""));
