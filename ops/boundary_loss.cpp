@@ -82,8 +82,7 @@ Variable boundary_loss(const Variable& logits, const Variable& labels, const Bou
                           "classes]."));
   }
   const std::optional<std::int32_t> ignore = options.ignore_index;
-  Attributes attributes;
-  if (ignore) attributes = {{"ignore_index", std::int64_t{*ignore}}};
+  const Attributes attributes = detail::with_ignored({}, ignore);
   return composite(
       {boundary_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels},
       [ignore](std::span<const Tensor> in) { return boundary_definition(in[0], in[1], ignore).value(); },

@@ -40,9 +40,7 @@ Variable dice_loss(const Variable& logits, const Variable& labels, const DiceOpt
   if (!(options.smooth >= 0) || !std::isfinite(options.smooth))
     throw ArgumentError(text(dice_op, ": smooth ", options.smooth,
                              " is not 0 or more, and finite. 1 is usual, 0 is plain Dice."));
-  Attributes attributes{{"smooth", options.smooth}};
-  if (options.ignore_index)
-    attributes = {{"smooth", options.smooth}, {"ignore_index", std::int64_t{*options.ignore_index}}};
+  const Attributes attributes = detail::with_ignored({{"smooth", options.smooth}}, options.ignore_index);
   return composite(
       {dice_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels},
       [options](std::span<const Tensor> in) { return definition(in[0], in[1], options).value(); },

@@ -21,7 +21,7 @@ namespace trous {
 ///
 /// Two operands are a trilinear form: each gradient is a sum of products of the same kind, shown on a tape as
 /// einsum_first and einsum_second. More operands are multiplied from left to right, in pairs; one is summed
-/// and permuted. Indices of one operand alone are summed before it is multiplied.
+/// and permuted, without `name`. Indices of one operand alone are summed before it is multiplied.
 ///
 /// Throws ArgumentError if the equation is not of this form, a letter stands twice in one operand (a
 /// diagonal) or in the output, the output has a letter that no operand has, or the number of operands is

@@ -54,8 +54,7 @@ Variable focal_loss(const Variable& logits, const Variable& labels, const FocalO
                                ? *options.class_weights
                                : Variable(Tensor::ones({detail::classes_of(logits.shape())}, logits.dtype()));
   const std::optional<std::int32_t> ignore = options.ignore_index;
-  Attributes attributes{{"gamma", gamma}};
-  if (ignore) attributes = {{"gamma", gamma}, {"ignore_index", std::int64_t{*ignore}}};
+  const Attributes attributes = detail::with_ignored({{"gamma", gamma}}, ignore);
   return composite(
       {focal_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels, weights},
       [gamma, ignore](std::span<const Tensor> in) {

@@ -39,8 +39,7 @@ Variable sigmoid_cross_entropy(const Variable& logits, const Variable& labels,
                                const SigmoidCrossEntropyOptions& options, std::string_view name) {
   detail::check_labelled(sigmoid_op, logits, labels, std::nullopt, options.ignore_index);
   const std::optional<std::int32_t> ignore = options.ignore_index;
-  Attributes attributes;
-  if (ignore) attributes = {{"ignore_index", std::int64_t{*ignore}}};
+  const Attributes attributes = detail::with_ignored({}, ignore);
   return composite(
       {sigmoid_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels},
       [ignore](std::span<const Tensor> in) { return sigmoid_definition(in[0], in[1], ignore).value(); },

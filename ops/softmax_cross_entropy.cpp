@@ -73,13 +73,11 @@ Variable softmax_cross_entropy(const Variable& logits, const Variable& labels,
                              " is not in 0 to 1. 0.1 is usual, 0 is plain cross-entropy."));
   }
   if (smoothing > 0) {
-    Attributes smooth{{"label_smoothing", smoothing}};
-    if (ignore) smooth = {{"label_smoothing", smoothing}, {"ignore_index", std::int64_t{*ignore}}};
+    const Attributes smooth = detail::with_ignored({{"label_smoothing", smoothing}}, ignore);
     return smoothed({cross_entropy_op, smooth, std::string(name), Pixels::mixed()}, {logits, labels, weights},
                     ignore, smoothing);
   }
-  Attributes attributes;
-  if (ignore) attributes = {{"ignore_index", std::int64_t{*ignore}}};
+  const Attributes attributes = detail::with_ignored({}, ignore);
   return composite(
       {cross_entropy_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels, weights},
       [ignore](std::span<const Tensor> in) {

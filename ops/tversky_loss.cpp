@@ -56,13 +56,8 @@ Variable tversky_loss(const Variable& logits, const Variable& labels, const Tver
                       std::string_view name) {
   detail::check_labelled(tversky_op, logits, labels, std::nullopt, options.ignore_index);
   check_tversky(options);
-  Attributes attributes{{"alpha", options.alpha}, {"beta", options.beta}, {"smooth", options.smooth}};
-  if (options.ignore_index) {
-    attributes = {{"alpha", options.alpha},
-                  {"beta", options.beta},
-                  {"smooth", options.smooth},
-                  {"ignore_index", std::int64_t{*options.ignore_index}}};
-  }
+  const Attributes attributes = detail::with_ignored(
+      {{"alpha", options.alpha}, {"beta", options.beta}, {"smooth", options.smooth}}, options.ignore_index);
   return composite(
       {tversky_op, attributes, std::string(name), Pixels::mixed()}, {logits, labels},
       [options](std::span<const Tensor> in) { return tversky_definition(in[0], in[1], options).value(); },

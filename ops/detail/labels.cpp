@@ -65,4 +65,9 @@ void check_labelled(std::string_view op, const Variable& logits, const Variable&
   check_labels(op, labels.value(), classes_of(logits.shape()), ignore_index);
 }
 
+Attributes with_ignored(Attributes attributes, std::optional<std::int32_t> ignore_index) {
+  if (ignore_index) attributes.add("ignore_index", std::int64_t{*ignore_index});
+  return attributes;
+}
+
 }  // namespace trous::detail

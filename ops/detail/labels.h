@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include <trous/autograd/op.h>
 #include <trous/autograd/variable.h>
 
 namespace trous::detail {
@@ -19,5 +20,8 @@ std::int64_t classes_of(const Shape& logits);
 /// a class nor `ignore_index`.
 void check_labelled(std::string_view op, const Variable& logits, const Variable& labels,
                     const std::optional<Variable>& class_weights, std::optional<std::int32_t> ignore_index);
+
+/// The attributes, and behind them the class that does not count, where there is one.
+Attributes with_ignored(Attributes attributes, std::optional<std::int32_t> ignore_index);
 
 }  // namespace trous::detail

@@ -49,7 +49,8 @@ TEST(ActivationLayers, PReluHasARowInTheTable) {
 TEST(ActivationLayers, ComeFromJson) {
   const std::string resolved = resolved_description(R"({"layers": [
       {"prelu": {"channels": 8}}, "elu", {"leaky_relu": {"slope": 0.125}},
-      {"pixel_shuffle": {"block": [2, 1]}}, "prelu", "pixel_unshuffle", {"dense": {"out_features": 2}}, "softplus"]})");
+      {"pixel_shuffle": {"block": [2, 1]}}, "prelu", "pixel_unshuffle",
+      {"dense": {"out_features": 2}}, "softplus"]})");
   EXPECT_EQ(resolved,
             R"({"layers":[{"prelu":{"channels":8,"first_slope":0.25}},{"elu":{"alpha":1.0}},)"
             R"({"leaky_relu":{"slope":0.125}},{"pixel_shuffle":{"block":[2,1]}},)"

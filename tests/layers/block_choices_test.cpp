@@ -108,7 +108,8 @@ TEST(BlockChoices, OnlyBatchNormDependsOnTheBatch) {
 
 TEST(BlockChoices, ANetworkWithANormAndAnActivationPassesItsCheck) {
   AnyLayer net = network_from_json(
-      R"({"network": "unet", "in_channels": 1, "classes": 2, "width": 1, "norm": "group", "activation": "silu"})");
+      R"({"network": "unet", "in_channels": 1, "classes": 2, "width": 1,
+          "norm": "group", "activation": "silu"})");
   initialize(net, Key{5}, DType::float64);
   const NetworkReport report = check_network(net, normal({2, 16, 16, 1}, DType::float64, Key{6}));
   EXPECT_TRUE(report.passed()) << report.whole;

@@ -131,15 +131,15 @@ TEST(FromJson, ChannelsFollowFromTheLayerBefore) {
 }
 
 TEST(FromJson, AResolvedDescriptionSaysEverything) {
-  EXPECT_EQ(
-      resolved_description(R"({"network": "small-dilated", "classes": 11})"),
-      R"({"network":"small-dilated","in_channels":3,"classes":11,"width":16,"kernel":3,"norm":"batch","activation":"relu"})");
-  EXPECT_EQ(
-      resolved_description(R"({"network": "deep-dilated"})"),
-      R"({"network":"deep-dilated","in_channels":3,"classes":5,"width":12,"kernel":3,"norm":"batch","activation":"relu"})");
-  EXPECT_EQ(
-      resolved_description(R"({"kernel": [3, 1], "network": "mirror-context"})"),
-      R"({"network":"mirror-context","in_channels":3,"classes":5,"width":12,"kernel":[3,1],"norm":"batch","activation":"relu"})");
+  EXPECT_EQ(resolved_description(R"({"network": "small-dilated", "classes": 11})"),
+            R"({"network":"small-dilated","in_channels":3,"classes":11,"width":16,"kernel":3,)"
+            R"("norm":"batch","activation":"relu"})");
+  EXPECT_EQ(resolved_description(R"({"network": "deep-dilated"})"),
+            R"({"network":"deep-dilated","in_channels":3,"classes":5,"width":12,"kernel":3,)"
+            R"("norm":"batch","activation":"relu"})");
+  EXPECT_EQ(resolved_description(R"({"kernel": [3, 1], "network": "mirror-context"})"),
+            R"({"network":"mirror-context","in_channels":3,"classes":5,"width":12,"kernel":[3,1],)"
+            R"("norm":"batch","activation":"relu"})");
   EXPECT_EQ(
       resolved_description(R"({"layers": [
                 {"conv2d": {"out_channels": 2, "in_channels": 1, "padding": [[1, 2], [3, 4]]}},
@@ -189,9 +189,9 @@ TEST(FromJson, LayerNamesAreSorted) {
 }
 
 TEST(FromJson, ANetworkHasADescription) {
-  EXPECT_EQ(
-      network_description("mirror-context", {.in_channels = 1, .kernel = 1}),
-      R"({"network":"mirror-context","in_channels":1,"classes":5,"width":12,"kernel":1,"norm":"batch","activation":"relu"})");
+  EXPECT_EQ(network_description("mirror-context", {.in_channels = 1, .kernel = 1}),
+            R"({"network":"mirror-context","in_channels":1,"classes":5,"width":12,"kernel":1,)"
+            R"("norm":"batch","activation":"relu"})");
   EXPECT_EQ(thrown<ArgumentError>([] { network_description("small-dilate"); }),
             "network_description: network is \"small-dilate\". Did you mean small-dilated? Networks are " +
                 networks());
