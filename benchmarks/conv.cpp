@@ -191,6 +191,7 @@ Json describe(const ConvShape& shape) {
           {"kernel", {shape.kernel.height, shape.kernel.width}},
           {"rate", shape.rate.height},
           {"stride", shape.stride.height},
+          {"channel_groups", shape.channel_groups},
           {"padding", shape.padding.top},
           {"dtype", shape.dtype == DType::float64 ? "float64" : "float32"},
           {"groups", shape.groups},

@@ -5,6 +5,8 @@
 #include <trous/autograd/recording.h>
 #include <trous/benchmarks/conv_engine.h>
 #include <trous/core/random.h>
+#include <trous/ops/depthwise_conv2d.h>
+#include <trous/ops/reshape.h>
 
 namespace trous::benchmarks {
 namespace {
@@ -45,10 +47,49 @@ class TrousJob : public ConvJob {
   std::optional<Variable> last_;
 };
 
+// One group for each channel, through the op made for it. Its filters [kh, kw, in, 1] have the memory of
+// conv2d's [kh, kw, 1, out].
+class DepthwiseJob : public ConvJob {
+ public:
+  DepthwiseJob(const ConvShape& shape, ConvPass pass, const ConvData& data)
+      : form_(depthwise_conv2d_form(shape.x_shape(), filter_shape(shape), ungrouped(shape), shape.dtype)),
+        slots_{data.x, reshape(data.w, filter_shape(shape)), data.y},
+        result_shape_(shape.w_shape()),
+        pass_(pass) {
+    slots_[pass == ConvPass::forward ? 2 : pass == ConvPass::transpose ? 0 : 1].reset();
+  }
+
+  void run() override {
+    const Recording evaluation(Recording::nothing);
+    last_ = form_(slots_);
+  }
+  Tensor result() override {
+    return pass_ == ConvPass::filter_grad ? reshape(*last_, result_shape_).value() : last_->value();
+  }
+
+ private:
+  static Shape filter_shape(const ConvShape& shape) {
+    return {shape.kernel.height, shape.kernel.width, shape.in, shape.out / shape.in};
+  }
+  static Conv2dOptions ungrouped(const ConvShape& shape) {
+    Conv2dOptions options = shape.options();
+    options.groups = 1;
+    return options;
+  }
+
+  TrilinearForm form_;
+  TrilinearForm::Slots slots_;
+  Shape result_shape_;
+  ConvPass pass_;
+  std::optional<Variable> last_;
+};
+
 class TrousEngine : public ConvEngine {
  public:
   std::string name() const override { return "trous"; }
   std::unique_ptr<ConvJob> prepare(const ConvShape& shape, ConvPass pass, const ConvData& data) override {
+    if (shape.channel_groups > 1 && shape.channel_groups == shape.in)
+      return std::make_unique<DepthwiseJob>(shape, pass, data);
     return std::make_unique<TrousJob>(shape, pass, data);
   }
 };
@@ -93,7 +134,7 @@ std::vector<Meeting> meetings(const WindowAxis& axis) {
 }
 
 // y[n, i, j, o], x[n, u, v, c] and w[a, b, c, o] of the form's three contractions, each by looking for all
-// products that belong to it.
+// products that belong to it. The c of w counts within the group of o.
 class Definition {
  public:
   Definition(const ConvShape& shape, const ConvData& data)
@@ -107,8 +148,9 @@ class Definition {
   Sum forward(std::int64_t n, std::int64_t i, std::int64_t j, std::int64_t o) const {
     Sum sum;
     visit(&Meeting::out, i, j, [&](const Meeting& row, const Meeting& column) {
-      for (std::int64_t c = 0; c < s_.in; ++c)
-        sum.add(x_.at(n, row.in, column.in, c), w_.at(row.tap, column.tap, c, o));
+      for (std::int64_t c = 0; c < group_in_; ++c)
+        sum.add(x_.at(n, row.in, column.in, o / group_out_ * group_in_ + c),
+                w_.at(row.tap, column.tap, c, o));
     });
     return sum;
   }
@@ -116,8 +158,9 @@ class Definition {
   Sum transpose(std::int64_t n, std::int64_t u, std::int64_t v, std::int64_t c) const {
     Sum sum;
     visit(&Meeting::in, u, v, [&](const Meeting& row, const Meeting& column) {
-      for (std::int64_t o = 0; o < s_.out; ++o)
-        sum.add(y_.at(n, row.out, column.out, o), w_.at(row.tap, column.tap, c, o));
+      const std::int64_t first = c / group_in_ * group_out_;
+      for (std::int64_t o = first; o < first + group_out_; ++o)
+        sum.add(y_.at(n, row.out, column.out, o), w_.at(row.tap, column.tap, c % group_in_, o));
     });
     return sum;
   }
@@ -126,7 +169,8 @@ class Definition {
     Sum sum;
     for (std::int64_t n = 0; n < s_.n; ++n) {
       visit(&Meeting::tap, a, b, [&](const Meeting& row, const Meeting& column) {
-        sum.add(x_.at(n, row.in, column.in, c), y_.at(n, row.out, column.out, o));
+        sum.add(x_.at(n, row.in, column.in, o / group_out_ * group_in_ + c),
+                y_.at(n, row.out, column.out, o));
       });
     }
     return sum;
@@ -145,6 +189,7 @@ class Definition {
   }
 
   const ConvShape& s_;
+  std::int64_t group_in_ = s_.in / s_.channel_groups, group_out_ = s_.out / s_.channel_groups;
   std::vector<Meeting> rows_, columns_;
   Elements x_, w_, y_;
 };

@@ -52,8 +52,14 @@ ConvShape shape_of(const Json& json) {
                   .stride = per_axis(json.at("stride")),
                   .padding = {},
                   .dtype = dtype == "float64" ? DType::float64 : DType::float32,
+                  .channel_groups = json.value("channel_groups", 1),
                   .groups = json.at("groups")};
   shape.padding = padding_of(json.at("padding"), shape);
+  const std::int64_t groups = shape.channel_groups;
+  if (groups < 1 || shape.in % groups != 0 || shape.out % groups != 0) {
+    throw ArgumentError(text("shapes.json: ", shape.name, " has ", groups, " groups of ", shape.in,
+                             " and of ", shape.out, " channels. Both must be multiples of the groups."));
+  }
   if (shape.height().out < 1 || shape.width().out < 1) {
     throw ArgumentError(text("shapes.json: ", shape.name, " has no window inside its image."));
   }
@@ -79,17 +85,20 @@ WindowAxis ConvShape::height() const {
 WindowAxis ConvShape::width() const { return axis(w, kernel.width, stride.width, rate.width, padding.left); }
 
 Conv2dOptions ConvShape::options() const {
-  return {.stride = {stride.height, stride.width}, .rate = {rate.height, rate.width}, .padding = padding};
+  return {.stride = {stride.height, stride.width},
+          .rate = {rate.height, rate.width},
+          .padding = padding,
+          .groups = channel_groups};
 }
 
 double ConvShape::operations() const {
-  return 2.0 * static_cast<double>(n * in * out) * static_cast<double>(reads_inside(height())) *
-         static_cast<double>(reads_inside(width()));
+  return 2.0 * static_cast<double>(n * (in / channel_groups) * out) *
+         static_cast<double>(reads_inside(height())) * static_cast<double>(reads_inside(width()));
 }
 
 double ConvShape::nominal_operations() const {
-  return 2.0 * static_cast<double>(n * in * out) * static_cast<double>(reads_nominal(height())) *
-         static_cast<double>(reads_nominal(width()));
+  return 2.0 * static_cast<double>(n * (in / channel_groups) * out) *
+         static_cast<double>(reads_nominal(height())) * static_cast<double>(reads_nominal(width()));
 }
 
 std::vector<ConvShape> load_shapes(const std::string& path) {

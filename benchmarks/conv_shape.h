@@ -16,7 +16,8 @@ struct ConvShape {
   PerAxis kernel, rate, stride;
   ExplicitPadding padding;  ///< the same on both sides of an axis, which every library can compute
   DType dtype;
-  std::vector<std::string> groups;
+  std::int64_t channel_groups;      ///< each convolved on its own; as many as channels: depthwise
+  std::vector<std::string> groups;  ///< the tables that it stands in
 
   bool in_group(const std::string& group) const;
 
@@ -24,7 +25,7 @@ struct ConvShape {
   WindowAxis width() const;
 
   Shape x_shape() const { return {n, h, w, in}; }
-  Shape w_shape() const { return {kernel.height, kernel.width, in, out}; }
+  Shape w_shape() const { return {kernel.height, kernel.width, in / channel_groups, out}; }
   Shape y_shape() const { return {n, height().out, width().out, out}; }
   Conv2dOptions options() const;
 

@@ -38,12 +38,6 @@ Variable ReferenceNet::operator()(const Variable& x, Pass& pass) const {
   return enlarge(head(y, pass));
 }
 
-ReferenceNet initialized_reference_net() {
-  ReferenceNet net;
-  initialize(net, Key{4});
-  return net;
-}
-
 double reference_operations(std::int64_t batch, std::int64_t size) {
   double sum = 0;
   // A transposed convolution contracts the same form with its larger side as x.

@@ -32,9 +32,6 @@ struct ReferenceNet {
   }
 };
 
-/// The net with its first weights, the same in every program.
-ReferenceNet initialized_reference_net();
-
 /// Two operations for each multiply-add of its convolutions that a training step needs: inside the image,
 /// forward and both gradients, without the gradient of the images.
 double reference_operations(std::int64_t batch, std::int64_t size);

@@ -8,7 +8,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from results import LAYOUTS, PASSES, Run
+from results import LAYOUTS, PASSES, STEP_NETS, Run
 from targets import percent, targets
 
 
@@ -137,7 +137,7 @@ def conv_section(run):
     ]
     head = ["shape", "pass", "ms", "GFLOP/s", "peak", "share", "best", "c/w", *LAYOUTS, "oneDNN", "Eigen", "ratio"]
     shown = set()
-    order = ["peak", "rate", "first-layers", "small-channels", "holes", "float64", "tiny", "huge", "rivals"]
+    order = ["peak", "rate", "first-layers", "small-channels", "grouped", "holes", "float64", "tiny", "huge", "rivals"]
     for group in order:
         shapes = [shape for shape in run.group(group) if shape.name not in shown]
         shown |= {shape.name for shape in shapes}
@@ -174,6 +174,20 @@ def growth_rows(run):
                 row[2:4] = [f"{theirs.ms():.1f}", ratio(ours.ms() / theirs.ms())]
                 row[5] = f"{theirs.megabytes():.0f}"
             yield row
+
+
+def network_rows(run):
+    for net in STEP_NETS:
+        ours, theirs = run.steps(f"{net}-[0-9]-trous"), run.torch_layouts(net)
+        if not ours:
+            continue
+        row = [net, f"{ours.ms():.1f}", "", "", f"{ours.megabytes():.0f}", "", ""]
+        if theirs:
+            best = min(s.ms() for s in theirs)
+            row[2:4] = [f"{best:.1f}", ratio(ours.ms() / best)]
+            row[5] = f"{min(s.megabytes() for s in theirs):.0f}"
+            row[6] = f"{abs(ours.losses[0] / theirs[0].losses[0] - 1):.1e}"
+        yield row
 
 
 def profile_rows(run):
@@ -220,6 +234,10 @@ def step_section(run):
     if run.profile:
         head = ["op", "pass", "calls", "ms", "of the step", "GFLOP/s", "share"]
         lines += ["Where ours goes, kinds of op below half a percent left out:", "", *table(head, profile_rows(run))]
+    rows = list(network_rows(run))
+    if rows:
+        head = ["", "ours ms", "libtorch ms", "ours / theirs", "ours MB", "theirs MB", "first losses apart"]
+        lines += ["Networks by name, all else as above, beside libtorch's better layout:", "", *table(head, rows)]
     rows = list(growth_rows(run))
     if rows:
         head = ["", "ours ms", "libtorch NHWC ms", "ours / theirs", "ours MB", "theirs MB"]

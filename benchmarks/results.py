@@ -27,6 +27,10 @@ class Shape:
         s = self.line
         kernel = "x".join(str(taps) for taps in s["kernel"])
         more = "".join(f", {key} {s[key]}" for key in ("rate", "stride") if s[key] != 1)
+        if s["channel_groups"] == s["in"] > 1:
+            more += ", depthwise"
+        elif s["channel_groups"] > 1:
+            more += f", {s['channel_groups']} groups"
         return f"{s['n']} x {s['h']} x {s['w']}, {s['in']}->{s['out']}, {kernel}{more}"
 
     def ours(self, of):
@@ -60,6 +64,10 @@ class Shape:
         if not all(self.torch(of) for of in PASSES):
             return None
         return sum(self.ms(of) for of in PASSES) / sum(self.torch(of) for of in PASSES)
+
+
+# The networks by name whose steps are timed.
+STEP_NETS = ["unet", "mini-deeplab"]
 
 
 class Steps:
@@ -108,9 +116,11 @@ class Run:
     def steps(self, name):
         return Steps(self.folder, f"step-{name}.json")
 
-    def torch_steps(self):
-        """The better layout's."""
-        return min((s for s in (self.nhwc, self.nchw) if s), key=lambda s: s.ms(), default=None)
+    def torch_layouts(self, net=None):
+        """libtorch's steps of a network, the reference net where none is named, in each of its layouts."""
+        if net is None:
+            return [s for s in (self.nhwc, self.nchw) if s]
+        return [s for s in (self.steps(f"{net}-[0-9]-torch-{layout}") for layout in ("NHWC", "NCHW")) if s]
 
     def group(self, name):
         return [shape for shape in self.shapes if name in shape.groups]

@@ -163,6 +163,7 @@ class EigenEngine : public ConvEngine {
     return text("Eigen ", EIGEN_WORLD_VERSION, '.', EIGEN_MAJOR_VERSION, '.', EIGEN_MINOR_VERSION);
   }
   std::unique_ptr<ConvJob> prepare(const ConvShape& shape, ConvPass pass, const ConvData& data) override {
+    if (shape.channel_groups != 1) return nullptr;
     if (shape.dtype == DType::float64) return std::make_unique<EigenJob<double>>(shape, pass, data);
     return std::make_unique<EigenJob<float>>(shape, pass, data);
   }

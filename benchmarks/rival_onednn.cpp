@@ -172,6 +172,7 @@ class OnednnEngine : public ConvEngine {
   Worker* worker() override { return &worker_; }
   std::unique_ptr<ConvJob> prepare(const ConvShape& shape, ConvPass pass, const ConvData& data) override {
     if (shape.dtype != DType::float32) return nullptr;  // oneDNN has no float64 on processors
+    if (shape.channel_groups != 1) return nullptr;
     return std::make_unique<OnednnJob>(engine_, shape, pass, data);
   }
 

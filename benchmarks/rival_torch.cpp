@@ -40,18 +40,19 @@ class TorchJob : public ConvJob {
         stride_{shape.stride.height, shape.stride.width},
         padding_{shape.padding.top, shape.padding.left},
         rate_{shape.rate.height, shape.rate.width},
-        missing_{missing(shape.height()), missing(shape.width())} {}
+        missing_{missing(shape.height()), missing(shape.width())},
+        groups_(shape.channel_groups) {}
 
   void run() override {
     const c10::InferenceMode inference;
     if (pass_ == ConvPass::forward) {
-      last_ = at::conv2d(x_, w_, {}, stride_, padding_, rate_);
+      last_ = at::conv2d(x_, w_, {}, stride_, padding_, rate_, groups_);
     } else if (layer_) {
-      last_ = at::conv_transpose2d(y_, w_, {}, stride_, padding_, missing_, 1, rate_);
+      last_ = at::conv_transpose2d(y_, w_, {}, stride_, padding_, missing_, groups_, rate_);
     } else {
       const std::array<bool, 3> asked{pass_ == ConvPass::transpose, pass_ == ConvPass::filter_grad, false};
       auto gradients = at::convolution_backward(y_, x_, w_, c10::nullopt, stride_, padding_, rate_, false,
-                                                {0, 0}, 1, asked);
+                                                {0, 0}, groups_, asked);
       last_ = pass_ == ConvPass::transpose ? std::get<0>(gradients) : std::get<1>(gradients);
     }
   }
@@ -72,6 +73,7 @@ class TorchJob : public ConvJob {
   bool layer_;
   at::Tensor x_, w_, y_, last_;
   std::array<std::int64_t, 2> stride_, padding_, rate_, missing_;
+  std::int64_t groups_;
 };
 
 class TorchEngine : public ConvEngine {

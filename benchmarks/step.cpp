@@ -1,5 +1,5 @@
-// bench_step: training steps of the reference net, through the tape, as a user would write them; and where
-// they go.
+// bench_step: training steps of a network of step_nets.h, through the tape, as a user would write them; and
+// where they go.
 #include <iostream>
 #include <optional>
 
@@ -7,7 +7,7 @@
 
 #include <trous/autograd/grad.h>
 #include <trous/benchmarks/machine.h>
-#include <trous/benchmarks/reference_net.h>
+#include <trous/benchmarks/step_nets.h>
 #include <trous/benchmarks/step_runner.h>
 #include <trous/benchmarks/timing.h>
 #include <trous/core/parallel.h>
@@ -20,12 +20,13 @@ namespace {
 using namespace trous;
 using namespace trous::benchmarks;
 
+template <class Net>
 double train_step(
-    ReferenceNet& net, Optimizer& optimizer, const ReferenceBatch& batch, std::uint64_t number,
+    Net& net, Optimizer& optimizer, const ReferenceBatch& batch, std::uint64_t number,
     const std::function<void(StepPhase)>& begin = [](StepPhase) {}) {
   begin(StepPhase::forward);
   const std::vector<Variable> weights = tracked_weights(net);
-  const ReferenceNet bound = bind(net, weights);
+  const Net bound = bind(net, weights);
   Pass pass = Pass::training(Key{number});
   Variable loss = softmax_cross_entropy(bound(batch.images, pass), batch.labels);
   const double value = loss.value().to_double();
@@ -38,7 +39,8 @@ double train_step(
 }
 
 // Time per kind of op, in steps of their own: watching costs a little.
-void profile_steps(const StepOptions& options, ReferenceNet& net, Optimizer& optimizer) {
+template <class Net>
+void profile_steps(const StepOptions& options, Net& net, Optimizer& optimizer) {
   constexpr std::uint64_t steps = 10, first = 1000;
   StepProfiler profiler;
   for (std::uint64_t k = 0; k < steps; ++k) {
@@ -60,9 +62,8 @@ void profile_steps(const StepOptions& options, ReferenceNet& net, Optimizer& opt
   write_json(options.profile, result);
 }
 
-void run(const StepOptions& options) {
-  set_threads(options.threads);
-  ReferenceNet net = initialized_reference_net();
+template <class Net>
+void run(const StepOptions& options, Net net) {
   Optimizer optimizer = Adam();
   std::optional<ReferenceBatch> batch;
   std::uint64_t number = 0;
@@ -81,7 +82,9 @@ void run(const StepOptions& options) {
 int main(int count, char** words) {
   unbind_thread();
   try {
-    run(read_step_options(count, words));
+    const StepOptions options = read_step_options(count, words);
+    set_threads(options.threads);
+    with_step_net(options.net, [&](auto net) { run(options, std::move(net)); });
   } catch (const std::exception& error) {
     std::cerr << "bench_step: " << error.what() << '\n';
     return 1;

@@ -33,7 +33,9 @@ StepOptions read_step_options(int count, char** words) {
     const std::string word = words[i];
     if (i + 1 == count) throw ArgumentError(text("unknown option '", word, "', or it needs a value."));
     const std::string value = words[++i];
-    if (word == "--steps") {
+    if (word == "--net") {
+      options.net = value;
+    } else if (word == "--steps") {
       options.steps = std::stoi(value);
     } else if (word == "--warmup") {
       options.warmup = std::stoi(value);
@@ -57,8 +59,13 @@ StepOptions read_step_options(int count, char** words) {
 }
 
 void time_steps(const std::string& name, const StepOptions& options, const StepFunctions& functions) {
-  Json result{{"name", name},           {"threads", options.threads}, {"batch", options.batch},
-              {"size", options.size},   {"warmup", options.warmup},   {"seconds", Json::array()},
+  Json result{{"name", name},
+              {"net", options.net},
+              {"threads", options.threads},
+              {"batch", options.batch},
+              {"size", options.size},
+              {"warmup", options.warmup},
+              {"seconds", Json::array()},
               {"losses", Json::array()}};
   Timing timing;
   double cpu = 0, wall = 0, before = 0;
@@ -82,12 +89,15 @@ void time_steps(const std::string& name, const StepOptions& options, const StepF
   result["cpu_per_wall"] = cpu / wall;
   result["resident_before"] = before;
   result["memory_added"] = added;
-  result["operations"] = reference_operations(options.batch, options.size);
+  // Counted for the reference net only.
+  const double operations =
+      options.net == "reference" ? reference_operations(options.batch, options.size) : 0;
+  result["operations"] = operations;
   result["machine"] = describe_machine();
-  std::printf("%-15s %d threads, %2lld x %3lld: %8.1f ms median, %8.1f best, %5.1f GFLOP/s, c/w %.2f, ",
-              name.c_str(), options.threads, static_cast<long long>(options.batch),
-              static_cast<long long>(options.size), timing.median() * 1e3, timing.best() * 1e3,
-              reference_operations(options.batch, options.size) / timing.median() / 1e9, cpu / wall);
+  std::printf("%s, %-15s %d threads, %2lld x %3lld: %8.1f ms median, %8.1f best, c/w %.2f, ",
+              options.net.c_str(), name.c_str(), options.threads, static_cast<long long>(options.batch),
+              static_cast<long long>(options.size), timing.median() * 1e3, timing.best() * 1e3, cpu / wall);
+  if (operations > 0) std::printf("%5.1f GFLOP/s, ", operations / timing.median() / 1e9);
   std::printf("%5.1f MB added to %.0f, loss %.6f\n", added / 1e6, before / 1e6,
               result["losses"].front().get<double>());
   std::fflush(stdout);

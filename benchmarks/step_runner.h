@@ -11,12 +11,14 @@ namespace trous::benchmarks {
 struct StepOptions {
   int steps = 15, warmup = 3, threads = 2;
   std::int64_t batch = 8, size = 128;
-  bool channels_last = true;  ///< for libtorch
+  bool channels_last = true;      ///< for libtorch
+  std::string net = "reference";  ///< of step_nets.h
   std::string out;
   std::string profile;  ///< where ours writes its time per kind of op
 };
 
-/// --steps N --warmup N --threads N --batch N --size N --layout NHWC|NCHW --out FILE --profile FILE
+/// --net NAME --steps N --warmup N --threads N --batch N --size N
+/// --layout NHWC|NCHW --out FILE --profile FILE
 StepOptions read_step_options(int count, char** words);
 
 /// One training step on batch number `step`; returns the loss. `prepare` makes the batch and is not timed.

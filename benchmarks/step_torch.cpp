@@ -3,8 +3,9 @@
 #include <iostream>
 #include <torch/torch.h>
 
-#include <trous/benchmarks/reference_net.h>
+#include <trous/benchmarks/step_nets.h>
 #include <trous/benchmarks/step_runner.h>
+#include <trous/benchmarks/torch_nets.h>
 #include <trous/core/parallel.h>
 
 namespace {
@@ -20,50 +21,9 @@ torch::Tensor taken(const trous::Tensor& tensor, at::IntArrayRef order) {
   return torch::from_blob(data, sizes, torch::kFloat).permute(order);
 }
 
-struct Net : nn::Module {
-  nn::Sequential body;
-
-  Net() {
-    strided(3, 16, 1);
-    strided(16, 32, 2);
-    strided(32, 64, 2);
-    for (const int rate : {1, 2, 4, 8})
-      add(nn::Conv2d(nn::Conv2dOptions(64, 64, 3).padding(rate).dilation(rate).bias(false)), 64);
-    transposed(64, 64, 4);
-    transposed(64, 64, 2);
-    transposed(64, 32, 1);
-    body->push_back(nn::Conv2d(nn::Conv2dOptions(32, reference_classes, 1)));
-    register_module("body", body);
-  }
-
-  torch::Tensor forward(const torch::Tensor& x) {
-    namespace F = nn::functional;
-    return F::interpolate(body->forward(x), F::InterpolateFuncOptions()
-                                                .scale_factor(std::vector<double>{4, 4})
-                                                .mode(torch::kBilinear)
-                                                .align_corners(false));
-  }
-
- private:
-  template <class Conv>
-  void add(Conv conv, std::int64_t channels) {
-    body->push_back(conv);
-    body->push_back(nn::BatchNorm2d(channels));
-    body->push_back(nn::ReLU(nn::ReLUOptions(true)));
-  }
-  void strided(std::int64_t in, std::int64_t out, std::int64_t stride) {
-    add(nn::Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride).padding(1).bias(false)), out);
-  }
-  void transposed(std::int64_t in, std::int64_t out, std::int64_t rate) {
-    add(nn::ConvTranspose2d(nn::ConvTranspose2dOptions(in, out, 3).padding(rate).dilation(rate).bias(false)),
-        out);
-  }
-};
-
 // Both list each convolution's filters, then its norm's scale and offset, and the head last.
-void load_our_weights(Net& net, torch::MemoryFormat format) {
+void load_weights(const auto& ours, TorchNet& net, torch::MemoryFormat format) {
   const torch::NoGradGuard no_grad;
-  const ReferenceNet ours = initialized_reference_net();
   const auto sources = trous::parameters(ours);
   const auto targets = net.parameters();
   TORCH_CHECK(sources.size() == targets.size(), "the nets have other parameters");
@@ -71,7 +31,10 @@ void load_our_weights(Net& net, torch::MemoryFormat format) {
     const trous::Tensor& value = sources[i].part->get().value();
     torch::Tensor target = targets[i];
     if (target.dim() == 4) {
-      target.set_data(taken(value, {3, 2, 0, 1}).clone(format));
+      // Depthwise filters are [kh, kw, c, 1] here and [c, 1, kh, kw] there.
+      const bool depthwise = target.size(1) == 1 && value.shape()[3] == 1;
+      target.set_data(
+          taken(value, depthwise ? at::IntArrayRef{2, 3, 0, 1} : at::IntArrayRef{3, 2, 0, 1}).clone(format));
     } else {
       target.set_data(taken(value, {0}).clone());
     }
@@ -83,8 +46,9 @@ void run(const StepOptions& options) {
   torch::set_num_threads(options.threads);
   const auto format =
       options.channels_last ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::Contiguous;
-  Net net;
-  load_our_weights(net, format);
+  const std::shared_ptr<TorchNet> owner = make_torch_net(options.net);
+  TorchNet& net = *owner;
+  with_step_net(options.net, [&](const auto& ours) { load_weights(ours, net, format); });
   torch::optim::Adam optimizer(net.parameters(), torch::optim::AdamOptions(reference_learning_rate));
   std::vector<torch::Tensor> weights = net.parameters();
   torch::Tensor images, labels;

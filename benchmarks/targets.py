@@ -2,7 +2,7 @@
 
 import statistics
 
-from results import PASSES, Shape
+from results import PASSES, STEP_NETS, Shape
 
 
 def percent(share):
@@ -56,6 +56,8 @@ def rates(run):
 def rivals(run):
     each = [shape.ratio(of) for shape in run.group("small-channels") for of in PASSES]
     yield all_of("few or odd channels and heads: passes ahead of libtorch's better way", each, 1)
+    each = [shape.ratio(of) for shape in run.group("grouped") for of in PASSES]
+    yield all_of("depthwise and grouped: passes ahead of libtorch's better way", each, 1)
     together = [shape.total_ratio() for shape in run.group("rivals")]
     yield all_of("forward and both gradients: shapes ahead of libtorch's better way", together, 1)
     transposes = [shape.ratio("transpose") for shape in run.group("holes")]
@@ -63,11 +65,16 @@ def rivals(run):
 
 
 def steps(run):
-    theirs = run.torch_steps()
-    both = run.ours and theirs
-    yield at_most("training step / libtorch's better layout", 0.45, run.ours.ms() / theirs.ms() if both else None)
-    least = min((s.megabytes() for s in (run.nhwc, run.nchw) if s), default=None)
-    yield at_most("memory that the steps add / libtorch's", 0.5, run.ours.megabytes() / least if both else None)
+    def against_torch(what, ours, theirs, slowest, largest):
+        both = ours and theirs
+        time = ours.ms() / min(s.ms() for s in theirs) if both else None
+        memory = ours.megabytes() / min(s.megabytes() for s in theirs) if both else None
+        yield at_most(f"training step{what} / libtorch's better layout", slowest, time)
+        yield at_most(f"memory that the steps{what} add / libtorch's", largest, memory)
+
+    yield from against_torch("", run.ours, run.torch_layouts(), 0.45, 0.5)
+    for net in STEP_NETS:
+        yield from against_torch(f" of {net}", run.steps(f"{net}-[0-9]-trous"), run.torch_layouts(net), 1, 1)
     what = "training step: one thread's time / all threads'"
     if run.ours and run.ours_one:
         speedup = run.ours_one.ms() / run.ours.ms()

@@ -18,12 +18,11 @@ namespace trous::kernels::fast {
 namespace {
 
 // A filter of one tap at stride 1 does not depend on where a row ends, so that all pixels can be one row.
-// With groups the rows stay, because each task copies the rows that it reads.
 ConvGeometry flattened(const ConvGeometry& g) {
   const auto plain = [](const WindowAxis& a) {
     return a.taps == 1 && a.stride == 1 && a.before == 0 && a.in == a.out;
   };
-  if (g.groups > 1 || !plain(g.height) || !plain(g.width)) return g;
+  if (!plain(g.height) || !plain(g.width)) return g;
   ConvGeometry flat = g;
   flat.width.in = flat.width.out = g.batch * g.height.out * g.width.out;
   flat.height.in = flat.height.out = flat.batch = 1;

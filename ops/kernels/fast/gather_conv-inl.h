@@ -10,7 +10,6 @@
 #endif
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,9 +25,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace trous::kernels::fast::HWY_NAMESPACE {
 
-/// The input rows that a few output rows read, of one group of channels: in place, or copied where the group
-/// is not all channels, and between zeros where a tile reads beyond the image. `image` points to the group's
-/// channels of the first pixel.
+/// The input rows that a few output rows read, of one group of channels: in place, or copied where the
+/// channels of neighbouring taps must lie together but the group is not all channels, and between zeros where
+/// a tile reads beyond the image. `image` points to the group's channels of the first pixel.
 template <class T>
 class InputRows {
  public:
@@ -71,7 +70,11 @@ class InputRows {
   }
 
   static bool copies_rows(const GatherPlan& p, const ColumnSegments& segments) {
-    return p.groups > 1 || segments.left > 0 || segments.right > 0;
+    return (p.groups > 1 && p.kernel_width > 1) || segments.left > 0 || segments.right > 0;
+  }
+  /// Numbers from one pixel of a row to the next.
+  static std::int64_t pixel_step(const GatherPlan& p, const ColumnSegments& segments) {
+    return copies_rows(p, segments) ? p.in_channels : p.in_step();
   }
 
   const T* operator[](std::int64_t row) const { return rows_[static_cast<std::size_t>(row - low_)]; }
@@ -104,6 +107,12 @@ Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t block
             .columns = 1,
             .blocks = blocks,
             .single_threaded = row * static_cast<double>(rows) < policy::dense_threads_work};
+  if (p.groups > 1) {
+    // Tasks may be cut between groups, so that more rows share the copies of one.
+    const auto out_bytes = static_cast<std::int64_t>(sizeof(T)) * p.out_width * p.out_step();
+    const std::int64_t in_reach = std::clamp<std::int64_t>(policy::l2_bytes / out_bytes, 1, p.out_height);
+    cuts.rows = std::max(cuts.rows, chunks(p.out_height, chunks(p.out_height, in_reach)));
+  }
   while (cuts.rows > 1 && cuts.rows * row_bytes > policy::l2_bytes) cuts.rows = (cuts.rows + 1) / 2;
   if (cuts.single_threaded) {
     const std::int64_t rows_in_reach = policy::l2_bytes / std::max<std::int64_t>(1, row_bytes);
@@ -125,10 +134,11 @@ Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t block
 
 /// `groups` holds the tiles of each group of channels. The blocks of all groups are counted through.
 template <class T>
-void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const std::deque<OutputTiles<T>>& groups,
-               const T* x, T* y) {
-  const std::int64_t group_blocks = groups[0].blocks(), blocks = p.groups * group_blocks;
-  const Cuts cuts = cut<T>(p, segments, blocks, static_cast<double>(p.groups) * groups[0].pixel_work());
+void run_tiles(const GatherPlan& p, const ColumnSegments& segments,
+               const std::vector<std::unique_ptr<const OutputTiles<T>>>& groups, const T* x, T* y) {
+  const std::int64_t group_blocks = groups[0]->blocks(), blocks = p.groups * group_blocks;
+  const Cuts cuts = cut<T>(p, segments, blocks, static_cast<double>(p.groups) * groups[0]->pixel_work());
+  const std::int64_t pixel_step = InputRows<T>::pixel_step(p, segments);
   const std::int64_t row_groups = chunks(p.out_height, cuts.rows), block_groups = chunks(blocks, cuts.blocks);
   const auto task = [&](std::int64_t number) {
     const std::int64_t column = number % cuts.columns, block_group = number / cuts.columns % block_groups;
@@ -141,7 +151,7 @@ void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const std::d
     const std::int64_t last_block = std::min((block_group + 1) * cuts.blocks, blocks);
     for (std::int64_t index = block_group * cuts.blocks; index < last_block; ++index) {
       const std::int64_t group = index / group_blocks, block = index % group_blocks;
-      const OutputTiles<T>& tiles = groups[static_cast<std::size_t>(group)];
+      const OutputTiles<T>& tiles = *groups[static_cast<std::size_t>(group)];
       if (group != group_in_reach) {
         in.emplace(p, segments, x + n * p.in_height * p.in_width * p.in_step() + group * p.in_channels, first,
                    end);
@@ -159,14 +169,14 @@ void run_tiles(const GatherPlan& p, const ColumnSegments& segments, const std::d
           runs.clear();
           for (const RowTap& tap : p.rows[static_cast<std::size_t>(i)]) {
             for (const TapRun& run : whole.runs) {
-              runs.push_back({(*in)[tap.row] + (k * phase.step_in + run.shift) * p.in_channels,
+              runs.push_back({(*in)[tap.row] + (k * phase.step_in + run.shift) * pixel_step,
                               tiles.tap(block, tap.a, run.slot, p.in_channels), run.taps * p.in_channels});
             }
           }
           tiles(block,
                 {.runs = runs.data(),
                  .count = std::ssize(runs),
-                 .step_in = phase.step_in * p.in_channels,
+                 .step_in = phase.step_in * pixel_step,
                  .y = out + (phase.first + k * phase.step_out) * p.out_step(),
                  .step_out = phase.step_out * p.out_step(),
                  .tap_channels = phase.step_in == 1 && whole.has_neighbours() ? p.in_channels : 0},
@@ -186,9 +196,16 @@ template <class T>
 void run_gather_conv(const GatherPlan& p, const GatherOperands<T>& operands) {
   if (p.batch * p.out_height * p.out_width == 0) return;
   const ColumnSegments segments = column_segments(p);
-  std::deque<OutputTiles<T>> groups;
-  for (std::int64_t group = 0; group < p.groups; ++group)
-    groups.emplace_back(p, segments, operands.filters + group * p.filter_group_step);
+  // Each group packs its filters.
+  std::vector<std::unique_ptr<const OutputTiles<T>>> groups(static_cast<std::size_t>(p.groups));
+  const std::int64_t numbers =
+      p.kernel_height * p.kernel_width * p.in_channels * std::max<std::int64_t>(1, p.out_channels);
+  parallel_for(p.groups, std::max<std::int64_t>(1, policy::packing_threads_numbers / (2 * numbers)),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t group = begin; group < end; ++group)
+                   groups[static_cast<std::size_t>(group)] = std::make_unique<const OutputTiles<T>>(
+                       p, segments, operands.filters + group * p.filter_group_step);
+               });
   run_tiles(p, segments, groups, operands.in, operands.out);
 }
 
