@@ -286,6 +286,11 @@ std::vector<Line> conv_lines() {
 
 std::vector<Line> image_lines() {
   return {
+      // The places lie between the same pixels also in an image of one row or column.
+      {"grid_sample", "zeros", composite, {real({2, 2, 3, 2}), real({2, 1, 2, 2}, 0.05, 0.2)},
+       [](Xs x) { return grid_sample(x[0], x[1]); }, Shape{0, 1, 2, 2}},
+      {"grid_sample", "edge_corners", composite, {real({2, 2, 3, 2}), real({2, 1, 2, 2}, 0.05, 0.2)},
+       [](Xs x) { return grid_sample(x[0], x[1], {GridBorder::edge, true}); }, Shape{0, 1, 2, 2}},
       {"max_pool2d", "2x2", pointwise, {apart({2, 4, 5, 2})},
        [](Xs x) { return max_pool2d(x[0]); }, Shape{0, 2, 2, 2}},
       {"max_pool2d", "3x2_same", pointwise, {apart({2, 5, 4, 2})},

@@ -94,7 +94,7 @@ std::map<std::string, std::string> without_vectors() {
   add("a case is computed in float64", {"cast"});
   add("its mask is drawn from a key of trous", {"dropout"});
   add("no file has needed it yet; it takes a row, and a case from PyTorch",
-      {"clip", "cumsum", "max", "mean", "min", "pow", "scatter_add", "sum", "sum_to"});
+      {"clip", "cumsum", "grid_sample", "max", "mean", "min", "pow", "scatter_add", "sum", "sum_to"});
   return reasons;
 }
 

@@ -88,12 +88,20 @@ std::vector<Mutant> mutants_of(const Node& node) {
 }
 
 std::vector<NodePtr> ops_under(const std::vector<Variable>& roots, std::uint64_t oldest) {
-  std::vector<NodePtr> found;
-  for (const NodePtr& node : nodes_under(roots, oldest)) {
+  // What lies behind an untracked node, such as a mask, is on the tape only where everything is recorded.
+  std::set<const Node*> reached;
+  for (const Variable& root : roots) reached.insert(root.node().get());
+  std::vector<NodePtr> found, all = nodes_under(roots, oldest);
+  for (auto node = all.rbegin(); node != all.rend(); ++node) {
+    if (!(*node)->tracked || !reached.contains(node->get())) continue;
     bool any = false;
-    for (std::size_t i = 0; i < node->inputs.size(); ++i) any = any || runs(*node, i);
-    if (node->tracked && any) found.push_back(node);
+    for (std::size_t i = 0; i < (*node)->inputs.size(); ++i) {
+      reached.insert((*node)->inputs[i].node.get());
+      any = any || runs(**node, i);
+    }
+    if (any) found.push_back(*node);
   }
+  std::reverse(found.begin(), found.end());
   return found;
 }
 

@@ -185,6 +185,33 @@ Oracle nearest(Int height, Int width) {
   };
 }
 
+// Each pixel of the image counts with the product of its tents, 1 - distance where that is above 0, in both
+// axes.
+Oracle grid_sampled(bool edge, bool corners) {
+  return [=](Arrays x) {
+    const auto tent = [=](Rounded at, Int extent, Int pixel) {
+      const Rounded size(static_cast<long double>(extent)), one(1);
+      Rounded place =
+          corners ? (at + one) / Rounded(2) * (size - one) : ((at + one) * size - one) / Rounded(2);
+      if (edge && place < Rounded()) place = Rounded();
+      if (edge && size - one < place) place = size - one;
+      const Rounded away = place - Rounded(static_cast<long double>(pixel));
+      return one - (away < Rounded() ? -away : away);
+    };
+    return made({x[0].extent(0), x[1].extent(1), x[1].extent(2), x[0].extent(3)}, [&](const Index& i) {
+      Sum sum;
+      for (Int row = 0; row < x[0].extent(1); ++row)
+        for (Int column = 0; column < x[0].extent(2); ++column) {
+          const Rounded across = tent(x[1].at({i[0], i[1], i[2], 0}), x[0].extent(2), column);
+          const Rounded down = tent(x[1].at({i[0], i[1], i[2], 1}), x[0].extent(1), row);
+          if (Rounded() < across && Rounded() < down)
+            sum += x[0].at({i[0], row, column, i[3]}) * (across * down);
+        }
+      return Rounded(sum);
+    });
+  };
+}
+
 }  // namespace
 
 Oracles window_oracles() {
@@ -224,6 +251,8 @@ Oracles window_oracles() {
       {"depthwise_conv2d_stride_2x1_rate_2_explicit", depthwise({2, 1, 2, 2, Border::counted, 0, 2, 1, 0})},
       {"max_pool2d_3x2_explicit", pooled(3, 2, {2, 1, 1, 1, Border::counted, 1, 0, 0, 1}, largest)},
       {"average_pool2d_3x2_explicit", pooled(3, 2, {2, 1, 1, 1, Border::counted, 1, 0, 0, 1}, average)},
+      {"grid_sample_zeros", grid_sampled(false, false)},
+      {"grid_sample_edge_corners", grid_sampled(true, true)},
       {"conv2d_stride_2_same", conv(stride(2, 2))},
       {"conv2d_groups_2_stride_2", conv(grouped(2, stride(2, 2)))},
       {"conv2d_transpose_groups_3_stride_2_valid", transposed(grouped(3, stride(2, 2, valid)))},
