@@ -9,7 +9,7 @@
 #include <trous/core/build_info.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
-#include <trous/data/file.h>
+#include <trous/run/rate_test.h>
 #include <trous/train/progress.h>
 
 namespace trous::cli {
@@ -46,20 +46,6 @@ std::string suggestion_words(const RateCurve& curve) {
 
 }  // namespace
 
-nlohmann::ordered_json to_json(const RateCurve& curve, const FindRateOptions& range) {
-  nlohmann::ordered_json points = nlohmann::ordered_json::array();
-  for (const RatePoint& point : curve.points) {
-    points.push_back(
-        {{"learning_rate", point.rate}, {"loss", point.loss}, {"smoothed_loss", point.smoothed}});
-  }
-  return {{"lowest", range.lowest},
-          {"highest", range.highest},
-          {"steps", range.steps},
-          {"ended", curve.ended ? nlohmann::ordered_json(*curve.ended) : nlohmann::ordered_json()},
-          {"suggestion", detail::or_null(curve.suggestion)},
-          {"points", points}};
-}
-
 ExitCode find_rate_of(const Session& s) {
   const OutputStyle& style = s.command.style;
   const FindRateOptions range;
@@ -79,16 +65,16 @@ ExitCode find_rate_of(const Session& s) {
   progress.clear();
   check_interrupt("train", "while finding the learning rate, and nothing was written");
   make_folder(s.config.out, "--out");
-  const nlohmann::ordered_json found = to_json(curve, range);
-  write_text(s.config.out + "/find_rate.json", detail::dump_strict_json("train", found, 2) + '\n');
+  const RateTest test{range, curve};
+  write_rate_test(s.config.out, test);
   nlohmann::ordered_json event{{"event", "find_rate"}};
-  event.update(found);
+  event.update(detail::parse_json(to_json(test)).value);
   print_event(style, event);
   if (style.json) return ExitCode::ok;
   if (!style.quiet && !curve.points.empty()) print_curve(curve);
   if (curve.ended) std::cout << "\nEnded early: " << wrapped(*curve.ended, 0, columns()) << ".\n";
   std::cout << (style.quiet ? "" : "\n") << "  suggestion  " << suggestion_words(curve) << "\n  curve       "
-            << s.config.out << "/find_rate.json\n";
+            << s.config.out << "/report.html, find_rate.json\n";
   return ExitCode::ok;
 }
 

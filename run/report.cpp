@@ -1,10 +1,12 @@
 #include <trous/data/file.h>
+#include <trous/run/rate_test.h>
 #include <trous/run/report.h>
 #include <trous/run/report/sections.h>
 
 namespace trous {
 
 std::string report_html(const std::string& run_folder, const OnProgress& on_progress) {
+  if (is_rate_test(run_folder)) return rate_test_html(read_rate_test(run_folder));
   ProgressCount progress(on_progress, 8);
   const RunRecord run = read_run(run_folder);
   std::string content;

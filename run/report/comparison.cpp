@@ -102,12 +102,12 @@ std::string option_table(const std::vector<NamedRun>& runs) {
 template <class Number>
 std::string row_chart(const std::vector<NamedRun>& runs, const std::string& title,
                       Number MetricsRow::*value) {
-  Chart chart{.title = title, .last_step = 1, .series = {}, .from_zero = true};
+  Chart chart{.title = title, .series = {}, .from_zero = true};
   for (const NamedRun& named : runs) {
     std::vector<Point> points;
     for (const MetricsRow& row : thinned(named.run.metrics, 200)) {
       points.push_back(point_of(row, row.*value));
-      chart.last_step = std::max(chart.last_step, static_cast<double>(row.step));
+      chart.x.last = std::max(chart.x.last, static_cast<double>(row.step));
     }
     chart.series.push_back({named.name, named.style, std::move(points), true});
   }

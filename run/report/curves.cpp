@@ -27,12 +27,12 @@ std::vector<Point> of_rows(const RunRecord& run, Number MetricsRow::*value) {
   return points;
 }
 
-double last_step(const RunRecord& run) {
+XAxis steps_of(const RunRecord& run) {
   double last = 1;
   if (run.results) last = std::max(last, static_cast<double>(run.results->steps));
   if (!run.steps.empty()) last = std::max(last, static_cast<double>(run.steps.back().step));
   if (!run.metrics.empty()) last = std::max(last, static_cast<double>(run.metrics.back().step));
-  return last;
+  return {.last = last};
 }
 
 // In the chart of what chose it.
@@ -60,7 +60,7 @@ std::optional<Level> baseline_level(const RunRecord& run,
 Chart loss_chart(const RunRecord& run) {
   const std::vector<Point> raw = of_steps(run, &StepRecord::loss);
   Chart chart{.title = "Loss",
-              .last_step = last_step(run),
+              .x = steps_of(run),
               .series = {},
               .mark = best_mark(run, Criterion::validation_loss, &MetricsRow::validation_loss),
               .from_zero = true};
@@ -77,7 +77,7 @@ Chart loss_chart(const RunRecord& run) {
 
 Chart score_chart(const RunRecord& run) {
   return {.title = "Mean IoU on validation",
-          .last_step = last_step(run),
+          .x = steps_of(run),
           .series = {{"foreground classes", "c0", of_rows(run, &MetricsRow::foreground_iou), true},
                      {"all classes", "c2", of_rows(run, &MetricsRow::mean_iou), true}},
           .level = baseline_level(run, [](const ConfusionMatrix& scores) { return scores.mean_iou(1); }),
@@ -88,14 +88,14 @@ Chart score_chart(const RunRecord& run) {
 Chart accuracy_chart(const RunRecord& run) {
   return {
       .title = "Pixel accuracy on validation",
-      .last_step = last_step(run),
+      .x = steps_of(run),
       .series = {{"pixel accuracy", "c3", of_rows(run, &MetricsRow::pixel_accuracy), true}},
       .level = baseline_level(run, [](const ConfusionMatrix& scores) { return scores.pixel_accuracy(); })};
 }
 
 Chart rate_chart(const RunRecord& run) {
   return {.title = "Learning rate",
-          .last_step = last_step(run),
+          .x = steps_of(run),
           .series = {{"", "c4",
                       run.steps.empty() ? of_rows(run, &MetricsRow::learning_rate)
                                         : envelope(of_steps(run, &StepRecord::learning_rate))}},
@@ -105,7 +105,7 @@ Chart rate_chart(const RunRecord& run) {
 Chart gradient_chart(const RunRecord& run) {
   const std::vector<Point> raw = of_steps(run, &StepRecord::gradient_norm);
   return {.title = "Gradient norm",
-          .last_step = last_step(run),
+          .x = steps_of(run),
           .series = {{"each step", "c5 thin", envelope(raw)},
                      {"smoothed", "c5", thinned(smoothed(raw, static_cast<double>(raw.size()) / 40), 400)}},
           .from_zero = true,
@@ -114,7 +114,7 @@ Chart gradient_chart(const RunRecord& run) {
 
 Chart speed_chart(const RunRecord& run) {
   return {.title = "Images per second",
-          .last_step = last_step(run),
+          .x = steps_of(run),
           .series = {{"", "c6", of_rows(run, &MetricsRow::images_per_second), true}},
           .from_zero = true};
 }

@@ -84,6 +84,11 @@ std::vector<double> ticks_of(const Axis& axis, double wanted) {
   return ticks;
 }
 
+// A whole number of steps, or any other number.
+std::string at_x(double value, const Axis& x) {
+  return x.logarithmic ? brief(value) : grouped(static_cast<std::int64_t>(value));
+}
+
 std::string axes(const Axis& x, const Axis& y) {
   std::string result;
   for (const double tick : ticks_of(y, 5)) {
@@ -91,14 +96,14 @@ std::string axes(const Axis& x, const Axis& y) {
               label("y", left - 6, y.place(tick) + 4, brief(tick));
   }
   for (const double tick : ticks_of(x, 5)) {
-    if (tick != std::floor(tick)) continue;
+    if (!x.logarithmic && tick != std::floor(tick)) continue;
     result += line("tick", x.place(tick), height - bottom, x.place(tick), height - bottom + 4) +
-              label("x", x.place(tick), height - bottom + 18, grouped(static_cast<std::int64_t>(tick)));
+              label("x", x.place(tick), height - bottom + 18, at_x(tick, x));
   }
   return result + line("axis", left, height - bottom, width - right, height - bottom);
 }
 
-std::string curve(const Series& series, const Axis& x, const Axis& y) {
+std::string curve(const Series& series, std::string_view unit, const Axis& x, const Axis& y) {
   std::string path, dots;
   bool drawing = false;
   for (const Point& point : series.points) {
@@ -113,8 +118,7 @@ std::string curve(const Series& series, const Axis& x, const Axis& y) {
     if (series.dots) {
       dots += "<circle" + attribute("class", series.style) + attribute("cx", x.place(point.x)) +
               attribute("cy", y.place(point.y)) + " r=\"2.5\"><title>" + escaped(series.name) + ' ' +
-              brief(point.y) + " at step " + grouped(static_cast<std::int64_t>(point.x)) +
-              "</title></circle>";
+              brief(point.y) + " at " + escaped(unit) + ' ' + at_x(point.x, x) + "</title></circle>";
     }
   }
   if (path.empty()) return "";
@@ -147,7 +151,12 @@ std::string legend(const Chart& chart) {
 
 // What the chart shows, for those who do not see it.
 std::string in_words(const Chart& chart) {
-  std::string words = escaped(chart.title) + " over " + fixed(chart.last_step, 0) + " steps.";
+  std::string words = escaped(chart.title);
+  if (chart.x.logarithmic) {
+    words += ", " + escaped(chart.x.unit) + ' ' + brief(chart.x.first) + " to " + brief(chart.x.last) + '.';
+  } else {
+    words += " over " + fixed(chart.x.last, 0) + ' ' + escaped(chart.x.unit) + "s.";
+  }
   for (const Series& series : chart.series) {
     const auto first = std::find_if(series.points.begin(), series.points.end(), finite);
     const auto last = std::find_if(series.points.rbegin(), series.points.rend(), finite);
@@ -160,12 +169,17 @@ std::string in_words(const Chart& chart) {
 }
 
 std::string plot(const Chart& chart, const std::vector<double>& values) {
-  const Axis x{.low = 0, .high = std::max(chart.last_step, 1.0), .begin = left, .end = width - right};
+  const auto along = [&](double value) { return chart.x.logarithmic ? std::log10(value) : value; };
+  const Axis x{.low = along(chart.x.first),
+               .high = std::max(along(chart.x.last), along(chart.x.first) + 1),
+               .begin = left,
+               .end = width - right,
+               .logarithmic = chart.x.logarithmic};
   const Axis y = y_axis(chart, values);
   std::string content = axes(x, y);
   if (chart.level)
     content += line("level", left, y.place(chart.level->y), width - right, y.place(chart.level->y));
-  for (const Series& series : chart.series) content += curve(series, x, y);
+  for (const Series& series : chart.series) content += curve(series, chart.x.unit, x, y);
   if (chart.mark) content += marked(*chart.mark, x, y);
   return drawing(width, height, in_words(chart), content);
 }

@@ -1,9 +1,10 @@
-// Curves over steps as one inline SVG figure.
+// Curves as one inline SVG figure.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace trous::report {
@@ -31,9 +32,16 @@ struct Mark {
   Point at;
 };
 
+/// The x axis: the steps of a run where nothing else is said.
+struct XAxis {
+  double first = 0, last = 1;
+  bool logarithmic = false;  ///< both are above 0 then
+  std::string_view unit = "step";
+};
+
 struct Chart {
   std::string title;
-  double last_step;  ///< the x axis goes from 0 to here, so that charts of one run share it
+  XAxis x = {};  ///< the same in all charts of one run
   std::vector<Series> series;
   std::optional<Level> level = std::nullopt;
   std::optional<Mark> mark = std::nullopt;

@@ -179,7 +179,13 @@ TEST_F(Train, FindRateShowsACurveAndKeepsNoWeights) {
                "  suggestion  --learning-rate [0-9.e-]+, a tenth of the rate at which the smoothed loss "
                "is lowest"))
       << run_.out;
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch_ / "found"), {}), 1);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch_ / "found"), {}), 2);
+  const std::string page = slurp_text(scratch_ / "found/report.html");
+  EXPECT_NE(page.find("<svg"), std::string::npos);
+  EXPECT_NE(page.find("suggestion: "), std::string::npos);
+  const Finished anew = run("report found --out anew.html");
+  ASSERT_EQ(anew.code, 0) << anew.err;
+  EXPECT_EQ(slurp_text(scratch_ / "anew.html"), page) << "the page is a function of the folder";
   const auto found = json_in(scratch_ / "found/find_rate.json");
   EXPECT_EQ(found["lowest"], 1e-7);
   EXPECT_EQ(found["highest"], 1);

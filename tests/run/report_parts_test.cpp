@@ -120,7 +120,7 @@ TEST(SvgChart, SmoothedIsTheWeightedMean) {
 }
 
 Chart chart_of(std::vector<Point> points) {
-  return {.title = "T", .last_step = 100, .series = {{"s", "c0", std::move(points)}}};
+  return {.title = "T", .x = {.last = 100}, .series = {{"s", "c0", std::move(points)}}};
 }
 
 TEST(SvgChart, PlacesPointsOnTheAxes) {
@@ -134,6 +134,19 @@ TEST(SvgChart, PlacesPointsOnTheAxes) {
   chart.series[0].points[2].y = 10;
   chart.logarithmic = true;  // equal factors are equal distances
   EXPECT_NE(svg_chart(chart).find("L243.0 96.0L"), std::string::npos) << svg_chart(chart);
+}
+
+// Three decades from 56 to 430: a factor of ten is 124.7 units.
+TEST(SvgChart, OverALogarithmicAxisEqualFactorsAreEqualDistances) {
+  const std::string svg = svg_chart({.title = "T",
+                                     .x = {.first = 1e-3, .last = 1, .logarithmic = true, .unit = "rate"},
+                                     .series = {{"s", "c0", {{1e-3, 0}, {1e-2, 1}, {1, 2}}, true}},
+                                     .from_zero = true});
+  EXPECT_NE(svg.find("d=\"M56.0 182.0h0L180.7 99.3L430.0 16.6\""), std::string::npos) << svg;
+  EXPECT_NE(svg.find("s 1 at rate 0.01"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("T, rate 0.001 to 1."), std::string::npos) << svg;
+  for (const char* const tick : {">0.001<", ">0.01<", ">0.1<", ">1<"})
+    EXPECT_NE(svg.find(tick), std::string::npos) << tick;
 }
 
 TEST(SvgChart, GapsWhereNumbersAreNotFinite) {

@@ -1,0 +1,76 @@
+// find_rate.json is read as it was written, a damaged one is refused by name, and its page is well-formed.
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include <trous/core/error.h>
+#include <trous/data/file.h>
+#include <trous/run/rate_test.h>
+
+#include "data/scratch.h"
+#include "run/page.h"
+
+namespace trous {
+namespace {
+
+RateTest diverging_test() {
+  return {.range = {.lowest = 1e-3, .highest = 1, .steps = 4},
+          .curve = {.points = {{1e-3, 2, 2}, {1e-2, 1, 1.5}, {0.1, std::nan(""), std::nan("")}},
+                    .ended = "the loss is <NaN>",
+                    .suggestion = 1e-3}};
+}
+
+std::string refusal_of_rate_test(const std::string& contents) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch / "found");
+  write_text(scratch / "found/find_rate.json", contents);
+  try {
+    read_rate_test(scratch / "found");
+  } catch (const FileError& error) {
+    const std::string what = error.what();
+    return what.substr(what.find("find_rate.json"));
+  }
+  return "nothing";
+}
+
+TEST(RateTest, IsReadAsItWasWritten) {
+  const Scratch scratch;
+  std::filesystem::create_directory(scratch / "found");
+  const RateTest written = diverging_test();
+  write_rate_test(scratch / "found", written);
+  EXPECT_TRUE(is_rate_test(scratch / "found"));
+  const RateTest read = read_rate_test(scratch / "found");
+  EXPECT_EQ(to_json(read), to_json(written));
+  EXPECT_EQ(read.curve.points[1].smoothed, 1.5);
+  EXPECT_TRUE(std::isnan(read.curve.points[2].loss));
+  EXPECT_EQ(report_html(scratch / "found"), rate_test_html(written));
+}
+
+TEST(RateTest, HasAPageWithCurveAndSuggestion) {
+  const std::string page = rate_test_html(diverging_test());
+  EXPECT_EQ(xml_fault(page), "");
+  EXPECT_TRUE(has(page, "<strong>0.001</strong> is the suggestion"));
+  EXPECT_TRUE(has(page, "It ended early: the loss is &lt;NaN&gt;."));
+  EXPECT_TRUE(has(page, "suggestion: 0.001"));
+  EXPECT_EQ(count(page, "<svg") - count(page, "<svg class=\"swatch\""), 1U) << page;
+  RateTest rising = diverging_test();
+  rising.curve.suggestion.reset();
+  EXPECT_TRUE(has(rate_test_html(rising), "No learning rate lowered the smoothed loss."));
+}
+
+TEST(RateTest, DamagedOnesAreRefusedByName) {
+  EXPECT_EQ(refusal_of_rate_test("{"), 
+            "find_rate.json line 1 is no JSON. Write the file again.");
+  std::string zero = to_json(diverging_test());
+  zero.replace(zero.find("0.001"), 5, "0");
+  EXPECT_EQ(refusal_of_rate_test(zero), 
+            "find_rate.json has lowest with 0, where a number above 0 belongs. Write the file again.");
+  std::string words = to_json(diverging_test());
+  words.replace(words.find("\"loss\": 2.0"), 11, "\"loss\": []");
+  EXPECT_EQ(refusal_of_rate_test(words), 
+            "find_rate.json has array at points[0].loss, where a number belongs. Write the file again.");
+}
+
+}  // namespace
+}  // namespace trous
