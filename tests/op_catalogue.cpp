@@ -383,6 +383,12 @@ std::vector<Line> image_lines() {
        [](Xs x) { return boundary_loss(x[0], x[1]); }, Shape{}},
       {"boundary_loss", "ignored", composite, {real({2, 3, 2, 3}, -1, 1), whole({2, 3, 2}, 3)},
        [](Xs x) { return boundary_loss(x[0], x[1], {.ignore_index = 1}); }, Shape{}},
+      {"mse_loss", "plain", composite, {real({3, 4}), real({3, 4})},
+       [](Xs x) { return mse_loss(x[0], x[1]); }, Shape{}},
+      {"l1_loss", "off_zero", composite, {off_zero({3, 4}), real({3, 4}, -0.0625, 0.0625)},
+       [](Xs x) { return l1_loss(x[0], x[1]); }, Shape{}},
+      {"huber_loss", "delta_half", composite, {real({2, 3, 4}), real({2, 3, 4})},
+       [](Xs x) { return huber_loss(x[0], x[1], {.delta = 0.5}); }, Shape{}},
       {"log_softmax", "near_1000", composite, {real({3, 5}, 998, 1002)},
        [](Xs x) { return log_softmax(x[0]); }, Shape{0, 5}},
   };

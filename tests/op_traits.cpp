@@ -38,6 +38,9 @@ const Table<Doubled>& doubled() {
       {"tversky_loss_no_smooth_and_ignored", stays},
       {"lovasz_loss", mixes},  // of two equal errors the first takes more of the slope
       {"boundary_loss", stays},
+      {"mse_loss", stays},
+      {"l1_loss", stays},
+      {"huber_loss", stays},
       {"permute_cycle", mixes},
       {"stack_first", mixes},
       {"concat_axis_0", mixes},
@@ -68,6 +71,8 @@ const Table<std::vector<Scaling>>& degrees() {
       {"sort", {{{1}, 1}}},
       {"topk", {{{1}, 1}}},
       {"norm", {{{1}, 1}}},
+      {"mse_loss", {{{1, 1}, 2}}},
+      {"l1_loss", {{{1, 1}, 1}}},
       {"var", {{{1}, 2}}},
       {"min", {{{1}, 1}}},
       {"max_pool2d", {{{1}, 1}}},

@@ -28,6 +28,7 @@
 #include <trous/ops/pool.h>
 #include <trous/ops/reduce.h>
 #include <trous/ops/reduce_nonlinear.h>
+#include <trous/ops/regression_loss.h>
 #include <trous/ops/resize.h>
 #include <trous/ops/sigmoid_cross_entropy.h>
 #include <trous/ops/softmax.h>
@@ -293,6 +294,12 @@ const std::map<std::string, Entry>& table() {
           };
         }}},
       {"hardswish", {1, 1, [](Given&) { return plain(hardswish); }}},
+      {"huber_loss",
+       {2, 2,
+        [](Given& g) -> Function {
+          return [d = g.number("delta", 1)](Xs x) { return huber_loss(x[0], x[1], {.delta = d}); };
+        }}},
+      {"l1_loss", {2, 2, [](Given&) -> Function { return [](Xs x) { return l1_loss(x[0], x[1]); }; }}},
       {"layer_norm",
        {3, 3,
         [](Given& g) -> Function {
@@ -326,6 +333,7 @@ const std::map<std::string, Entry>& table() {
         [](Given& g) -> Function { return [o = pool_options(g)](Xs x) { return max_pool2d(x[0], o); }; }}},
       {"maximum", {2, 2, [](Given&) -> Function { return [](Xs x) { return maximum(x[0], x[1]); }; }}},
       {"minimum", {2, 2, [](Given&) -> Function { return [](Xs x) { return minimum(x[0], x[1]); }; }}},
+      {"mse_loss", {2, 2, [](Given&) -> Function { return [](Xs x) { return mse_loss(x[0], x[1]); }; }}},
       {"mul", {2, 2, [](Given&) { return plain(mul); }}},
       {"norm",
        {1, 1,

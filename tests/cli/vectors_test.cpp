@@ -10,6 +10,7 @@
 #include <trous/ops/pointwise.h>
 #include <trous/ops/pool.h>
 #include <trous/ops/reduce_nonlinear.h>
+#include <trous/ops/regression_loss.h>
 #include <trous/ops/softmax.h>
 #include <trous/ops/softmax_cross_entropy.h>
 
@@ -306,9 +307,14 @@ TEST_F(CheckVectors, ReductionsAndSlopesTakeTheirAttributes) {
           x));
   put("slope", R"({"op": "prelu"})",
       parts_of([](Xs in) { return prelu(in[0], in[1]); }, {x[0], numbers_like({4}, 2)}));
+  const std::vector<Tensor> pair{x[0], numbers_like({2, 3, 4}, 2)};
+  put("narrow", R"({"op": "huber_loss", "delta": 0.25})",
+      parts_of([](Xs in) { return huber_loss(in[0], in[1], {.delta = 0.25}); }, pair));
+  put("wide", R"({"op": "huber_loss"})",
+      parts_of([](Xs in) { return huber_loss(in[0], in[1], {.delta = 1}); }, pair));
   const Finished run = judged();
   EXPECT_EQ(run.code, 0) << run.out << run.err;
-  expect_says(run, "\nPASS  5 of 5 cases are right\n");
+  expect_says(run, "\nPASS  7 of 7 cases are right\n");
 }
 
 TEST_F(CheckVectors, ThePageHasEveryOp) {

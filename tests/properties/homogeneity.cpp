@@ -122,7 +122,8 @@ TEST(Homogeneity, OpsWithoutADegree) {
                                             "softplus_any",
                                             "logsumexp_middle",
                                             "logsumexp_last_two_kept",
-                                            "one_hot_of_4"}));
+                                            "one_hot_of_4",
+                                            "huber_loss_delta_half"}));
 }
 
 }  // namespace

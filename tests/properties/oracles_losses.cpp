@@ -279,6 +279,16 @@ Oracle dice(double smooth, std::optional<double> ignored = std::nullopt) {
   };
 }
 
+// The mean of `loss` of the differences.
+Oracle mean_difference(Rounded (*loss)(Rounded)) {
+  return [=](Arrays x) {
+    Sum losses;
+    for (std::size_t i = 0; i < x[0].values.size(); ++i) losses += loss(x[0].values[i] - x[1].values[i]);
+    const auto count = static_cast<double>(x[0].values.size());
+    return number(count == 0 ? Rounded() : losses / Rounded(count));
+  };
+}
+
 std::vector<Array> batch_norm_gradients(Arrays x, const Array& seed, bool rectified) {
   const PerChannel m = moments(x[0]);
   const std::size_t channels = m.mean.size();
@@ -369,6 +379,12 @@ Oracles loss_oracles() {
       {"tversky_loss_no_smooth_and_ignored", tversky(0.75, 0.5, 0, 1)},
       {"lovasz_loss", lovasz()},
       {"lovasz_loss_ignored", lovasz(1)},
+      {"mse_loss", mean_difference([](Rounded d) { return d * d; })},
+      {"l1_loss", mean_difference([](Rounded d) { return abs(d); })},
+      {"huber_loss", mean_difference([](Rounded d) {
+         const Rounded half(0.5);
+         return half < abs(d) ? half * (abs(d) - Rounded(0.25)) : half * d * d;
+       })},
       {"boundary_loss", boundary()},
       {"boundary_loss_ignored", boundary(1)},
   };
