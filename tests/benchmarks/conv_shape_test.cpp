@@ -59,7 +59,8 @@ TEST(ConvCount, AtRate16OnA32PixelMapIs44PercentOfTheNominalOne) {
 TEST(ConvShapes, CountWhatALoopOverTheirTapsCounts) {
   for (const ConvShape& shape : shapes()) {
     if (shape.h > 128) continue;
-    const double channels = 2.0 * static_cast<double>(shape.n * shape.in * shape.out);
+    const std::int64_t of_group = shape.in / shape.channel_groups;
+    const double channels = 2.0 * static_cast<double>(shape.n * of_group * shape.out);
     const std::int64_t inside = counted(shape.height(), shape.width(), true);
     EXPECT_EQ(shape.operations(), channels * static_cast<double>(inside)) << shape.name;
   }

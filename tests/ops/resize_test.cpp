@@ -1,6 +1,7 @@
 // Resampling by hand, with half-pixel centres and no antialias.
 #include <ops/support.h>
 
+#include <trous/ops/broadcast.h>
 #include <trous/ops/reduce.h>
 #include <trous/ops/resize.h>
 
@@ -30,6 +31,26 @@ TEST(ResizeBilinear, ByHand) {
 TEST(ResizeBilinear, BlendsBothAxes) {
   const Tensor x = f64({1, 2, 2, 1}, {0, 4, 8, 12});
   EXPECT_EQ(numbers(resize_bilinear(x, 4, 4)), (Numbers{0, 1, 3, 4, 2, 3, 5, 6, 6, 7, 9, 10, 8, 9, 11, 12}));
+}
+
+// What lies beside a pixel changes no bit of it, whatever the compiler makes of a multiplication and an
+// addition.
+TEST(ResizeBilinear, EqualColumnsStayEqualAtEveryWidth) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    for (std::int64_t width = 1; width <= 40; ++width) {
+      const Variable column = normal({1, 5, 1, 1}, dtype, Key{3});
+      const Variable x = track(broadcast_to(column, {1, 5, width, 1}).value());
+      const Variable y = resize_bilinear(x, 11, width);
+      const Variable cotangent = normal({1, 11, 1, 1}, dtype, Key{4});
+      const Variable g = vjp(y, {x}, broadcast_to(cotangent, {1, 11, width, 1}).value())[0];
+      for (const Variable& image : {y, g}) {
+        const std::vector<double> all = image.value().cast(DType::float64).to_vector<double>();
+        for (std::size_t i = 0; i < all.size(); ++i)
+          EXPECT_EQ(all[i], all[i / static_cast<std::size_t>(width) * static_cast<std::size_t>(width)])
+              << dtype << ", width " << width << ", number " << i;
+      }
+    }
+  }
 }
 
 TEST(ResizeNearest, ByHand) {

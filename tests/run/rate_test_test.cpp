@@ -60,15 +60,14 @@ TEST(RateTest, HasAPageWithCurveAndSuggestion) {
 }
 
 TEST(RateTest, DamagedOnesAreRefusedByName) {
-  EXPECT_EQ(refusal_of_rate_test("{"), 
-            "find_rate.json line 1 is no JSON. Write the file again.");
+  EXPECT_EQ(refusal_of_rate_test("{"), "find_rate.json line 1 is no JSON. Write the file again.");
   std::string zero = to_json(diverging_test());
   zero.replace(zero.find("0.001"), 5, "0");
-  EXPECT_EQ(refusal_of_rate_test(zero), 
+  EXPECT_EQ(refusal_of_rate_test(zero),
             "find_rate.json has lowest with 0, where a number above 0 belongs. Write the file again.");
   std::string words = to_json(diverging_test());
   words.replace(words.find("\"loss\": 2.0"), 11, "\"loss\": []");
-  EXPECT_EQ(refusal_of_rate_test(words), 
+  EXPECT_EQ(refusal_of_rate_test(words),
             "find_rate.json has array at points[0].loss, where a number belongs. Write the file again.");
 }
 

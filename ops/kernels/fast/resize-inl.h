@@ -23,6 +23,18 @@ namespace trous::kernels::fast::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// Calls f(d, i) for vectors of lanes i, i + 1, ... below `count`, whole ones and then those of one lane. A
+/// multiply-add is rounded alike in both, where a scalar a * x + b would be rounded as the compiler's options
+/// have it: what a pixel becomes must not depend on how many lie beside it.
+template <class T, class F>
+HWY_INLINE void for_vectors(std::int64_t count, F&& f) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) f(d, i);
+  for (; i < count; ++i) f(hn::CappedTag<T, 1>(), i);
+}
+
 /// out = a x + b y. An input whose weight is 0 is not read: it may be infinite.
 template <class T>
 void blend(std::int64_t count, T a, const T* x, T b, const T* y, T* out) {
@@ -30,25 +42,18 @@ void blend(std::int64_t count, T a, const T* x, T b, const T* y, T* out) {
     std::copy_n(x, count, out);
     return;
   }
-  const hn::ScalableTag<T> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto of_x = hn::Set(d, a), of_y = hn::Set(d, b);
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes)
-    hn::StoreU(hn::MulAdd(of_x, hn::LoadU(d, x + i), hn::Mul(of_y, hn::LoadU(d, y + i))), d, out + i);
-  for (; i < count; ++i) out[i] = a * x[i] + b * y[i];
+  for_vectors<T>(count, [&](auto d, std::int64_t i) HWY_ATTR {
+    const auto of_y = hn::Mul(hn::Set(d, b), hn::LoadU(d, y + i));
+    hn::StoreU(hn::MulAdd(hn::Set(d, a), hn::LoadU(d, x + i), of_y), d, out + i);
+  });
 }
 
 /// out += a x
 template <class T>
 void add_scaled(std::int64_t count, T a, const T* x, T* out) {
-  const hn::ScalableTag<T> d;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto of_x = hn::Set(d, a);
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes)
-    hn::StoreU(hn::MulAdd(of_x, hn::LoadU(d, x + i), hn::LoadU(d, out + i)), d, out + i);
-  for (; i < count; ++i) out[i] += a * x[i];
+  for_vectors<T>(count, [&](auto d, std::int64_t i) HWY_ATTR {
+    hn::StoreU(hn::MulAdd(hn::Set(d, a), hn::LoadU(d, x + i), hn::LoadU(d, out + i)), d, out + i);
+  });
 }
 
 template <class T>
