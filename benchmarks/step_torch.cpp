@@ -30,6 +30,7 @@ void load_weights(const auto& ours, TorchNet& net, torch::MemoryFormat format) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const trous::Tensor& value = sources[i].part->get().value();
     torch::Tensor target = targets[i];
+    TORCH_CHECK(target.numel() == value.shape().elements(), "parameter ", i, " has another size");
     if (target.dim() == 4) {
       // Depthwise filters are [kh, kw, c, 1] here and [c, 1, kh, kw] there.
       const bool depthwise = target.size(1) == 1 && value.shape()[3] == 1;

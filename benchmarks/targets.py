@@ -57,7 +57,7 @@ def rivals(run):
     each = [shape.ratio(of) for shape in run.group("small-channels") for of in PASSES]
     yield all_of("few or odd channels and heads: passes ahead of libtorch's better way", each, 1)
     each = [shape.ratio(of) for shape in run.group("grouped") for of in PASSES]
-    yield all_of("depthwise and grouped: passes ahead of libtorch's better way", each, 1)
+    yield all_of("depthwise, the 1x1 behind it, and grouped: passes ahead of libtorch's better way", each, 1)
     together = [shape.total_ratio() for shape in run.group("rivals")]
     yield all_of("forward and both gradients: shapes ahead of libtorch's better way", together, 1)
     transposes = [shape.ratio("transpose") for shape in run.group("holes")]

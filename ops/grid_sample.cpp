@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -33,6 +34,12 @@ void check_grid(const Variable& x, const Variable& grid) {
                           ", needs 2 and ", image[0], ". x ", image,
                           " is [batch, height, width, channels], grid ", places,
                           " is [batch, height, width, 2]."));
+  }
+  constexpr std::int64_t max_float32_extent = std::int64_t{1} << 21;  // of larger ones not all quarters exist
+  if (x.dtype() == DType::float32 && std::max(image[1], image[2]) > max_float32_extent) {
+    throw ShapeError(text("grid_sample: x ", image,
+                          " is float32, which does not tell places among more than ", max_float32_extent,
+                          " pixels apart. Cast both sides to float64."));
   }
   if (image.elements(1, 3) > std::numeric_limits<std::int32_t>::max()) {
     throw ShapeError(text("grid_sample: x ", image, " has ", image.elements(1, 3),

@@ -38,8 +38,11 @@ struct GridSampleOptions {
 /// first it is that of the inside, where PyTorch has 0. Twice in one coordinate the derivative is 0, once in
 /// each it is not. Under GridBorder::zeros a place that is not a number reads 0.
 ///
-/// Throws ShapeError unless both have rank 4, one batch and the grid two coordinates, or if the image has no
-/// pixel or 2^31 pixels or more; DTypeError if the dtypes differ or are not floating.
+/// A place beyond the image reads the nearest pixel times 0, so that an infinite pixel there gives NaN.
+///
+/// Throws ShapeError unless both have rank 4, one batch and the grid two coordinates, or if the image has
+/// 2^31 pixels or more, or in float32 more than 2^21 rows or columns; DTypeError if the dtypes differ or are
+/// not floating.
 ///
 /// Source: Jaderberg et al., arXiv:1506.02025; PyTorch's torch.nn.functional.grid_sample.
 Variable grid_sample(const Variable& x, const Variable& grid, const GridSampleOptions& options = {});

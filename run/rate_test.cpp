@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 
 #include <trous/core/detail/json.h>
@@ -20,12 +21,15 @@ std::vector<report::Point> losses(const RateCurve& curve, double RatePoint::*los
   return points;
 }
 
-// The point of the suggestion: the first whose rate is no lower.
+// On the smoothed curve, between the points beside it; absent where it lies outside of the curve.
 std::optional<report::Mark> suggested(const RateCurve& curve) {
   if (!curve.suggestion) return std::nullopt;
-  for (const RatePoint& point : curve.points) {
-    if (point.rate < *curve.suggestion) continue;
-    return report::Mark{"suggestion: " + report::brief(*curve.suggestion), {point.rate, point.smoothed}};
+  for (std::size_t i = 1; i < curve.points.size(); ++i) {
+    const RatePoint &a = curve.points[i - 1], &b = curve.points[i];
+    if (*curve.suggestion < a.rate || *curve.suggestion > b.rate) continue;
+    const double share = std::log(*curve.suggestion / a.rate) / std::log(b.rate / a.rate);
+    return report::Mark{"suggestion: " + report::brief(*curve.suggestion),
+                        {*curve.suggestion, a.smoothed + share * (b.smoothed - a.smoothed)}};
   }
   return std::nullopt;
 }
@@ -82,10 +86,13 @@ RateTest read_rate_test(const std::string& folder) {
                 .curve = {}};
   // The page draws logarithms of them.
   const auto check_rate = [](const JsonPlace& rate) {
-    if (!(rate.number() > 0)) rate.fail(text("with ", rate.number(), ", where a number above 0 belongs"));
+    if (!(rate.number() > 0 && std::isfinite(rate.number())))
+      rate.fail(text("with ", rate.number(), ", where a finite number above 0 belongs"));
   };
   check_rate(place["lowest"]);
   check_rate(place["highest"]);
+  if (test.range.highest <= test.range.lowest)
+    place["highest"].fail(text("with ", test.range.highest, ", which is not above lowest"));
   for (const JsonPlace& point : place["points"].items()) {
     check_rate(point["learning_rate"]);
     test.curve.points.push_back(

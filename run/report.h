@@ -9,8 +9,9 @@
 namespace trous {
 
 /// The page of a run: its score beside the baselines, curves, classes, confusions, pictures, model, data and
-/// how to do it again. It loads nothing, needs no script, and is well-formed XML as well as HTML; the same
-/// folder always gives the same bytes. An unfinished run shows what there is.
+/// how to do it again; or that of a learning rate range test: its curve and its suggestion. It loads nothing,
+/// needs no script, and is well-formed XML as well as HTML; the same folder always gives the same bytes. An
+/// unfinished run shows what there is.
 ///
 /// Calls `on_progress` with the sections that are made. Throws FileError as read_run, and for a picture in
 /// samples/ that is no PNG file.

@@ -51,11 +51,18 @@ void check_samples(const Tensor& logits, const Tensor& labels, const ConfusionMa
   }
 }
 
+// Each label once, in ascending order.
+std::vector<std::int32_t> in_order(std::vector<std::int32_t> labels) {
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
+}
+
 }  // namespace
 
 ClassificationScores::ClassificationScores(std::int64_t classes, const ClassificationOptions& options)
     : confusion_(classes, options.ignored),
-      ignored_(options.ignored),
+      ignored_(in_order(options.ignored)),
       top_(options.top.value_or(std::min<std::int64_t>(5, classes))) {
   if (top_ >= 1 && top_ <= classes) return;
   throw ArgumentError(text(scores, ": top ", top_, " of ", classes, " classes. Give 1 to ", classes, '.'));
@@ -102,8 +109,12 @@ void ClassificationScores::count_sample(std::span<const double> logits, std::int
 ClassificationScores& ClassificationScores::operator+=(const ClassificationScores& other) {
   if (other.confusion_.classes() != confusion_.classes() || other.top_ != top_ ||
       other.ignored_ != ignored_) {
-    throw ArgumentError(text(scores, ": top ", top_, " of ", confusion_.classes(), " classes and top ",
-                             other.top_, " of ", other.confusion_.classes(),
+    const auto facts = [](const ClassificationScores& s) {
+      std::string line = text("top ", s.top_, " of ", s.confusion_.classes(), " classes without (");
+      for (std::size_t i = 0; i < s.ignored_.size(); ++i) line += text(i == 0 ? "" : ", ", s.ignored_[i]);
+      return line + ")";
+    };
+    throw ArgumentError(text(scores, ": ", facts(*this), " and ", facts(other),
                              " do not add. Both need the same classes, `top` and `ignored`."));
   }
   confusion_ += other.confusion_;

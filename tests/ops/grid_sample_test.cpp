@@ -193,6 +193,12 @@ TEST(GridSampleErrors, Texts) {
             "grid_sample: ranks 4 and 3, need 4 and 4. x [2, 3, 4, 5], grid [2, 6, 2] must be [batch, "
             "height, width, "
             "channels] and [batch, height, width, 2].");
+  EXPECT_EQ(
+      refused<ShapeError>([&] {
+        grid_sample(zeros({2, 1, 2097153, 1}), grid);
+      }),
+      "grid_sample: x [2, 1, 2097153, 1] is float32, which does not tell places among more than 2097152 "
+      "pixels apart. Cast both sides to float64.");
   EXPECT_EQ(refused<DTypeError>([&] { grid_sample(x, wide); }),
             "grid_sample: float32 and float64 do not mix. Cast one side: cast(x, DType::float64).");
   EXPECT_EQ(refused<ShapeError>([&] { grid_sample(x, three); }),

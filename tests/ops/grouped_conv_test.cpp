@@ -124,8 +124,8 @@ TEST(GroupedConv2d, TakesItsShareOfTheMultiplyAdds) {
     const Conv2dOptions options{.stride = 2, .rate = 3, .groups = groups};
     return *conv2d_pixels({2, 9, 8, 12}, {3, 2, 12 / groups, 24}, options).multiply_adds(Taps::inside_image);
   };
-  EXPECT_EQ(cost(3) * 3, cost(1));
-  EXPECT_EQ(cost(12) * 12, cost(1));
+  EXPECT_EQ(cost(3) * 3, cost(1)) << "conv2d in 3 groups";
+  EXPECT_EQ(cost(12) * 12, cost(1)) << "conv2d in 12 groups";
 }
 
 std::string grouped(std::int64_t groups, const Shape& value, const Shape& filters) {

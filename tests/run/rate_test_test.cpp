@@ -54,6 +54,12 @@ TEST(RateTest, HasAPageWithCurveAndSuggestion) {
   EXPECT_TRUE(has(page, "It ended early: the loss is &lt;NaN&gt;."));
   EXPECT_TRUE(has(page, "suggestion: 0.001"));
   EXPECT_EQ(count(page, "<svg") - count(page, "<svg class=\"swatch\""), 1U) << page;
+  RateTest between = diverging_test();  // at the middle of the logarithms of two rates
+  between.curve.suggestion = std::sqrt(1e-5);
+  EXPECT_TRUE(has(rate_test_html(between), "suggestion: 0.003162"));
+  between.curve.suggestion = 1e-4;  // below the first rate: it is said, and not drawn
+  EXPECT_FALSE(has(rate_test_html(between), "suggestion: "));
+  EXPECT_TRUE(has(rate_test_html(between), "<strong>0.0001</strong> is the suggestion"));
   RateTest rising = diverging_test();
   rising.curve.suggestion.reset();
   EXPECT_TRUE(has(rate_test_html(rising), "No learning rate lowered the smoothed loss."));
@@ -64,7 +70,16 @@ TEST(RateTest, DamagedOnesAreRefusedByName) {
   std::string zero = to_json(diverging_test());
   zero.replace(zero.find("0.001"), 5, "0");
   EXPECT_EQ(refusal_of_rate_test(zero),
-            "find_rate.json has lowest with 0, where a number above 0 belongs. Write the file again.");
+            "find_rate.json has lowest with 0, where a finite number above 0 belongs. Write the file again.");
+  std::string infinite = to_json(diverging_test());
+  infinite.replace(infinite.find("\"highest\": 1.0"), 14, "\"highest\": \"inf\"");
+  EXPECT_EQ(
+      refusal_of_rate_test(infinite),
+      "find_rate.json has highest with inf, where a finite number above 0 belongs. Write the file again.");
+  std::string turned = to_json(diverging_test());
+  turned.replace(turned.find("\"highest\": 1.0"), 14, "\"highest\": 1e-4");
+  EXPECT_EQ(refusal_of_rate_test(turned),
+            "find_rate.json has highest with 0.0001, which is not above lowest. Write the file again.");
   std::string words = to_json(diverging_test());
   words.replace(words.find("\"loss\": 2.0"), 11, "\"loss\": []");
   EXPECT_EQ(refusal_of_rate_test(words),

@@ -107,11 +107,15 @@ Cuts cut(const GatherPlan& p, const ColumnSegments& segments, std::int64_t block
             .columns = 1,
             .blocks = blocks,
             .single_threaded = row * static_cast<double>(rows) < policy::dense_threads_work};
-  if (p.groups > 1) {
-    // Tasks may be cut between groups, so that more rows share the copies of one.
+  if (copied && p.groups > 1) {
+    // More output rows share the copies of one group where tasks can be cut between groups instead.
     const auto out_bytes = static_cast<std::int64_t>(sizeof(T)) * p.out_width * p.out_step();
-    const std::int64_t in_reach = std::clamp<std::int64_t>(policy::l2_bytes / out_bytes, 1, p.out_height);
-    cuts.rows = std::max(cuts.rows, chunks(p.out_height, chunks(p.out_height, in_reach)));
+    const std::int64_t in_reach =
+        std::clamp<std::int64_t>(policy::grouped_result_bytes / out_bytes, 1, p.out_height);
+    std::int64_t more = chunks(p.out_height, chunks(p.out_height, in_reach));
+    while (more > 1 && p.batch * chunks(p.out_height, more) * blocks < policy::min_gather_tasks)
+      more = more / 2;
+    cuts.rows = std::max(cuts.rows, more);
   }
   while (cuts.rows > 1 && cuts.rows * row_bytes > policy::l2_bytes) cuts.rows = (cuts.rows + 1) / 2;
   if (cuts.single_threaded) {
@@ -196,11 +200,9 @@ template <class T>
 void run_gather_conv(const GatherPlan& p, const GatherOperands<T>& operands) {
   if (p.batch * p.out_height * p.out_width == 0) return;
   const ColumnSegments segments = column_segments(p);
-  // Each group packs its filters.
   std::vector<std::unique_ptr<const OutputTiles<T>>> groups(static_cast<std::size_t>(p.groups));
-  const std::int64_t numbers =
-      p.kernel_height * p.kernel_width * p.in_channels * std::max<std::int64_t>(1, p.out_channels);
-  parallel_for(p.groups, std::max<std::int64_t>(1, policy::packing_threads_numbers / (2 * numbers)),
+  const std::int64_t filters = p.kernel_height * p.kernel_width * p.in_channels * p.out_channels;
+  parallel_for(p.groups, std::max<std::int64_t>(1, policy::packing_task_numbers / filters),
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t group = begin; group < end; ++group)
                    groups[static_cast<std::size_t>(group)] = std::make_unique<const OutputTiles<T>>(
