@@ -92,13 +92,13 @@ Conv2dOptions ConvShape::options() const {
 }
 
 double ConvShape::operations() const {
-  return 2.0 * static_cast<double>(n * (in / channel_groups) * out) *
-         static_cast<double>(reads_inside(height())) * static_cast<double>(reads_inside(width()));
+  return 2.0 * static_cast<double>(n * in_of_group() * out) * static_cast<double>(reads_inside(height())) *
+         static_cast<double>(reads_inside(width()));
 }
 
 double ConvShape::nominal_operations() const {
-  return 2.0 * static_cast<double>(n * (in / channel_groups) * out) *
-         static_cast<double>(reads_nominal(height())) * static_cast<double>(reads_nominal(width()));
+  return 2.0 * static_cast<double>(n * in_of_group() * out) * static_cast<double>(reads_nominal(height())) *
+         static_cast<double>(reads_nominal(width()));
 }
 
 std::vector<ConvShape> load_shapes(const std::string& path) {

@@ -24,8 +24,10 @@ struct ConvShape {
   WindowAxis height() const;
   WindowAxis width() const;
 
+  std::int64_t in_of_group() const { return in / channel_groups; }
+
   Shape x_shape() const { return {n, h, w, in}; }
-  Shape w_shape() const { return {kernel.height, kernel.width, in / channel_groups, out}; }
+  Shape w_shape() const { return {kernel.height, kernel.width, in_of_group(), out}; }
   Shape y_shape() const { return {n, height().out, width().out, out}; }
   Conv2dOptions options() const;
 

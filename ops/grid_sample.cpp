@@ -74,7 +74,7 @@ struct GridAxis {
   // edge, where it is read as the outer pixel.
   Variable pixel(int number) const { return first + static_cast<double>(number); }
   Variable weight(int number) const {
-    const Variable inside_cell = number == 0 ? 1.0 - second_weight : second_weight;
+    Variable inside_cell = number == 0 ? 1.0 - second_weight : second_weight;
     if (border == GridBorder::edge) return inside_cell;
     const Variable at = pixel(number);
     return where(equal(at, nearest_inside(at, extent)), inside_cell, 0);
