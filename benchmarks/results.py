@@ -66,7 +66,7 @@ class Shape:
         return sum(self.ms(of) for of in PASSES) / sum(self.torch(of) for of in PASSES)
 
 
-# The networks by name whose steps are timed.
+# The networks by name whose steps scripts/benchmark times.
 STEP_NETS = ["unet", "mini-deeplab"]
 
 

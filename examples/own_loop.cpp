@@ -1,5 +1,5 @@
-// A training loop of your own, in full, for what Trainer does not do: here the network says of a whole image
-// whether it was smoothed along its rows or along its columns.
+// A training loop of your own, in full, for what Trainer does not do: here a network classifies whole images
+// as smoothed along their rows or along their columns.
 #include <iostream>
 
 #include <trous/trous.h>

@@ -65,24 +65,22 @@ TEST(RateTest, HasAPageWithCurveAndSuggestion) {
   EXPECT_TRUE(has(rate_test_html(rising), "No learning rate lowered the smoothed loss."));
 }
 
+// A test whose file has `to` in place of `from`.
+std::string refusal_with(const std::string& from, const std::string& to) {
+  std::string contents = to_json(diverging_test());
+  return refusal_of_rate_test(contents.replace(contents.find(from), from.size(), to));
+}
+
 TEST(RateTest, DamagedOnesAreRefusedByName) {
   EXPECT_EQ(refusal_of_rate_test("{"), "find_rate.json line 1 is no JSON. Write the file again.");
-  std::string zero = to_json(diverging_test());
-  zero.replace(zero.find("0.001"), 5, "0");
-  EXPECT_EQ(refusal_of_rate_test(zero),
+  EXPECT_EQ(refusal_with("0.001", "0"),
             "find_rate.json has lowest with 0, where a finite number above 0 belongs. Write the file again.");
-  std::string infinite = to_json(diverging_test());
-  infinite.replace(infinite.find("\"highest\": 1.0"), 14, "\"highest\": \"inf\"");
   EXPECT_EQ(
-      refusal_of_rate_test(infinite),
+      refusal_with("\"highest\": 1.0", "\"highest\": \"inf\""),
       "find_rate.json has highest with inf, where a finite number above 0 belongs. Write the file again.");
-  std::string turned = to_json(diverging_test());
-  turned.replace(turned.find("\"highest\": 1.0"), 14, "\"highest\": 1e-4");
-  EXPECT_EQ(refusal_of_rate_test(turned),
+  EXPECT_EQ(refusal_with("\"highest\": 1.0", "\"highest\": 1e-4"),
             "find_rate.json has highest with 0.0001, which is not above lowest. Write the file again.");
-  std::string words = to_json(diverging_test());
-  words.replace(words.find("\"loss\": 2.0"), 11, "\"loss\": []");
-  EXPECT_EQ(refusal_of_rate_test(words),
+  EXPECT_EQ(refusal_with("\"loss\": 2.0", "\"loss\": []"),
             "find_rate.json has array at points[0].loss, where a number belongs. Write the file again.");
 }
 
