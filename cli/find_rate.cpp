@@ -10,6 +10,7 @@
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/run/rate_test.h>
+#include <trous/run/report.h>
 #include <trous/train/progress.h>
 
 namespace trous::cli {
@@ -67,6 +68,7 @@ ExitCode find_rate_of(const Session& s) {
   make_folder(s.config.out, "--out");
   const RateTest test{range, curve};
   write_rate_test(s.config.out, test);
+  write_report(s.config.out);
   nlohmann::ordered_json event{{"event", "find_rate"}};
   event.update(detail::parse_json(to_json(test)).value);
   print_event(style, event);

@@ -1,4 +1,4 @@
-// find_rate.json of a learning rate range test, written and read here, and its page.
+// find_rate.json of a learning rate range test, written and read here.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ struct RateTest {
 /// The contents of find_rate.json.
 std::string to_json(const RateTest& test);
 
-/// Writes find_rate.json and report.html into `folder`. Throws FileError if one of them cannot be written.
+/// Writes find_rate.json into `folder`. Throws FileError if it cannot be written.
 void write_rate_test(const std::string& folder, const RateTest& test);
 
 /// Whether `folder` is that of a range test, and not of a run.
@@ -24,8 +24,5 @@ bool is_rate_test(const std::string& folder);
 
 /// Reads find_rate.json in `folder`. Throws FileError naming the place that is damaged.
 RateTest read_rate_test(const std::string& folder);
-
-/// The page about a range test: loss over learning rate, and the suggestion.
-std::string rate_test_html(const RateTest& test);
 
 }  // namespace trous

@@ -6,7 +6,7 @@
 namespace trous {
 
 std::string report_html(const std::string& run_folder, const OnProgress& on_progress) {
-  if (is_rate_test(run_folder)) return rate_test_html(read_rate_test(run_folder));
+  if (is_rate_test(run_folder)) return report::rate_test_page(read_rate_test(run_folder));
   ProgressCount progress(on_progress, 8);
   const RunRecord run = read_run(run_folder);
   std::string content;

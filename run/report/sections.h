@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <trous/run/rate_test.h>
 #include <trous/run/report/svg_chart.h>
 #include <trous/run/run_record.h>
 
@@ -13,6 +14,9 @@ namespace trous::report {
 
 /// A whole page: `content`, HTML, goes into its body; `title` is text.
 std::string page(const std::string& title, const std::string& content);
+
+/// The whole page of a range test: loss over learning rate, and the suggestion.
+std::string rate_test_page(const RateTest& test);
 
 std::string headline(const RunRecord& run);
 std::string curves(const RunRecord& run);

@@ -7,6 +7,7 @@
 #include <trous/core/error.h>
 #include <trous/data/file.h>
 #include <trous/run/rate_test.h>
+#include <trous/run/report/sections.h>
 
 #include "data/scratch.h"
 #include "run/page.h"
@@ -44,11 +45,11 @@ TEST(RateTest, IsReadAsItWasWritten) {
   EXPECT_EQ(to_json(read), to_json(written));
   EXPECT_EQ(read.curve.points[1].smoothed, 1.5);
   EXPECT_TRUE(std::isnan(read.curve.points[2].loss));
-  EXPECT_EQ(report_html(scratch / "found"), rate_test_html(written));
+  EXPECT_EQ(report_html(scratch / "found"), report::rate_test_page(written));
 }
 
 TEST(RateTest, HasAPageWithCurveAndSuggestion) {
-  const std::string page = rate_test_html(diverging_test());
+  const std::string page = report::rate_test_page(diverging_test());
   EXPECT_EQ(xml_fault(page), "");
   EXPECT_TRUE(has(page, "<strong>0.001</strong> is the suggestion"));
   EXPECT_TRUE(has(page, "It ended early: the loss is &lt;NaN&gt;."));
@@ -56,13 +57,13 @@ TEST(RateTest, HasAPageWithCurveAndSuggestion) {
   EXPECT_EQ(count(page, "<svg") - count(page, "<svg class=\"swatch\""), 1U) << page;
   RateTest between = diverging_test();  // at the middle of the logarithms of two rates
   between.curve.suggestion = std::sqrt(1e-5);
-  EXPECT_TRUE(has(rate_test_html(between), "suggestion: 0.003162"));
+  EXPECT_TRUE(has(report::rate_test_page(between), "suggestion: 0.003162"));
   between.curve.suggestion = 1e-4;  // below the first rate: it is said, and not drawn
-  EXPECT_FALSE(has(rate_test_html(between), "suggestion: "));
-  EXPECT_TRUE(has(rate_test_html(between), "<strong>0.0001</strong> is the suggestion"));
+  EXPECT_FALSE(has(report::rate_test_page(between), "suggestion: "));
+  EXPECT_TRUE(has(report::rate_test_page(between), "<strong>0.0001</strong> is the suggestion"));
   RateTest rising = diverging_test();
   rising.curve.suggestion.reset();
-  EXPECT_TRUE(has(rate_test_html(rising), "No learning rate lowered the smoothed loss."));
+  EXPECT_TRUE(has(report::rate_test_page(rising), "No learning rate lowered the smoothed loss."));
 }
 
 // A test whose file has `to` in place of `from`.
