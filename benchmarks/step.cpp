@@ -28,7 +28,7 @@ double train_step(
   const std::vector<Variable> weights = tracked_weights(net);
   const Net bound = bind(net, weights);
   Pass pass = Pass::training(Key{number});
-  Variable loss = softmax_cross_entropy(bound(batch.images, pass), batch.labels);
+  Variable loss = softmax_cross_entropy(bound(batch.images, pass), batch.targets);
   const double value = loss.value().to_double();
   begin(StepPhase::backward);
   const std::vector<Variable> gradients = grad(std::move(loss), weights);

@@ -56,7 +56,7 @@ void run(const StepOptions& options) {
   const auto prepare = [&](std::uint64_t step) {
     const ReferenceBatch batch = reference_batch(options.batch, options.size, step);
     images = taken(batch.images, {0, 3, 1, 2}).clone(format);
-    auto* data = const_cast<std::int32_t*>(batch.labels.values<std::int32_t>().data());
+    auto* data = const_cast<std::int32_t*>(batch.targets.values<std::int32_t>().data());
     labels =
         torch::from_blob(data, {options.batch, options.size, options.size}, torch::kInt).to(torch::kLong);
   };

@@ -71,7 +71,7 @@ void write_folder(const DataCommand& c, const Splits& data) {
       writing.report(written++, total);
       const Sample sample = checked_sample(split, i);
       write_png((images / numbered_png("", i)).string(), stored_image(sample.image, split.white));
-      write_indexed_png((masks / numbered_png("", i)).string(), sample.mask, palette);
+      write_indexed_png((masks / numbered_png("", i)).string(), sample.target, palette);
     }
   }
   write_text((fs::path(c.folder) / "classes.json").string(), detail::dump_json(data.train.classes, 1) + '\n');

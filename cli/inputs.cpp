@@ -233,7 +233,7 @@ std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits
   if (has_predictor) {
     ConfusionMatrix scores = confusion_for(split);
     for (std::int64_t i = 0; i < split.size; ++i) {
-      scores.add(checked_sample(split, i).mask, known->predictor.predict(data, i));
+      scores.add(checked_sample(split, i).target, known->predictor.predict(data, i));
       progress(i + 1, split.size);
     }
     baselines.push_back({std::string(known->predictor.name), std::move(scores)});

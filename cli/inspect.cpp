@@ -86,14 +86,13 @@ void print_statistics(const std::vector<Statistics>& all) {
 std::string best_of(const CheckpointInfo& info) {
   if (info.best_step == 0) return "not validated yet";
   const std::string at = text(" at step ", info.best_step);
-  switch (info.chosen_by) {
-    case Criterion::foreground_iou:
-      return text("best validation mIoU ", fixed_or_dash(info.best_score, 3), at);
-    case Criterion::validation_loss:
-      return text("lowest validation loss ", fixed_or_dash(info.best_loss, 4), at,
-                  ", as validation shows no foreground");
-    case Criterion::latest:
-      break;
+  if (info.chosen_by == Criterion::foreground_iou)
+    return text("best validation mIoU ", fixed_or_dash(info.best_score, 3), at);
+  if (info.chosen_by.is_score())
+    return text("best validation ", name(info.chosen_by), ' ', fixed_or_dash(info.best_score, 4), at);
+  if (info.chosen_by == Criterion::validation_loss) {
+    return text("lowest validation loss ", fixed_or_dash(info.best_loss, 4), at,
+                ", as validation shows no foreground");
   }
   return text("the latest weights kept", at, ", as validation could not be scored");
 }

@@ -16,16 +16,17 @@ SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, 
   SplitScores scores{confusion_for(data), boundary_for(data), {}, 0};
   const auto begun = Clock::now();
   const auto on_batch = [&](std::int64_t first, const Batch& part, const Tensor& predictions) {
-    scores.boundary.add(part.labels, predictions);
+    scores.boundary.add(part.targets, predictions);
     for (std::int64_t i = 0; i < predictions.shape()[0]; ++i) {
-      const Tensor truth = image_of(part.labels, i), prediction = image_of(predictions, i);
+      const Tensor truth = image_of(part.targets, i), prediction = image_of(predictions, i);
       scores.images.emplace_back(confusion_for(data)).add(truth, prediction);
       if (on_image) on_image(first + i, truth, prediction);
     }
   };
   scores.all = evaluate_with(net, data,
                              {.batch = batch, .plan = plan, .on_batch = on_batch, .on_progress = on_progress})
-                   .scores;
+                   .scores.as<SegmentationScores>()
+                   .confusion();
   scores.seconds = seconds_since(begun);
   return scores;
 }

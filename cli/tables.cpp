@@ -180,16 +180,9 @@ void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>
   std::cout << "\n  " << wrapped(words, 2, columns()) << "\n\n";
 }
 
-std::string words_of(Criterion chosen_by) {
-  switch (chosen_by) {
-    case Criterion::foreground_iou:
-      return "";
-    case Criterion::validation_loss:
-      return "chosen by the validation loss";
-    case Criterion::latest:
-      break;
-  }
-  return "the latest";
+std::string words_of(const Criterion& chosen_by) {
+  if (chosen_by.is_score()) return "";
+  return chosen_by == Criterion::validation_loss ? "chosen by the validation loss" : "the latest";
 }
 
 Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {

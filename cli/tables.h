@@ -49,7 +49,7 @@ void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>
 
 /// The note on the best weights where the IoU did not choose them: "chosen by the validation loss", "the
 /// latest". Empty where it did.
-std::string words_of(Criterion chosen_by);
+std::string words_of(const Criterion& chosen_by);
 
 /// mIoU and accuracies, and one object per class; null where there is none to give.
 nlohmann::ordered_json summary_of_scores(const ConfusionMatrix& scores,

@@ -42,17 +42,41 @@ void check_image_shape(const char* op, const Shape& image) {
     throw ShapeError(text(op, ": image ", image, " has no pixels to move. It is [height, width, channels]."));
 }
 
-void check_sample(const char* op, const Sample& sample) {
-  const Shape &image = sample.image.shape(), &mask = sample.mask.shape();
+// The fields of an image and its mask, which a sample that comes without fields is.
+std::vector<SampleField> image_and_mask(const char* op, const Sample& sample) {
+  const Shape &image = sample.image.shape(), &mask = sample.target.shape();
   if (image.rank() != 3 || mask != Shape{image[0], image[1]}) {
     throw ShapeError(
         text(op, ": image ", image, " and mask ", mask,
              " do not lie on one another. They are [height, width, channels] and [height, width]."));
   }
-  if (sample.image.dtype() != DType::float32 || sample.mask.dtype() != DType::int32) {
-    throw DTypeError(text(op, ": a ", sample.image.dtype(), " image and a ", sample.mask.dtype(),
+  if (sample.image.dtype() != DType::float32 || sample.target.dtype() != DType::int32) {
+    throw DTypeError(text(op, ": a ", sample.image.dtype(), " image and a ", sample.target.dtype(),
                           " mask. Images are float32, masks int32. Cast them."));
   }
+  return {{.name = "image", .role = Role::image, .shape = image},
+          {.name = "mask", .role = Role::mask, .shape = mask}};
+}
+
+// Throws unless images and masks lie on the first image.
+void check_fields(const char* op, const std::vector<SampleField>& fields) {
+  const Shape& image = fields.front().shape;
+  if (fields.front().role != Role::image) {
+    throw ShapeError(text(op, ": the input is numbers ", image,
+                          ", which have no pixels to move. Leave out the augmentation."));
+  }
+  for (const SampleField& field : fields) {
+    if (!lies_on_pixels(field.role)) continue;
+    if (field.shape.rank() >= 2 && field.shape[0] == image[0] && field.shape[1] == image[1]) continue;
+    throw ShapeError(
+        text(op, ": image ", image, " and ", field.name, ' ', field.shape,
+             " do not lie on one another. Give them one height and width, or leave out what moves "
+             "pixels: flip, scale, rotate, shift and crop."));
+  }
+}
+
+bool moves_pixels(const Augmentation& a) {
+  return a.flip_horizontal || a.flip_vertical || a.scale != 1 || a.rotate != 0 || a.shift != 0 || a.crop;
 }
 
 struct Point {
@@ -87,18 +111,20 @@ Taps taps(double position, std::int64_t extent) {
 
 double mix(double a, double b, double share) { return share == 0 ? a : (1 - share) * a + share * b; }
 
-// The pixels of `box` of an image [h, w, channels].
+// The pixels of `box` of the images and masks of a sample, whose image is [h, w, channels].
 struct Part {
+  const std::vector<SampleField>& fields;
   Sample sample;
   PixelBox box;
   Shape image;
 };
 
-// One pixel of the image at `point`, which a pixel of the box covers, as do its neighbours.
-void interpolate(const Part& part, const Point& point, float* out) {
+// One pixel of `image`, the part of an image, at `point`, which a pixel of the box covers, as do its
+// neighbours.
+void interpolate(const Part& part, const Tensor& image, const Point& point, float* out) {
   const Taps down = taps(point.row, part.image[0]), across = taps(point.column, part.image[1]);
-  const std::int64_t channels = part.image[2], row = part.box.width * channels;
-  const float* const pixels = part.sample.image.values<float>().data();
+  const std::int64_t channels = image.shape()[2], row = part.box.width * channels;
+  const float* const pixels = image.values<float>().data();
   const float* above = pixels + (down.first - part.box.top) * row;
   const float* below = pixels + (down.second - part.box.top) * row;
   const std::int64_t left = (across.first - part.box.left) * channels,
@@ -177,13 +203,18 @@ std::int64_t drawn_corner(std::int64_t extent, std::int64_t window, std::optiona
   return low + places.below(high - low + 1);
 }
 
-// Whether a pixel of the result shows this pixel: its centre, by Cramer's rule, lies in the result.
-bool shows(const Warp& warp, const PixelPlace& place) {
-  const double row = static_cast<double>(place.row) + 0.5 - warp.row[2];
-  const double column = static_cast<double>(place.column) + 0.5 - warp.column[2];
+// The point of the result that shows `point` of the image, by Cramer's rule.
+Point shown_at(const Warp& warp, const Point& point) {
+  const double row = point.row - warp.row[2], column = point.column - warp.column[2];
   const double determinant = warp.row[0] * warp.column[1] - warp.row[1] * warp.column[0];
-  const double i = (warp.column[1] * row - warp.row[1] * column) / determinant;
-  const double j = (warp.row[0] * column - warp.column[0] * row) / determinant;
+  return {(warp.column[1] * row - warp.row[1] * column) / determinant,
+          (warp.row[0] * column - warp.column[0] * row) / determinant};
+}
+
+// Whether a pixel of the result shows this pixel: its centre lies in the result.
+bool shows(const Warp& warp, const PixelPlace& place) {
+  const auto [i, j] =
+      shown_at(warp, {static_cast<double>(place.row) + 0.5, static_cast<double>(place.column) + 0.5});
   return i >= 0 && i < static_cast<double>(warp.height) && j >= 0 && j < static_cast<double>(warp.width);
 }
 
@@ -212,24 +243,68 @@ PixelBox box_read(const Warp& warp, const Shape& image) {
   return {top, left, rows, columns};
 }
 
-Sample warped(const Part& part, const Warp& warp) {
-  const Shape& shape = part.image;
-  const std::int64_t channels = shape[2];
-  Sample result{.image = Tensor::uninitialized({warp.height, warp.width, channels}, DType::float32),
-                .mask = Tensor::uninitialized({warp.height, warp.width}, DType::int32)};
-  const std::int32_t* labels = part.sample.mask.values<std::int32_t>().data();
-  float* pixel = result.image.mutable_values<float>().data();
-  std::int32_t* label = result.mask.mutable_values<std::int32_t>().data();
+Tensor warped_image(const Part& part, const Tensor& image, const Warp& warp) {
+  const std::int64_t channels = image.shape()[2];
+  Tensor result = Tensor::uninitialized({warp.height, warp.width, channels}, DType::float32);
+  float* pixel = result.mutable_values<float>().data();
   for (std::int64_t i = 0; i < warp.height; ++i) {
-    for (std::int64_t j = 0; j < warp.width; ++j, pixel += channels, ++label) {
-      if (const Point point = source(warp, i, j); covered(point, shape)) {
-        interpolate(part, point, pixel);
-        *label = labels[(static_cast<std::int64_t>(point.row) - part.box.top) * part.box.width +
-                        static_cast<std::int64_t>(point.column) - part.box.left];
+    for (std::int64_t j = 0; j < warp.width; ++j, pixel += channels) {
+      if (const Point point = source(warp, i, j); covered(point, part.image)) {
+        interpolate(part, image, point, pixel);
       } else {
         std::fill_n(pixel, channels, 0.0F);
-        *label = static_cast<std::int32_t>(unknown_label);
       }
+    }
+  }
+  return result;
+}
+
+Tensor warped_mask(const Part& part, const Tensor& mask, const Warp& warp) {
+  Tensor result = Tensor::uninitialized({warp.height, warp.width}, DType::int32);
+  const std::int32_t* const labels = mask.values<std::int32_t>().data();
+  std::int32_t* label = result.mutable_values<std::int32_t>().data();
+  for (std::int64_t i = 0; i < warp.height; ++i) {
+    for (std::int64_t j = 0; j < warp.width; ++j, ++label) {
+      const Point point = source(warp, i, j);
+      *label = covered(point, part.image)
+                   ? labels[(static_cast<std::int64_t>(point.row) - part.box.top) * part.box.width +
+                            static_cast<std::int64_t>(point.column) - part.box.left]
+                   : static_cast<std::int32_t>(unknown_label);
+    }
+  }
+  return result;
+}
+
+// The points of the result that show these points [n, 2] of the image.
+Tensor warped_points(const Tensor& points, const Warp& warp) {
+  Tensor result = Tensor::uninitialized(points.shape(), DType::float32);
+  const std::span<const float> in = points.values<float>();
+  const std::span<float> out = result.mutable_values<float>();
+  for (std::size_t k = 0; k + 1 < in.size(); k += 2) {
+    const Point shown = shown_at(warp, {in[k], in[k + 1]});
+    out[k] = static_cast<float>(shown.row);
+    out[k + 1] = static_cast<float>(shown.column);
+  }
+  return result;
+}
+
+Sample warped(const Part& part, const Warp& warp) {
+  Sample result = part.sample;
+  for (std::size_t k = 0; k < part.fields.size(); ++k) {
+    Tensor& tensor = tensor_of(result, k);
+    switch (part.fields[k].role) {
+      case Role::image:
+        tensor = warped_image(part, tensor, warp);
+        break;
+      case Role::mask:
+        tensor = warped_mask(part, tensor, warp);
+        break;
+      case Role::points:
+        tensor = warped_points(tensor, warp);
+        break;
+      case Role::label:
+      case Role::numbers:
+        break;
     }
   }
   return result;
@@ -258,6 +333,24 @@ Shape augmented_shape(const Shape& image, const Augmentation& augmentation) {
   return {augmentation.crop->height, augmentation.crop->width, image[2]};
 }
 
+std::vector<SampleField> augmented_fields(std::vector<SampleField> fields, const Augmentation& a) {
+  check(a);
+  if (a == Augmentation()) return fields;
+  if (moves_pixels(a)) check_fields("augmented", fields);
+  const SampleField& target = fields[1];
+  if (target.role == Role::image && (a.brightness != 0 || a.contrast != 0)) {
+    throw ArgumentError(text("augmented: brightness and contrast change the image and not its ", target.name,
+                             ", so a network would learn to undo them. Leave them out."));
+  }
+  check_image_shape("augmented_shape", fields.front().shape);
+  if (!a.crop) return fields;
+  for (SampleField& field : fields) {
+    if (field.role == Role::image) field.shape = {a.crop->height, a.crop->width, field.shape[2]};
+    if (field.role == Role::mask) field.shape = {a.crop->height, a.crop->width};
+  }
+  return fields;
+}
+
 Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key,
                const std::optional<PixelPlace>& held) {
   check(augmentation);
@@ -284,42 +377,55 @@ Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key,
   return result;
 }
 
-Sample warp(const Sample& sample, const Warp& warp) {
-  check_sample("warp", sample);
+Sample warp(const std::vector<SampleField>& fields, const Sample& sample, const Warp& warp) {
+  check_fields("warp", fields);
   if (warp.height < 1 || warp.width < 1) {
     throw ArgumentError(text("warp: a result of ", warp.height, " x ", warp.width,
                              " pixels. Height and width are 1 or more."));
   }
   const Shape& shape = sample.image.shape();
   if (warp == Warp{.height = shape[0], .width = shape[1]}) return sample;
-  return warped({sample, {0, 0, shape[0], shape[1]}, shape}, warp);
+  return warped({fields, sample, {0, 0, shape[0], shape[1]}, shape}, warp);
+}
+
+Sample warp(const Sample& sample, const Warp& warp) {
+  return trous::warp(image_and_mask("warp", sample), sample, warp);
+}
+
+Sample augmented(const std::vector<SampleField>& fields, const Sample& sample,
+                 const Augmentation& augmentation, Key key, const std::optional<PixelPlace>& held) {
+  augmented_fields(fields, augmentation);
+  if (augmentation == Augmentation()) return sample;
+  const Shape& shape = sample.image.shape();
+  const Warp geometry = draw_warp(augmentation, shape, key, held);
+  if (!augmentation.crop)
+    return transformed({fields, sample, {0, 0, shape[0], shape[1]}, shape}, augmentation, geometry, key);
+  const PixelBox box = box_read(geometry, shape);
+  return transformed({fields, part_of(fields, sample, box), box, shape}, augmentation, geometry, key);
 }
 
 Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key,
                  const std::optional<PixelPlace>& held) {
-  check_sample("augmented", sample);
-  const Shape& shape = sample.image.shape();
-  const Warp geometry = draw_warp(augmentation, shape, key, held);
-  const PixelBox box = augmentation.crop ? box_read(geometry, shape) : PixelBox{0, 0, shape[0], shape[1]};
-  return transformed({part_of(sample, box), box, shape}, augmentation, geometry, key);
+  return augmented(image_and_mask("augmented", sample), sample, augmentation, key, held);
 }
 
 Sample augmented(const Dataset& data, std::int64_t index, const Augmentation& augmentation, Key key,
                  bool foreground) {
   const Augmentation& a = augmentation;
   const Key place = key_of(key, Draw::foreground);
+  const std::vector<SampleField> fields = fields_of(data);
   std::optional<PixelPlace> held;
   if (!a.crop || !data.parts) {
     const Sample whole = checked_sample(data, index);
     if (a.crop && foreground) held = foreground_pixel(data, whole, place);
-    return augmented(whole, a, key, held);
+    return augmented(fields, whole, a, key, held);
   }
   if (foreground) held = foreground_pixel(data, index, place);
   const HeightWidth extent = sample_extent(data, index);
   const Shape image{extent.height, extent.width, data.image_shape[2]};
   const Warp geometry = draw_warp(a, image, key, held);
   const PixelBox box = box_read(geometry, image);
-  return transformed({sample_part(data, index, box), box, image}, a, geometry, key);
+  return transformed({fields, sample_part(data, index, box), box, image}, a, geometry, key);
 }
 
 bool takes_foreground(const Augmentation& augmentation, std::uint64_t place) {

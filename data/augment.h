@@ -1,5 +1,6 @@
-// Random transforms of an image together with its mask, for training. A sample and a key give one result,
-// and every kind of transform draws from a key of its own: turning one on does not change the others' draws.
+// Random transforms of an image together with its mask or other targets, for training. A sample and a key
+// give one result, and every kind of transform draws from a key of its own: turning one on does not change
+// the others' draws.
 #pragma once
 
 #include <array>
@@ -15,6 +16,12 @@ namespace trous {
 /// Returns the shape of an image [h, w, channels] after augmentation, which differs only if there is a crop.
 /// Throws ShapeError for other ranks, and as check.
 Shape augmented_shape(const Shape& image, const Augmentation& augmentation);
+
+/// The fields of a sample after augmentation: a crop changes the shapes of images and masks. Throws as
+/// augmented_shape, ShapeError where a transform moves pixels and an image or a mask has not the image's
+/// height and width, or nothing has pixels, ArgumentError where brightness or contrast would make the image
+/// differ from a target that is an image.
+std::vector<SampleField> augmented_fields(std::vector<SampleField> fields, const Augmentation& augmentation);
 
 /// An affine map from the pixels of a warped sample to points of the sample. Pixel (i, j) shows the point
 ///
@@ -52,6 +59,9 @@ Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key,
 ///
 /// Throws ShapeError or DTypeError for other samples, ArgumentError if `warp` has no pixels.
 Sample warp(const Sample& sample, const Warp& warp);
+/// As above, for a sample of these fields: every image and mask, and points [n, 2] go to where their pixels
+/// go.
+Sample warp(const std::vector<SampleField>& fields, const Sample& sample, const Warp& warp);
 
 /// Returns the sample after the transforms that `key` draws: a pure function. Values changed by brightness,
 /// contrast or noise are clamped to 0..1. Pixels outside the sample stay 0 and unknown.
@@ -62,6 +72,11 @@ Sample warp(const Sample& sample, const Warp& warp);
 /// A crop holds the pixel `held`, if one is given; one that turns or zooms may miss it at last. Throws as
 /// draw_warp and warp.
 Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key,
+                 const std::optional<PixelPlace>& held = std::nullopt);
+/// As above, for a sample of these fields. Brightness, contrast and noise change the first image alone, which
+/// is what the network sees. Throws as augmented_fields too.
+Sample augmented(const std::vector<SampleField>& fields, const Sample& sample,
+                 const Augmentation& augmentation, Key key,
                  const std::optional<PixelPlace>& held = std::nullopt);
 
 /// Returns sample `index` of `data` after the transforms that `key` draws. A crop reads only the pixels that

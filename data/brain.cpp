@@ -174,9 +174,9 @@ enum class Side { left, right };
 
 Sample half_slice(const Tensor& scan, const Tensor& labels, Side side, std::int64_t y) {
   Sample sample{.image = Tensor::zeros({height, width, 1}, DType::float32),
-                .mask = Tensor::full({height, width}, DType::int32, unknown_label)};
+                .target = Tensor::full({height, width}, DType::int32, unknown_label)};
   float* image = sample.image.mutable_values<float>().data();
-  std::int32_t* mask = sample.mask.mutable_values<std::int32_t>().data();
+  std::int32_t* mask = sample.target.mutable_values<std::int32_t>().data();
   const std::uint8_t* values = scan.values<std::uint8_t>().data();
   const std::uint8_t* classes = labels.values<std::uint8_t>().data();
   for (std::int64_t row = 0; row < middle; ++row) {
@@ -224,7 +224,7 @@ Splits brain(const BrainOptions& options) {
 }
 
 Tensor brain_mirror_prediction(const Splits& splits, std::int64_t index) {
-  Tensor labels = checked_sample(splits.train, index).mask;
+  Tensor labels = checked_sample(splits.train, index).target;
   if (splits.train.ignored.empty()) return labels;
   std::vector<std::int32_t> prediction = labels.to_vector<std::int32_t>();
   std::replace(prediction.begin(), prediction.end(), std::int32_t{unknown_label},

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
-#include <cstring>
+#include <iterator>
+#include <utility>
 
 #include <trous/core/choices.h>
 #include <trous/core/error.h>
@@ -36,22 +38,65 @@ const Dataset& split_named(const Splits& data, std::string_view name) {
   return data.*row_named("split", splits, name).split;
 }
 
+std::vector<SampleField> fields_of(const Dataset& data) {
+  const Shape& image = data.image_shape;
+  std::vector<SampleField> fields{{.name = "image",
+                                   .role = image.rank() == 3 ? Role::image : Role::numbers,
+                                   .shape = image,
+                                   .input = true},
+                                  data.target};
+  fields.insert(fields.end(), data.more.begin(), data.more.end());
+  for (SampleField& field : fields) {
+    const bool unsaid = field.role == Role::mask && field.shape.rank() == 0 && image.rank() == 3;
+    if (unsaid) field.shape = {image[0], image[1]};
+  }
+  return fields;
+}
+
+namespace {
+
+std::byte* memory_of(Tensor& tensor) {
+  if (tensor.dtype() == DType::int32)
+    return std::as_writable_bytes(tensor.mutable_values<std::int32_t>()).data();
+  return std::as_writable_bytes(tensor.mutable_values<float>()).data();
+}
+
+std::span<const std::byte> bytes_of(const Tensor& tensor) {
+  if (tensor.dtype() == DType::int32) return std::as_bytes(tensor.values<std::int32_t>());
+  return std::as_bytes(tensor.values<float>());
+}
+
+// Throws unless the tensors of a sample are those of the fields; `who` begins the error.
+void check_fields(const std::vector<SampleField>& fields, const Sample& sample, const std::string& who) {
+  if (sample.more.size() != fields.size() - 2) {
+    throw ShapeError(text(who, " has ", sample.more.size(),
+                          " tensors beside image and target, and the fields are ", fields.size() - 2,
+                          ". Give one for each field."));
+  }
+  for (std::size_t k = 0; k < fields.size(); ++k) {
+    const Tensor& tensor = tensor_of(sample, k);
+    const SampleField& field = fields[k];
+    if (tensor.shape() != field.shape) {
+      throw ShapeError(text(who, " has ", field.name, ' ', tensor.shape(), " where ", field.shape,
+                            lies_on_pixels(field.role) ? " belongs. Crop or pad it."
+                                                       : " belongs. All samples have one shape."));
+    }
+    if (tensor.dtype() != dtype_of(field.role)) {
+      throw DTypeError(text(who, " has a ", tensor.dtype(), ' ', field.name, " where ", dtype_of(field.role),
+                            " belongs. Cast it."));
+    }
+  }
+}
+
+}  // namespace
+
 Sample checked_sample(const Dataset& dataset, std::int64_t index) {
   if (index < 0 || index >= dataset.size) {
     throw ArgumentError(text(dataset.name, ": sample ", index, " does not exist. The set has ", dataset.size,
                              ". Count from 0."));
   }
   Sample sample = dataset.sample(index);
-  const Shape mask_shape{dataset.image_shape[0], dataset.image_shape[1]};
-  if (sample.image.shape() != dataset.image_shape || sample.mask.shape() != mask_shape) {
-    throw ShapeError(text(dataset.name, ": sample ", index, " has image ", sample.image.shape(), " and mask ",
-                          sample.mask.shape(), ". The set promises ", dataset.image_shape, " and ",
-                          mask_shape, ". Crop or pad them."));
-  }
-  if (sample.image.dtype() != DType::float32 || sample.mask.dtype() != DType::int32) {
-    throw DTypeError(text(dataset.name, ": sample ", index, " has a ", sample.image.dtype(), " image and a ",
-                          sample.mask.dtype(), " mask. Images are float32, masks int32. Cast them."));
-  }
+  check_fields(fields_of(dataset), sample, text(dataset.name, ": sample ", index));
   return sample;
 }
 
@@ -59,26 +104,28 @@ Batch make_batch(const Dataset& dataset, std::span<const std::int64_t> indices) 
   const auto sample = [&](std::int64_t i) {
     return checked_sample(dataset, indices[static_cast<std::size_t>(i)]);
   };
-  return make_batch(dataset.image_shape, static_cast<std::int64_t>(indices.size()), sample,
+  return make_batch(fields_of(dataset), static_cast<std::int64_t>(indices.size()), sample,
                     Making::in_parallel);
 }
 
-Batch make_batch(const Shape& image, std::int64_t count, const std::function<Sample(std::int64_t)>& sample,
-                 Making making) {
-  Batch batch{.images = Tensor::uninitialized({count, image[0], image[1], image[2]}, DType::float32),
-              .labels = Tensor::uninitialized({count, image[0], image[1]}, DType::int32)};
-  float* images = batch.images.mutable_values<float>().data();
-  std::int32_t* labels = batch.labels.mutable_values<std::int32_t>().data();
+Batch make_batch(const std::vector<SampleField>& fields, std::int64_t count,
+                 const std::function<Sample(std::int64_t)>& sample, Making making) {
+  std::vector<Tensor> stacked;
+  std::vector<std::byte*> memory;
+  for (const SampleField& field : fields) {
+    std::vector<std::int64_t> shape{count};
+    for (std::int64_t axis = 0; axis < field.shape.rank(); ++axis) shape.push_back(field.shape[axis]);
+    stacked.push_back(Tensor::uninitialized(Shape(shape), dtype_of(field.role)));
+    memory.push_back(memory_of(stacked.back()));
+  }
   const auto make = [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const Sample made = sample(i);
-      if (made.image.shape() != image || made.mask.shape() != Shape{image[0], image[1]}) {
-        throw ShapeError(text("make_batch: sample ", i, " has image ", made.image.shape(), " and mask ",
-                              made.mask.shape(), " in a batch of images ", image, ". Crop or pad them."));
+      check_fields(fields, made, text("make_batch: sample ", i));
+      for (std::size_t k = 0; k < fields.size(); ++k) {
+        const std::span<const std::byte> bytes = bytes_of(tensor_of(made, k));
+        std::copy(bytes.begin(), bytes.end(), memory[k] + static_cast<std::size_t>(i) * bytes.size());
       }
-      std::memcpy(images + i * made.image.elements(), made.image.values<float>().data(), made.image.bytes());
-      std::memcpy(labels + i * made.mask.elements(), made.mask.values<std::int32_t>().data(),
-                  made.mask.bytes());
     }
   };
   if (making == Making::here) {
@@ -86,7 +133,9 @@ Batch make_batch(const Shape& image, std::int64_t count, const std::function<Sam
   } else {
     parallel_for(count, 1, make);
   }
-  return batch;
+  return {.images = std::move(stacked[0]),
+          .targets = std::move(stacked[1]),
+          .more = {std::make_move_iterator(stacked.begin() + 2), std::make_move_iterator(stacked.end())}};
 }
 
 BatchOrder::BatchOrder(std::int64_t size, std::int64_t batch, Key key)

@@ -1,5 +1,5 @@
-// A data set for segmentation: numbered samples of an image and its mask. Sample i depends on i alone,
-// so any order, any thread and any later run sees the same set.
+// A data set: numbered samples of an image and its target, which is a mask, a label, numbers or another
+// image. Sample i depends on i alone, so any order, any thread and any later run sees the same set.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,9 @@
 #include <trous/core/random.h>
 #include <trous/core/tensor.h>
 #include <trous/core/window.h>
+#include <trous/data/sample.h>
 
 namespace trous {
-
-/// An image and its mask.
-struct Sample {
-  Tensor image;  ///< float32 [h, w, channels], 0..1
-  Tensor mask;   ///< int32 [h, w]: the class of each pixel, or `unknown_label`
-};
 
 /// Functions that read parts of a data set's samples, so that a crop of a large image costs what the crop
 /// holds. All are pure, and safe to call from many threads. data/sample_parts.h calls them.
@@ -37,12 +32,13 @@ struct SampleParts {
 
 /// A function from numbers to samples, and the facts about them.
 struct Dataset {
-  std::string name;                            ///< in one word, with the split: "fashion/train"
-  std::string source;                          ///< origin, licence and seed, for the record of a run
-  std::vector<std::string> classes;            ///< class 0 is the background
-  std::int64_t size = 0;                       ///< number of samples
-  Shape image_shape;                           ///< [h, w, channels], the same for all
-  std::function<Sample(std::int64_t)> sample;  ///< of 0..size - 1; pure, and safe to call from many threads
+  std::string name = {};                  ///< in one word, with the split: "fashion/train"
+  std::string source = {};                ///< origin, licence and seed, for the record of a run
+  std::vector<std::string> classes = {};  ///< of masks, where class 0 is the background, or of labels
+  std::int64_t size = 0;                  ///< number of samples
+  Shape image_shape = {};                 ///< [h, w, channels], the same for all; numbers of any rank
+  std::function<Sample(std::int64_t)> sample =
+      nullptr;  ///< of 0..size - 1; pure, and safe to call from many threads
   /// The name of each sample, such as the path of its image in a folder; empty for generated samples.
   std::vector<std::string> names = {};
   /// The stored number that 1 in an image stands for: 255 for files of 8 bits, up to 65535 for those of 16.
@@ -51,7 +47,13 @@ struct Dataset {
   std::vector<std::int32_t> ignored = {};
   /// Absent where whole samples are all that can be read.
   std::optional<SampleParts> parts = std::nullopt;
+  SampleField target = {.name = "mask", .role = Role::mask};  ///< of Sample::target
+  std::vector<SampleField> more = {};                         ///< of Sample::more
 };
+
+/// Every tensor of a sample with its shape: the image first, then the target, then the others. An "image"
+/// that has not rank 3 has the role of numbers.
+std::vector<SampleField> fields_of(const Dataset& data);
 
 /// The labels whose pixels do not count in `data`: `unknown_label`, and the classes that it ignores.
 std::vector<std::int32_t> uncounted_labels(const Dataset& data);
@@ -70,13 +72,14 @@ std::vector<std::string_view> split_names();
 const Dataset& split_named(const Splits& data, std::string_view name);
 
 /// Returns `dataset.sample(index)` after checking it. Throws ArgumentError if there is no such sample,
-/// ShapeError or DTypeError if its shape or dtype is not that of the data set.
+/// ShapeError or DTypeError if a tensor has not the shape or dtype of its field, or is not there.
 Sample checked_sample(const Dataset& dataset, std::int64_t index);
 
-/// Samples stacked for a step.
+/// Samples stacked for a step: each tensor of Sample with a first axis of n.
 struct Batch {
-  Tensor images;  ///< float32 [n, h, w, channels]
-  Tensor labels;  ///< int32 [n, h, w]
+  Tensor images;                  ///< float32 [n, h, w, channels]
+  Tensor targets;                 ///< such as masks int32 [n, h, w], or labels int32 [n]
+  std::vector<Tensor> more = {};  ///< in the order of Dataset::more
 };
 
 /// Stacks the samples with these indices in this order. They are made in parallel. Throws as checked_sample.
@@ -85,9 +88,9 @@ Batch make_batch(const Dataset& dataset, std::span<const std::int64_t> indices);
 /// Whether the samples of a batch are made by the threads of parallel_for or by the calling thread alone.
 enum class Making { in_parallel, here };
 
-/// The samples `sample(0)` .. `sample(count - 1)`, each with an image of `image_shape` = [h, w, channels],
-/// stacked in this order. Throws ShapeError or DTypeError for other samples.
-Batch make_batch(const Shape& image_shape, std::int64_t count,
+/// The samples `sample(0)` .. `sample(count - 1)`, whose tensors are `fields`, stacked in this order. Throws
+/// ShapeError or DTypeError for other samples.
+Batch make_batch(const std::vector<SampleField>& fields, std::int64_t count,
                  const std::function<Sample(std::int64_t)>& sample, Making making);
 
 /// The order in which training steps take samples. Every epoch is a new permutation of all samples. The

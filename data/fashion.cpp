@@ -72,9 +72,9 @@ void paint(const Images& images, const Garment& garment, float* image, std::int3
 
 Sample compose(const Images& images, const std::vector<Garment>& garments) {
   Sample sample{.image = Tensor::zeros({canvas_height, canvas_width, 1}, DType::float32),
-                .mask = Tensor::zeros({canvas_height, canvas_width}, DType::int32)};
+                .target = Tensor::zeros({canvas_height, canvas_width}, DType::int32)};
   float* image = sample.image.mutable_values<float>().data();
-  std::int32_t* mask = sample.mask.mutable_values<std::int32_t>().data();
+  std::int32_t* mask = sample.target.mutable_values<std::int32_t>().data();
   for (const Garment& garment : garments) paint(images, garment, image, mask);
   return sample;
 }

@@ -56,7 +56,7 @@ Tensor labelled(const FolderClasses& classes, const Tensor& mask, const FolderIt
 Sample FolderStore::sample(std::size_t index) const {
   const FolderItem& item = items[index];
   const Sample own = part(index, {0, 0, item.height, item.width});
-  return {.image = padded(*this, own.image), .mask = padded_labels(*this, own.mask)};
+  return {.image = padded(*this, own.image), .target = padded_labels(*this, own.target)};
 }
 
 Sample FolderStore::part(std::size_t index, const PixelBox& box) const {
@@ -64,7 +64,7 @@ Sample FolderStore::part(std::size_t index, const PixelBox& box) const {
   const Tensor pixels = image_pixels(item, box, filter);
   const Tensor mask = mask_numbers(item, table ? &*table : nullptr, box);
   const std::int64_t full = pixels.dtype() == DType::int32 ? white : white_of(pixels);
-  return {.image = to_float_image(pixels, channels, full), .mask = labelled(classes, mask, item)};
+  return {.image = to_float_image(pixels, channels, full), .target = labelled(classes, mask, item)};
 }
 
 std::optional<PixelPlace> FolderStore::pixel(std::size_t index, Key key,

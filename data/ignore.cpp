@@ -21,10 +21,11 @@ Dataset ignoring(Dataset dataset, std::int64_t index) {
   if (std::find(dataset.ignored.begin(), dataset.ignored.end(), index) == dataset.ignored.end())
     dataset.ignored.push_back(static_cast<std::int32_t>(index));
   const auto without = [index](Sample sample) {
-    std::vector<std::int32_t> labels = sample.mask.to_vector<std::int32_t>();
+    std::vector<std::int32_t> labels = sample.target.to_vector<std::int32_t>();
     std::replace(labels.begin(), labels.end(), static_cast<std::int32_t>(index),
                  static_cast<std::int32_t>(unknown_label));
-    return Sample{std::move(sample.image), Tensor(sample.mask.shape(), labels)};
+    sample.target = Tensor(sample.target.shape(), labels);
+    return sample;
   };
   dataset.sample = [inner = std::move(dataset.sample), without](std::int64_t i) { return without(inner(i)); };
   if (dataset.parts) {

@@ -50,7 +50,7 @@ struct Loader::Work {
   Work(Dataset set, const LoaderOptions& o)
       : dataset(std::move(set)),
         options(checked(o)),
-        image_shape(augmented_shape(dataset.image_shape, o.augmentation)),
+        fields(augmented_fields(fields_of(dataset), o.augmentation)),
         order(dataset.size, o.batch, o.order_key) {}
   ~Work();
   Work(const Work&) = delete;
@@ -66,7 +66,7 @@ struct Loader::Work {
 
   const Dataset dataset;
   const LoaderOptions options;
-  const Shape image_shape;
+  const std::vector<SampleField> fields;  // of an augmented sample
 
   std::mutex order_mutex;  // of the order alone: a permutation of a large set takes a while
   BatchOrder order;
@@ -110,7 +110,7 @@ Batch Loader::Work::make(std::int64_t step, std::uint64_t asked_in, Making makin
     return augmented(dataset, samples[static_cast<std::size_t>(i)], options.augmentation,
                      fold_in(options.augmentation_key, place), takes_foreground(options.augmentation, place));
   };
-  return make_batch(image_shape, options.batch, sample, making);
+  return make_batch(fields, options.batch, sample, making);
 }
 
 void Loader::Work::run() {
@@ -180,7 +180,7 @@ Batch Loader::take(std::int64_t step) {
   return work.wait_for(step);
 }
 
-const Shape& Loader::image_shape() const { return work_->image_shape; }
+const Shape& Loader::image_shape() const { return work_->fields.front().shape; }
 double Loader::seconds_waited() const { return work_->waited; }
 double Loader::seconds_starting() const { return work_->starting; }
 

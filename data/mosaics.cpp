@@ -66,9 +66,9 @@ double squared(double rows, double columns) { return rows * rows + columns * col
 
 Sample compose(const std::vector<Tensor>& photographs, const std::vector<MosaicCell>& cells) {
   Sample sample{.image = Tensor::zeros({height, width, 1}, DType::float32),
-                .mask = Tensor::zeros({height, width}, DType::int32)};
+                .target = Tensor::zeros({height, width}, DType::int32)};
   std::vector<std::int32_t> of_cell(static_cast<std::size_t>(height * width));
-  std::int32_t* const mask = sample.mask.mutable_values<std::int32_t>().data();
+  std::int32_t* const mask = sample.target.mutable_values<std::int32_t>().data();
   for (std::int64_t i = 0; i < height * width; ++i) {
     const std::int64_t above = i / width, left = i % width;  // whole pixels
     const double row = static_cast<double>(above) + 0.5, column = static_cast<double>(left) + 0.5;

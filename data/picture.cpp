@@ -63,7 +63,7 @@ void check_panel(const char* op, std::span<const Sample> samples, std::span<cons
   }
   const Shape& image = samples[0].image.shape();
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    const Shape &mask = samples[i].mask.shape(), &prediction = predictions[i].shape();
+    const Shape &mask = samples[i].target.shape(), &prediction = predictions[i].shape();
     if (image.rank() != 3 || samples[i].image.shape() != image || mask != Shape{image[0], image[1]} ||
         prediction != mask) {
       throw ShapeError(text(op, ": sample ", i, " has image ", samples[i].image.shape(), ", mask ", mask,
@@ -210,13 +210,13 @@ Tensor label_picture(const Tensor& labels) {
 
 Tensor error_picture(const Sample& sample, const Tensor& prediction) {
   const Tensor ground = image_picture(sample.image);
-  for (const Tensor* labels : {&sample.mask, &prediction}) check_labels(*labels);
+  for (const Tensor* labels : {&sample.target, &prediction}) check_labels(*labels);
   const Shape size{ground.shape()[0], ground.shape()[1]};
-  if (sample.mask.shape() != size || prediction.shape() != size) {
-    throw ShapeError(text("error_picture: image ", sample.image.shape(), ", mask ", sample.mask.shape(),
+  if (sample.target.shape() != size || prediction.shape() != size) {
+    throw ShapeError(text("error_picture: image ", sample.image.shape(), ", mask ", sample.target.shape(),
                           ", prediction ", prediction.shape(), ". Mask and prediction are ", size, '.'));
   }
-  const Tensor truth = sample.mask.cast(DType::int32), guess = prediction.cast(DType::int32);
+  const Tensor truth = sample.target.cast(DType::int32), guess = prediction.cast(DType::int32);
   const std::int32_t *const label = truth.values<std::int32_t>().data(), *const guessed =
                                                                              guess.values<std::int32_t>()
                                                                                  .data();
@@ -241,7 +241,7 @@ Tensor prediction_panel(std::span<const Sample> samples, std::span<const Tensor>
   PanelPictures cells(samples[0].image.shape(), std::ssize(samples), options);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     cells.add_image(image_picture(samples[i].image), i);
-    cells.add_labels(samples[i].mask);
+    cells.add_labels(samples[i].target);
     cells.add_labels(predictions[i]);
     if (options.errors) cells.add_errors(error_picture(samples[i], predictions[i]), i);
   }
@@ -250,12 +250,12 @@ Tensor prediction_panel(std::span<const Sample> samples, std::span<const Tensor>
 
 Tensor sample_panel(std::span<const Sample> samples, const PanelOptions& options) {
   std::vector<Tensor> masks;
-  for (const Sample& sample : samples) masks.push_back(sample.mask);
+  for (const Sample& sample : samples) masks.push_back(sample.target);
   check_panel("sample_panel", samples, masks, options);
   PanelPictures cells(samples[0].image.shape(), std::ssize(samples), options);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     cells.add_image(image_picture(samples[i].image), i);
-    cells.add_labels(samples[i].mask);
+    cells.add_labels(samples[i].target);
   }
   return panel(cells.pictures(), 2, options);
 }

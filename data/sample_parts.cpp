@@ -39,11 +39,23 @@ std::vector<std::int32_t> background_of(const Dataset& data) {
 
 HeightWidth sample_extent(const Dataset& data, std::int64_t index) {
   if (data.parts) return data.parts->extent(index);
+  if (data.image_shape.rank() != 3)
+    throw ShapeError(text(data.name, ": numbers ", data.image_shape,
+                          " have no height and width. Only images have parts."));
   return {data.image_shape[0], data.image_shape[1]};
 }
 
 Sample part_of(const Sample& sample, const PixelBox& box) {
-  return {.image = cropped(sample.image, box), .mask = cropped(sample.mask, box)};
+  return {.image = cropped(sample.image, box), .target = cropped(sample.target, box)};
+}
+
+Sample part_of(const std::vector<SampleField>& fields, Sample sample, const PixelBox& box) {
+  for (std::size_t k = 0; k < fields.size(); ++k) {
+    if (!lies_on_pixels(fields[k].role)) continue;
+    Tensor& tensor = tensor_of(sample, k);
+    tensor = cropped(tensor, box);
+  }
+  return sample;
 }
 
 Sample sample_part(const Dataset& data, std::int64_t index, const PixelBox& box) {
@@ -55,15 +67,17 @@ Sample sample_part(const Dataset& data, std::int64_t index, const PixelBox& box)
                              ", which has ", extent.height, 'x', extent.width,
                              " pixels. Give a box inside it."));
   }
-  if (!data.parts) return part_of(checked_sample(data, index), box);
+  if (!data.parts) return part_of(fields_of(data), checked_sample(data, index), box);
   return data.parts->read(index, box);
 }
 
 std::optional<PixelPlace> foreground_pixel(const Dataset& data, const Sample& sample, Key key) {
-  return drawn_pixel(sample.mask, key, background_of(data));
+  if (data.target.role != Role::mask) return std::nullopt;
+  return drawn_pixel(sample.target, key, background_of(data));
 }
 
 std::optional<PixelPlace> foreground_pixel(const Dataset& data, std::int64_t index, Key key) {
+  if (data.target.role != Role::mask) return std::nullopt;
   if (!data.parts) return foreground_pixel(data, checked_sample(data, index), key);
   return data.parts->pixel(index, key, background_of(data));
 }

@@ -15,11 +15,13 @@ HeightWidth sample_extent(const Dataset& data, std::int64_t index);
 /// ArgumentError if the box holds no pixel or others than those of the image, and as checked_sample.
 Sample sample_part(const Dataset& data, std::int64_t index, const PixelBox& box);
 
-/// The pixels of `box` of a sample.
+/// The pixels of `box` of an image and its mask.
 Sample part_of(const Sample& sample, const PixelBox& box);
+/// As above, of every image and mask of a sample of these fields; what is neither stays.
+Sample part_of(const std::vector<SampleField>& fields, Sample sample, const PixelBox& box);
 
 /// A pixel of sample `index` whose class counts and is not class 0, drawn by `key`: first the class, then one
-/// of its pixels. Absent where the sample has none.
+/// of its pixels. Absent where the sample has none, or its target is no mask.
 std::optional<PixelPlace> foreground_pixel(const Dataset& data, std::int64_t index, Key key);
 /// As above, of a sample of `data` that was made.
 std::optional<PixelPlace> foreground_pixel(const Dataset& data, const Sample& sample, Key key);

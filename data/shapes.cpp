@@ -124,9 +124,9 @@ Sample draw(Key key, std::int64_t size) {
   const Key noise_key = fold_in(key, 1);
   const Scene scene = random_scene(random, static_cast<double>(size));
   Sample sample{.image = Tensor::uninitialized({size, size, 3}, DType::float32),
-                .mask = Tensor::uninitialized({size, size}, DType::int32)};
+                .target = Tensor::uninitialized({size, size}, DType::int32)};
   float* image = sample.image.mutable_values<float>().data();
-  std::int32_t* mask = sample.mask.mutable_values<std::int32_t>().data();
+  std::int32_t* mask = sample.target.mutable_values<std::int32_t>().data();
   const double half = static_cast<double>(size) / 2;
   for (std::int64_t pixel = 0; pixel < size * size; ++pixel) {
     const std::int64_t above = pixel / size, left = pixel % size;  // whole pixels

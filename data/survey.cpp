@@ -53,13 +53,14 @@ void count_labels(const Dataset& dataset, std::int64_t index, const Tensor& mask
 SplitFacts count(const Dataset& dataset, std::vector<std::uint64_t>* hashes, ProgressCount& progress) {
   const std::int64_t grain = grain_of(dataset);
   const std::vector<std::int64_t> none(dataset.classes.size());
+  const bool labelled = dtype_of(dataset.target.role) == DType::int32;
   std::vector<SplitFacts> partial(static_cast<std::size_t>(chunks(dataset.size, grain)));
   if (hashes) hashes->resize(static_cast<std::size_t>(dataset.size));
   parallel_for(dataset.size, grain, [&](std::int64_t begin, std::int64_t end) {
     SplitFacts facts{.samples = end - begin, .class_pixels = none, .images_with_class = none};
     for (std::int64_t i = begin; i < end; ++i) {
       const Sample sample = checked_sample(dataset, i);
-      count_labels(dataset, i, sample.mask, facts);
+      if (labelled) count_labels(dataset, i, sample.target, facts);
       if (hashes) (*hashes)[static_cast<std::size_t>(i)] = content_hash(sample.image);
       progress.add_one();
     }

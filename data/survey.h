@@ -1,5 +1,5 @@
-// Counts the samples and classes of a data set before training, and the images that are in two splits and so
-// could be learned by heart.
+// Counts the samples and classes of a data set, whose targets are masks, labels or numbers, before training,
+// and the images that are in two splits and so could be learned by heart.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 namespace trous {
 
+/// A label counts as one pixel. Where targets are numbers, images or points there are no classes to count.
 struct SplitFacts {
   std::int64_t samples = 0;
   std::vector<std::int64_t> class_pixels;       ///< of each class

@@ -16,7 +16,10 @@ Dataset windows_of(const Dataset& data, const Window& window, std::int64_t count
   windows.name += ", windows";
   windows.source += text(". ", count, " windows of ", window.height, 'x', window.width, " pixels");
   windows.size = count;
-  windows.image_shape = augmented_shape(data.image_shape, crop);
+  const std::vector<SampleField> fields = augmented_fields(fields_of(data), crop);
+  windows.image_shape = fields[0].shape;
+  windows.target = fields[1];
+  windows.more = {fields.begin() + 2, fields.end()};
   windows.parts = std::nullopt;
   windows.names.clear();
   for (std::int64_t k = 0; k < count && !data.names.empty(); ++k)

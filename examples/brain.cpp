@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
 
     ConfusionMatrix atlas = confusion_for(data.test);
     for (std::int64_t i = 0; i < data.test.size; ++i)
-      atlas.add(checked_sample(data.test, i).mask, brain_mirror_prediction(data, i));
+      atlas.add(checked_sample(data.test, i).target, brain_mirror_prediction(data, i));
 
     const TrainOptions options{
         .steps = steps,
@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
         .augmentation = {.scale = 1.15, .rotate = 10, .shift = 0.06, .contrast = 0.2, .noise = 0.02},
         .validate_every = std::max<std::int64_t>(1, steps / 10)};
     train(net, data, options, {.on_validation = [](const ValidationReport& r, const AnyLayer&) {
-            std::cout << "step " << r.step << "  loss " << r.train_loss << "  mIoU " << *r.scores.mean_iou()
+            std::cout << "step " << r.step << "  loss " << r.train_loss << "  mIoU " << *r.scores["mean_iou"]
                       << '\n';
           }});
 

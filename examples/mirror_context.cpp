@@ -24,7 +24,7 @@ int main() {
   const TrainOptions options{.steps = 300, .batch = 8, .learning_rate = 1e-2};
   const TrainCallbacks callbacks{.on_validation = [](const ValidationReport& report, const AnyLayer&) {
     std::cout << "step " << report.step << "  loss " << report.train_loss
-              << "  validation mIoU of the shapes " << *report.scores.mean_iou(1) << '\n';
+              << "  validation mIoU of the shapes " << *report.scores["foreground_iou"] << '\n';
   }};
   train(net, data, options, callbacks);
 

@@ -52,7 +52,8 @@ int main() {
   Trainer second(net, data, options);  // and goes on, another day, as if it had not been
   second.restore(file, read_safetensors(file));
   second.run({.on_validation = [](const ValidationReport& r, const AnyLayer&) {
-    std::cout << "step " << r.step << "  loss " << r.train_loss << "  IoU " << *r.scores.mean_iou(1) << '\n';
+    std::cout << "step " << r.step << "  loss " << r.train_loss << "  IoU " << *r.scores["foreground_iou"]
+              << '\n';
   }});
 
   save(second.best(), file, to_metadata(second.best_info(about)));

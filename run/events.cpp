@@ -55,13 +55,15 @@ Events read_events(const std::string& path) {
                             .waited = number("waited"),
                             .elapsed = number("elapsed")});
     } else {
-      read.events.push_back({.event = event,
-                             .step = step,
-                             .time = line.has("time") ? line["time"].string() : "",
-                             .why = line.has("why") ? line["why"].string() : "",
-                             .chosen_by = line.has("chosen_by") ? std::optional(line["chosen_by"].parsed_by(
-                                                                      parse_criterion, "criterion"))
-                                                                : std::nullopt});
+      read.events.push_back(
+          {.event = event,
+           .step = step,
+           .time = line.has("time") ? line["time"].string() : "",
+           .why = line.has("why") ? line["why"].string() : "",
+           .chosen_by = line.has("chosen_by")
+                            ? std::optional(line["chosen_by"].parsed_by(
+                                  [](std::string_view word) { return parse_criterion(word); }, "criterion"))
+                            : std::nullopt});
     }
   }
   return read;

@@ -66,7 +66,7 @@ void write_errors(const std::string& path, const PanelParts& parts, const PanelO
 void crop(PanelParts& parts, const std::vector<PixelBox>& windows) {
   for (std::size_t k = 0; k < windows.size(); ++k) {
     Sample& sample = parts.samples[k];
-    sample = {.image = cropped(sample.image, windows[k]), .mask = cropped(sample.mask, windows[k])};
+    sample = {.image = cropped(sample.image, windows[k]), .target = cropped(sample.target, windows[k])};
     parts.predictions[k] = cropped(parts.predictions[k], windows[k]);
   }
 }
@@ -78,7 +78,7 @@ std::vector<PixelPlace> write_worst(const RunFolder& folder, PanelParts parts) {
   for (std::size_t k = 0; k < parts.samples.size(); ++k) {
     const Sample& sample = parts.samples[k];
     if (!too_large(sample.image.shape())) break;
-    const PixelBox window = worst_window(sample.mask, parts.predictions[k], worst_place_side);
+    const PixelBox window = worst_window(sample.target, parts.predictions[k], worst_place_side);
     windows.push_back(window);
     places.push_back({window.top + window.height / 2, window.left + window.width / 2});
   }

@@ -21,7 +21,7 @@ std::size_t level(const float* pixel, std::int64_t channels) {
 }
 
 Tensor predict_by_level(const Sample& sample, std::size_t threshold, std::int32_t label) {
-  Tensor prediction = Tensor::uninitialized(sample.mask.shape(), DType::int32);
+  Tensor prediction = Tensor::uninitialized(sample.target.shape(), DType::int32);
   const std::int64_t channels = sample.image.shape()[2];
   const float* const pixels = sample.image.values<float>().data();
   const auto out = prediction.mutable_values<std::int32_t>();
@@ -36,7 +36,7 @@ ConfusionMatrix score(const Dataset& test, std::size_t threshold, std::int32_t l
   ConfusionMatrix scores = confusion_for(test);
   for (std::int64_t i = 0; i < test.size; ++i) {
     const Sample sample = checked_sample(test, i);
-    scores.add(sample.mask, predict_by_level(sample, threshold, label));
+    scores.add(sample.target, predict_by_level(sample, threshold, label));
     progress.add_one();
   }
   return scores;
@@ -69,7 +69,7 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
     const Sample sample = checked_sample(train, i);
     const std::int64_t channels = sample.image.shape()[2];
     const float* pixel = sample.image.values<float>().data();
-    for (const std::int32_t label : sample.mask.values<std::int32_t>()) {
+    for (const std::int32_t label : sample.target.values<std::int32_t>()) {
       if (label != unknown_label) {
         if (label < 0 || label >= static_cast<std::int64_t>(classes.size())) {
           throw ArgumentError(text(train.name, ": sample ", i, " has label ", label, ". The set has ",

@@ -29,6 +29,14 @@ std::uint64_t seed_of(const detail::JsonPlace& place) {
   return *seed;
 }
 
+Criterion criterion_of(const detail::JsonPlace& about) {
+  const bool lower = about.has("better") && about["better"].string() == "lower";
+  const auto parse = [lower](std::string_view word) {
+    return parse_criterion(word, lower ? Better::lower : Better::higher);
+  };
+  return about["chosen_by"].parsed_by(parse, "criterion");
+}
+
 std::string buffer_name(const std::string& path) { return text(buffer_prefix, path); }
 
 const Tensor& found(const std::string& path, const SafetensorsFile& file, const std::string& name,
@@ -145,6 +153,8 @@ std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
                      {"chosen_by", name(info.chosen_by)},
                      {"best_loss", json_of(info.best_loss)},
                      {"best_score", json_of(info.best_score)}};
+  if (info.chosen_by.is_score() && info.chosen_by.better() == Better::lower) about["better"] = "lower";
+  if (info.task != CheckpointInfo().task) about["task"] = info.task;
   if (info.white != CheckpointInfo().white) about["white"] = info.white;
   if (info.channels > 0) about["channels"] = info.channels;
   if (info.resize) about["resize"] = to_text(*info.resize);
@@ -174,7 +184,8 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
   if (about.has("step")) info.step = about["step"].integer();
   if (about.has("steps")) info.steps = about["steps"].integer();
   if (about.has("best_step")) info.best_step = about["best_step"].integer();
-  if (about.has("chosen_by")) info.chosen_by = about["chosen_by"].parsed_by(parse_criterion, "criterion");
+  if (about.has("chosen_by")) info.chosen_by = criterion_of(about);
+  if (about.has("task")) info.task = about["task"].string();
   if (about.has("best_score")) info.best_score = about["best_score"].number();
   if (about.has("best_loss")) info.best_loss = about["best_loss"].number();
   return info;

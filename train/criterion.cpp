@@ -1,16 +1,24 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <trous/core/error.h>
 #include <trous/train/criterion.h>
 
 namespace trous {
-namespace {
 
-constexpr std::array<std::string_view, 3> names{"foreground_iou", "validation_loss", "latest"};
-
-}  // namespace
+Criterion Criterion::score(std::string name, Better better) {
+  const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto allowed = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; };
+  const Criterion made(std::move(name), better);
+  if (made.name_.empty() || !letter(made.name_.front()) ||
+      !std::all_of(made.name_.begin(), made.name_.end(), allowed) || made.name_ == validation_loss.name_ ||
+      made.name_ == latest.name_) {
+    throw ArgumentError(text("criterion: \"", made.name_,
+                             "\" is no name of a score. Scores are named by letters a to "
+                             "z, digits and '_', such as foreground_iou or accuracy."));
+  }
+  return made;
+}
 
 Criterion criterion_for(const ConfusionMatrix& validation) {
   for (std::int64_t c = 1; c < validation.classes(); ++c) {
@@ -19,26 +27,25 @@ Criterion criterion_for(const ConfusionMatrix& validation) {
   return validation.support(0) > 0 ? Criterion::validation_loss : Criterion::latest;
 }
 
-std::optional<double> merit(Criterion criterion, const std::optional<double>& score,
+std::optional<double> merit(const Criterion& criterion, const std::optional<double>& score,
                             const std::optional<double>& loss) {
-  if (criterion == Criterion::foreground_iou) return score;
-  if (criterion == Criterion::validation_loss && loss && std::isfinite(*loss)) return -*loss;
-  return std::nullopt;
+  if (criterion == Criterion::latest) return std::nullopt;
+  const std::optional<double>& value = criterion.is_score() ? score : loss;
+  if (!value || (criterion == Criterion::validation_loss && !std::isfinite(*value)) || std::isnan(*value))
+    return std::nullopt;
+  return criterion.better() == Better::higher ? *value : -*value;
 }
 
-bool breaks_tie(Criterion criterion, const std::optional<double>& now, const std::optional<double>& before) {
-  return criterion == Criterion::foreground_iou && now && before && *now < *before;
+bool breaks_tie(const Criterion& criterion, const std::optional<double>& now,
+                const std::optional<double>& before) {
+  return criterion.is_score() && now && before && *now < *before;
 }
 
-std::string_view name(Criterion criterion) { return names.at(static_cast<std::size_t>(criterion)); }
-
-Criterion parse_criterion(std::string_view name) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) {
-    throw ArgumentError(text("criterion: \"", name, "\" is not known. Choose ", names[0], ", ", names[1],
-                             " or ", names[2], '.'));
+Criterion parse_criterion(std::string_view name, Better better) {
+  for (const Criterion& one : {Criterion::validation_loss, Criterion::latest}) {
+    if (name == trous::name(one)) return one;
   }
-  return static_cast<Criterion>(found - names.begin());
+  return Criterion::score(std::string(name), better);
 }
 
 }  // namespace trous

@@ -17,13 +17,15 @@ namespace {
 // 2^22 float32 pixels of three channels take 50 MB.
 constexpr std::int64_t max_batch_pixels = std::int64_t{1} << 22;
 
-// The logits of images [n, h, w, c]: of all at once, or of one after the other in tiles.
-Variable logits_of(const AnyLayer& net, const Tensor& images, const TilePlan& plan) {
+// The outputs for these inputs: for all samples at once, or for one image [n, h, w, c] after the other in
+// tiles.
+Variable outputs_of(const AnyLayer& net, const std::vector<Variable>& inputs, const TilePlan& plan) {
+  const Tensor& images = inputs.front().value();
   const Shape& s = images.shape();
   if (plan.whole() || s[0] == 0) {
     Pass pass;
     pass.name_layers(net);
-    return net(images, pass);
+    return net(inputs, pass);
   }
   std::vector<Variable> all;
   for (std::int64_t i = 0; i < s[0]; ++i) {
@@ -34,24 +36,44 @@ Variable logits_of(const AnyLayer& net, const Tensor& images, const TilePlan& pl
   return s[0] == 1 ? all.front() : concat(all, 0);
 }
 
+// The tiles where none are given. Tiles that are blended are blended as probabilities, which numbers are not.
+TilePlan plan_for(const AnyLayer& net, const Dataset& data) {
+  const bool on_pixels = lies_on_pixels(data.target.role) && data.image_shape.rank() == 3;
+  const bool one_input =
+      std::none_of(data.more.begin(), data.more.end(), [](const auto& f) { return f.input; });
+  if (!on_pixels || !one_input) return {};
+  TilePlan plan = plan_tiles(net, data.image_shape);
+  return plan.exact || data.target.role == Role::mask ? plan : TilePlan{};
+}
+
 }  // namespace
+
+std::vector<Variable> inputs_of(const Batch& batch, const std::vector<SampleField>& more) {
+  std::vector<Variable> inputs{batch.images};
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    if (more[i].input) inputs.push_back(batch.more[i]);
+  }
+  return inputs;
+}
 
 Tensor predict(const AnyLayer& net, const Tensor& images) {
   const Recording scope(Recording::nothing);
   const Shape& s = images.shape();
   const TilePlan plan = s.rank() == 4 ? plan_tiles(net, {s[1], s[2], s[3]}) : TilePlan{};
-  return argmax(logits_of(net, images, plan), -1).value();
+  return argmax(outputs_of(net, {images}, plan), -1).value();
 }
 
 std::int64_t evaluation_batch(const Shape& shape, std::int64_t batch) {
-  const std::int64_t fitting = max_batch_pixels / std::max<std::int64_t>(1, shape[0] * shape[1]);
+  const std::int64_t pixels = shape.rank() == 3 ? shape[0] * shape[1] : shape.elements();
+  const std::int64_t fitting = max_batch_pixels / std::max<std::int64_t>(1, pixels);
   return std::max<std::int64_t>(1, std::min(fitting, batch));
 }
 
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options) {
   if (options.batch < 1) throw ArgumentError(text("evaluate_on: batch ", options.batch, ". Give 1 or more."));
   const Recording scope(Recording::nothing);
-  Evaluation result{.scores = confusion_for(data), .loss = std::nullopt};
+  const Task task = options.task ? *options.task : task_for(data);
+  Evaluation result{.scores = task.scores(data), .loss = std::nullopt};
   std::vector<std::int64_t> indices(static_cast<std::size_t>(data.size));
   std::iota(indices.begin(), indices.end(), 0);
   double loss = 0;
@@ -62,27 +84,32 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
     options.on_progress(0, data.size);
     ops.emplace([&](const OpEvaluation&) { options.on_progress(done, data.size); });
   }
-  const TilePlan plan = options.plan ? *options.plan : plan_tiles(net, data.image_shape);
+  const TilePlan plan = options.plan ? *options.plan : plan_for(net, data);
   const std::int64_t batch = evaluation_batch(data.image_shape, options.batch);
   for (std::int64_t first = 0; first < data.size; first += batch) {
     const std::int64_t count = std::min(batch, data.size - first);
     const Batch part = make_batch(
         data, std::span(indices).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
-    const Variable logits = logits_of(net, part.images, plan);
-    const Tensor predictions = argmax(logits, -1).value();
-    result.scores.add(part.labels, predictions);
-    if (options.loss)
-      loss += options.loss(logits, part.labels).value().to_double() * static_cast<double>(count);
+    const Variable output = outputs_of(net, inputs_of(part, data.more), plan);
+    if (first == 0) task.check_output(output.shape(), data);
+    const Tensor predictions = task.predict(output.value());
+    result.scores.add(part, output.value(), predictions);
+    if (options.loss) loss += options.loss(output, part).value().to_double() * static_cast<double>(count);
     if (options.on_batch) options.on_batch(first, part, predictions);
     done += count;
     if (options.on_progress) options.on_progress(done, data.size);
   }
-  if (options.loss && result.scores.pixel_accuracy()) result.loss = loss / static_cast<double>(data.size);
+  const bool counts = result.scores.criterion() != Criterion::latest;
+  if (options.loss && counts) result.loss = loss / static_cast<double>(data.size);
   return result;
 }
 
 ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch) {
-  return evaluate_with(net, data, {.batch = batch}).scores;
+  if (data.target.role != Role::mask) {
+    throw ArgumentError(text("evaluate_on: ", data.name, " has targets that are ", name(data.target.role),
+                             ", not masks. Take evaluate_with, whose scores are those of the task."));
+  }
+  return evaluate_with(net, data, {.batch = batch}).scores.as<SegmentationScores>().confusion();
 }
 
 }  // namespace trous

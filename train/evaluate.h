@@ -10,6 +10,7 @@
 #include <trous/layers/sequential.h>
 #include <trous/train/loss.h>
 #include <trous/train/metrics.h>
+#include <trous/train/task.h>
 #include <trous/train/tiles.h>
 
 namespace trous {
@@ -18,24 +19,30 @@ namespace trous {
 /// them. Records nothing.
 Tensor predict(const AnyLayer& net, const Tensor& images);
 
-/// The scores of `net` over the whole of `data`; classes that it ignores have none. Throws ArgumentError if
-/// batch < 1.
+/// The scores of `net` over the whole of `data`, whose targets are masks; classes that it ignores have none.
+/// Throws ArgumentError if batch < 1 or the targets are no masks.
 ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch = 16);
 
 /// Scores, and the loss.
 struct Evaluation {
-  ConfusionMatrix scores;
-  /// The mean over images of their batches' losses; absent where no loss was given, or no pixel counts.
+  Scores scores;
+  /// The mean over samples of their batches' losses; absent where no loss was given, or no target counts.
   std::optional<double> loss;
 };
+
+/// The values that a network takes for a batch: the images, then the tensors of the fields of
+/// Dataset::more that are inputs.
+std::vector<Variable> inputs_of(const Batch& batch, const std::vector<SampleField>& more);
 
 /// How a network is evaluated.
 struct EvaluateOptions {
   std::int64_t batch = 16;
-  Loss loss = nullptr;  ///< computed as well where given
-  /// The tiles of an image of the data set. Absent: plan_tiles(net, data.image_shape).
+  Loss loss = nullptr;                      ///< computed as well where given
+  std::optional<Task> task = std::nullopt;  ///< absent: task_for(data)
+  /// The tiles of an image of the data set. Absent: plan_tiles(net, data.image_shape) where the targets are
+  /// masks, or images and the tiles are exact; else images are taken whole.
   std::optional<TilePlan> plan = std::nullopt;
-  /// Called with each batch, the index of its first sample and its predictions int32 [n, h, w].
+  /// Called with each batch, the index of its first sample and its predictions, such as int32 [n, h, w].
   std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_batch = nullptr;
   /// Called with the samples that are scored: before the first batch, after each op of the network, and after
   /// each batch, so that an exception ends also a batch of large images soon.
@@ -46,9 +53,9 @@ struct EvaluateOptions {
 /// for: at least one, and no more than hold 2^22 pixels together.
 std::int64_t evaluation_batch(const Shape& shape, std::int64_t batch);
 
-/// Scores `net` as evaluate_on does, computes the loss, and passes every prediction to `on_batch`. The images
-/// are taken `evaluation_batch` at a time, large ones in tiles. A loss that is weighted by class depends on
-/// the batch size; the scores do not.
+/// Scores `net` by the scores of the task, computes the loss, and passes every prediction to `on_batch`. The
+/// images are taken `evaluation_batch` at a time, large ones in tiles. A loss that is weighted by class
+/// depends on the batch size; the scores do not.
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options);
 
 }  // namespace trous

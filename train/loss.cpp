@@ -14,6 +14,7 @@
 #include <trous/ops/dice_loss.h>
 #include <trous/ops/focal_loss.h>
 #include <trous/ops/lovasz_loss.h>
+#include <trous/ops/regression_loss.h>
 #include <trous/ops/sigmoid_cross_entropy.h>
 #include <trous/ops/softmax_cross_entropy.h>
 #include <trous/ops/tversky_loss.h>
@@ -79,6 +80,24 @@ Loss cross_entropy_and_boundary(const LossOptions& options) {
   };
 }
 
+// A loss of numbers, which has no class weights.
+template <Variable (*of)(const Variable&, const Variable&, std::string_view)>
+Loss of_numbers(const LossOptions&) {
+  return [](const Variable& output, const Tensor& targets) { return of(output, targets, "loss"); };
+}
+
+Variable huber(const Variable& output, const Variable& targets, std::string_view name) {
+  return huber_loss(output, targets, {}, name);
+}
+
+constexpr std::string_view no_classes = "knows no classes";
+
+bool is_of(const NamedLoss& loss, Role target) {
+  const bool has_classes = target == Role::mask || target == Role::label;
+  if (loss.of == LossOf::numbers) return !has_classes;
+  return target == Role::mask || (target == Role::label && loss.of == LossOf::classes);
+}
+
 // The only list of losses. The first is the default of `trous train`.
 constexpr std::array losses{
     NamedLoss{.name = "cross-entropy", .make = cross_entropy, .smooths_labels = true},
@@ -88,16 +107,53 @@ constexpr std::array losses{
     NamedLoss{"bce", bce, "asks for each class alike whether a pixel is of it", "cross-entropy"},
     NamedLoss{"tversky", tversky, "weighs all classes that occur alike", "cross-entropy+dice"},
     NamedLoss{"lovasz", lovasz, "weighs all classes that occur alike", "cross-entropy+dice"},
-    NamedLoss{.name = "cross-entropy+boundary", .make = cross_entropy_and_boundary, .smooths_labels = true},
+    NamedLoss{.name = "cross-entropy+boundary",
+              .make = cross_entropy_and_boundary,
+              .smooths_labels = true,
+              .of = LossOf::masks},
+    NamedLoss{.name = "mse",
+              .make = of_numbers<mse_loss>,
+              .unweighted = no_classes,
+              .weighted_alternative = "cross-entropy",
+              .of = LossOf::numbers},
+    NamedLoss{.name = "l1",
+              .make = of_numbers<l1_loss>,
+              .unweighted = no_classes,
+              .weighted_alternative = "cross-entropy",
+              .of = LossOf::numbers},
+    NamedLoss{.name = "huber",
+              .make = of_numbers<huber>,
+              .unweighted = no_classes,
+              .weighted_alternative = "cross-entropy",
+              .of = LossOf::numbers},
 };
 
 }  // namespace
+
+Variable Loss::operator()(const Variable& output, const Batch& batch) const {
+  return of_batch_ ? of_batch_(output, batch) : (*this)(output, batch.targets);
+}
+
+Variable Loss::operator()(const Variable& output, const Tensor& targets) const {
+  if (of_targets_) return of_targets_(output, targets);
+  throw ArgumentError(of_batch_
+                          ? "loss: this loss reads whole batches. Give it the Batch, not its targets alone."
+                          : "loss: there is no loss. Give a function of outputs and targets.");
+}
 
 std::span<const NamedLoss> named_losses() { return losses; }
 
 const NamedLoss& named_loss(std::string_view name) { return row_named("loss", losses, name); }
 
 std::vector<std::string_view> loss_names() { return names_in(losses); }
+
+std::vector<std::string_view> loss_names_for(Role target) {
+  std::vector<std::string_view> names;
+  for (const NamedLoss& row : losses) {
+    if (is_of(row, target)) names.push_back(row.name);
+  }
+  return names;
+}
 
 std::vector<std::string_view> smoothing_loss_names() {
   std::vector<std::string_view> names;

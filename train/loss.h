@@ -1,10 +1,13 @@
-// The losses that have a name. A training also takes any other function of logits and labels.
+// Losses, and those that have a name. A training also takes any other function of outputs and targets.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <trous/autograd/variable.h>
@@ -14,17 +17,51 @@
 
 namespace trous {
 
-/// A function of logits and labels that training minimises.
+/// A function that training minimises: of what a network gives for a batch, and what it was to give. Made of
+/// any function of two values,
 ///
-/// logits    [n, h, w, classes]
-/// labels    int32 [n, h, w], `unknown_label` where nothing is known
+///   (const Variable& output, const Tensor& targets) -> Variable
+///   (const Variable& output, const Batch& batch) -> Variable
+///
+/// output    what the network gives, such as logits [n, h, w, classes]
+/// targets   Batch::targets, such as int32 [n, h, w], `unknown_label` where nothing is known
+/// batch     all tensors of the samples, for a loss that needs more than the targets
 /// returns   one number, rank 0
-using Loss = std::function<Variable(const Variable& logits, const Tensor& labels)>;
+class Loss {
+ public:
+  /// No loss.
+  Loss(std::nullptr_t = nullptr) {}
+  template <class F>
+  requires std::invocable<const F&, const Variable&, const Tensor&> Loss(F of_targets)
+      : of_targets_(std::move(of_targets)) {}
+  template <class F>
+  requires(!std::invocable<const F&, const Variable&, const Tensor&> &&
+           std::invocable<const F&, const Variable&, const Batch&>) Loss(F of_batch)
+      : of_batch_(std::move(of_batch)) {}
+
+  /// Whether there is a loss.
+  explicit operator bool() const { return of_targets_ || of_batch_; }
+
+  Variable operator()(const Variable& output, const Batch& batch) const;
+  /// Throws ArgumentError for a loss of a whole batch, and if there is none.
+  Variable operator()(const Variable& output, const Tensor& targets) const;
+
+ private:
+  std::function<Variable(const Variable&, const Tensor&)> of_targets_;
+  std::function<Variable(const Variable&, const Batch&)> of_batch_;
+};
 
 /// What a loss that has a name is made of.
 struct LossOptions {
   std::optional<Tensor> class_weights = std::nullopt;  ///< float32 [classes], or absent
   double label_smoothing = 0;                          ///< of cross-entropy, see CrossEntropyOptions
+};
+
+/// The targets of which a loss is a function.
+enum class LossOf {
+  classes,  ///< masks or labels
+  masks,    ///< masks alone
+  numbers   ///< numbers, images or points
 };
 
 /// A loss that has a name.
@@ -37,12 +74,14 @@ struct NamedLoss {
   /// The loss that takes class weights in place of one that does not.
   std::string_view weighted_alternative = {};
   bool smooths_labels = false;  ///< whether label_smoothing has an effect
+  LossOf of = LossOf::classes;
 };
 
 /// The table of losses: "cross-entropy" (softmax_cross_entropy), "dice" (dice_loss), "focal" (focal_loss,
 /// gamma 2), "cross-entropy+dice", their sum, "bce" (sigmoid_cross_entropy), "tversky" (tversky_loss, alpha
 /// 0.3, beta 0.7), "lovasz" (lovasz_loss), "cross-entropy+boundary" (cross-entropy + 0.01 boundary_loss, the
-/// weight with which its paper begins). A new loss is a row of it.
+/// weight with which its paper begins), "mse" (mse_loss), "l1" (l1_loss), "huber" (huber_loss, delta 1). A
+/// new loss is a row of it.
 std::span<const NamedLoss> named_losses();
 
 /// The row called `name`. Throws ArgumentError listing the names.
@@ -50,6 +89,9 @@ const NamedLoss& named_loss(std::string_view name);
 
 /// The names of named_losses().
 std::vector<std::string_view> loss_names();
+
+/// The names of the losses that are functions of targets of this role.
+std::vector<std::string_view> loss_names_for(Role target);
 
 /// The names of the losses that smooth labels.
 std::vector<std::string_view> smoothing_loss_names();

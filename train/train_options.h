@@ -15,6 +15,7 @@
 #include <trous/train/loss.h>
 #include <trous/train/optimizer.h>
 #include <trous/train/schedule.h>
+#include <trous/train/task.h>
 
 namespace trous {
 
@@ -46,7 +47,8 @@ struct TrainOptions {
   Schedule schedule = Schedule::poly;
   std::int64_t warmup = 0;  ///< steps over which the learning rate rises from 0
   Optimizer optimizer = make_optimizer(default_optimizer);
-  Loss loss = nullptr;  ///< absent: weighted_cross_entropy of the training split with `class_weights`
+  std::optional<Task> task = std::nullopt;  ///< absent: task_for the training split
+  Loss loss = nullptr;  ///< absent: that of the task, for classes weighted_cross_entropy with `class_weights`
   /// The class weights of that cross-entropy; absent: default_class_weighting. They cannot be given together
   /// with a loss, which has its own.
   std::optional<ClassWeights> class_weights = std::nullopt;
@@ -64,9 +66,9 @@ struct TrainOptions {
   std::uint64_t seed = 0;       ///< of the batches' order, their augmentation and dropout
   bool quiet = false;           ///< `train` shows no progress; a Trainer never does
 
-  /// The one list of these options: f(option, member, range) for each but `quiet`. From it come the checks of
-  /// a Trainer, the comparison of a state with the options, and the command line and config.json of `trous
-  /// train`.
+  /// The one list of these options: f(option, member, range) for each but `task` and `quiet`. From it come
+  /// the checks of a Trainer, the comparison of a state with the options, and the command line and
+  /// config.json of `trous train`.
   static void parts(auto& self, auto&& f) {
     constexpr std::int64_t max_steps = std::int64_t{1} << 40;
     f(TrainOption{.name = "steps", .help = "training steps"}, self.steps, WholeRange{1, max_steps});

@@ -64,13 +64,20 @@ struct Trainer::StepSums {
 Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
     : data_(std::move(data)),
       options_(std::move(options)),
-      loss_(options_.loss ? options_.loss
-                          : weighted_cross_entropy(data_.train,
-                                                   options_.class_weights.value_or(default_class_weighting))),
+      task_(options_.task ? *options_.task : task_for(data_.train)),
+      loss_(options_.loss ? options_.loss : task_.default_loss(data_.train, options_.class_weights)),
       state_{.net = net, .best = std::move(net), .optimizer = options_.optimizer} {
   check_names("train", parameters(std::as_const(state_.net)), buffers(std::as_const(state_.net)));
   check_train_options(options_);
   detail::check_groups(options_.groups, state_.net);
+  const auto inputs =
+      1 + static_cast<std::size_t>(std::count_if(data_.train.more.begin(), data_.train.more.end(),
+                                                 [](const auto& field) { return field.input; }));
+  if (!state_.net.takes(inputs)) {
+    throw ArgumentError(text("train: the network takes ", state_.net.takes_in_words(), ", and a sample of ",
+                             data_.train.name, " has ", inputs, inputs == 1 ? " input" : " inputs",
+                             ". Give a network of as many values, or say which fields are inputs."));
+  }
   state_.plateau = Plateau({.min_delta = options_.min_delta});
   for (const auto& [path, parameter] : parameters(std::as_const(state_.net))) {
     const ParameterGroup* const group = group_of(path);
@@ -116,13 +123,9 @@ Trainer::BatchPass Trainer::forward(const AnyLayer& net, std::int64_t index, con
   Pass pass =
       Pass::training(fold_in(stream_of(options_.seed, Stream::passes), static_cast<std::uint64_t>(index)));
   pass.name_layers(bound);
-  const Variable logits = bound(batch.images, pass);
-  const auto classes = static_cast<std::int64_t>(data_.train.classes.size());
-  if (logits.shape().rank() != 4 || logits.shape()[3] != classes) {
-    throw ShapeError(text("train: the network gives ", logits.shape(), ", the data have ", classes,
-                          " classes. Its last layer must give [batch, height, width, ", classes, "]."));
-  }
-  Variable loss = loss_(logits, batch.labels);
+  const Variable output = bound(inputs_of(batch, data_.train.more), pass);
+  task_.check_output(output.shape(), data_.train);
+  Variable loss = loss_(output, batch);
   return {std::move(bound), std::move(pass), std::move(live), std::move(loss)};
 }
 
@@ -137,13 +140,17 @@ void Trainer::rehearse() const {
   grad(std::move(done.loss), done.live);
   Dataset first = data_.validation;
   first.size = std::min(first.size, evaluation_batch(first.image_shape, options_.batch));
-  evaluate_with(scored(), first, {.batch = options_.batch, .loss = loss_});
+  evaluate_with(scored(), first, {.batch = options_.batch, .loss = loss_, .task = task_});
 }
 
 // Repeats a batch under trace_not_finite, its backward only where the loss is finite, and names the first
 // tensor that is not; empty if all are finite.
 std::string Trainer::first_bad(std::int64_t index, const Batch& batch) const {
   if (!all_finite(batch.images)) return "the images";
+  if (!all_finite(batch.targets)) return "the targets";
+  for (std::size_t i = 0; i < batch.more.size(); ++i) {
+    if (!all_finite(batch.more[i])) return text("the ", data_.train.more[i].name, " of the samples");
+  }
   const std::optional<NotFinite> bad = trace_not_finite([&] {
     BatchPass again = forward(state_.net, index, batch);
     if (std::isfinite(again.loss.value().to_double())) grad(std::move(again.loss), again.live);
@@ -235,12 +242,11 @@ bool Trainer::step_once(Loader& loader, std::optional<Batch>& latest, const Trai
 // Takes a validation into account and returns whether it is the best so far. Where the criterion is another
 // than before, as in a state of a version that knew the IoU only, the choice begins anew.
 bool Trainer::choose(const Evaluation& evaluation) {
-  const Criterion criterion = criterion_for(evaluation.scores);
+  const Criterion criterion = evaluation.scores.criterion();
   const bool first = state_.result.best_step == 0 || criterion != state_.result.chosen_by;
   const bool always = first || criterion == Criterion::latest;
   if (first) state_.plateau.restore({.factor = state_.plateau.state().factor});
-  const std::optional<double> score =
-      criterion == Criterion::foreground_iou ? evaluation.scores.mean_iou(1) : std::nullopt;
+  const std::optional<double> score = evaluation.scores.ranking();
   const std::optional<double> now = merit(criterion, score, evaluation.loss);
   const std::optional<double> before = merit(criterion, state_.result.best_score, state_.result.best_loss);
   const bool best = always || better(now, before) ||
@@ -262,9 +268,10 @@ bool Trainer::choose(const Evaluation& evaluation) {
 // The reason why patience ended training, in words.
 std::string Trainer::early_end() const {
   const std::string by = options_.min_delta > 0 ? text(" by ", options_.min_delta) : "";
-  if (state_.result.chosen_by == Criterion::foreground_iou) {
-    return text("the last ", state_.stale, " validations were no better than ", state_.reference.value_or(0),
-                by, ", best at step ", state_.result.best_step);
+  if (state_.result.chosen_by.is_score()) {
+    const double sign = state_.result.chosen_by.better() == Better::higher ? 1 : -1;
+    return text("the last ", state_.stale, " validations were no better than ",
+                sign * state_.reference.value_or(0), by, ", best at step ", state_.result.best_step);
   }
   if (!state_.reference) return text("the last ", state_.stale, " validation losses were NaN or infinite");
   return text("the last ", state_.stale, " validation losses were no lower than ", -*state_.reference, by,
@@ -277,6 +284,7 @@ void Trainer::validate(const TrainCallbacks& callbacks) {
   const Evaluation evaluation = evaluate_with(net, data_.validation,
                                               {.batch = options_.batch,
                                                .loss = loss_,
+                                               .task = task_,
                                                .on_batch = callbacks.on_validation_batch,
                                                .on_progress = callbacks.on_validation_progress});
   const bool best = choose(evaluation);
@@ -308,10 +316,12 @@ AnyLayer Trainer::scored() const {
 }
 
 SafetensorsFile Trainer::state(CheckpointInfo about) const {
+  about.task = task_.name;
   return trainer_file(state_, options_, std::move(about));
 }
 
 CheckpointInfo Trainer::best_info(CheckpointInfo about) const {
+  about.task = task_.name;
   return best_checkpoint_info(state_, options_, std::move(about));
 }
 

@@ -1,4 +1,4 @@
-// The training loop of segmentation networks, which can stop and go on at any step.
+// The training loop of networks for any task, which can stop and go on at any step.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,8 @@
 #include <trous/layers/sequential.h>
 #include <trous/train/evaluate.h>
 #include <trous/train/loss.h>
-#include <trous/train/metrics.h>
+#include <trous/train/scores.h>
+#include <trous/train/task.h>
 #include <trous/train/train_options.h>
 #include <trous/train/trainer_state.h>
 
@@ -54,7 +55,7 @@ struct ValidationReport {
   std::int64_t step;
   double train_loss;                      ///< mean since the last validation
   std::optional<double> validation_loss;  ///< see Evaluation::loss
-  ConfusionMatrix scores;
+  Scores scores;
   bool best;             ///< whether it is the best so far by TrainResult::chosen_by; its weights are kept
   std::int64_t stale;    ///< validations since the last one that was better by min_delta
   double learning_rate;  ///< of the step before
@@ -82,14 +83,17 @@ struct TrainCallbacks {
   std::function<bool()> stop = nullptr;
 };
 
-/// Trains a copy of `net`, anything that maps images [n, h, w, c] to logits [n, h, w, classes]. The weights
+/// Trains a copy of `net`, anything that maps the inputs of samples to outputs that the task can score: for
+/// segmentation images [n, h, w, c] to logits [n, h, w, classes]. The task is TrainOptions::task, or that of
+/// the targets. The weights
 /// after k steps depend on net, data and options alone: not on the number of threads, and not on where
 /// training was saved and resumed.
 class Trainer {
  public:
   /// Throws ArgumentError or ShapeError for parts of `net` whose names do not lead to one part each, see
   /// layers/names.h, options that are out of range, a group's path that is no part of `net`, class_weights
-  /// beside a loss, and as weighted_cross_entropy. The pixels that class weights need are counted at the
+  /// beside a loss, a network that does not take as many values as samples have inputs, and as
+  /// Task::default_loss. The pixels that class weights need are counted at the
   /// first step or rehearsal, not here.
   Trainer(AnyLayer net, Splits data, TrainOptions options);
 
@@ -110,6 +114,7 @@ class Trainer {
   const AnyLayer& best() const { return state_.best; }
   /// The network that validation scores: network(), or its moving average.
   AnyLayer scored() const;
+  const Task& task() const { return task_; }
 
   /// Returns the whole state as a file: network, best network, optimizer, average, and numbers. Equal states
   /// give equal bytes; no clock is in it. `about` adds the facts that the trainer does not have: network,
@@ -142,6 +147,7 @@ class Trainer {
 
   Splits data_;
   TrainOptions options_;
+  Task task_;
   Loss loss_;
   TrainerState state_;
   std::vector<StepScale> scales_;  // one per live parameter

@@ -88,7 +88,9 @@ RunResults results_from(const JsonPlace& all) {
   results.data = data_from(all["data"], classes);
   std::vector<std::int32_t> ignored;  // absent in results of older versions
   if (all.has("ignored")) ignored = ignored_from(all["ignored"], classes);
-  if (all.has("chosen_by")) results.chosen_by = all["chosen_by"].parsed_by(parse_criterion, "criterion");
+  if (all.has("chosen_by"))
+    results.chosen_by =
+        all["chosen_by"].parsed_by([](std::string_view word) { return parse_criterion(word); }, "criterion");
   results.scores = confusion_from(all["scores"]["confusion"], classes, ignored);
   for (const JsonPlace& baseline : all["baselines"].items()) {
     results.baselines.push_back(

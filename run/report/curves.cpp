@@ -36,7 +36,7 @@ XAxis steps_of(const RunRecord& run) {
 }
 
 // In the chart of what chose it.
-std::optional<Mark> best_mark(const RunRecord& run, Criterion chart,
+std::optional<Mark> best_mark(const RunRecord& run, const Criterion& chart,
                               std::optional<double> MetricsRow::*value) {
   const MetricsRow* const best = best_row(run);
   if (!best || run.chosen_by != chart) return std::nullopt;

@@ -32,14 +32,10 @@ std::string unfinished_verdict(const RunRecord& run) {
   const MetricsRow* const best = best_row(run);
   if (!best) return "No validation has been made yet.";
   const std::string at = ", at step " + grouped(best->step) + '.';
-  switch (run.chosen_by) {
-    case Criterion::foreground_iou:
-      return number(best->foreground_iou) + " foreground mIoU on validation so far" + at;
-    case Criterion::validation_loss:
-      return number(best->validation_loss) + " is the lowest loss on validation so far" + at;
-    case Criterion::latest:
-      break;
-  }
+  if (run.chosen_by.is_score())
+    return number(best->foreground_iou) + " foreground mIoU on validation so far" + at;
+  if (run.chosen_by == Criterion::validation_loss)
+    return number(best->validation_loss) + " is the lowest loss on validation so far" + at;
   return "Nothing can be scored on validation; the latest weights are kept" + at;
 }
 
@@ -49,16 +45,12 @@ std::string warning(const std::string& words) {
 
 // How the weights were chosen, where it was not by the IoU.
 std::string choice(const RunRecord& run) {
-  switch (run.chosen_by) {
-    case Criterion::foreground_iou:
-      return "";
-    case Criterion::validation_loss:
-      return warning(
-          "No validation mask shows a foreground class that counts, so the IoU cannot choose the best "
-          "weights: "
-          "the lowest validation loss does.");
-    case Criterion::latest:
-      break;
+  if (run.chosen_by.is_score()) return "";
+  if (run.chosen_by == Criterion::validation_loss) {
+    return warning(
+        "No validation mask shows a foreground class that counts, so the IoU cannot choose the best "
+        "weights: "
+        "the lowest validation loss does.");
   }
   return warning(
       "No pixel of the validation masks counts, so nothing can choose the best weights: the latest are "
@@ -174,16 +166,9 @@ const NamedScores* strongest_baseline(const RunResults& results) {
   return best;
 }
 
-std::string best_value(Criterion criterion, const MetricsRow& best) {
-  switch (criterion) {
-    case Criterion::foreground_iou:
-      return fixed(best.foreground_iou, 3);
-    case Criterion::validation_loss:
-      return "loss " + fixed(best.validation_loss, 4);
-    case Criterion::latest:
-      break;
-  }
-  return "the latest,";
+std::string best_value(const Criterion& criterion, const MetricsRow& best) {
+  if (criterion.is_score()) return fixed(best.foreground_iou, 3);
+  return criterion == Criterion::validation_loss ? "loss " + fixed(best.validation_loss, 4) : "the latest,";
 }
 
 std::string headline(const RunRecord& run) {

@@ -47,7 +47,7 @@ std::string title_of(const RunRecord& run);
 const MetricsRow* best_row(const RunRecord& run);
 
 /// What that row was chosen by: "0.500", "loss 0.1234" or "the latest,".
-std::string best_value(Criterion criterion, const MetricsRow& best);
+std::string best_value(const Criterion& criterion, const MetricsRow& best);
 
 /// The baseline with the highest foreground mIoU, the first of equals; null where none has one.
 const NamedScores* strongest_baseline(const RunResults& results);

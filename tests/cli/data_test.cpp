@@ -25,7 +25,7 @@ TEST_F(Data, CountsWhatIsThere) {
     for (std::int64_t i = 0; i < split->size; ++i) {
       std::vector<bool> seen(5);
       const Sample sample = split->sample(i);
-      for (const std::int32_t label : sample.mask.values<std::int32_t>()) {
+      for (const std::int32_t label : sample.target.values<std::int32_t>()) {
         ++pixels[static_cast<std::size_t>(label)];
         seen[static_cast<std::size_t>(label)] = true;
       }

@@ -15,10 +15,10 @@ namespace {
 // Bright squares on grey. Training images have one each; those of the other splits have none.
 Sample square(std::int64_t at, bool shown) {
   Sample sample{.image = Tensor::full({16, 16, 1}, DType::float32, 0.2 + 0.01 * static_cast<double>(at)),
-                .mask = Tensor::zeros({16, 16}, DType::int32)};
+                .target = Tensor::zeros({16, 16}, DType::int32)};
   if (!shown) return sample;
   const auto image = sample.image.mutable_values<float>();
-  const auto mask = sample.mask.mutable_values<std::int32_t>();
+  const auto mask = sample.target.mutable_values<std::int32_t>();
   for (std::size_t row = 4; row < 10; ++row) {
     for (std::size_t column = 0; column < 6; ++column) {
       const std::size_t pixel = row * 16 + column + static_cast<std::size_t>(at);

@@ -114,7 +114,7 @@ TEST(AugmentDraws, DrawsAreUniform) {
 
 // The correlation of two lists of independent draws has mean 0 and deviation 1 / sqrt(n).
 TEST(AugmentDraws, DrawsOfDifferentKindsAreUncorrelated) {
-  const Sample two{.image = Tensor({1, 2, 1}, {0.25F, 0.75F}), .mask = Tensor({1, 2}, {0, 1})};
+  const Sample two{.image = Tensor({1, 2, 1}, {0.25F, 0.75F}), .target = Tensor({1, 2}, {0, 1})};
   std::vector<std::vector<double>> kinds(11);
   for (std::uint64_t k = 0; k < draws; ++k) {
     const Key key{k};
@@ -163,7 +163,7 @@ TEST(AugmentDraws, BrightnessAndContrastActOnValuesAloneAndAreClamped) {
     for (const Augmentation& a : {Augmentation{.brightness = 0.4}, Augmentation{.contrast = 0.6},
                                   Augmentation{.brightness = 0.3, .contrast = 0.5}}) {
       const Sample result = augmented(sample, a, Key{k});
-      EXPECT_TRUE(same_bits(result.mask, sample.mask));
+      EXPECT_TRUE(same_bits(result.target, sample.target));
       const auto in = sample.image.values<float>(), out = result.image.values<float>();
       // Slope and offset about the mean from the two unclamped values that are furthest apart.
       std::size_t low = in.size(), high = in.size();
@@ -191,9 +191,9 @@ TEST(AugmentDraws, BrightnessAndContrastActOnValuesAloneAndAreClamped) {
 
 TEST(AugmentDraws, NoiseIsNormalAndOfEachElementOnItsOwn) {
   const Sample grey{.image = Tensor::full({60, 70, 3}, DType::float32, 0.5),
-                    .mask = Tensor::full({60, 70}, DType::int32, 2)};
+                    .target = Tensor::full({60, 70}, DType::int32, 2)};
   const Sample result = augmented(grey, {.noise = 0.05}, Key{1});
-  EXPECT_TRUE(same_bits(result.mask, grey.mask));
+  EXPECT_TRUE(same_bits(result.target, grey.target));
   std::vector<double> noise;
   for (const float value : result.image.values<float>()) noise.push_back(static_cast<double>(value) - 0.5);
   expect_distributed(noise, [](double x) { return 0.5 * std::erfc(-x / 0.05 / std::numbers::sqrt2); });

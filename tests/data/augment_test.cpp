@@ -33,7 +33,7 @@ Sample sample_of(const Shape& of, F&& image, G&& mask) {
       labels.push_back(static_cast<std::int32_t>(mask(i, j)));
     }
   }
-  return {.image = Tensor(of, values), .mask = Tensor({of[0], of[1]}, labels)};
+  return {.image = Tensor(of, values), .target = Tensor({of[0], of[1]}, labels)};
 }
 
 // What smooth images are samples of. Its second derivative along each axis is at most `curvature`, the mixed
@@ -70,7 +70,7 @@ TEST(Augment, TheDefaultsChangeNothing) {
   const Sample sample = speckled();
   for (std::uint64_t key = 0; key < 20; ++key) {
     const Sample same = augmented(sample, {}, Key{key});
-    EXPECT_TRUE(same.image.same_storage(sample.image) && same.mask.same_storage(sample.mask));
+    EXPECT_TRUE(same.image.same_storage(sample.image) && same.target.same_storage(sample.target));
   }
   EXPECT_EQ(augmented_shape(shape, {}), shape);
 }
@@ -80,7 +80,7 @@ TEST(Augment, OneKeyGivesOneResultAndAnotherKeyAnother) {
   all.brightness = all.contrast = all.noise = 0.1;
   const Sample sample = speckled();
   const Sample first = augmented(sample, all, Key{1}), again = augmented(sample, all, Key{1});
-  EXPECT_TRUE(same_bits(first.image, again.image) && same_bits(first.mask, again.mask));
+  EXPECT_TRUE(same_bits(first.image, again.image) && same_bits(first.target, again.target));
   EXPECT_EQ(first.image.shape(), augmented_shape(shape, all));
   EXPECT_EQ(first.image.shape(), (Shape{40, 31, 3}));
   EXPECT_FALSE(same_bits(first.image, augmented(sample, all, Key{2}).image));
@@ -95,8 +95,8 @@ void expect_moved(const Sample& sample, const Sample& moved, F&& source) {
     for (std::int64_t j = 0; j < of[1]; ++j) {
       const auto [row, column] = source(i, j);
       const bool inside = row >= 0 && row < rows && column >= 0 && column < columns;
-      EXPECT_EQ(moved.mask.values<std::int32_t>()[at(i, j, of[1])],
-                inside ? sample.mask.values<std::int32_t>()[at(row, column, columns)] : unknown_label);
+      EXPECT_EQ(moved.target.values<std::int32_t>()[at(i, j, of[1])],
+                inside ? sample.target.values<std::int32_t>()[at(row, column, columns)] : unknown_label);
       for (std::int64_t c = 0; c < 3; ++c) {
         ASSERT_EQ(moved.image.values<float>()[at(i, j, of[1], c, 3)],
                   inside ? sample.image.values<float>()[at(row, column, columns, c, 3)] : 0)
@@ -139,7 +139,7 @@ TEST(Augment, ShiftsByWholePixelsAreExact) {
 TEST(Augment, WholePixelMapsAreExactBesideInfinity) {
   const float infinity = std::numeric_limits<float>::infinity();
   const Sample sample{.image = Tensor({2, 3, 1}, {0.1F, infinity, 0.2F, -infinity, 0.3F, 0.4F}),
-                      .mask = Tensor({2, 3}, {0, 1, 2, 3, 4, 5})};
+                      .target = Tensor({2, 3}, {0, 1, 2, 3, 4, 5})};
   const Warp turned{.height = 2, .width = 3, .row = {-1, 0, 2}, .column = {0, -1, 3}};
   EXPECT_EQ(warp(sample, turned).image.to_vector<float>(),
             (std::vector<float>{0.4F, 0.3F, -infinity, 0.2F, infinity, 0.1F}));
@@ -148,13 +148,13 @@ TEST(Augment, WholePixelMapsAreExactBesideInfinity) {
 // A point between two pixels shows the mean of both and the label of the later; one on the far edge is
 // outside.
 TEST(Augment, AShiftByHalfAPixelTakesTheLaterLabel) {
-  const Sample sample{.image = Tensor({1, 3, 1}, {0.0F, 1.0F, 0.5F}), .mask = Tensor({1, 3}, {7, 8, 9})};
+  const Sample sample{.image = Tensor({1, 3, 1}, {0.0F, 1.0F, 0.5F}), .target = Tensor({1, 3}, {7, 8, 9})};
   const Sample right = warp(sample, {.height = 1, .width = 4, .column = {0, 1, -0.5}});
   EXPECT_EQ(right.image.to_vector<float>(), (std::vector<float>{0, 0.5, 0.75, 0}));
-  EXPECT_EQ(right.mask.to_vector<std::int32_t>(), (std::vector<std::int32_t>{7, 8, 9, 255}));
+  EXPECT_EQ(right.target.to_vector<std::int32_t>(), (std::vector<std::int32_t>{7, 8, 9, 255}));
   const Sample down = warp(sample, {.height = 2, .width = 3, .row = {1, 0, -0.5}});
   EXPECT_EQ(down.image.to_vector<float>(), (std::vector<float>{0, 1, 0.5, 0, 0, 0}));
-  EXPECT_EQ(down.mask.to_vector<std::int32_t>(), (std::vector<std::int32_t>{7, 8, 9, 255, 255, 255}));
+  EXPECT_EQ(down.target.to_vector<std::int32_t>(), (std::vector<std::int32_t>{7, 8, 9, 255, 255, 255}));
 }
 
 TEST(Augment, ACropIsAWindowInsideTheImageOrAroundIt) {
@@ -200,11 +200,11 @@ TEST(Augment, AWarpIsTheBilinearSumAndTheNearestLabel) {
             }
             if (row >= static_cast<double>(r) && row < static_cast<double>(r + 1) &&
                 column >= static_cast<double>(q) && column < static_cast<double>(q + 1)) {
-              nearest = sample.mask.values<std::int32_t>()[at(r, q)];
+              nearest = sample.target.values<std::int32_t>()[at(r, q)];
             }
           }
         }
-        EXPECT_EQ(result.mask.values<std::int32_t>()[at(i, j, drawn.width)], nearest);
+        EXPECT_EQ(result.target.values<std::int32_t>()[at(i, j, drawn.width)], nearest);
         for (std::int64_t c = 0; c < 3; ++c) {  // values up to 1, rounded to float once
           ASSERT_NEAR(static_cast<double>(result.image.values<float>()[at(i, j, drawn.width, c, 3)]),
                       sum[static_cast<std::size_t>(c)], 0x1p-25 + 1e-12);
@@ -226,7 +226,7 @@ TEST(Augment, ImageAndMaskMoveTogether) {
   for (const Augmentation& mover : movers) {
     for (std::uint64_t key = 0; key < 10; ++key) {
       const Sample moved = augmented(coordinates, mover, Key{key});
-      const auto labels = moved.mask.values<std::int32_t>();
+      const auto labels = moved.target.values<std::int32_t>();
       const auto values = moved.image.values<float>();
       for (std::size_t pixel = 0; pixel < labels.size(); ++pixel) {
         const double row = 64.0 * static_cast<double>(values[3 * pixel]);
@@ -292,7 +292,7 @@ TEST(Augment, TheInverseWarpBringsTheInteriorBack) {
                       twice);
           if (std::abs(from_disk(row, column)) <= label_reach) continue;
           ++judged[from_disk(row, column) < 0];
-          ASSERT_EQ(returned.mask.values<std::int32_t>()[at(i, j)], from_disk(row, column) < 0 ? 3 : 1);
+          ASSERT_EQ(returned.target.values<std::int32_t>()[at(i, j)], from_disk(row, column) < 0 ? 3 : 1);
         }
       }
       EXPECT_GT(interior, 100);
@@ -303,12 +303,12 @@ TEST(Augment, TheInverseWarpBringsTheInteriorBack) {
 
 TEST(Augment, WhatFallsOutsideStaysZeroAndUnknownUnderNoiseAndBrightness) {
   const Sample white{.image = Tensor::ones(shape, DType::float32),
-                     .mask = Tensor::full({height, width}, DType::int32, 2)};
+                     .target = Tensor::full({height, width}, DType::int32, 2)};
   const Augmentation a{
       .rotate = 90, .crop = Window{60, 60}, .brightness = 0.1, .contrast = 0.1, .noise = 0.1};
   for (std::uint64_t k = 0; k < 10; ++k) {
     const Sample result = augmented(white, a, Key{k});
-    const auto labels = result.mask.values<std::int32_t>();
+    const auto labels = result.target.values<std::int32_t>();
     for (std::size_t i = 0; i < labels.size(); ++i) {
       ASSERT_EQ(labels[i] == unknown_label, result.image.values<float>()[3 * i] == 0);
       ASSERT_TRUE(labels[i] == unknown_label || labels[i] == 2);
@@ -320,13 +320,13 @@ TEST(Augment, WhatFallsOutsideStaysZeroAndUnknownUnderNoiseAndBrightness) {
 
 TEST(Augment, SaysWhatItCannotWarp) {
   const Sample torn{.image = Tensor::ones({4, 5, 3}, DType::float32),
-                    .mask = Tensor::ones({5, 4}, DType::int32)};
+                    .target = Tensor::ones({5, 4}, DType::int32)};
   EXPECT_EQ(message_of<ShapeError>([&] { augmented(torn, {}, Key{1}); }),
             "augmented: image [4, 5, 3] and mask [5, 4] do not lie on one another. They are [height, width, "
             "channels] and [height, width].");
   EXPECT_THROW(warp(torn, {}), ShapeError);
   const Sample wide{.image = Tensor::ones({4, 5, 3}, DType::float64),
-                    .mask = Tensor::ones({4, 5}, DType::uint8)};
+                    .target = Tensor::ones({4, 5}, DType::uint8)};
   EXPECT_EQ(message_of<DTypeError>([&] { warp(wide, {}); }),
             "warp: a float64 image and a uint8 mask. Images are float32, masks int32. Cast them.");
   EXPECT_EQ(message_of<ArgumentError>([] { warp(speckled(), {.height = 0, .width = 3}); }),
@@ -340,7 +340,7 @@ TEST(Augment, SaysWhatItCannotWarp) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), huge = 1e300;
   for (const double number : {nan, huge, -huge, std::numeric_limits<double>::infinity()}) {
     const Sample nothing = warp(speckled(), {.height = 2, .width = 3, .row = {1, 0, number}});
-    for (const std::int32_t label : nothing.mask.values<std::int32_t>()) EXPECT_EQ(label, unknown_label);
+    for (const std::int32_t label : nothing.target.values<std::int32_t>()) EXPECT_EQ(label, unknown_label);
   }
 }
 

@@ -35,7 +35,7 @@ Figures figures_of(const Dataset& set) {
   for (std::int64_t i = 0; i < set.size; ++i) {
     const Sample sample = checked_sample(set, i);
     for (std::size_t at = 0; at < 96 * 184; ++at, ++place) {
-      const std::int32_t label = sample.mask.values<std::int32_t>()[at];
+      const std::int32_t label = sample.target.values<std::int32_t>()[at];
       if (label != unknown_label) ++figures.classes.at(static_cast<std::size_t>(label));
       figures.masks += label * (place % 65521 + 1);
       figures.images += std::lround(255 * sample.image.values<float>()[at]) * (place % 65521 + 1);
@@ -120,7 +120,7 @@ TEST(Brain, ThePaddingIsDarkAndUnknown) {
     for (std::int64_t at = 0; at < 96 * 184; ++at) {
       const bool padding = at / 184 >= 90 || at % 184 >= 181;
       const auto index = static_cast<std::size_t>(at);
-      ASSERT_EQ(sample.mask.values<std::int32_t>()[index] == unknown_label, padding) << at;
+      ASSERT_EQ(sample.target.values<std::int32_t>()[index] == unknown_label, padding) << at;
       if (padding) {
         ASSERT_EQ(sample.image.values<float>()[index], 0) << at;
       }
@@ -133,7 +133,7 @@ TEST(Brain, TheMirroredAtlasScoresWhatNumpySays) {
   const Splits splits = brain();
   std::array<std::array<double, 10>, 10> counts{};
   for (std::int64_t i = 0; i < 217; ++i) {
-    const Tensor truth = splits.validation.sample(i).mask, said = brain_mirror_prediction(splits, i);
+    const Tensor truth = splits.validation.sample(i).target, said = brain_mirror_prediction(splits, i);
     for (std::size_t at = 0; at < 96 * 184; ++at) {
       const std::int32_t t = truth.values<std::int32_t>()[at], s = said.values<std::int32_t>()[at];
       ASSERT_EQ(t == unknown_label, s == unknown_label);
@@ -162,7 +162,7 @@ TEST(Brain, ASampleDependsOnItsIndexAlone) {
   set_threads(3);
   const Batch three = make_batch(brain().train, indices);
   set_threads(before);
-  EXPECT_TRUE(same_bits(one.images, three.images) && same_bits(one.labels, three.labels));
+  EXPECT_TRUE(same_bits(one.images, three.images) && same_bits(one.targets, three.targets));
 }
 
 TEST(Brain, RecordsWhatItIs) {
@@ -182,7 +182,7 @@ TEST(Brain, RecordsWhatItIs) {
     EXPECT_EQ(set->size, 217);
     EXPECT_EQ(set->classes.size(), 10U);
   }
-  EXPECT_TRUE(same_bits(splits.test.sample(90).mask, splits.validation.sample(90).mask));
+  EXPECT_TRUE(same_bits(splits.test.sample(90).target, splits.validation.sample(90).target));
 }
 
 // A plain NIfTI-1 file of uint8 zeros but for one voxel.
@@ -232,7 +232,7 @@ TEST(Brain, SaysWhatIsWrongWithItsFiles) {
   // One region of one voxel at x = 5, y = 0, z = 0 is the left hemisphere's, and all else is air.
   spill(names, bytes_of("2 Insula_L 3001\r\n"));
   const Splits splits = brain({.directory = scratch.path()});
-  EXPECT_EQ(splits.train.sample(0).mask.values<std::int32_t>()[(89 - 5) * 184], 7);
+  EXPECT_EQ(splits.train.sample(0).target.values<std::int32_t>()[(89 - 5) * 184], 7);
   EXPECT_EQ(class_pixels(splits.train),
             (std::vector<std::int64_t>{90 * 181 * 217 - 1, 0, 0, 0, 0, 0, 0, 1, 0, 0}));
 }

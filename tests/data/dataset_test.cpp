@@ -22,7 +22,7 @@ Dataset toy(std::int64_t size) {
           .image_shape = {2, 3, 1},
           .sample = [](std::int64_t i) {
             return Sample{.image = Tensor::full({2, 3, 1}, DType::float32, static_cast<double>(i)),
-                          .mask = Tensor({2, 3}, std::vector<std::int32_t>{0, 1, 2, 255, 1, 1})};
+                          .target = Tensor({2, 3}, std::vector<std::int32_t>{0, 1, 2, 255, 1, 1})};
           }};
 }
 
@@ -41,41 +41,43 @@ TEST_F(DatasetThreads, ABatchStacksItsSamplesInOrderOnAnyNumberOfThreads) {
     set_threads(count);
     const Batch batch = make_batch(set, indices);
     ASSERT_EQ(batch.images.shape(), (Shape{4, 2, 3, 1}));
-    ASSERT_EQ(batch.labels.shape(), (Shape{4, 2, 3}));
+    ASSERT_EQ(batch.targets.shape(), (Shape{4, 2, 3}));
     for (std::size_t i = 0; i < 24; ++i) {
       EXPECT_EQ(batch.images.values<float>()[i], static_cast<float>(indices[i / 6]));
-      EXPECT_EQ(batch.labels.values<std::int32_t>()[i], (std::vector{0, 1, 2, 255, 1, 1}[i % 6]));
+      EXPECT_EQ(batch.targets.values<std::int32_t>()[i], (std::vector{0, 1, 2, 255, 1, 1}[i % 6]));
     }
   }
 }
 
 TEST(Dataset, ABatchOfNothingIsABatch) {
   EXPECT_EQ(make_batch(toy(3), {}).images.shape(), (Shape{0, 2, 3, 1}));
-  EXPECT_EQ(make_batch(toy(3), {}).labels.shape(), (Shape{0, 2, 3}));
+  EXPECT_EQ(make_batch(toy(3), {}).targets.shape(), (Shape{0, 2, 3}));
 }
 
 TEST_F(DatasetThreads, ABatchOfAnySamplesIsMadeHereOrInParallel) {
   set_threads(3);
   const auto sample = [](std::int64_t i) {
     return Sample{.image = Tensor::full({2, 3, 1}, DType::float32, static_cast<double>(10 * i)),
-                  .mask = Tensor::full({2, 3}, DType::int32, static_cast<double>(i))};
+                  .target = Tensor::full({2, 3}, DType::int32, static_cast<double>(i))};
+  };
+  const auto fields = [](const Shape& image) {
+    return fields_of({.name = "", .source = "", .image_shape = image, .sample = nullptr});
   };
   for (const Making making : {Making::in_parallel, Making::here}) {
-    const Batch batch = make_batch({2, 3, 1}, 5, sample, making);
+    const Batch batch = make_batch(fields({2, 3, 1}), 5, sample, making);
     for (std::size_t i = 0; i < 30; ++i) {
       const auto number = static_cast<std::int32_t>(i / 6);
       EXPECT_EQ(batch.images.values<float>()[i], static_cast<float>(10 * number));
-      EXPECT_EQ(batch.labels.values<std::int32_t>()[i], number);
+      EXPECT_EQ(batch.targets.values<std::int32_t>()[i], number);
     }
     EXPECT_EQ(message_of<ShapeError>([&] {
-                make_batch({3, 2, 1}, 1, sample, making);
+                make_batch(fields({3, 2, 1}), 1, sample, making);
               }),
-              "make_batch: sample 0 has image [2, 3, 1] and mask [2, 3] in a batch of images [3, 2, 1]. Crop "
-              "or pad them.");
+              "make_batch: sample 0 has image [2, 3, 1] where [3, 2, 1] belongs. Crop or pad it.");
   }
   std::thread::id maker;
   make_batch(
-      {2, 3, 1}, 1, [&](std::int64_t i) { return maker = std::this_thread::get_id(), sample(i); },
+      fields({2, 3, 1}), 1, [&](std::int64_t i) { return maker = std::this_thread::get_id(), sample(i); },
       Making::here);
   EXPECT_EQ(maker, std::this_thread::get_id());
 }
@@ -87,17 +89,14 @@ TEST(Dataset, SaysWhichSampleIsWrong) {
   EXPECT_THROW(checked_sample(toy(3), -1), ArgumentError);
   Dataset wrong = toy(3);
   wrong.image_shape = {3, 2, 1};
-  EXPECT_EQ(
-      message_of<ShapeError>([&] { checked_sample(wrong, 1); }),
-      "toy: sample 1 has image [2, 3, 1] and mask [2, 3]. The set promises [3, 2, 1] and [3, 2]. Crop or pad "
-      "them.");
+  EXPECT_EQ(message_of<ShapeError>([&] { checked_sample(wrong, 1); }),
+            "toy: sample 1 has image [2, 3, 1] where [3, 2, 1] belongs. Crop or pad it.");
   wrong.image_shape = {2, 3, 1};
   wrong.sample = [](std::int64_t) {
     return Sample{Tensor::zeros({2, 3, 1}, DType::float64), Tensor::zeros({2, 3}, DType::uint8)};
   };
-  EXPECT_EQ(
-      message_of<DTypeError>([&] { checked_sample(wrong, 1); }),
-      "toy: sample 1 has a float64 image and a uint8 mask. Images are float32, masks int32. Cast them.");
+  EXPECT_EQ(message_of<DTypeError>([&] { checked_sample(wrong, 1); }),
+            "toy: sample 1 has a float64 image where float32 belongs. Cast it.");
 }
 
 // The first `steps` steps, one after the other.

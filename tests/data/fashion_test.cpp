@@ -115,7 +115,7 @@ TEST(Fashion, ACanvasIsItsGarmentsTheLaterOnTop) {
       const auto index = static_cast<std::size_t>(at);
       ASSERT_EQ(sample.image.values<float>()[index], static_cast<float>(value) / 255.0F)
           << canvas << ' ' << at;
-      ASSERT_EQ(sample.mask.values<std::int32_t>()[index], label) << canvas << ' ' << at;
+      ASSERT_EQ(sample.target.values<std::int32_t>()[index], label) << canvas << ' ' << at;
     }
   }
   EXPECT_GT(covered, 0) << "no overlap among these canvases: the rule was not tested";
@@ -127,7 +127,8 @@ TEST(Fashion, ASampleDependsOnItsIndexAlone) {
   for (const Dataset* set : {&splits.train, &splits.validation, &splits.test}) {
     const Sample first = set->sample(7);
     set->sample(3);
-    EXPECT_TRUE(same_bits(first.image, set->sample(7).image) && same_bits(first.mask, set->sample(7).mask));
+    EXPECT_TRUE(same_bits(first.image, set->sample(7).image) &&
+                same_bits(first.target, set->sample(7).target));
     std::vector<std::int64_t> indices(50);
     std::iota(indices.rbegin(), indices.rend(), 0);
     const int before = threads();
@@ -136,7 +137,7 @@ TEST(Fashion, ASampleDependsOnItsIndexAlone) {
     set_threads(3);
     const Batch three = make_batch(*set, indices);
     set_threads(before);
-    EXPECT_TRUE(same_bits(one.images, three.images) && same_bits(one.labels, three.labels));
+    EXPECT_TRUE(same_bits(one.images, three.images) && same_bits(one.targets, three.targets));
   }
 }
 
@@ -166,7 +167,7 @@ TEST(Fashion, SharesOfTheClassesAreThoseOfTheRecipe) {
   double sum = 0, squares = 0;
   constexpr std::int64_t canvases = 3000;
   for (std::int64_t i = 0; i < canvases; ++i) {
-    const Tensor mask = set.sample(i).mask;
+    const Tensor mask = set.sample(i).target;
     const auto labels = mask.values<std::int32_t>();
     const double share = static_cast<double>(std::count(labels.begin(), labels.end(), 0)) / (64.0 * 84);
     sum += share;

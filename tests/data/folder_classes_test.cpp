@@ -127,7 +127,7 @@ TEST(FolderClasses, TheThresholdNeedsTwoClassesInGreys) {
                 "out, or "
                 "let the table be the two names.");
   std::filesystem::remove(scratch / "classes.json");
-  write_mask(scratch / "masks/101.png", plain(8, 10, 0, 1).mask, MaskCoding::palette);
+  write_mask(scratch / "masks/101.png", plain(8, 10, 0, 1).target, MaskCoding::palette);
   EXPECT_EQ(
       fault_of({.directory = scratch.path(), .mask_threshold = 100}),
       scratch.path() +

@@ -155,7 +155,7 @@ TEST(FolderFaults, SaysWhichFilesHaveOtherFormats) {
             at + "/images has no PNG or JPEG file. It has 2 other entries, such as a.tif. "
                  "Convert the images to PNG or JPEG.");
   std::filesystem::create_symlink(at + "/nowhere", at + "/images/a.png");
-  write_mask(at + "/masks/a.png", plain(4, 4, 0, 1).mask, MaskCoding::grey);
+  write_mask(at + "/masks/a.png", plain(4, 4, 0, 1).target, MaskCoding::grey);
   EXPECT_EQ(fault_of({.directory = at}),
             at + "/images/a.png cannot be opened. The system says: No such file or "
                  "directory. Give the path of a readable file.");

@@ -72,8 +72,8 @@ TEST(FolderResize, SamplesAreTheResizedFilesWhereverTheyAreKept) {
           const Sample part = sample_part(set, i, all);
           EXPECT_TRUE(same_bits(part.image, expected));
           EXPECT_TRUE(same_bits(part_of(set.sample(i), all).image, expected));
-          const Tensor labels = part_of(whole.sample(i), {0, 0, image.shape()[0], image.shape()[1]}).mask;
-          EXPECT_TRUE(same_bits(part.mask, resize_labels(labels, size)));
+          const Tensor labels = part_of(whole.sample(i), {0, 0, image.shape()[0], image.shape()[1]}).target;
+          EXPECT_TRUE(same_bits(part.target, resize_labels(labels, size)));
         }
       }
     }
@@ -107,7 +107,7 @@ TEST(FolderResize, ForegroundIsFoundInTheSmallImage) {
     for (std::uint64_t key = 0; key < 20; ++key) {
       const std::optional<PixelPlace> place = foreground_pixel(set, i, Key{key});
       ASSERT_TRUE(place);
-      const Tensor mask = set.sample(i).mask;
+      const Tensor mask = set.sample(i).target;
       EXPECT_EQ(mask.values<std::int32_t>()[static_cast<std::size_t>(place->row * 27 + place->column)], 1);
     }
   }
@@ -118,8 +118,8 @@ TEST(FolderResize, MasksWithoutAClassAreRefused) {
   const Scratch scratch;
   for (std::int64_t i = 0; i < 4; ++i) {
     Sample dot{.image = Tensor::full({60, 60, 1}, DType::float32, 0.1 * static_cast<double>(i)),
-               .mask = Tensor::zeros({60, 60}, DType::int32)};
-    dot.mask.mutable_values<std::int32_t>()[0] = 1;
+               .target = Tensor::zeros({60, 60}, DType::int32)};
+    dot.target.mutable_values<std::int32_t>()[0] = 1;
     write_pair(scratch.path(), std::to_string(i), dot);
   }
   EXPECT_EQ(folder({.directory = scratch.path()}).train.classes.size(), 2U);

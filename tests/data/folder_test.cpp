@@ -20,7 +20,7 @@ namespace {
 Dataset pictures() { return shapes({.size = 16, .train = 40}).train; }
 
 std::vector<float> pixels(const Sample& sample) { return sample.image.to_vector<float>(); }
-std::vector<std::int32_t> labels(const Sample& sample) { return sample.mask.to_vector<std::int32_t>(); }
+std::vector<std::int32_t> labels(const Sample& sample) { return sample.target.to_vector<std::int32_t>(); }
 
 // Every sample of the splits is one of `set` as 8 bits keep it, image and mask; returns which, split by
 // split.
@@ -283,7 +283,7 @@ TEST(Folder, ReadsJpegImages) {
   write_plain(scratch.path(), 4);
   spill(scratch / "images/photo.JPG", slurp(golden("color.jpg")));
   const Shape size = read_png(golden("color.jpg.png")).shape();
-  write_mask(scratch / "masks/photo.png", plain(size[0], size[1], 0, 1).mask, MaskCoding::palette);
+  write_mask(scratch / "masks/photo.png", plain(size[0], size[1], 0, 1).target, MaskCoding::palette);
   const Splits splits = folder({.directory = scratch.path()});
   EXPECT_EQ(splits.train.image_shape[2], 3);
   EXPECT_EQ(splits.train.image_shape[0], std::max<std::int64_t>(size[0], 4));

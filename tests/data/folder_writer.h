@@ -51,7 +51,7 @@ inline void write_pair(const std::string& directory, const std::string& stem, co
   make_directories(directory + "/images");
   make_directories(directory + "/masks");
   write_png(directory + "/images/" + stem + ".png", image_bytes(sample.image));
-  write_mask(directory + "/masks/" + stem + ".png", sample.mask, coding);
+  write_mask(directory + "/masks/" + stem + ".png", sample.target, coding);
 }
 
 /// The first `count` samples, as 1000.png, 1001.png, ...; no class table.
@@ -64,8 +64,8 @@ inline void write_folder(const std::string& directory, const Dataset& set, std::
 /// A grey image of one value, and a mask that is `label` but for one pixel of class 0.
 inline Sample plain(std::int64_t height, std::int64_t width, double value, double label) {
   Sample sample{.image = Tensor::full({height, width, 1}, DType::float32, value),
-                .mask = Tensor::full({height, width}, DType::int32, label)};
-  sample.mask.mutable_values<std::int32_t>()[0] = 0;
+                .target = Tensor::full({height, width}, DType::int32, label)};
+  sample.target.mutable_values<std::int32_t>()[0] = 0;
   return sample;
 }
 

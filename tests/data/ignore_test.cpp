@@ -16,13 +16,13 @@ Dataset toy() {
           .image_shape = {2, 3, 1},
           .sample = [](std::int64_t i) {
             return Sample{.image = Tensor::full({2, 3, 1}, DType::float32, static_cast<double>(i)),
-                          .mask = Tensor({2, 3}, std::vector<std::int32_t>{0, 1, 2, 255, 1, 1})};
+                          .target = Tensor({2, 3}, std::vector<std::int32_t>{0, 1, 2, 255, 1, 1})};
           }};
 }
 
 TEST(Ignoring, OneClassBecomesUnknownAndNothingElseChanges) {
   const Dataset set = ignoring(toy(), 1);
-  EXPECT_EQ(set.sample(1).mask.to_vector<std::int32_t>(),
+  EXPECT_EQ(set.sample(1).target.to_vector<std::int32_t>(),
             (std::vector<std::int32_t>{0, 255, 2, 255, 255, 255}));
   EXPECT_EQ(set.sample(1).image.to_vector<float>(), toy().sample(1).image.to_vector<float>());
   EXPECT_EQ(set.classes, toy().classes);
@@ -40,14 +40,14 @@ TEST(Ignoring, TheDataSetSaysWhichClassesDoNotCount) {
 }
 
 TEST(Ignoring, TheUnknownLabelIsIgnoredAnyway) {
-  EXPECT_EQ(ignoring(toy(), 255).sample(0).mask.to_vector<std::int32_t>(),
-            toy().sample(0).mask.to_vector<std::int32_t>());
+  EXPECT_EQ(ignoring(toy(), 255).sample(0).target.to_vector<std::int32_t>(),
+            toy().sample(0).target.to_vector<std::int32_t>());
 }
 
 TEST(Ignoring, EverySplitAndItsFilesAreKept) {
   const Splits splits = ignoring(Splits{toy(), toy(), toy(), {"a.png"}}, 2);
   for (const Dataset* set : {&splits.train, &splits.validation, &splits.test})
-    EXPECT_EQ(set->sample(0).mask.to_vector<std::int32_t>()[2], 255);
+    EXPECT_EQ(set->sample(0).target.to_vector<std::int32_t>()[2], 255);
   EXPECT_EQ(splits.files, std::vector<std::string>{"a.png"});
 }
 

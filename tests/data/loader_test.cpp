@@ -46,7 +46,7 @@ Dataset speckles(Index size, std::function<void(Index)> before = {}) {
             const Key key = fold_in(Key{77}, static_cast<std::uint64_t>(i));
             return Sample{
                 .image = uniform({11, 13, 2}, DType::float32, key),
-                .mask = uniform({11, 13}, DType::float32, fold_in(key, 1), 0, 3).cast(DType::int32)};
+                .target = uniform({11, 13}, DType::float32, fold_in(key, 1), 0, 3).cast(DType::int32)};
           }};
 }
 
@@ -63,7 +63,7 @@ LoaderOptions options_of(int workers, Index ahead = 3, Index batch = 4) {
 void expect_batch(const Batch& batch, const Dataset& set, const LoaderOptions& options, Index step) {
   const std::vector<Index> indices = BatchOrder(set.size, options.batch, options.order_key).indices(step);
   ASSERT_EQ(batch.images.shape(), (Shape{options.batch, 9, 14, 2}));
-  ASSERT_EQ(batch.labels.shape(), (Shape{options.batch, 9, 14}));
+  ASSERT_EQ(batch.targets.shape(), (Shape{options.batch, 9, 14}));
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const Key key = fold_in(options.augmentation_key,
                             static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(options.batch) + i);
@@ -71,8 +71,8 @@ void expect_batch(const Batch& batch, const Dataset& set, const LoaderOptions& o
     EXPECT_EQ(0, std::memcmp(batch.images.values<float>().data() + i * 9 * 14 * 2,
                              sample.image.values<float>().data(), sample.image.bytes()))
         << "step " << step << ", sample " << i;
-    EXPECT_EQ(0, std::memcmp(batch.labels.values<std::int32_t>().data() + i * 9 * 14,
-                             sample.mask.values<std::int32_t>().data(), sample.mask.bytes()))
+    EXPECT_EQ(0, std::memcmp(batch.targets.values<std::int32_t>().data() + i * 9 * 14,
+                             sample.target.values<std::int32_t>().data(), sample.target.bytes()))
         << "step " << step << ", sample " << i;
   }
 }
@@ -121,7 +121,7 @@ TEST(Loader, WithoutAugmentationTheBatchesAreThoseOfTheDataSet) {
   BatchOrder order(10, 3, Key{5});
   for (Index step = 0; step < 12; ++step) {
     const Batch batch = loader.take(step), expected = make_batch(set, order.indices(step));
-    EXPECT_TRUE(same_bits(batch.images, expected.images) && same_bits(batch.labels, expected.labels));
+    EXPECT_TRUE(same_bits(batch.images, expected.images) && same_bits(batch.targets, expected.targets));
   }
 }
 
@@ -227,10 +227,7 @@ TEST(Loader, SamplesAreCheckedBeforeTheyAreAugmented) {
   set.image_shape = {11, 12, 2};
   Loader loader(set, {.batch = 1, .augmentation = {.crop = Window{4, 4}}});
   const std::string message = message_of<ShapeError>([&] { loader.take(0); });
-  EXPECT_NE(
-      message.find("has image [11, 13, 2] and mask [11, 13]. The set promises [11, 12, 2] and [11, 12]."),
-      std::string::npos)
-      << message;
+  EXPECT_NE(message.find("has image [11, 13, 2] where [11, 12, 2] belongs."), std::string::npos) << message;
 }
 
 TEST(Loader, EndsInTheMiddleOfABatch) {

@@ -63,7 +63,7 @@ TEST(Mosaics, AreTheCropsOfTheirNearestCentres) {
           if (far(cell) < far(*nearest)) nearest = &cell;
         }
         const auto at = static_cast<std::size_t>(row * 128 + column);
-        ASSERT_EQ(sample.mask.values<std::int32_t>()[at], nearest->texture);
+        ASSERT_EQ(sample.target.values<std::int32_t>()[at], nearest->texture);
         const auto photograph =
             photographs[static_cast<std::size_t>(nearest->texture)].values<std::uint8_t>();
         const auto pixel = [&](std::int64_t r, std::int64_t c) {
@@ -90,7 +90,7 @@ TEST(Mosaics, BrightnessTellsLittle) {
     const Sample sample = checked_sample(all.test, index);
     for (std::size_t i = 0; i < 96 * 128; ++i) {
       const auto level = static_cast<std::size_t>(std::lround(sample.image.values<float>()[i] * 255));
-      ++seen[level][static_cast<std::size_t>(sample.mask.values<std::int32_t>()[i])];
+      ++seen[level][static_cast<std::size_t>(sample.target.values<std::int32_t>()[i])];
     }
   }
   double right = 0, all_pixels = 0;

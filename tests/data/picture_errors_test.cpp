@@ -22,7 +22,7 @@ TEST(ErrorPicture, IsWhiteWhereWrongAndGreyWhereUnknown) {
   EXPECT_EQ(error_picture(four, guess).to_vector<std::uint8_t>(), four_errors);
   EXPECT_EQ(error_picture(four, guess.cast(DType::uint8)).to_vector<std::uint8_t>(), four_errors);
   const Sample color{Tensor({1, 1, 3}, std::vector<float>{0, 0.2F, 1}), Tensor::zeros({1, 1}, DType::int32)};
-  EXPECT_EQ(error_picture(color, color.mask).to_vector<std::uint8_t>(), (Bytes{0, 17, 85}));
+  EXPECT_EQ(error_picture(color, color.target).to_vector<std::uint8_t>(), (Bytes{0, 17, 85}));
 }
 
 TEST(ErrorPicture, RefusesWhatIsNoLabelsOrOfAnotherSize) {
@@ -36,7 +36,7 @@ TEST(ErrorPicture, RefusesWhatIsNoLabelsOrOfAnotherSize) {
             }),
             "label_picture: the labels are float32. Labels are uint8 or int32; take argmax of scores first.");
   EXPECT_THROW(error_picture(four, Tensor::full({1, 4}, DType::int32, 256)), ArgumentError);
-  EXPECT_THROW(error_picture({four.mask, four.mask}, guess), ShapeError);
+  EXPECT_THROW(error_picture({four.target, four.target}, guess), ShapeError);
 }
 
 // The columns of a panel of one row, as lists of bytes.
@@ -53,7 +53,7 @@ TEST(PredictionPanel, HasErrorsAsAFourthPicture) {
   const Bytes gap{255, 255, 255};
   EXPECT_EQ(panel.to_vector<std::uint8_t>(),
             row({image_picture(four.image).to_vector<std::uint8_t>(), gap,
-                 label_picture(four.mask).to_vector<std::uint8_t>(), gap,
+                 label_picture(four.target).to_vector<std::uint8_t>(), gap,
                  label_picture(guess).to_vector<std::uint8_t>(), gap, four_errors}));
 }
 
@@ -61,7 +61,7 @@ TEST(SamplePanel, IsInputAndMask) {
   const Tensor panel = sample_panel(std::span(&four, 1), {.scale = 1, .gap = 1, .margin = 0, .errors = true});
   EXPECT_EQ(panel.to_vector<std::uint8_t>(), row({image_picture(four.image).to_vector<std::uint8_t>(),
                                                   {255, 255, 255},
-                                                  label_picture(four.mask).to_vector<std::uint8_t>()}));
+                                                  label_picture(four.target).to_vector<std::uint8_t>()}));
   // Three cells in rows of two: the second row has one cell, and white.
   const std::vector<Sample> three(3, four);
   const Tensor rows = sample_panel(three, {.scale = 2, .gap = 3, .margin = 5, .columns = 2});

@@ -78,7 +78,7 @@ TEST(Picture, SaysWhatItCannotDraw) {
             "prediction_panel: sample 0 has image [2, 3, 1], mask [2, 3], prediction [3, 2]. The first image "
             "is [2, "
             "3, 1]; all are [h, w, channels] with masks and predictions [h, w].");
-  const std::vector<Tensor> good{samples[0].mask};
+  const std::vector<Tensor> good{samples[0].target};
   EXPECT_EQ(
       message_of<ArgumentError>([&] { prediction_panel(samples, good, {.scale = 0}); }),
       "prediction_panel: scale 0, max_side 600, gap 4, margin 8, columns 1 draw nothing. Scale, max_side and "
@@ -154,7 +154,7 @@ TEST(Picture, SmallPanelsHaveTwoPixelsForOne) {
     const std::vector<Sample> samples(4, patterned(height, width));
     const std::vector<Tensor> predictions(4, Tensor::full({height, width}, DType::int32, 1));
     const Tensor panel = prediction_panel(samples, predictions, {.errors = true});
-    const std::vector<Tensor> pictures{image_picture(samples[0].image), label_picture(samples[0].mask),
+    const std::vector<Tensor> pictures{image_picture(samples[0].image), label_picture(samples[0].target),
                                        label_picture(predictions[0]),
                                        error_picture(samples[0], predictions[0])};
     ASSERT_EQ(panel.shape(), (Shape{4 * 2 * height + 3 * 4 + 16, 4 * 2 * width + 3 * 4 + 16, 3}));
@@ -195,7 +195,8 @@ TEST(Picture, APanelOfAPhotographIsSmall) {
     value =
         0.4F + 0.2F * std::sin(static_cast<float>(k++) / 900) + static_cast<float>(random.below(40)) / 400;
   }
-  for (std::int32_t& label : sample.mask.mutable_values<std::int32_t>()) label = random.below(6) == 0 ? 1 : 0;
+  for (std::int32_t& label : sample.target.mutable_values<std::int32_t>())
+    label = random.below(6) == 0 ? 1 : 0;
   const Tensor prediction = Tensor::zeros({1500, 2000}, DType::int32);
   write_png(scratch / "panel.png", prediction_panel({{sample}}, {{prediction}}, {.errors = true}));
   EXPECT_EQ(read_png(scratch / "panel.png").shape(), (Shape{450 + 16, 4 * 600 + 3 * 4 + 16, 3}));

@@ -65,14 +65,14 @@ TEST(SampleParts, AreThePixelsOfTheWholeSampleWhereverTheyAreKept) {
     EXPECT_EQ(fs::is_empty(cache.path()), true) << "the file has no name";
     for (std::int64_t i = 0; i < set.size; ++i) {
       const Sample whole = set.sample(i), expected = first.sample(i);
-      EXPECT_TRUE(same_bits(whole.image, expected.image) && same_bits(whole.mask, expected.mask));
+      EXPECT_TRUE(same_bits(whole.image, expected.image) && same_bits(whole.target, expected.target));
       const HeightWidth extent = sample_extent(set, i);
       for (const PixelBox& box :
            {PixelBox{0, 0, extent.height, extent.width}, PixelBox{5, 9, 20, 31},
             PixelBox{extent.height - 1, extent.width - 1, 1, 1}, PixelBox{0, 3, 1, 2}}) {
         const Sample part = sample_part(set, i, box), cut = part_of(whole, box);
         EXPECT_TRUE(same_bits(part.image, cut.image));
-        EXPECT_TRUE(same_bits(part.mask, cut.mask));
+        EXPECT_TRUE(same_bits(part.target, cut.target));
       }
     }
   }
@@ -85,7 +85,7 @@ TEST(SampleParts, OfADataSetWithoutPartsAreCutFromTheWhole) {
   const Sample part = sample_part(set, 0, {2, 3, 4, 5});
   set.parts.reset();
   const Sample cut = sample_part(set, 0, {2, 3, 4, 5});
-  EXPECT_TRUE(same_bits(part.image, cut.image) && same_bits(part.mask, cut.mask));
+  EXPECT_TRUE(same_bits(part.image, cut.image) && same_bits(part.target, cut.target));
   EXPECT_EQ(sample_extent(set, 0), (HeightWidth{54, 55}));
   EXPECT_EQ(
       thrown<ArgumentError>([&] {
@@ -104,7 +104,7 @@ TEST(SampleParts, PixelsAreDrawnFromEachClassAsOften) {
       Dataset set = folder({.directory = scratch.path()}).train;
       if (ignores) set = ignoring(set, 2);
       if (whole) set.parts.reset();
-      const Tensor mask = set.sample(1).mask;
+      const Tensor mask = set.sample(1).target;
       std::map<std::int32_t, int> seen;
       std::set<std::int64_t> places;
       constexpr int draws = 3000;
@@ -169,7 +169,7 @@ TEST(SampleParts, ACropReadsWhatItShows) {
       const Sample whole = part_of(set.sample(i), {0, 0, extent.height, extent.width});
       const Sample expected = augmented(whole, a, Key{k}), crop = augmented(set, i, a, Key{k}, false);
       EXPECT_TRUE(same_bits(crop.image, expected.image));
-      EXPECT_TRUE(same_bits(crop.mask, expected.mask));
+      EXPECT_TRUE(same_bits(crop.target, expected.target));
     }
   }
 }
@@ -194,7 +194,7 @@ TEST(SampleParts, ACropOfForegroundHoldsAPixelOfIt) {
     std::set<std::int64_t> seen_at;
     for (std::uint64_t k = 0; k < 200; ++k) {
       const Sample crop = augmented(set, static_cast<std::int64_t>(k % 5), a, Key{k}, true);
-      const auto labels = crop.mask.values<std::int32_t>();
+      const auto labels = crop.target.values<std::int32_t>();
       const auto spot = std::find(labels.begin(), labels.end(), 1);
       // A pixel that is zoomed out may fall between two pixels of the result.
       if (a == moving && spot == labels.end()) continue;
@@ -216,7 +216,7 @@ TEST(SampleParts, TheLoaderTakesItsShareOfForeground) {
     std::vector<Batch> batches;
     for (std::int64_t step = 0; step < 8; ++step) {
       batches.push_back(loader.take(step));
-      const auto labels = batches.back().labels.values<std::int32_t>();
+      const auto labels = batches.back().targets.values<std::int32_t>();
       for (std::size_t i = 0; i < 6; ++i) {
         const auto mask = labels.subspan(64 * i, 64);
         with_spot += std::find(mask.begin(), mask.end(), 1) != mask.end();
@@ -224,7 +224,7 @@ TEST(SampleParts, TheLoaderTakesItsShareOfForeground) {
     }
     EXPECT_NEAR(with_spot, expected, 1) << share;  // by chance a crop holds the pixel with probability 0.001
     Loader again(set, options);
-    EXPECT_TRUE(same_bits(again.take(5).labels, batches[5].labels)) << "after a restart at step 5";
+    EXPECT_TRUE(same_bits(again.take(5).targets, batches[5].targets)) << "after a restart at step 5";
   }
 }
 

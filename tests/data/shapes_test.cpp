@@ -30,7 +30,7 @@ TEST(Shapes, SamplesAreWhatTheSetPromises) {
       for (std::int64_t i = 0; i < set->size; ++i) {
         const Sample sample = checked_sample(*set, i);
         for (const float value : sample.image.values<float>()) ASSERT_TRUE(value >= 0 && value <= 1);
-        const auto mask = sample.mask.values<std::int32_t>();
+        const auto mask = sample.target.values<std::int32_t>();
         EXPECT_GE(*std::min_element(mask.begin(), mask.end()), 0);
         EXPECT_LE(*std::max_element(mask.begin(), mask.end()), 4);
         EXPECT_GT(*std::max_element(mask.begin(), mask.end()), 0) << "no shape in sample " << i;
@@ -44,8 +44,8 @@ TEST(Shapes, ASampleDependsOnItsIndexAlone) {
   const Sample first = set.sample(7);
   set.sample(3);
   const Sample again = few().train.sample(7), larger_set = shapes({.train = 1000}).train.sample(7);
-  EXPECT_TRUE(same_bits(first.image, again.image) && same_bits(first.mask, again.mask));
-  EXPECT_TRUE(same_bits(first.image, larger_set.image) && same_bits(first.mask, larger_set.mask));
+  EXPECT_TRUE(same_bits(first.image, again.image) && same_bits(first.target, again.target));
+  EXPECT_TRUE(same_bits(first.image, larger_set.image) && same_bits(first.target, larger_set.target));
   EXPECT_FALSE(same_bits(first.image, shapes({.train = 10, .seed = 1}).train.sample(7).image));
 
   std::vector<std::int64_t> indices(40);
@@ -56,7 +56,7 @@ TEST(Shapes, ASampleDependsOnItsIndexAlone) {
   set_threads(3);
   const Batch three = make_batch(set, indices);
   set_threads(before);
-  EXPECT_TRUE(same_bits(one.images, three.images) && same_bits(one.labels, three.labels));
+  EXPECT_TRUE(same_bits(one.images, three.images) && same_bits(one.targets, three.targets));
 }
 
 TEST(Shapes, NoImageIsInTwoSplits) {
@@ -84,7 +84,7 @@ TEST(Shapes, ColorTellsNothingAboutTheClass) {
   std::array<double, 5> pixels{};
   for (std::int64_t i = 0; i < set.size; ++i) {
     const Sample sample = set.sample(i);
-    const auto mask = sample.mask.values<std::int32_t>();
+    const auto mask = sample.target.values<std::int32_t>();
     for (std::size_t at = 0; at < mask.size(); ++at) {
       const auto label = static_cast<std::size_t>(mask[at]);
       for (std::size_t c = 0; c < 3; ++c) sum[label][c] += sample.image.values<float>()[3 * at + c];

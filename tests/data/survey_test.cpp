@@ -25,7 +25,7 @@ Dataset survey_toy(std::int64_t size, double first = 0) {
           .sample = [first](std::int64_t i) {
             return Sample{
                 .image = Tensor::full({2, 3, 1}, DType::float32, first + static_cast<double>(i)),
-                .mask = Tensor({2, 3}, std::vector<std::int32_t>{0, 255, 1, 1, 1, i % 3 == 0 ? 2 : 1})};
+                .target = Tensor({2, 3}, std::vector<std::int32_t>{0, 255, 1, 1, 1, i % 3 == 0 ? 2 : 1})};
           }};
 }
 
@@ -80,7 +80,7 @@ TEST(Survey, OfShapesIsWhatACountByHandGives) {
   std::vector<std::int64_t> pixels(5), images(5);
   for (std::int64_t i = 0; i < 90; ++i) {
     std::set<std::int32_t> seen;
-    for (const std::int32_t label : splits.train.sample(i).mask.to_vector<std::int32_t>()) {
+    for (const std::int32_t label : splits.train.sample(i).target.to_vector<std::int32_t>()) {
       ++pixels[static_cast<std::size_t>(label)];
       seen.insert(label);
     }

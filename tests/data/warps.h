@@ -15,7 +15,7 @@ inline const Shape shape{height, width, 3};
 // Image and mask full of unrelated numbers.
 inline Sample speckled(const Shape& of = shape) {
   return {.image = uniform(of, DType::float32, Key{3}),
-          .mask = uniform({of[0], of[1]}, DType::float32, Key{4}, 0, 200).cast(DType::int32)};
+          .target = uniform({of[0], of[1]}, DType::float32, Key{4}, 0, 200).cast(DType::int32)};
 }
 
 inline std::array<double, 2> mapped(const Warp& warp, double row, double column) {

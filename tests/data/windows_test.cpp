@@ -40,13 +40,13 @@ TEST(Windows, AreCropsOfTheSamplesInTurn) {
   int with_thing = 0;
   for (std::int64_t k = 0; k < 30; ++k) {
     const Sample made = checked_sample(windows, k), again = windows.sample(k);
-    EXPECT_TRUE(same_bits(made.image, again.image) && same_bits(made.mask, again.mask));
+    EXPECT_TRUE(same_bits(made.image, again.image) && same_bits(made.target, again.target));
     const Augmentation crop{.crop = window};
     const bool foreground = (k / 3 + k % 3) % 3 == 2;
     const Sample expected =
         augmented(data, k % 3, crop, fold_in(Key{9}, static_cast<std::uint64_t>(k)), foreground);
     EXPECT_TRUE(same_bits(made.image, expected.image));
-    const auto labels = made.mask.values<std::int32_t>();
+    const auto labels = made.target.values<std::int32_t>();
     const bool has_thing = std::find(labels.begin(), labels.end(), 1) != labels.end();
     EXPECT_TRUE(has_thing || !foreground) << k;
     with_thing += has_thing;

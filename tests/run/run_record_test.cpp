@@ -251,7 +251,8 @@ TEST(RunRecord, RefusesWhatCannotHaveBeenScored) {
   EXPECT_EQ(with(R"("ignored": [3])"), file + "ignored with class 3 of 3" + again);
   EXPECT_EQ(with(R"("ignored": [1])"),
             file + "scores.confusion with pixels of class 1, which is ignored" + again);
-  EXPECT_EQ(with(R"("chosen_by": "luck")"), file + "chosen_by with \"luck\", which is no criterion" + again);
+  EXPECT_EQ(with(R"("chosen_by": "good luck")"),
+            file + "chosen_by with \"good luck\", which is no criterion" + again);
   EXPECT_EQ(with(R"("chosen_by": 2)"), file + "number at chosen_by, where a string belongs" + again);
 }
 

@@ -26,7 +26,7 @@ Dataset photographs(std::int64_t size) {
           .sample = [](std::int64_t i) {
             Sample sample{Tensor::full({height, width, 1}, DType::float32, 0.25),
                           Tensor::zeros({height, width}, DType::int32)};
-            const auto mask = sample.mask.mutable_values<std::int32_t>();
+            const auto mask = sample.target.mutable_values<std::int32_t>();
             for (std::int64_t row = 400; row < 450; ++row)
               std::fill_n(&mask[static_cast<std::size_t>(row * width + 100 * i)], 100, 1);
             return sample;

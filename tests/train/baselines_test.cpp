@@ -45,7 +45,7 @@ std::vector<Pixel> pixels_of(const Dataset& set, std::int64_t samples) {
   for (std::int64_t i = 0; i < samples; ++i) {
     const Sample sample = set.sample(i);
     const auto image = sample.image.values<float>();
-    const auto mask = sample.mask.values<std::int32_t>();
+    const auto mask = sample.target.values<std::int32_t>();
     for (std::size_t p = 0; p < mask.size(); ++p) {
       double sum = 0;
       for (std::size_t c = 0; c < channels; ++c) sum += static_cast<double>(image[p * channels + c]);

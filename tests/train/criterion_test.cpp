@@ -49,7 +49,7 @@ Ended steered(const std::vector<int>& columns, const Splits& data, TrainOptions 
                                   [&](const ValidationReport& r, const AnyLayer&) {
                                     if (r.best) ended.best.push_back(r.step);
                                     ended.stale.push_back(r.stale);
-                                    ended.scores.push_back(r.scores.mean_iou(1));
+                                    ended.scores.push_back(r.scores["foreground_iou"]);
                                     ended.losses.push_back(r.validation_loss);
                                   }});
   return ended;
@@ -73,11 +73,27 @@ TEST(Criterion, IsAPropertyOfTheTruthsAndNotOfPredictions) {
 }
 
 TEST(Criterion, HasNames) {
-  for (const Criterion criterion : {Criterion::foreground_iou, Criterion::validation_loss, Criterion::latest})
+  for (const Criterion& criterion :
+       {Criterion::foreground_iou, Criterion::validation_loss, Criterion::latest})
     EXPECT_EQ(parse_criterion(name(criterion)), criterion);
   EXPECT_EQ(name(Criterion::validation_loss), "validation_loss");
-  EXPECT_EQ(thrown<ArgumentError>([] { parse_criterion("luck"); }),
-            "criterion: \"luck\" is not known. Choose foreground_iou, validation_loss or latest.");
+  EXPECT_EQ(parse_criterion("accuracy"), Criterion::score("accuracy"));
+  for (const char* no_score :
+       {"", "2nd", "_iou", "mean iou", "IoU", "mean-iou", "latest", "validation_loss"}) {
+    EXPECT_EQ(thrown<ArgumentError>([&] { Criterion::score(no_score); }),
+              text("criterion: \"", no_score,
+                   "\" is no name of a score. Scores are named by letters a to z, digits and '_', such as "
+                   "foreground_iou or accuracy."));
+  }
+}
+
+TEST(Criterion, AScoreOfWhichLessIsBetterIsRankedThatWay) {
+  const Criterion mse = Criterion::score("mse", Better::lower);
+  EXPECT_EQ(merit(mse, 0.25, 7), -0.25);
+  EXPECT_EQ(merit(Criterion::score("psnr"), 30, 7), 30);
+  EXPECT_EQ(merit(mse, std::nullopt, 7), std::nullopt);
+  EXPECT_EQ(merit(mse, std::nan(""), 7), std::nullopt) << "a network that gives NaN is never the best";
+  EXPECT_TRUE(breaks_tie(mse, 1, 2));
 }
 
 // The network that calls less of the background something else is better, though the IoU of class 1 is 0

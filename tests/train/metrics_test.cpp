@@ -190,7 +190,7 @@ TEST(Metrics, smp_547_AClassThatADataSetIgnoresHasNoScoreWhateverIsPredicted) {
                       }},
                  ignored);
     for (int t = 0; t < 64; ++t) {
-      const Tensor truth = set.sample(t).mask;
+      const Tensor truth = set.sample(t).target;
       for (int p = 0; p < 27; ++p) {
         const Labels prediction = digits(p, 3, 3);
         ConfusionMatrix scores = confusion_for(set);

@@ -187,7 +187,7 @@ TEST(Resume, SaysTheSameOfTheValidations) {
       EXPECT_EQ(r.step, trainer.step());
       EXPECT_TRUE(same_network(Sequential{net}, Sequential{trainer.scored()}));
       lines.push_back(testing::PrintToString(std::vector<std::optional<double>>{
-          r.train_loss, r.validation_loss, r.scores.mean_iou(1), double(r.best), double(r.stale)}));
+          r.train_loss, r.validation_loss, r.scores["foreground_iou"], double(r.best), double(r.stale)}));
     };
     trainer.run(callbacks);
     return lines;

@@ -127,7 +127,7 @@ TEST(Trainer, ValidatesInTimeAndKeepsTheBest) {
     double mean = 0;
     for (std::size_t s = borders[i]; s < borders[i + 1]; ++s) mean += losses[s];
     EXPECT_DOUBLE_EQ(reports[i].train_loss, mean / static_cast<double>(borders[i + 1] - borders[i]));
-    const double score = *reports[i].scores.mean_iou(1);
+    const double score = *reports[i].scores["foreground_iou"];
     const bool better = score > best || (score == best && *reports[i].validation_loss < loss);
     EXPECT_EQ(reports[i].best, better);
     if (better) {
@@ -159,7 +159,7 @@ EqualScores of_equal_scores(double learning_rate) {
   std::vector<double> scores;
   run.result =
       train(net, striped(), options, {.on_validation = [&](const ValidationReport& r, const AnyLayer&) {
-              scores.push_back(*r.scores.mean_iou(1));
+              scores.push_back(*r.scores["foreground_iou"]);
               run.losses.push_back(*r.validation_loss);
             }});
   EXPECT_EQ(scores, std::vector<double>(4, scores.at(0)));
@@ -244,7 +244,7 @@ TEST(Trainer, ScoresDoNotDependOnTheBatch) {
   ConfusionMatrix one_by_one(3, {255});
   for (std::int64_t i = 0; i < set.size; ++i) {
     const Sample sample = set.sample(i);
-    one_by_one.add(sample.mask, predict(net, sample.image.reshaped({1, 12, 12, 1})).reshaped({12, 12}));
+    one_by_one.add(sample.target, predict(net, sample.image.reshaped({1, 12, 12, 1})).reshaped({12, 12}));
   }
   for (const std::int64_t batch : {1, 3, 16, 100}) {
     const ConfusionMatrix scores = evaluate_on(net, set, batch);

@@ -1,0 +1,251 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <trous/autograd/recording.h>
+#include <trous/core/error.h>
+#include <trous/data/palette.h>
+#include <trous/data/survey.h>
+#include <trous/ops/reduce.h>
+#include <trous/train/baselines.h>
+#include <trous/train/structural_similarity.h>
+#include <trous/train/task.h>
+
+namespace trous {
+namespace {
+
+Tensor likeliest(const Tensor& logits) {
+  const Recording scope(Recording::nothing);
+  return argmax(logits, -1).value();
+}
+
+Loss class_loss(const Dataset& training, const std::optional<ClassWeights>& weights) {
+  return weighted_cross_entropy(training, weights.value_or(default_class_weighting));
+}
+
+void check_mask_logits(const Shape& output, const Dataset& data) {
+  const auto classes = static_cast<std::int64_t>(data.classes.size());
+  if (output.rank() == 4 && output[3] == classes) return;
+  throw ShapeError(text("train: the network gives ", output, ", the data have ", classes,
+                        " classes. Its last layer must give [batch, height, width, ", classes, "]."));
+}
+
+void check_label_logits(const Shape& output, const Dataset& data) {
+  const auto classes = static_cast<std::int64_t>(data.classes.size());
+  if (output.rank() == 2 && output[1] == classes) return;
+  throw ShapeError(text("train: the network gives ", output, ", the data have one of ", classes,
+                        " classes for each image. Its last layer must give [batch, ", classes, "]."));
+}
+
+void check_numbers(const Shape& output, const Dataset& data) {
+  std::vector<std::int64_t> extents;
+  for (std::int64_t axis = 1; axis < output.rank(); ++axis) extents.push_back(output[axis]);
+  const Shape target = fields_of(data)[1].shape;
+  if (output.rank() > 0 && Shape(extents) == target) return;
+  throw ShapeError(text("train: the network gives ", output, ", the targets of a sample are ", target,
+                        ". Its last layer must give them for each sample, behind the batch."));
+}
+
+std::vector<Baseline> mask_baselines(const Dataset& training, const Dataset& scored,
+                                     const OnProgress& on_progress) {
+  const ThresholdBaseline threshold = threshold_baseline(training, scored, 1000, on_progress);
+  return {{"background everywhere", SegmentationScores(background_baseline(scored))},
+          {"brightness", SegmentationScores(threshold.scores)}};
+}
+
+// One sample as a batch, with what a baseline gives for it.
+template <class Predict>
+void add_each(Scores& scores, const Dataset& data, const Task& task, const Predict& predict,
+              ProgressCount& progress) {
+  for (std::int64_t i = 0; i < data.size; ++i) {
+    const std::array index{i};
+    const Batch batch = make_batch(data, index);
+    const Tensor output = predict(batch);
+    scores.add(batch, output, task.predict(output));
+    progress.add_one();
+  }
+}
+
+constexpr std::size_t levels = 64;
+
+std::size_t brightness_level(const Tensor& image) {
+  double sum = 0;
+  for (const float value : image.values<float>()) sum += static_cast<double>(value);
+  const double scaled =
+      sum / static_cast<double>(std::max<std::int64_t>(1, image.elements())) * static_cast<double>(levels);
+  if (!(scaled > 0)) return 0;  // NaN too
+  return static_cast<std::size_t>(std::min(scaled, static_cast<double>(levels - 1)));
+}
+
+// log(count + 1) of each class: as logits, the frequencies with one sample more of each class.
+Tensor logits_of(const std::vector<std::int64_t>& counts) {
+  std::vector<float> logits;
+  for (const std::int64_t count : counts) logits.push_back(std::log(static_cast<float>(count + 1)));
+  const auto classes = static_cast<std::int64_t>(logits.size());
+  return Tensor({1, classes}, logits);
+}
+
+std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& scored,
+                                      const OnProgress& on_progress) {
+  const Task task = classification();
+  ProgressCount progress(on_progress, training.size + 2 * scored.size);
+  const std::vector<std::int64_t> none(training.classes.size());
+  std::vector<std::int64_t> counts = none;
+  std::vector<std::vector<std::int64_t>> at_level(levels, none);
+  for (std::int64_t i = 0; i < training.size; ++i) {
+    const Sample sample = checked_sample(training, i);
+    const std::int32_t label = sample.target.item<std::int32_t>();
+    if (label != unknown_label) {
+      ++counts.at(static_cast<std::size_t>(label));
+      ++at_level[brightness_level(sample.image)].at(static_cast<std::size_t>(label));
+    }
+    progress.add_one();
+  }
+  std::vector<Baseline> all{{"the commonest class", task.scores(scored)}, {"brightness", task.scores(scored)}};
+  add_each(all[0].scores, scored, task, [&](const Batch&) { return logits_of(counts); }, progress);
+  add_each(all[1].scores, scored, task,
+           [&](const Batch& batch) { return logits_of(at_level[brightness_level(batch.images)]); }, progress);
+  return all;
+}
+
+// The mean target of a split, with the batch's axis.
+Tensor mean_target(const Dataset& data, const Shape& shape, ProgressCount& progress) {
+  std::vector<double> sums(static_cast<std::size_t>(shape.elements()));
+  for (std::int64_t i = 0; i < data.size; ++i) {
+    const Tensor target = checked_sample(data, i).target;
+    const std::span<const float> values = target.values<float>();
+    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += static_cast<double>(values[k]);
+    progress.add_one();
+  }
+  std::vector<float> means;
+  for (const double sum : sums) means.push_back(static_cast<float>(sum / static_cast<double>(data.size)));
+  return Tensor(shape, means);
+}
+
+std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& scored,
+                                       const OnProgress& on_progress) {
+  const Task task = regression();
+  const Shape target = fields_of(scored)[1].shape;
+  const bool like_input = target == scored.image_shape;
+  ProgressCount progress(on_progress, training.size + (like_input ? 2 : 1) * scored.size);
+  std::vector<std::int64_t> extents{1};
+  for (std::int64_t axis = 0; axis < target.rank(); ++axis) extents.push_back(target[axis]);
+  const Tensor mean = mean_target(training, Shape(extents), progress);
+  std::vector<Baseline> all{{"the mean target", task.scores(scored)}};
+  add_each(all[0].scores, scored, task, [&](const Batch&) { return mean; }, progress);
+  if (like_input) {
+    all.push_back({"the input itself", task.scores(scored)});
+    add_each(all[1].scores, scored, task, [](const Batch& batch) { return batch.images; }, progress);
+  }
+  return all;
+}
+
+}  // namespace
+
+Task segmentation() {
+  return {.name = "segmentation",
+          .check_output = check_mask_logits,
+          .default_loss = class_loss,
+          .predict = likeliest,
+          .scores = [](const Dataset& data) { return SegmentationScores(data); },
+          .baselines = mask_baselines};
+}
+
+Task classification() {
+  return {.name = "classification",
+          .check_output = check_label_logits,
+          .default_loss = class_loss,
+          .predict = likeliest,
+          .scores = [](const Dataset& data) { return ClassificationTaskScores(data); },
+          .baselines = label_baselines};
+}
+
+Task regression() {
+  return {.name = "regression",
+          .check_output = check_numbers,
+          .default_loss = [](const Dataset&, const std::optional<ClassWeights>&) { return make_loss("mse"); },
+          .predict = [](const Tensor& output) { return output; },
+          .scores = [](const Dataset& data) { return RegressionTaskScores(data); },
+          .baselines = number_baselines};
+}
+
+Task task_for(const Dataset& data) {
+  if (data.target.role == Role::mask) return segmentation();
+  return data.target.role == Role::label ? classification() : regression();
+}
+
+void SegmentationScores::add(const Batch& batch, const Tensor&, const Tensor& prediction) {
+  matrix_.add(batch.targets, prediction);
+}
+
+std::vector<Score> SegmentationScores::all() const {
+  return {{"mean_iou", matrix_.mean_iou()},
+          {"foreground_iou", matrix_.mean_iou(1)},
+          {"pixel_accuracy", matrix_.pixel_accuracy()}};
+}
+
+ClassificationTaskScores::ClassificationTaskScores(const Dataset& data)
+    : scores_(static_cast<std::int64_t>(data.classes.size()), {.ignored = uncounted_labels(data)}) {}
+
+void ClassificationTaskScores::add(const Batch& batch, const Tensor& output, const Tensor&) {
+  scores_.add(output, batch.targets);
+}
+
+std::vector<Score> ClassificationTaskScores::all() const {
+  return {{"accuracy", scores_.accuracy()},
+          {"top_accuracy", scores_.top_accuracy()},
+          {"mean_class_accuracy", scores_.confusion().mean_class_accuracy()},
+          {"negative_log_likelihood", scores_.negative_log_likelihood()},
+          {"brier", scores_.brier()},
+          {"expected_calibration_error", scores_.expected_calibration_error()}};
+}
+
+Criterion ClassificationTaskScores::criterion() const {
+  return scores_.count() > 0 ? Criterion::score("accuracy") : Criterion::latest;
+}
+
+RegressionTaskScores::RegressionTaskScores(const Dataset& data) : images_(data.target.role == Role::image) {
+  const Shape target = fields_of(data)[1].shape;
+  has_ssim_ = images_ && target.rank() == 3 && std::min(target[0], target[1]) >= 11;
+}
+
+void RegressionTaskScores::add(const Batch& batch, const Tensor&, const Tensor& prediction) {
+  scores_.add(batch.targets, prediction);
+  keep_pairs(batch.targets, prediction);
+  const std::int64_t count = batch.targets.shape()[0];
+  counted_ += count;
+  if (!has_ssim_ || count == 0) return;
+  for (const double one : structural_similarity(batch.targets, prediction)) ssim_ += one;
+}
+
+// Of all elements those whose number is a multiple of the stride, which doubles where they become too many.
+void RegressionTaskScores::keep_pairs(const Tensor& truth, const Tensor& prediction) {
+  constexpr std::size_t most = 1000;
+  const Tensor t = truth.cast(DType::float64), p = prediction.cast(DType::float64);
+  const std::span<const double> truths = t.values<double>(), predictions = p.values<double>();
+  for (std::size_t k = 0; k < truths.size(); ++k, ++elements_) {
+    if (elements_ % stride_ != 0) continue;
+    pairs_.push_back({truths[k], predictions[k]});
+    if (pairs_.size() <= most) continue;
+    stride_ *= 2;
+    for (std::size_t kept = 0; 2 * kept < pairs_.size(); ++kept) pairs_[kept] = pairs_[2 * kept];
+    pairs_.resize((pairs_.size() + 1) / 2, {0, 0});
+  }
+}
+
+std::vector<Score> RegressionTaskScores::all() const {
+  std::vector<Score> all{
+      {"mse", scores_.mse()}, {"mae", scores_.mae()}, {"rmse", scores_.rmse()}, {"r2", scores_.r2()}};
+  if (images_) all.push_back({"psnr", scores_.psnr()});
+  if (has_ssim_) {
+    all.push_back({"ssim", counted_ > 0 ? std::optional(ssim_ / static_cast<double>(counted_)) : std::nullopt});
+  }
+  return all;
+}
+
+Criterion RegressionTaskScores::criterion() const {
+  return scores_.count() > 0 ? Criterion::score("mse", Better::lower) : Criterion::latest;
+}
+
+}  // namespace trous
