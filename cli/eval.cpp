@@ -43,9 +43,11 @@ struct EvalCommand {
   OutputStyle style;
 };
 
-SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c, const TilePlan& plan) {
+SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c,
+                     const std::optional<TilePlan>& plan) {
   Phase scoring("eval", c.style, "scoring", "images");
-  if (c.masks.empty()) return score(net, split, c.batch, scoring.on_progress(), nullptr, plan);
+  const Task task = task_for(split);
+  if (c.masks.empty()) return score(net, split, task, c.batch, scoring.on_progress(), nullptr, plan);
   make_folder(c.masks, "--masks");
   const auto write_masks = [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
     const fs::path folder(c.masks);
@@ -53,7 +55,7 @@ SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalComman
     write_indexed_png((folder / numbered_png("prediction_", i)).string(), prediction, class_palette());
   };
   try {
-    return score(net, split, c.batch, scoring.on_progress(), write_masks, plan);
+    return score(net, split, task, c.batch, scoring.on_progress(), write_masks, plan);
   } catch (const Interrupted& end) {
     throw Interrupted(text(end.what(), " The masks in ", c.masks, " are whole, but not all are there."));
   }
@@ -68,12 +70,17 @@ std::string csv_word(const std::string& word) {
 }
 
 void write_per_image(const std::string& path, const Dataset& split, const SplitScores& scores) {
-  std::string table = "image,foreground_mean_iou,mean_iou,pixel_accuracy\n";
+  const std::vector<std::string> names =
+      shown_scores(scores.all.all(), name(task_for(split).leading), scores.all.all().size());
+  std::string table = "image";
+  for (const std::string& name : names) table += ',' + event_key(name);
+  table += '\n';
   for (std::size_t i = 0; i < scores.images.size(); ++i) {
-    const ConfusionMatrix& one = scores.images[i];
     table += split.names.empty() ? std::to_string(i) : csv_word(split.names[i]);
-    for (const auto& score : {one.mean_iou(1), one.mean_iou(), one.pixel_accuracy()})
+    for (const std::string& name : names) {
+      const std::optional<double> score = scores.images[i][name];
       table += ',' + (score ? fixed(*score, 6) : std::string());
+    }
     table += '\n';
   }
   write_text(path, table);
@@ -81,7 +88,7 @@ void write_per_image(const std::string& path, const Dataset& split, const SplitS
 
 std::vector<NamedScores> beside(const EvalCommand& c, const EvalData& data) {
   Phase baselines("eval", c.style, "baselines", "images");
-  return baselines_of(data.name, data.splits, data.split(), baselines.on_progress());
+  return baselines_of(data.name, task_for(data.split()), data.splits, data.split(), baselines.on_progress());
 }
 
 void print_report(const EvalCommand& c, const Trained& trained, const EvalData& data,
@@ -92,31 +99,47 @@ void print_report(const EvalCommand& c, const Trained& trained, const EvalData& 
                         split.size == 1 ? " image of " : " images of ", data.name, data.in_words()),
                    0, columns())
             << "\n\n";
-  print_classes(scores.all, split.classes, c.style);
+  const ScoreFacts facts = score_facts(scores.all);
+  const bool of_masks = split.target.role == Role::mask;
+  if (facts.confusion) print_classes(*facts.confusion, split.classes, c.style);
   const auto line = [](const char* what, const std::optional<double>& value, int digits = 4) {
     std::cout << "  " << std::left << std::setw(38) << what << std::right << std::setw(9)
               << fixed_or_dash(value, digits) << '\n';
   };
   std::cout << '\n';
-  line("mIoU of the foreground", scores.all.mean_iou(1));
-  line("mIoU with the background", scores.all.mean_iou());
-  line("pixel accuracy", scores.all.pixel_accuracy());
-  line("mean class accuracy", scores.all.mean_class_accuracy());
-  line("mean Dice of the foreground", scores.all.mean_dice(1));
-  line("boundary IoU of the foreground, 1 px", scores.boundary.mean_iou(1));
+  if (of_masks) {
+    line("mIoU of the foreground", facts["foreground_iou"]);
+    line("mIoU with the background", facts["mean_iou"]);
+    line("pixel accuracy", facts["pixel_accuracy"]);
+    line("mean class accuracy", facts.confusion->mean_class_accuracy());
+    line("mean Dice of the foreground", facts.confusion->mean_dice(1));
+    line("boundary IoU of the foreground, 1 px", scores.boundary->mean_iou(1));
+  } else {
+    for (const Score& score : facts.all) {
+      const ScoreWords words = words_of_score(score.name);
+      line(words.words.c_str(), score.value, words.digits);
+    }
+  }
   line("images per second", static_cast<double>(split.size) / scores.seconds, 1);
   std::cout << '\n';
-  print_heading("Beside it");
-  for (const NamedScores& baseline : baselines) print_score(baseline.name, baseline.scores);
-  print_score("this network", scores.all);
+  const std::vector<std::string> shown = shown_scores(facts.all, name(task_for(split).leading));
+  print_heading("Beside it", shown);
+  for (const NamedScores& baseline : baselines) print_score(baseline.name, baseline.scores, shown);
+  print_score("this network", facts, shown);
 }
 
 Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& data,
                  const SplitScores& scores, const std::vector<NamedScores>& baselines) {
   const Dataset& split = data.split();
-  Json result = summary_of_scores(scores.all, split.classes);
-  result["boundary_iou"] = detail::or_null(scores.boundary.mean_iou(1));
-  result["confusion"] = detail::json_of(scores.all);
+  const ScoreFacts facts = score_facts(scores.all);
+  Json result = summary_of_scores(facts, split.classes);
+  if (scores.boundary) result["boundary_iou"] = detail::or_null(scores.boundary->mean_iou(1));
+  if (facts.confusion) result["confusion"] = detail::json_of(*facts.confusion);
+  for (const CalibrationBin& bin : facts.calibration) {
+    result["calibration"].push_back({{"count", bin.count},
+                                     {"confidence", detail::or_null(bin.confidence)},
+                                     {"accuracy", detail::or_null(bin.accuracy)}});
+  }
   Json beside = Json::array();
   for (const NamedScores& baseline : baselines) {
     Json one = summary_of_scores(baseline.scores, split.classes);
@@ -154,6 +177,12 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
                              channels == 1 ? " channel" : " channels", ", those of ", name, " have ",
                              split.image_shape[2], ". Give --data with such images."));
   }
+  const std::string &learned = trained.loaded.info.task, asked = task_for(split).name;
+  if (learned != asked) {
+    throw ArgumentError(text("eval: the network has learned ", learned, ", and the targets of ", name,
+                             " are for ", asked, ". Give --data with targets of its task."));
+  }
+  if (split.target.role != Role::mask && split.target.role != Role::label) return;
   const std::size_t named = trained.loaded.info.classes.size();
   const std::size_t classes = named > 0 ? named : output_channels(trained, split);
   if (split.classes.size() != classes) {
@@ -188,6 +217,19 @@ TilePlan plan_of(const EvalCommand& c, const AnyLayer& net, const Shape& image) 
   return plan;
 }
 
+// Throws where an option means masks and the targets are none.
+void check_masks_alone(const EvalCommand& c, const Dataset& split) {
+  if (split.target.role == Role::mask) return;
+  const char* const option = !c.masks.empty()  ? "--masks"
+                             : c.mirror        ? "--tta"
+                             : c.min_miou >= 0 ? "--min-miou"
+                                               : nullptr;
+  if (option) {
+    throw ArgumentError(text("eval: ", option, " is for masks, and the targets of ", split.name, " are ",
+                             split.target.name, ". Leave it out."));
+  }
+}
+
 ExitCode run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   heed_interrupts();
@@ -212,19 +254,22 @@ ExitCode run(const EvalCommand& c) {
     std::cerr << "eval: nothing beside " << trained.path
               << " tells what images it was trained on, so some may be among those that are scored.\n";
   }
-  const TilePlan plan = plan_of(c, trained.loaded.net, split.image_shape);
+  check_masks_alone(c, split);
+  std::optional<TilePlan> plan;
+  if (split.target.role == Role::mask) plan = plan_of(c, trained.loaded.net, split.image_shape);
   if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};
   const MemoryCheck memory = check_eval_memory(c, trained.loaded.net, split);
   const SplitScores scores = evaluate(trained.loaded.net, split, c, plan);
   if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
-  const std::optional<double> miou = scores.all.mean_iou(1);
+  const std::string leading = trous::name(task_for(split).leading);
+  const std::optional<double> miou = scores.all[leading];
   if (c.style.json) {
     const std::vector<NamedScores> baselines = beside(c, data);
     Json all = json_of_all(c, trained, data, scores, baselines);
     all["memory"] = json_of(memory);
     std::cout << detail::dump_json(all) << '\n';
   } else if (c.style.quiet) {
-    std::cout << fixed_or_dash(miou, 4) << '\n';
+    std::cout << fixed_or_dash(miou, std::max(4, words_of_score(leading).digits)) << '\n';
   } else {
     print_report(c, trained, data, scores, beside(c, data));
   }

@@ -13,7 +13,6 @@
 #include <trous/data/ignore.h>
 #include <trous/data/named_data_sets.h>
 #include <trous/run/run_folder.h>
-#include <trous/train/baselines.h>
 
 namespace trous::cli {
 namespace {
@@ -51,9 +50,12 @@ std::string described_in_file(const std::string& path) {
   }
 }
 
-std::string brightness_name(const ThresholdBaseline& baseline, const std::vector<std::string>& classes) {
-  return text("brightness > ", std::setprecision(2), baseline.threshold, " is ",
-              classes[static_cast<std::size_t>(baseline.common_class)]);
+// The channels that a network gives for each pixel or image: one for each class, or the last extent of
+// targets that are numbers.
+std::int64_t outputs_of(const Dataset& data) {
+  if (!data.classes.empty()) return static_cast<std::int64_t>(data.classes.size());
+  const Shape& target = data.target.shape;
+  return target.rank() == 0 ? 1 : target[target.rank() - 1];
 }
 
 Splits open_all(const std::string& name, const std::string& directory, FolderOptions options) {
@@ -90,6 +92,17 @@ void resolve(TrainConfig& config) {
   if (config.training.steps == 0) config.training.steps = recipe.steps;
   if (config.training.batch == 0) config.training.batch = recipe.batch;
   if (!config.weight_decay) config.weight_decay = named_optimizer(config.optimizer).weight_decay;
+}
+
+void resolve_loss(TrainConfig& config, Role target) {
+  const std::vector<std::string_view> fitting = loss_names_for(target);
+  if (config.loss.empty()) config.loss = fitting.front();
+  if (std::find(fitting.begin(), fitting.end(), config.loss) == fitting.end()) {
+    throw ArgumentError(
+        text("train: --loss ", config.loss, " is no loss of targets that are ", name(target),
+             target == Role::label || target == Role::mask || target == Role::image ? "s" : "", " in ",
+             config.data, ". Choose ", listed(fitting), '.'));
+  }
   if (!takes_class_weights(config.loss)) config.class_weights = name(ClassWeighting::none);
 }
 
@@ -137,7 +150,7 @@ std::string describe_network(const TrainConfig& config, const Splits& data, std:
   return network_description(
       config.model,
       {.in_channels = data.train.image_shape[2],
-       .classes = static_cast<std::int64_t>(data.train.classes.size()),
+       .classes = outputs_of(data.train),
        .width = config.width,
        .kernel = kernel,
        .norm = row_named("--norm", named_norms(), config.norm).kind,
@@ -214,30 +227,26 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
           std::move(trained.loaded.info)};
 }
 
-std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split,
-                                      const OnProgress& on_progress) {
-  constexpr std::int64_t samples = 1000;  // from which the threshold is chosen
+std::vector<NamedScores> baselines_of(const std::string& data_name, const Task& task, const Splits& data,
+                                      const Dataset& split, const OnProgress& on_progress) {
   const NamedDataSet* const known = find_row(named_data_sets(), data_name);
   const bool has_predictor = known && known->predictor.predict;
-  const std::int64_t learned_from = std::min(samples, data.train.size);
-  const std::int64_t total = learned_from + (has_predictor ? 3 : 2) * split.size;
-  std::int64_t before = 0;  // samples of the baselines that are finished
-  const OnProgress progress = [&](std::int64_t done, std::int64_t) {
-    if (on_progress) on_progress(before + done, total);
+  std::int64_t before = 0, total = 0;
+  const OnProgress progress = [&](std::int64_t done, std::int64_t of) {
+    total = of + (has_predictor ? split.size : 0);
+    before = done;
+    if (on_progress) on_progress(done, total);
   };
-  std::vector<NamedScores> baselines{{"all background", background_baseline(split, progress)}};
-  before += split.size;
-  ThresholdBaseline bright = threshold_baseline(data.train, split, samples, progress);
-  before += learned_from + split.size;
-  baselines.push_back({brightness_name(bright, split.classes), std::move(bright.scores)});
-  if (has_predictor) {
-    ConfusionMatrix scores = confusion_for(split);
-    for (std::int64_t i = 0; i < split.size; ++i) {
-      scores.add(checked_sample(split, i).target, known->predictor.predict(data, i));
-      progress(i + 1, split.size);
-    }
-    baselines.push_back({std::string(known->predictor.name), std::move(scores)});
+  std::vector<NamedScores> baselines;
+  for (const Baseline& one : task.baselines(data.train, split, progress))
+    baselines.push_back({one.name, score_facts(one.scores), one.scores.criterion()});
+  if (!has_predictor) return baselines;
+  ConfusionMatrix scores = confusion_for(split);
+  for (std::int64_t i = 0; i < split.size; ++i) {
+    scores.add(checked_sample(split, i).target, known->predictor.predict(data, i));
+    if (on_progress) on_progress(before + i + 1, total);
   }
+  baselines.push_back({std::string(known->predictor.name), score_facts(scores), criterion_for(scores)});
   return baselines;
 }
 

@@ -14,13 +14,18 @@
 #include <trous/layers/summary.h>
 #include <trous/run/results.h>
 #include <trous/train/checkpoint.h>
-#include <trous/train/metrics.h>
+#include <trous/train/task.h>
 
 namespace trous::cli {
 
 /// Fills in options that were not given: from the data set the model, steps, batch and augmentation, from the
-/// optimizer its weight decay. Sets class weights to none for a loss that has none.
+/// optimizer its weight decay.
 void resolve(TrainConfig& config);
+
+/// Fills in the loss, where it was not given: of targets of this role, the first in named_losses() that is a
+/// function of them. Sets class weights to none for a loss that has none. Throws ArgumentError for a loss of
+/// other targets.
+void resolve_loss(TrainConfig& config, Role target);
 
 /// Fills in the crop, where it was not given: that of the augmentation, or suggested_crop for images of shape
 /// `image`, or "none" where there is neither, or where images are resized to be seen whole. Throws
@@ -93,11 +98,11 @@ bool is_network_name(const std::string& what);
 Subject open_subject(const std::string& what, std::int64_t channels, std::int64_t classes, Key key = {},
                      NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
-/// The scores on `split` of predictors that learn little, to read a network's score beside: all background;
-/// brightness; and NamedDataSet::predictor. Calls `on_progress` with the samples
-/// that are read and scored, those of all baselines together.
-std::vector<NamedScores> baselines_of(const std::string& data_name, const Splits& data, const Dataset& split,
-                                      const OnProgress& on_progress);
+/// The scores on `split` of predictors that learn little, to read a network's score beside: the baselines of
+/// the task, which has at least one; and NamedDataSet::predictor. Calls `on_progress` with the samples that
+/// are read and scored, those of all baselines together.
+std::vector<NamedScores> baselines_of(const std::string& data_name, const Task& task, const Splits& data,
+                                      const Dataset& split, const OnProgress& on_progress);
 
 /// Returns the number of image channels that the described network expects, taken from its first layer with a
 /// channel count. Throws ArgumentError if no layer has one.

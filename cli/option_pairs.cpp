@@ -54,15 +54,21 @@ std::string needs_named_network(const GivenOptions& a) {
               " says itself what its layers are. Leave it out.");
 }
 
+// Before the data are known, a loss that was not given is that of classes.
+const NamedLoss& loss_of(const GivenOptions& a) {
+  const std::string& name = a.value("--loss");
+  return name.empty() ? named_losses().front() : named_loss(name);
+}
+
 std::string needs_weighing_loss(const GivenOptions& a) {
-  const NamedLoss& loss = named_loss(a.value("--loss"));
+  const NamedLoss& loss = loss_of(a);
   if (loss.unweighted.empty()) return {};
   return text("does nothing with --loss ", loss.name, ", which ", loss.unweighted, ". Take --loss ",
               loss.weighted_alternative, ", or leave it out.");
 }
 
 std::string needs_smoothing_loss(const GivenOptions& a) {
-  const NamedLoss& loss = named_loss(a.value("--loss"));
+  const NamedLoss& loss = loss_of(a);
   if (loss.smooths_labels) return {};
   return text("does nothing with --loss ", loss.name, ", which smooths no labels. Take --loss ",
               listed(smoothing_loss_names()), ", or leave it out.");

@@ -336,6 +336,7 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
   if (config.threads > 0) set_threads(config.threads);
   resolve(config);
   const Splits data = open_data(data_of(config));
+  resolve_loss(config, data.train.target.role);
   AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
   initialize(net, stream_of(config.training.seed, Stream::weights));
   resolve_crop(config, net, data.train.image_shape);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 
@@ -9,6 +10,29 @@
 #include <trous/run/samples.h>
 
 namespace trous::cli {
+namespace {
+
+// A score in the table of validations.
+struct RowScore {
+  std::string name, heading;
+  int width, digits;
+};
+
+// Of masks the IoU of the foreground and the accuracy, of other tasks the first three.
+std::vector<RowScore> row_scores(const Session& session) {
+  if (session.trainer.task().name == mask_task)
+    return {{"foreground_iou", "fg mIoU", 8, 3}, {"pixel_accuracy", "acc", 7, 3}};
+  std::vector<RowScore> columns;
+  for (const std::string& name : session.shown) {
+    const ScoreWords words = words_of_score(name);
+    columns.push_back(
+        {name, words.heading, std::max<int>(10, static_cast<int>(words.heading.size()) + 2), words.digits});
+  }
+  return columns;
+}
+
+}  // namespace
+
 Recorder::Recorder(Session& session, RunFolder& folder)
     : session_(session),
       folder_(folder),
@@ -22,7 +46,7 @@ TrainCallbacks Recorder::callbacks() {
       .on_step = [this](const StepReport& report) { step(report); },
       .on_validation = [this](const ValidationReport& report,
                               const AnyLayer& net) { validation(report, net); },
-      .on_validation_batch = [this](std::int64_t first, const Batch&,
+      .on_validation_batch = [this](std::int64_t first, const Batch&, const Tensor&,
                                     const Tensor& predictions) { keep_fixed(first, predictions); },
       .on_validation_progress = [this](std::int64_t done, std::int64_t total) { validating(done, total); },
       .on_save = [this] { save(); },
@@ -33,7 +57,9 @@ void Recorder::heading() const {
   if (!session_.command.style.prints_text()) return;
   const std::string choice = words_of(session_.chosen_by);
   std::cout << "Training, scored on validation" << (choice.empty() ? "" : "; the best weights are ") << choice
-            << "\n   step   train     val fg mIoU    acc   time  img/s" << std::endl;
+            << "\n   step   train     val";
+  for (const RowScore& score : row_scores(session_)) std::cout << std::setw(score.width) << score.heading;
+  std::cout << "   time  img/s" << std::endl;
 }
 
 double Recorder::seconds() const { return folder_.seconds_before() + seconds_since(begun_); }
@@ -80,9 +106,7 @@ void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
   const MetricsRow row{.step = r.step,
                        .train_loss = r.train_loss,
                        .validation_loss = r.validation_loss,
-                       .mean_iou = r.scores["mean_iou"],
-                       .foreground_iou = r.scores["foreground_iou"],
-                       .pixel_accuracy = r.scores["pixel_accuracy"],
+                       .scores = r.scores.all(),
                        .learning_rate = r.learning_rate,
                        .seconds = seconds(),
                        .images_per_second = rate,
@@ -95,19 +119,19 @@ void Recorder::validation(const ValidationReport& r, const AnyLayer& net) {
 
 void Recorder::print_row(const MetricsRow& row, std::int64_t stale) const {
   const OutputStyle& style = session_.command.style;
-  print_event(style, {{"event", "validation"},
-                      {"step", row.step},
-                      {"train_loss", row.train_loss},
-                      {"validation_loss", detail::or_null(row.validation_loss)},
-                      {"mean_iou", detail::or_null(row.mean_iou)},
-                      {"foreground_mean_iou", detail::or_null(row.foreground_iou)},
-                      {"pixel_accuracy", detail::or_null(row.pixel_accuracy)},
-                      {"best", row.best}});
+  nlohmann::ordered_json event{{"event", "validation"},
+                               {"step", row.step},
+                               {"train_loss", row.train_loss},
+                               {"validation_loss", detail::or_null(row.validation_loss)}};
+  for (const Score& score : row.scores) event[event_key(score.name)] = detail::or_null(score.value);
+  event["best"] = row.best;
+  print_event(style, event);
   if (!style.prints_text()) return;
   std::cout << std::setw(7) << row.step << std::setw(8) << fixed(row.train_loss, 4) << std::setw(8)
-            << fixed_or_dash(row.validation_loss, 4) << std::setw(8) << fixed_or_dash(row.foreground_iou, 3)
-            << std::setw(7) << fixed_or_dash(row.pixel_accuracy, 3) << std::setw(7) << clock_text(row.seconds)
-            << std::setw(7) << fixed(row.images_per_second, 0);
+            << fixed_or_dash(row.validation_loss, 4);
+  for (const RowScore& score : row_scores(session_))
+    std::cout << std::setw(score.width) << fixed_or_dash(row.score(score.name), score.digits);
+  std::cout << std::setw(7) << clock_text(row.seconds) << std::setw(7) << fixed(row.images_per_second, 0);
   const std::int64_t patience = session_.config.training.patience;
   if (row.best) {
     std::cout << (colored(style) ? "  \033[1;32mbest\033[0m" : "  best");

@@ -1,32 +1,55 @@
+#include <vector>
+
+#include <trous/autograd/recording.h>
 #include <trous/cli/score.h>
 #include <trous/core/clock.h>
+#include <trous/ops/slice.h>
 #include <trous/train/evaluate.h>
 
 namespace trous::cli {
+namespace {
 
-Tensor image_of(const Tensor& labels, std::int64_t i) {
-  const std::int64_t height = labels.shape()[1], width = labels.shape()[2];
-  return {Shape{height, width},
-          labels.values<std::int32_t>().subspan(static_cast<std::size_t>(i * height * width),
-                                                static_cast<std::size_t>(height * width))};
+// Samples `first` to `first + count - 1` along axis 0.
+Tensor part_of_batch(const Tensor& all, std::int64_t first, std::int64_t count) {
+  if (first == 0 && count == all.shape()[0]) return all;
+  const Recording scope(Recording::nothing);
+  std::vector<std::int64_t> begin(static_cast<std::size_t>(all.shape().rank()), 0);
+  std::vector<std::int64_t> size(all.shape().extents().begin(), all.shape().extents().end());
+  begin[0] = first;
+  size[0] = count;
+  return slice(Variable(all), begin, size).value();
 }
 
-SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnProgress& on_progress,
-                  const OnImage& on_image, const std::optional<TilePlan>& plan) {
-  SplitScores scores{confusion_for(data), boundary_for(data), {}, 0};
+}  // namespace
+
+Tensor image_of(const Tensor& all, std::int64_t i) {
+  const auto extents = all.shape().extents();
+  return part_of_batch(all, i, 1).reshaped(
+      Shape(std::vector<std::int64_t>(extents.begin() + 1, extents.end())));
+}
+
+SplitScores score(const AnyLayer& net, const Dataset& data, const Task& task, std::int64_t batch,
+                  const OnProgress& on_progress, const OnImage& on_image,
+                  const std::optional<TilePlan>& plan) {
+  SplitScores scores{.all = task.scores(data), .boundary = std::nullopt, .images = {}};
+  if (data.target.role == Role::mask) scores.boundary = boundary_for(data);
   const auto begun = Clock::now();
-  const auto on_batch = [&](std::int64_t first, const Batch& part, const Tensor& predictions) {
-    scores.boundary.add(part.targets, predictions);
+  const auto on_batch = [&](std::int64_t first, const Batch& part, const Tensor& output,
+                            const Tensor& predictions) {
+    if (scores.boundary) scores.boundary->add(part.targets, predictions);
     for (std::int64_t i = 0; i < predictions.shape()[0]; ++i) {
-      const Tensor truth = image_of(part.targets, i), prediction = image_of(predictions, i);
-      scores.images.emplace_back(confusion_for(data)).add(truth, prediction);
-      if (on_image) on_image(first + i, truth, prediction);
+      const Batch one{.images = part_of_batch(part.images, i, 1),
+                      .targets = part_of_batch(part.targets, i, 1)};
+      scores.images.emplace_back(task.scores(data))
+          .add(one, part_of_batch(output, i, 1), part_of_batch(predictions, i, 1));
+      if (on_image) on_image(first + i, image_of(part.targets, i), image_of(predictions, i));
     }
   };
-  scores.all = evaluate_with(net, data,
-                             {.batch = batch, .plan = plan, .on_batch = on_batch, .on_progress = on_progress})
-                   .scores.as<SegmentationScores>()
-                   .confusion();
+  scores.all =
+      evaluate_with(
+          net, data,
+          {.batch = batch, .task = task, .plan = plan, .on_batch = on_batch, .on_progress = on_progress})
+          .scores;
   scores.seconds = seconds_since(begun);
   return scores;
 }

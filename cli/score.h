@@ -9,27 +9,28 @@
 #include <trous/data/dataset.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/boundary.h>
-#include <trous/train/metrics.h>
+#include <trous/train/task.h>
 #include <trous/train/tiles.h>
 
 namespace trous::cli {
 
-/// Image `i` of labels int32 [n, h, w]: int32 [h, w].
-Tensor image_of(const Tensor& labels, std::int64_t i);
+/// Element `i` of the first axis, such as the image int32 [h, w] of labels int32 [n, h, w].
+Tensor image_of(const Tensor& all, std::int64_t i);
 
 struct SplitScores {
-  ConfusionMatrix all;
-  BoundaryScores boundary;
-  std::vector<ConfusionMatrix> images;
-  double seconds = 0;  ///< that loading, predicting and counting took
+  Scores all;
+  std::optional<BoundaryScores> boundary;  ///< of masks
+  std::vector<Scores> images;              ///< of each by itself
+  double seconds = 0;                      ///< that loading, predicting and counting took
 };
 
-/// Truth and prediction of one image, int32 [h, w].
+/// Truth and prediction of one sample, such as int32 [h, w].
 using OnImage = std::function<void(std::int64_t index, const Tensor& truth, const Tensor& prediction)>;
 
-/// Scores `net` on all of `data`, in the tiles of `plan` or, without one, as evaluate_with cuts them. Calls
-/// `on_image` with each image, and `on_progress` as evaluate_with does.
-SplitScores score(const AnyLayer& net, const Dataset& data, std::int64_t batch, const OnProgress& on_progress,
-                  const OnImage& on_image = nullptr, const std::optional<TilePlan>& plan = std::nullopt);
+/// Scores `net` on all of `data` by the scores of `task`, in the tiles of `plan` or, without one, as
+/// evaluate_with cuts them. Calls `on_image` with each image, and `on_progress` as evaluate_with does.
+SplitScores score(const AnyLayer& net, const Dataset& data, const Task& task, std::int64_t batch,
+                  const OnProgress& on_progress, const OnImage& on_image = nullptr,
+                  const std::optional<TilePlan>& plan = std::nullopt);
 
 }  // namespace trous::cli

@@ -159,10 +159,10 @@ Survey count_data(const TrainCommand& command, const Splits& data) {
   return survey(data, counting.on_progress());
 }
 
-std::vector<NamedScores> score_baselines(const TrainCommand& command, const Splits& data,
+std::vector<NamedScores> score_baselines(const TrainCommand& command, const Task& task, const Splits& data,
                                          const Dataset& validation) {
   Phase baselines("train", command.style, "baselines", "images");
-  return baselines_of(command.config.data, data, validation, baselines.on_progress());
+  return baselines_of(command.config.data, task, data, validation, baselines.on_progress());
 }
 
 // What validations score: large images as a whole if that takes at most a tenth of the time of the steps
@@ -229,6 +229,7 @@ Session open_session(TrainCommand& command) {
   resolve(c);
   check_network_file(c);
   Splits data = read_data(command);
+  resolve_loss(c, data.train.target.role);
   const InterruptibleOps ops("train", "before the first step, and nothing was written");
   if (command.epochs > 0) training.steps = steps_of(command.epochs, data.train.size, training);
   const std::string description = describe_network(c, data, c.kernel);
@@ -257,8 +258,10 @@ Session open_session(TrainCommand& command) {
                        .resize = resize_of(c.resize)};
   Trainer trainer(net, scored, make_options(c, facts));
   trainer.rehearse();
-  std::vector<NamedScores> baselines = score_baselines(command, data, scored.validation);
-  const Criterion chosen_by = criterion_for(baselines.front().scores);  // which counted the validation masks
+  const Task task = trainer.task();
+  std::vector<NamedScores> baselines = score_baselines(command, task, data, scored.validation);
+  const Criterion chosen_by = baselines.front().chosen_by;  // which counted the targets of validation
+  std::vector<std::string> shown = shown_scores(baselines.front().scores.all, name(task.leading));
   return {command,
           c,
           std::move(data),
@@ -271,6 +274,8 @@ Session open_session(TrainCommand& command) {
           std::move(trainer),
           std::move(baselines),
           chosen_by,
+          task.leading,
+          std::move(shown),
           std::move(memory),
           coverage_bytes};
 }

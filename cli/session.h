@@ -41,6 +41,8 @@ struct Session {
   Trainer trainer;
   std::vector<NamedScores> baselines;  ///< on validation
   Criterion chosen_by;                 ///< what will choose the best weights
+  Criterion leading;                   ///< the score by which the run is judged
+  std::vector<std::string> shown;      ///< the scores that tables show, the leading one first
   MemoryCheck memory;                  ///< of the steps and validations
   /// What the report's picture of what an output pixel sees takes; absent where it cannot be predicted.
   std::optional<std::int64_t> coverage_bytes;

@@ -134,15 +134,37 @@ void print_splits(const Splits& data, const Survey& survey) {
       << "\n\n";
 }
 
-void print_heading(const std::string& title) {
-  std::cout << std::left << std::setw(33) << title << std::right << std::setw(9) << "fg mIoU" << std::setw(8)
-            << "mIoU" << std::setw(10) << "accuracy" << '\n';
+namespace {
+
+// Of a column, by its place: tables of masks keep the widths that they always had.
+int score_width(std::size_t column, const std::string& name) {
+  if (name == "foreground_iou") return 9;
+  if (name == "mean_iou") return 8;
+  if (name == "pixel_accuracy") return 10;
+  return column == 0 ? 10 : 11;
 }
 
-void print_score(const std::string& who, const ConfusionMatrix& scores) {
-  std::cout << "  " << std::left << std::setw(31) << who << std::right << std::setw(9)
-            << fixed_or_dash(scores.mean_iou(1), 3) << std::setw(8) << fixed_or_dash(scores.mean_iou(), 3)
-            << std::setw(10) << fixed_or_dash(scores.pixel_accuracy(), 3) << '\n';
+}  // namespace
+
+void print_heading(const std::string& title, const std::vector<std::string>& shown) {
+  std::cout << std::left << std::setw(33) << title << std::right;
+  for (std::size_t k = 0; k < shown.size(); ++k)
+    std::cout << std::setw(score_width(k, shown[k])) << words_of_score(shown[k]).heading;
+  std::cout << '\n';
+}
+
+void print_score(const std::string& who, const ScoreFacts& scores, const std::vector<std::string>& shown) {
+  std::cout << "  " << std::left << std::setw(31) << who << std::right;
+  for (std::size_t k = 0; k < shown.size(); ++k) {
+    std::cout << std::setw(score_width(k, shown[k]))
+              << fixed_or_dash(scores[shown[k]], words_of_score(shown[k]).digits);
+  }
+  std::cout << '\n';
+}
+
+// The IoU of the foreground has been called so since the first version.
+std::string event_key(const std::string& score) {
+  return score == "foreground_iou" ? "foreground_mean_iou" : score;
 }
 
 void print_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes,
@@ -185,7 +207,11 @@ std::string words_of(const Criterion& chosen_by) {
   return chosen_by == Criterion::validation_loss ? "chosen by the validation loss" : "the latest";
 }
 
-Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::string>& classes) {
+Json summary_of_scores(const ScoreFacts& all, const std::vector<std::string>& classes) {
+  Json summary = Json::object();
+  for (const Score& score : all.all) summary[event_key(score.name)] = detail::or_null(score.value);
+  if (!all.confusion) return summary;
+  const ConfusionMatrix& scores = *all.confusion;
   Json per_class = Json::array();
   for (std::int64_t c = 0; c < scores.classes(); ++c) {
     per_class.push_back({{"name", classes[static_cast<std::size_t>(c)]},
@@ -195,13 +221,11 @@ Json summary_of_scores(const ConfusionMatrix& scores, const std::vector<std::str
                          {"recall", detail::or_null(scores.recall(c))},
                          {"pixels", scores.support(c)}});
   }
-  return {{"mean_iou", detail::or_null(scores.mean_iou())},
-          {"foreground_mean_iou", detail::or_null(scores.mean_iou(1))},
-          {"pixel_accuracy", detail::or_null(scores.pixel_accuracy())},
-          {"mean_class_accuracy", detail::or_null(scores.mean_class_accuracy())},
-          {"foreground_mean_dice", detail::or_null(scores.mean_dice(1))},
-          {"ignored", detail::ignored_json(scores)},
-          {"classes", per_class}};
+  summary["mean_class_accuracy"] = detail::or_null(scores.mean_class_accuracy());
+  summary["foreground_mean_dice"] = detail::or_null(scores.mean_dice(1));
+  summary["ignored"] = detail::ignored_json(scores);
+  summary["classes"] = std::move(per_class);
+  return summary;
 }
 
 }  // namespace trous::cli

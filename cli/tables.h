@@ -36,8 +36,12 @@ void print_data(const Splits& data, const Survey& survey);
 /// A row per class: its share of the pixels and its images, split by split.
 void print_splits(const Splits& data, const Survey& survey);
 
-void print_heading(const std::string& title);
-void print_score(const std::string& who, const ConfusionMatrix& scores);
+/// A table of scores: its heading, and a row for a predictor. `shown` are their names.
+void print_heading(const std::string& title, const std::vector<std::string>& shown);
+void print_score(const std::string& who, const ScoreFacts& scores, const std::vector<std::string>& shown);
+
+/// The key of a score in the program's JSON.
+std::string event_key(const std::string& score);
 
 /// A row per class: IoU, Dice, precision, recall, support; "-" where there is none to give, and "ignored"
 /// behind a class that does not count. In colour the names carry their class's colour.
@@ -51,8 +55,7 @@ void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>
 /// latest". Empty where it did.
 std::string words_of(const Criterion& chosen_by);
 
-/// mIoU and accuracies, and one object per class; null where there is none to give.
-nlohmann::ordered_json summary_of_scores(const ConfusionMatrix& scores,
-                                         const std::vector<std::string>& classes);
+/// All scores and, of classes, one object for each; null where there is none to give.
+nlohmann::ordered_json summary_of_scores(const ScoreFacts& scores, const std::vector<std::string>& classes);
 
 }  // namespace trous::cli

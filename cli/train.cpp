@@ -1,5 +1,6 @@
 // trous train: a run from its options to its report, in a folder from which it can always go on.
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -44,11 +45,9 @@ void print_start(const Session& s) {
   if (s.coverage_bytes) memory["report_bytes"] = *s.coverage_bytes;
   print_event(s.command.style, {{"event", "memory"}, {"memory", memory}});
   for (const NamedScores& baseline : s.baselines) {
-    print_event(s.command.style, {{"event", "baseline"},
-                                  {"name", baseline.name},
-                                  {"foreground_mean_iou", detail::or_null(baseline.scores.mean_iou(1))},
-                                  {"mean_iou", detail::or_null(baseline.scores.mean_iou())},
-                                  {"pixel_accuracy", detail::or_null(baseline.scores.pixel_accuracy())}});
+    nlohmann::ordered_json event{{"event", "baseline"}, {"name", baseline.name}};
+    for (const std::string& name : s.shown) event[event_key(name)] = detail::or_null(baseline.scores[name]);
+    print_event(s.command.style, event);
   }
   print_event(s.command.style, {{"event", "criterion"}, {"chosen_by", name(s.chosen_by)}});
   if (!s.command.style.prints_text()) return;
@@ -65,13 +64,20 @@ void print_start(const Session& s) {
   const std::string report =
       s.coverage_bytes ? text("; its report takes ", memory_text(*s.coverage_bytes)) : std::string();
   std::cout << "memory: " << wrapped(s.memory.words_with_available() + report, 8, columns()) << "\n\n";
-  print_heading("Without learning, on validation");
-  for (const NamedScores& baseline : s.baselines) print_score(baseline.name, baseline.scores);
+  print_heading("Without learning, on validation", s.shown);
+  for (const NamedScores& baseline : s.baselines) print_score(baseline.name, baseline.scores, s.shown);
   std::cout << std::endl;
 }
 
 // Which splits cannot be scored, before any work is done for their scores.
 void warn_of_unscorable(const Session& s) {
+  if (s.trainer.task().name != mask_task) {
+    if (s.chosen_by == Criterion::latest)
+      std::cerr
+          << "train: no target of the validation counts, so nothing can choose the best weights. The latest "
+             "are taken.\n";
+    return;
+  }
   if (s.chosen_by == Criterion::validation_loss) {
     std::cerr
         << "train: no validation mask shows a foreground class that counts, so there is no IoU to choose "
@@ -108,11 +114,13 @@ std::optional<NamedScores> pixel_baseline(const Session& s) {
   if (result.diverged) std::cerr << "The network with 1x1 filters is left out: " << *result.diverged << ".\n";
   if (result.interrupted || result.diverged) return std::nullopt;
   return NamedScores{s.config.model + ", 1x1 filters",
-                     evaluate_on(blind, s.data.test, s.config.training.batch)};
+                     score_facts(evaluate_with(blind, s.data.test,
+                                               {.batch = s.config.training.batch, .task = s.trainer.task()})
+                                     .scores)};
 }
 
 void print_result(const Session& s, const RunFolder& folder, const TrainResult& result,
-                  const std::vector<NamedScores>& baselines, const ConfusionMatrix& scores, double seconds) {
+                  const std::vector<NamedScores>& baselines, const ScoreFacts& scores, double seconds) {
   const Dataset& test = s.data.test;
   const char* gap = s.command.style.quiet ? "" : "\n";
   const std::string choice = words_of(result.chosen_by);
@@ -124,10 +132,14 @@ void print_result(const Session& s, const RunFolder& folder, const TrainResult& 
   std::cout << gap << "Test: " << test.size << (test.size == 1 ? " image" : " images")
             << ", scored once, weights of step " << result.best_step << (choice.empty() ? "" : ", ") << choice
             << "\n\n";
-  print_heading("");
-  for (const NamedScores& baseline : baselines) print_score(baseline.name, baseline.scores);
-  print_score(s.config.model, scores);
-  print_weakest(scores, test.classes);
+  print_heading("", s.shown);
+  for (const NamedScores& baseline : baselines) print_score(baseline.name, baseline.scores, s.shown);
+  print_score(s.config.model, scores, s.shown);
+  if (s.trainer.task().name == mask_task) {
+    print_weakest(*scores.confusion, test.classes);
+  } else {
+    std::cout << '\n';
+  }
   const std::string weights = folder.file("best.safetensors");
   std::cout << "  time      " << clock_text(seconds) << ", at most " << peak_bytes() / 1000000
             << " MB of memory\n  weights   " << weights << "\n  report    " << folder.file("report.html")
@@ -159,7 +171,7 @@ std::vector<NamedScores> test_baselines(const Session& s) {
   std::vector<NamedScores> baselines;
   {
     Phase shown("train", s.command.style, "baselines", "images");
-    baselines = baselines_of(s.config.data, s.data, s.data.test, shown.on_progress());
+    baselines = baselines_of(s.config.data, s.trainer.task(), s.data, s.data.test, shown.on_progress());
   }
   if (s.config.pixel_baseline) {
     if (auto pixel = pixel_baseline(s)) baselines.push_back(std::move(*pixel));
@@ -168,14 +180,51 @@ std::vector<NamedScores> test_baselines(const Session& s) {
   return baselines;
 }
 
-SplitScores test_scores(const Session& s) {
+// "boot, called sandal", or the numbers; empty where pictures show both.
+std::string words_of(const Dataset& data, const Tensor& truth, const Tensor& prediction) {
+  if (data.target.role == Role::label) {
+    const auto name = [&](const Tensor& label) {
+      const auto c = static_cast<std::size_t>(label.item<std::int32_t>());
+      return c < data.classes.size() ? data.classes[c] : "unknown";
+    };
+    return text(name(truth), ", called ", name(prediction));
+  }
+  if (data.target.role != Role::numbers || truth.elements() > 4) return {};
+  const auto numbers = [](const Tensor& all) {
+    std::string words;
+    for (const float value : all.values<float>()) words += text(words.empty() ? "" : " ", value);
+    return words;
+  };
+  return text(numbers(truth), ", predicted ", numbers(prediction));
+}
+
+// How good the prediction for one sample is: of labels the probability of the truth, else the leading score.
+std::optional<double> image_score(const Session& s, const Scores& image) {
+  const std::optional<double> minus_log = image["negative_log_likelihood"];
+  return minus_log ? std::optional(std::exp(-*minus_log)) : image[name(s.leading)];
+}
+
+struct TestScores {
+  SplitScores scores;
+  std::vector<std::string> words;  // of each sample
+};
+
+TestScores test_scores(const Session& s) {
   Phase scoring("train", s.command.style, "scoring", "images");
-  return score(s.trainer.best(), s.data.test, s.config.training.batch, scoring.on_progress());
+  std::vector<std::string> words;
+  const auto on_image = [&](std::int64_t, const Tensor& truth, const Tensor& prediction) {
+    words.push_back(words_of(s.data.test, truth, prediction));
+  };
+  const bool says = s.data.test.target.role == Role::label || s.data.test.target.role == Role::numbers;
+  SplitScores scores = score(s.trainer.best(), s.data.test, s.trainer.task(), s.config.training.batch,
+                             scoring.on_progress(), says ? OnImage(on_image) : nullptr);
+  return {std::move(scores), std::move(words)};
 }
 
 PictureFacts test_pictures(const Session& s, const RunFolder& folder,
                            const std::vector<std::optional<double>>& image_scores) {
-  PictureFacts pictures = pictured_images(image_scores);
+  PictureFacts pictures = pictured_images(
+      image_scores, s.data.test.target.role == Role::label ? Better::higher : s.leading.better());
   Phase writing("train", s.command.style, "pictures", "files");
   pictures.worst_places =
       write_test_pictures(folder, s.trainer.best(), s.data.test, pictures, writing.on_progress());
@@ -186,17 +235,25 @@ PictureFacts test_pictures(const Session& s, const RunFolder& folder,
 RunResults results_of(const Session& s, const RunFolder& folder, const TrainResult& result, double seconds) {
   const InterruptibleOps ops("train", "while scoring the test images");
   std::vector<NamedScores> baselines = test_baselines(s);
-  const SplitScores scores = test_scores(s);
+  const auto [scores, words] = test_scores(s);
   std::vector<std::optional<double>> image_scores;
-  for (const ConfusionMatrix& image : scores.images) image_scores.push_back(image.mean_iou(1));
+  for (const Scores& image : scores.images) image_scores.push_back(image_score(s, image));
   PictureFacts pictures = test_pictures(s, folder, image_scores);
+  for (const auto* chosen : {&pictures.best, &pictures.median, &pictures.worst}) {
+    for (const std::int64_t i : *chosen) {
+      if (!words.empty() && !words[static_cast<std::size_t>(i)].empty())
+        pictures.words[i] = words[static_cast<std::size_t>(i)];
+    }
+  }
   return {.split = "test",
           .step = result.best_step,
           .steps = result.steps,
           .stopped = result.stopped_early.value_or("all steps done"),
           .chosen_by = result.chosen_by,
           .classes = s.data.test.classes,
-          .scores = scores.all,
+          .task = s.trainer.task().name,
+          .leading = s.leading,
+          .scores = score_facts(scores.all),
           .baselines = std::move(baselines),
           .image_scores = std::move(image_scores),
           .pictures = std::move(pictures),
@@ -245,9 +302,15 @@ Environment environment_of(const Session& s) {
   return environment;
 }
 
+std::vector<std::string> score_names(const Session& s) {
+  std::vector<std::string> names;
+  for (const Score& score : s.baselines.front().scores.all) names.push_back(score.name);
+  return names;
+}
+
 RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
   if (s.command.resuming) {
-    RunFolder folder = RunFolder::reopen(s.config.out, resumed_from);
+    RunFolder folder = RunFolder::reopen(s.config.out, resumed_from, score_names(s));
     write_fixed_picture(folder, s.scored.validation);
     log_event(folder, "resume", resumed_from, "", s.chosen_by);
     return folder;
@@ -256,7 +319,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
       {"config.json", detail::dump_strict_json("train", to_json(s.config), 2) + '\n'},
       {"environment.json", to_json(environment_of(s))}};
   if (const auto names = split_names_of(s.data)) files["split.json"] = to_json(*names);
-  RunFolder folder = RunFolder::create(s.config.out, files, s.command.force);
+  RunFolder folder = RunFolder::create(s.config.out, files, s.command.force, score_names(s));
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
   write_fixed_picture(folder, s.scored.validation);

@@ -54,7 +54,8 @@ struct TrainConfig {
   std::string weights;
   std::string optimizer{default_optimizer};
   std::string schedule{name(TrainOptions().schedule)};
-  std::string loss{loss_names().front()}, class_weights{name(default_class_weighting)};
+  std::string loss;  ///< empty: the one that suits the targets
+  std::string class_weights{name(default_class_weighting)};
   std::optional<double> weight_decay;  ///< absent: the optimizer's own
   double label_smoothing = 0;
   std::string freeze;
@@ -117,7 +118,10 @@ struct TrainConfig {
       f(TrainOption{.name = "weight_decay", .help = decay_choices()}, self.weight_decay,
         in_range(NumberRange{}));
     } else if constexpr (std::same_as<Type, Loss>) {
-      f(option, self.loss, parsed_by([](const std::string& name) { make_loss(name); }));
+      TrainOption loss = option;
+      loss.help += text("; without it ", loss_names_for(Role::mask).front(), " for masks and labels, ",
+                        loss_names_for(Role::numbers).front(), " for numbers and images");
+      f(loss, self.loss, parsed_by([](const std::string& name) { make_loss(name); }));
       f(TrainOption{.name = "label_smoothing",
                     .help = "share of each label that " + listed(smoothing_loss_names(), " and ") +
                             " spread over all classes; 0 is none",

@@ -44,19 +44,23 @@ void place(const Tensor& picture, std::int64_t scale, std::int64_t top, std::int
   }
 }
 
+void check_options(const char* op, const PanelOptions& options) {
+  if (options.scale >= 1 && options.max_side >= 1 && options.gap >= 0 && options.margin >= 0 &&
+      options.columns >= 1)
+    return;
+  throw ArgumentError(text(op, ": scale ", options.scale, ", max_side ", options.max_side, ", gap ",
+                           options.gap, ", margin ", options.margin, ", columns ", options.columns,
+                           " draw nothing. Scale, max_side and columns are 1 or more, gap and margin 0 or "
+                           "more."));
+}
+
 void check_panel(const char* op, std::span<const Sample> samples, std::span<const Tensor> predictions,
                  const PanelOptions& options) {
   if (samples.empty() || samples.size() != predictions.size()) {
     throw ArgumentError(text(op, ": ", samples.size(), " samples and ", predictions.size(),
                              " predictions. Give one or more, and as many of each."));
   }
-  if (options.scale < 1 || options.max_side < 1 || options.gap < 0 || options.margin < 0 ||
-      options.columns < 1) {
-    throw ArgumentError(text(op, ": scale ", options.scale, ", max_side ", options.max_side, ", gap ",
-                             options.gap, ", margin ", options.margin, ", columns ", options.columns,
-                             " draw nothing. Scale, max_side and columns are 1 or more, gap and margin 0 or "
-                             "more."));
-  }
+  check_options(op, options);
   if (!options.frames.empty() && options.frames.size() != samples.size()) {
     throw ArgumentError(text(op, ": ", options.frames.size(), " frames for ", samples.size(),
                              " samples. Give one for each, or none."));
@@ -258,6 +262,30 @@ Tensor sample_panel(std::span<const Sample> samples, const PanelOptions& options
     cells.add_labels(samples[i].target);
   }
   return panel(cells.pictures(), 2, options);
+}
+
+Tensor picture_panel(const std::vector<std::vector<Tensor>>& cells, const PanelOptions& options) {
+  if (cells.empty() || cells.front().empty())
+    throw ArgumentError("picture_panel: there is no picture. Give one cell or more, each of one or more.");
+  check_options("picture_panel", options);
+  const Tensor& first = cells.front().front();
+  const std::int64_t side = panel_side(first.shape(), std::ssize(cells), options.max_side);
+  std::vector<Tensor> pictures;
+  for (const std::vector<Tensor>& cell : cells) {
+    if (cell.size() != cells.front().size()) {
+      throw ShapeError(text("picture_panel: a cell of ", cell.size(), " pictures beside one of ",
+                            cells.front().size(), ". All cells have as many."));
+    }
+    for (const Tensor& picture : cell) {
+      if (picture.dtype() != DType::uint8 || picture.shape().rank() != 3 || picture.shape()[2] != 3 ||
+          picture.shape() != first.shape()) {
+        throw ShapeError(text("picture_panel: a ", picture.dtype(), " picture ", picture.shape(),
+                              " beside one of ", first.shape(), ". All are uint8 [h, w, 3] of one size."));
+      }
+      pictures.push_back(fit_picture(picture, side));
+    }
+  }
+  return panel(pictures, std::ssize(cells.front()), options);
 }
 
 Tensor overlay_picture(const Tensor& image, const Tensor& labels, double alpha) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <trous/core/tensor.h>
 #include <trous/core/window.h>
@@ -56,6 +57,16 @@ Tensor prediction_panel(std::span<const Sample> samples, std::span<const Tensor>
 
 /// The same without predictions: input | mask. `errors` is not for it. Throws as prediction_panel.
 Tensor sample_panel(std::span<const Sample> samples, const PanelOptions& options = {});
+
+/// Cells of pictures, each uint8 [h, w, 3] of one size, side by side; cells in rows of `columns`, left to
+/// right. Pictures that are too large are shrunk by fit_picture to panel_side. `errors` and `frames` are not
+/// for it.
+///
+/// returns   uint8 [H, W, 3]
+///
+/// Throws ArgumentError if there is no cell, no picture in one, or an option is out of range, ShapeError or
+/// DTypeError if pictures differ in size, cells in number, or a picture is none.
+Tensor picture_panel(const std::vector<std::vector<Tensor>>& cells, const PanelOptions& options = {});
 
 /// `image` with the class colours of `labels` over it: alpha parts of colour, 1 - alpha of the image; the
 /// background, class 0, stays as it is. uint8 [h, w, 3].

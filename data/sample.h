@@ -40,8 +40,8 @@ struct SampleField {
 
 /// What a network sees and what it is to say of it, and whatever else network and loss need.
 struct Sample {
-  Tensor image;                   ///< [h, w, channels], 0..1, or numbers of another rank; float32
-  Tensor target;                  ///< such as a mask int32 [h, w]: the class of each pixel, or `unknown_label`
+  Tensor image;   ///< [h, w, channels], 0..1, or numbers of another rank; float32
+  Tensor target;  ///< such as a mask int32 [h, w]: the class of each pixel, or `unknown_label`
   std::vector<Tensor> more = {};  ///< in the order of Dataset::more
 };
 

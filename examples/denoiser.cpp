@@ -54,14 +54,16 @@ int main() {
   const Splits data{noisy_discs(0, 256), noisy_discs(256, 32), noisy_discs(288, 64)};
   // It says what to add to the noisy image. Atrous layers let each pixel see 15 x 15 others.
   const auto rectify = [](const Variable& x) { return relu(x); };
-  AnyLayer net = Residual{Sequential{AtrousConv2d{{.in_channels = 1, .out_channels = 16, .rate = 1}}, rectify,
-                                     AtrousConv2d{{.in_channels = 16, .out_channels = 16, .rate = 2}}, rectify,
-                                     AtrousConv2d{{.in_channels = 16, .out_channels = 16, .rate = 4}}, rectify,
-                                     Conv2d{{.in_channels = 16, .out_channels = 1, .kernel = 1}}}};
+  AnyLayer net =
+      Residual{Sequential{AtrousConv2d{{.in_channels = 1, .out_channels = 16, .rate = 1}}, rectify,
+                          AtrousConv2d{{.in_channels = 16, .out_channels = 16, .rate = 2}}, rectify,
+                          AtrousConv2d{{.in_channels = 16, .out_channels = 16, .rate = 4}}, rectify,
+                          Conv2d{{.in_channels = 16, .out_channels = 1, .kernel = 1}}}};
   initialize(net, Key{1});
   train(net, data, {.steps = 1000, .batch = 8, .learning_rate = 5e-3, .validate_every = 250},
         {.on_validation = [](const ValidationReport& r, const AnyLayer&) {
-          std::cout << "step " << r.step << "  MSE " << *r.scores["mse"] << "  PSNR " << *r.scores["psnr"] << " dB\n";
+          std::cout << "step " << r.step << "  MSE " << *r.scores["mse"] << "  PSNR " << *r.scores["psnr"]
+                    << " dB\n";
         }});
 
   RegressionScores noisy, median;
@@ -71,7 +73,7 @@ int main() {
     median.add(sample.target, median_filtered(sample.image));
   }
   const Scores learned = evaluate_with(net, data.test, {}).scores;
-  std::cout << "test PSNR: noisy " << *noisy.psnr() << " dB, median of 3 x 3 " << *median.psnr() << " dB, network "
-            << *learned["psnr"] << " dB, SSIM " << *learned["ssim"] << '\n';
+  std::cout << "test PSNR: noisy " << *noisy.psnr() << " dB, median of 3 x 3 " << *median.psnr()
+            << " dB, network " << *learned["psnr"] << " dB, SSIM " << *learned["ssim"] << '\n';
   return *learned["psnr"] > *noisy.psnr() + 6 && *learned["psnr"] > *median.psnr() + 3 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <trous/core/error.h>
@@ -68,16 +69,39 @@ class CsvRow {
   std::string place_;
 };
 
+// The columns between validation_loss and learning_rate.
+std::span<const std::string_view> score_columns(const std::vector<std::string_view>& header) {
+  const auto from = std::find(header.begin(), header.end(), "validation_loss");
+  const auto to = std::find(from, header.end(), "learning_rate");
+  if (from == header.end() || to == header.end()) return {};
+  return {from + 1, to};
+}
+
 }  // namespace
+
+std::optional<double> MetricsRow::score(std::string_view name) const {
+  const auto found =
+      std::find_if(scores.begin(), scores.end(), [&](const Score& score) { return score.name == name; });
+  return found == scores.end() ? std::nullopt : found->value;
+}
+
+std::string metrics_header(const std::vector<std::string>& score_names) {
+  std::string line = "step,train_loss,validation_loss";
+  for (const std::string& name : score_names) line += ',' + name;
+  return line + ",learning_rate,seconds,images_per_second,best";
+}
 
 std::string to_csv(const MetricsRow& row) {
   std::string line = std::to_string(row.step);
-  for (const std::optional<double>& value :
-       {std::optional(row.train_loss), row.validation_loss, row.mean_iou, row.foreground_iou,
-        row.pixel_accuracy, std::optional(row.learning_rate), std::optional(row.seconds),
-        std::optional(row.images_per_second)}) {
+  const auto add = [&](const std::optional<double>& value) {
     line += ',' + (value ? shortest_digits(*value) : std::string());
-  }
+  };
+  add(row.train_loss);
+  add(row.validation_loss);
+  for (const Score& score : row.scores) add(score.value);
+  add(row.learning_rate);
+  add(row.seconds);
+  add(row.images_per_second);
   return line + (row.best ? ",1\n" : ",0\n");
 }
 
@@ -93,20 +117,21 @@ std::vector<MetricsRow> read_metrics(const std::string& path) {
     rows.push_back({.step = row.step(rows.empty() ? -1 : rows.back().step),
                     .train_loss = row.get<double>("train_loss"),
                     .validation_loss = row.unless_empty("validation_loss"),
-                    .mean_iou = row.unless_empty("mean_iou"),
-                    .foreground_iou = row.unless_empty("foreground_iou"),
-                    .pixel_accuracy = row.unless_empty("pixel_accuracy"),
+                    .scores = {},
                     .learning_rate = row.get<double>("learning_rate"),
                     .seconds = row.get<double>("seconds"),
                     .images_per_second = row.get<double>("images_per_second"),
                     .best = row.get<int>("best") != 0});
+    for (const std::string_view name : score_columns(header))
+      rows.back().scores.push_back({std::string(name), row.unless_empty(name)});
   }
   return rows;
 }
 
-std::optional<std::string> metrics_until(std::string_view contents, std::int64_t step) {
+std::optional<std::string> metrics_until(std::string_view contents, std::string_view header,
+                                         std::int64_t step) {
   const std::vector<std::string_view> lines = finished_lines(contents);
-  if (lines.empty() || lines[0] != metrics_header) return std::nullopt;
+  if (lines.empty() || lines[0] != header) return std::nullopt;
   std::string kept;
   for (const std::string_view line : lines) {
     const auto row = parsed_number<std::int64_t>(line.substr(0, line.find(',')));

@@ -7,7 +7,7 @@ namespace trous {
 
 std::string report_html(const std::string& run_folder, const OnProgress& on_progress) {
   if (is_rate_test(run_folder)) return report::rate_test_page(read_rate_test(run_folder));
-  ProgressCount progress(on_progress, 8);
+  ProgressCount progress(on_progress, 10);
   const RunRecord run = read_run(run_folder);
   std::string content;
   const auto add = [&](const std::string& section) {
@@ -21,6 +21,8 @@ std::string report_html(const std::string& run_folder, const OnProgress& on_prog
   add(report::curves(run));
   add(of_results(report::per_class));
   add(of_results(report::confusion));
+  add(of_results(report::calibration));
+  add(of_results(report::predictions));
   add(report::pictures(run));
   add(of_results(report::model));
   add(of_results(report::data));

@@ -7,12 +7,13 @@
 
 namespace trous {
 
-PictureFacts pictured_images(const std::vector<std::optional<double>>& image_scores) {
+PictureFacts pictured_images(const std::vector<std::optional<double>>& image_scores, Better better) {
   std::vector<std::int64_t> ordered;
   for (std::size_t i = 0; i < image_scores.size(); ++i) {
     if (image_scores[i]) ordered.push_back(static_cast<std::int64_t>(i));
   }
-  const auto at = [&](std::int64_t i) { return *image_scores[static_cast<std::size_t>(i)]; };
+  const double sign = better == Better::higher ? 1 : -1;
+  const auto at = [&](std::int64_t i) { return sign * *image_scores[static_cast<std::size_t>(i)]; };
   std::stable_sort(ordered.begin(), ordered.end(), [&](auto a, auto b) { return at(a) > at(b); });
   const auto some = std::min<std::ptrdiff_t>(4, std::ssize(ordered));
   const auto middle = ordered.begin() + (std::ssize(ordered) - some) / 2;

@@ -78,11 +78,11 @@ void rewrite(const std::string& path, const std::string& before, const std::stri
   if (after != before) write_text(path, after);
 }
 
-void cut_metrics(const std::string& path, std::int64_t step) {
+void cut_metrics(const std::string& path, const std::string& header, std::int64_t step) {
   const std::string contents = read_text(path);
-  const std::optional<std::string> until = metrics_until(contents, step);
+  const std::optional<std::string> until = metrics_until(contents, header, step);
   if (!until) {
-    throw FileError(text(path, ": its first line is not ", metrics_header,
+    throw FileError(text(path, ": its first line is not ", header,
                          ", so no rows can be added. Put the file back, or begin another run."));
   }
   rewrite(path, contents, *until);
@@ -125,7 +125,7 @@ bool is_run_folder(const std::string& path) {
 void RunFolder::check_free(const std::string& path, bool replace) { check_target(path, replace); }
 
 RunFolder RunFolder::create(const std::string& path, const std::map<std::string, std::string>& files,
-                            bool replace) {
+                            bool replace, const std::vector<std::string>& score_names) {
   check_target(path, replace);
   const bool occupied = is_run_folder(path);
   std::optional<RunFolder> old;
@@ -142,7 +142,7 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
   if (failure) cannot_be_made(path, failure.message());
   try {
     for (const auto& [name, contents] : files) write_text(text(fresh, '/', name), contents);
-    write_text(fresh + '/' + metrics_name, std::string(metrics_header) + '\n');
+    write_text(fresh + '/' + metrics_name, metrics_header(score_names) + '\n');
     write_text(fresh + '/' + events_name, "");
     RunFolder folder(fresh);  // its lock is of the file, whatever name the folder has
     put_in_place(fresh, named, occupied);
@@ -158,7 +158,8 @@ RunFolder RunFolder::create(const std::string& path, const std::map<std::string,
   }
 }
 
-RunFolder RunFolder::reopen(const std::string& path, std::int64_t step) {
+RunFolder RunFolder::reopen(const std::string& path, std::int64_t step,
+                            const std::vector<std::string>& score_names) {
   if (!is_run_folder(path)) {
     throw FileError(text(path, ": no run is there. Begin one with trous train --out ", path, '.'));
   }
@@ -168,7 +169,7 @@ RunFolder RunFolder::reopen(const std::string& path, std::int64_t step) {
   if (failure) cannot_be_made(folder.file("samples"), failure.message());
   remove_temporaries(path);
   remove_temporaries(folder.file("samples"));
-  cut_metrics(folder.file(metrics_name), step);
+  cut_metrics(folder.file(metrics_name), metrics_header(score_names), step);
   folder.seconds_before_ = cut_events(folder.file(events_name), step);
   folder.open_logs();
   return folder;

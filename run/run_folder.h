@@ -15,12 +15,14 @@ namespace trous {
 /// A run's folder, open for writing by this process alone.
 class RunFolder {
  public:
-  /// Makes the folder `path` with these files (name below it, contents), an empty `samples/` and empty logs.
+  /// Makes the folder `path` with these files (name below it, contents), an empty `samples/` and empty logs:
+  /// metrics.csv has columns for `score_names`.
   /// All is written under another name first, which is then renamed. An empty folder at `path` is replaced,
   /// and with `replace` an earlier run. Throws FileError, with nothing changed, if something else is there or
   /// the folder cannot be made.
   static RunFolder create(const std::string& path, const std::map<std::string, std::string>& files,
-                          bool replace = false);
+                          bool replace = false,
+                          const std::vector<std::string>& score_names = mask_score_names);
 
   /// Throws what `create` would throw, and does nothing else.
   static void check_free(const std::string& path, bool replace = false);
@@ -28,7 +30,8 @@ class RunFolder {
   /// Opens the folder of a run to go on after `step`. Lines of later steps, and a torn last line, are cut off
   /// its logs. Throws FileError if it is no run's folder, if another process has it open, or if metrics.csv
   /// has other columns than those of this version.
-  static RunFolder reopen(const std::string& path, std::int64_t step);
+  static RunFolder reopen(const std::string& path, std::int64_t step,
+                          const std::vector<std::string>& score_names = mask_score_names);
 
   ~RunFolder();
   RunFolder(RunFolder&& other) noexcept;

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <optional>
 #include <vector>
 
+#include <trous/core/map.h>
 #include <trous/data/image.h>
 #include <trous/data/palette.h>
 #include <trous/data/picture.h>
@@ -92,6 +95,66 @@ std::vector<PixelPlace> write_worst(const RunFolder& folder, PanelParts parts) {
 
 }  // namespace
 
+namespace {
+
+// Whether there is a picture of the samples of `data`: their images, and targets that are images too.
+bool has_pictures(const Dataset& data) {
+  const Shape& image = data.image_shape;
+  return image.rank() == 3 && (image[2] == 1 || image[2] == 3);
+}
+
+bool has_image_targets(const Dataset& data) {
+  const Shape &image = data.image_shape, &target = data.target.shape;
+  return data.target.role == Role::image && target.rank() == 3 && target[0] == image[0] &&
+         target[1] == image[1] && (target[2] == 1 || target[2] == 3);
+}
+
+// |prediction - truth|, white where it is 1/4 or more.
+Tensor distance_picture(const Tensor& truth, const Tensor& prediction) {
+  return image_picture(zip(truth, prediction, [](auto t, auto p) { return 4 * std::abs(p - t); }));
+}
+
+// The pictures of a sample whose target is no mask: input and, of images, truth, prediction and errors.
+std::vector<Tensor> cell_of(const Dataset& data, const Sample& sample, const Tensor* prediction,
+                            bool errors) {
+  std::vector<Tensor> cell{image_picture(sample.image)};
+  if (!has_image_targets(data)) return cell;
+  cell.push_back(image_picture(sample.target));
+  if (!prediction) return cell;
+  cell.push_back(image_picture(*prediction));
+  if (errors) cell.push_back(distance_picture(sample.target, *prediction));
+  return cell;
+}
+
+// The prediction for sample `i` alone.
+Tensor prediction_of(const AnyLayer& net, const Dataset& data, std::int64_t i) {
+  Dataset one = data;
+  one.size = 1;
+  one.sample = [&](std::int64_t) { return checked_sample(data, i); };
+  one.parts = std::nullopt;
+  std::optional<Tensor> found;
+  evaluate_with(net, one,
+                {.batch = 1, .on_batch = [&](std::int64_t, const Batch&, const Tensor&, const Tensor& said) {
+                   const auto extents = said.shape().extents();
+                   found =
+                       said.reshaped(Shape(std::vector<std::int64_t>(extents.begin() + 1, extents.end())));
+                 }});
+  return *found;
+}
+
+void write_plain_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& test,
+                          const std::vector<std::int64_t>& indices, const char* name) {
+  std::vector<std::vector<Tensor>> cells;
+  for (const std::int64_t i : indices) {
+    const Tensor prediction = prediction_of(net, test, i);
+    cells.push_back(cell_of(test, checked_sample(test, i), &prediction, true));
+  }
+  if (!cells.empty())
+    write_png(folder.file(test_picture(name)), picture_panel(cells), effort_for(test.image_shape));
+}
+
+}  // namespace
+
 std::string step_picture(std::int64_t step) { return numbered_png("samples/step_", step); }
 std::string labels_picture(std::int64_t step) { return numbered_png("samples/labels_", step); }
 std::string test_picture(const std::string& name) { return "samples/" + name + ".png"; }
@@ -105,14 +168,35 @@ std::vector<std::int64_t> fixed_samples(const Dataset& validation) {
 
 void write_fixed_picture(const RunFolder& folder, const Dataset& validation) {
   std::vector<Sample> samples;
+  const PanelOptions options{.scale = 1, .max_side = max_column_side, .gap = 0, .margin = 0};
+  if (validation.target.role != Role::mask) {
+    if (!has_pictures(validation) || !has_image_targets(validation)) return;
+    std::vector<std::vector<Tensor>> cells;
+    for (const std::int64_t i : fixed_samples(validation))
+      cells.push_back(cell_of(validation, checked_sample(validation, i), nullptr, false));
+    write_png(folder.file(fixed_picture), picture_panel(cells, options));
+    return;
+  }
   for (const std::int64_t i : fixed_samples(validation)) samples.push_back(checked_sample(validation, i));
-  write_png(folder.file(fixed_picture),
-            sample_panel(samples, {.scale = 1, .max_side = max_column_side, .gap = 0, .margin = 0}));
+  write_png(folder.file(fixed_picture), sample_panel(samples, options));
 }
 
 void write_step_pictures(const RunFolder& folder, const Dataset& validation,
                          const std::vector<Tensor>& predictions, std::int64_t step) {
   if (predictions.empty()) return;
+  if (validation.target.role != Role::mask) {
+    if (!has_pictures(validation) || !has_image_targets(validation)) return;
+    std::vector<std::vector<Tensor>> said, beside;
+    for (std::size_t k = 0; k < predictions.size(); ++k) {
+      const Sample sample = checked_sample(validation, fixed_samples(validation)[k]);
+      beside.push_back(cell_of(validation, sample, &predictions[k], false));
+      said.push_back({image_picture(predictions[k])});
+    }
+    write_png(folder.file(step_picture(step)), picture_panel(beside), effort_for(validation.image_shape));
+    write_png(folder.file(labels_picture(step)),
+              picture_panel(said, {.scale = 1, .max_side = max_column_side, .gap = 0, .margin = 0}));
+    return;
+  }
   std::vector<Sample> samples;
   for (const std::int64_t i : fixed_samples(validation)) samples.push_back(checked_sample(validation, i));
   write_png(folder.file(step_picture(step)), prediction_panel(samples, predictions),
@@ -135,8 +219,18 @@ std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLa
   const auto report = [&](std::int64_t written) {
     if (on_progress) on_progress(written, 3);
   };
-  TestPredictions predictions(net, test);
   report(0);
+  if (test.target.role != Role::mask) {
+    if (!has_pictures(test)) return {};
+    write_plain_pictures(folder, net, test, chosen.best, "best");
+    report(1);
+    write_plain_pictures(folder, net, test, chosen.median, "median");
+    report(2);
+    write_plain_pictures(folder, net, test, chosen.worst, "worst");
+    report(3);
+    return {};
+  }
+  TestPredictions predictions(net, test);
   write_errors(folder.file(test_picture("best")), parts_of(test, chosen.best, predictions), {.errors = true});
   report(1);
   write_errors(folder.file(test_picture("median")), parts_of(test, chosen.median, predictions),

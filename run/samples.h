@@ -28,21 +28,22 @@ std::string test_picture(const std::string& name);
 /// over it, since neighbours may be much alike.
 std::vector<std::int64_t> fixed_samples(const Dataset& validation);
 
-/// Writes the fixed validation images and their truth, once a run. Images of more than 300 pixels a side are
-/// shrunk to panel_side(image, samples, 300), since the report shows eight such pictures side by side.
+/// Writes the fixed validation images and their truth, once a run, where the targets are masks or images.
+/// Images of more than 300 pixels a side are shrunk to panel_side(image, samples, 300), since the report
+/// shows eight such pictures side by side.
 void write_fixed_picture(const RunFolder& folder, const Dataset& validation);
 
 /// Writes what was predicted of the fixed validation images after `step`: input, truth and prediction in one
 /// file, and the predictions alone as an indexed PNG, of the same size as in write_fixed_picture.
 ///
-/// predictions   int32 [h, w], one for each of fixed_samples
+/// predictions   one for each of fixed_samples, masks int32 [h, w], or images; nothing is written of others
 void write_step_pictures(const RunFolder& folder, const Dataset& validation,
                          const std::vector<Tensor>& predictions, std::int64_t step);
 
-/// Writes input, truth, prediction and errors of the chosen test images, a file for each of best, median and
-/// worst that names an image. Where the images are too large to be shown whole, the worst are also shown
-/// around their worst places, parts of 256 pixels a side at full size, and the places are framed in the
-/// pictures of the whole.
+/// Writes input, truth, prediction and errors of the chosen test images, or the input alone where the targets
+/// are neither masks nor images, a file for each of best, median and worst that names an image. Where the
+/// images are too large to be shown whole, the worst are also shown around their worst places, parts of 256
+/// pixels a side at full size, and the places are framed in the pictures of the whole.
 ///
 /// on_progress   called with the files that are written and the files to write, before each file and at the
 ///               end

@@ -95,7 +95,7 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
     const Tensor predictions = task.predict(output.value());
     result.scores.add(part, output.value(), predictions);
     if (options.loss) loss += options.loss(output, part).value().to_double() * static_cast<double>(count);
-    if (options.on_batch) options.on_batch(first, part, predictions);
+    if (options.on_batch) options.on_batch(first, part, output.value(), predictions);
     done += count;
     if (options.on_progress) options.on_progress(done, data.size);
   }

@@ -34,6 +34,11 @@ struct Evaluation {
 /// Dataset::more that are inputs.
 std::vector<Variable> inputs_of(const Batch& batch, const std::vector<SampleField>& more);
 
+/// A function of the index of a batch's first sample, the batch, what the network gives for it, and what that
+/// predicts.
+using OnBatch = std::function<void(std::int64_t first, const Batch& batch, const Tensor& output,
+                                   const Tensor& predictions)>;
+
 /// How a network is evaluated.
 struct EvaluateOptions {
   std::int64_t batch = 16;
@@ -42,8 +47,9 @@ struct EvaluateOptions {
   /// The tiles of an image of the data set. Absent: plan_tiles(net, data.image_shape) where the targets are
   /// masks, or images and the tiles are exact; else images are taken whole.
   std::optional<TilePlan> plan = std::nullopt;
-  /// Called with each batch, the index of its first sample and its predictions, such as int32 [n, h, w].
-  std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_batch = nullptr;
+  /// Called with each batch: the index of its first sample, what the network gives for it and its
+  /// predictions, such as int32 [n, h, w].
+  OnBatch on_batch = nullptr;
   /// Called with the samples that are scored: before the first batch, after each op of the network, and after
   /// each batch, so that an exception ends also a batch of large images soon.
   OnProgress on_progress = nullptr;

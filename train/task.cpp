@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iomanip>
 #include <utility>
 
 #include <trous/autograd/recording.h>
@@ -49,9 +50,19 @@ void check_numbers(const Shape& output, const Dataset& data) {
 
 std::vector<Baseline> mask_baselines(const Dataset& training, const Dataset& scored,
                                      const OnProgress& on_progress) {
-  const ThresholdBaseline threshold = threshold_baseline(training, scored, 1000, on_progress);
-  return {{"background everywhere", SegmentationScores(background_baseline(scored))},
-          {"brightness", SegmentationScores(threshold.scores)}};
+  constexpr std::int64_t learned_from = 1000;
+  const std::int64_t first = scored.size, total = 2 * first + std::min(learned_from, training.size);
+  const auto from = [&](std::int64_t before) {
+    return [&on_progress, before, total](std::int64_t done, std::int64_t) {
+      if (on_progress) on_progress(before + done, total);
+    };
+  };
+  std::vector<Baseline> all{{"all background", SegmentationScores(background_baseline(scored, from(0)))}};
+  const ThresholdBaseline bright = threshold_baseline(training, scored, learned_from, from(first));
+  all.push_back({text("brightness > ", std::setprecision(2), bright.threshold, " is ",
+                      training.classes[static_cast<std::size_t>(bright.common_class)]),
+                 SegmentationScores(bright.scores)});
+  return all;
 }
 
 // One sample as a batch, with what a baseline gives for it.
@@ -102,10 +113,13 @@ std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& sc
     }
     progress.add_one();
   }
-  std::vector<Baseline> all{{"the commonest class", task.scores(scored)}, {"brightness", task.scores(scored)}};
-  add_each(all[0].scores, scored, task, [&](const Batch&) { return logits_of(counts); }, progress);
-  add_each(all[1].scores, scored, task,
-           [&](const Batch& batch) { return logits_of(at_level[brightness_level(batch.images)]); }, progress);
+  std::vector<Baseline> all{{"the commonest class", task.scores(scored)},
+                            {"brightness", task.scores(scored)}};
+  add_each(
+      all[0].scores, scored, task, [&](const Batch&) { return logits_of(counts); }, progress);
+  add_each(
+      all[1].scores, scored, task,
+      [&](const Batch& batch) { return logits_of(at_level[brightness_level(batch.images)]); }, progress);
   return all;
 }
 
@@ -133,10 +147,12 @@ std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& s
   for (std::int64_t axis = 0; axis < target.rank(); ++axis) extents.push_back(target[axis]);
   const Tensor mean = mean_target(training, Shape(extents), progress);
   std::vector<Baseline> all{{"the mean target", task.scores(scored)}};
-  add_each(all[0].scores, scored, task, [&](const Batch&) { return mean; }, progress);
+  add_each(
+      all[0].scores, scored, task, [&](const Batch&) { return mean; }, progress);
   if (like_input) {
     all.push_back({"the input itself", task.scores(scored)});
-    add_each(all[1].scores, scored, task, [](const Batch& batch) { return batch.images; }, progress);
+    add_each(
+        all[1].scores, scored, task, [](const Batch& batch) { return batch.images; }, progress);
   }
   return all;
 }
@@ -154,6 +170,7 @@ Task segmentation() {
 
 Task classification() {
   return {.name = "classification",
+          .leading = Criterion::score("accuracy"),
           .check_output = check_label_logits,
           .default_loss = class_loss,
           .predict = likeliest,
@@ -163,6 +180,7 @@ Task classification() {
 
 Task regression() {
   return {.name = "regression",
+          .leading = Criterion::score("mse", Better::lower),
           .check_output = check_numbers,
           .default_loss = [](const Dataset&, const std::optional<ClassWeights>&) { return make_loss("mse"); },
           .predict = [](const Tensor& output) { return output; },
@@ -239,7 +257,8 @@ std::vector<Score> RegressionTaskScores::all() const {
       {"mse", scores_.mse()}, {"mae", scores_.mae()}, {"rmse", scores_.rmse()}, {"r2", scores_.r2()}};
   if (images_) all.push_back({"psnr", scores_.psnr()});
   if (has_ssim_) {
-    all.push_back({"ssim", counted_ > 0 ? std::optional(ssim_ / static_cast<double>(counted_)) : std::nullopt});
+    all.push_back(
+        {"ssim", counted_ > 0 ? std::optional(ssim_ / static_cast<double>(counted_)) : std::nullopt});
   }
   return all;
 }

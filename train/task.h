@@ -24,6 +24,8 @@ struct Baseline {
 /// What a network learns. The three tasks below are values of it; a user's own is another.
 struct Task {
   std::string name;  ///< in one word: "segmentation"
+  /// The score by which a run is judged, of those that `scores` gives.
+  Criterion leading = Criterion::foreground_iou;
   /// Throws ShapeError unless outputs [n, ...] of this shape can be scored beside the targets of `data`.
   std::function<void(const Shape& output, const Dataset& data)> check_output;
   /// What is minimised where no loss is given. `weights` are TrainOptions::class_weights.
@@ -49,9 +51,10 @@ Task segmentation();
 /// that is commonest at the mean brightness of the image, in 64 steps.
 Task classification();
 
-/// Numbers, points or images, which are the predictions themselves: outputs have the shape of the targets. The
-/// scores are those of RegressionTaskScores; the best has the lowest MSE. The loss is mse_loss. Baselines:
-/// the mean target of training, element by element; the input itself, where it has the target's shape.
+/// Numbers, points or images, which are the predictions themselves: outputs have the shape of the targets.
+/// The scores are those of RegressionTaskScores; the best has the lowest MSE. The loss is mse_loss.
+/// Baselines: the mean target of training, element by element; the input itself, where it has the target's
+/// shape.
 Task regression();
 
 /// The task that the targets of `data` suggest: of masks segmentation, of labels classification, else

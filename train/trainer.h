@@ -68,10 +68,8 @@ struct TrainCallbacks {
   std::function<void(StepPhase)> on_phase = nullptr;
   /// Called after each validation. `net` is the network that was scored: the average, if there is one.
   std::function<void(const ValidationReport&, const AnyLayer& net)> on_validation = nullptr;
-  /// Called within a validation with each batch, the index of its first sample and its predictions, see
-  /// EvaluateOptions::on_batch.
-  std::function<void(std::int64_t first, const Batch& batch, const Tensor& predictions)> on_validation_batch =
-      nullptr;
+  /// Called within a validation with each batch, see EvaluateOptions::on_batch.
+  OnBatch on_validation_batch = nullptr;
   /// Called while a validation runs, see EvaluateOptions::on_progress. An exception that it throws leaves
   /// `run`; the trainer is then as it was before the validation. It can be saved, and `run` begins with the
   /// validation that is due.

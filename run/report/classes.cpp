@@ -12,23 +12,27 @@ namespace {
 // Cells of two digits are readable in a table of so many columns.
 constexpr std::int64_t max_columns = 32;
 
+const ConfusionMatrix& matrix_of(const RunResults& results) { return *results.scores.confusion; }
+
+bool of_masks(const RunResults& results) { return results.task == mask_task; }
+
 std::string class_name(const RunResults& results, std::int64_t c) {
   return element("span", "class=\"name\"", chip(c) + escaped(results.classes[static_cast<std::size_t>(c)]));
 }
 
+// Of masks with the IoU, which labels do not have.
 std::vector<std::string> class_row(const RunResults& results, std::int64_t c, double all) {
-  const ConfusionMatrix& scores = results.scores;
-  const std::optional<double> iou = scores.iou(c);
-  return {class_name(results, c),
-          all > 0 && !scores.ignores(c) ? percent(static_cast<double>(scores.support(c)) / all)
-                                        : std::string(dash),
-          fixed(iou, 3),
-          iou                 ? bar(iou)
-          : scores.ignores(c) ? "ignored"
-                              : "absent",
-          fixed(scores.dice(c), 3),
-          fixed(scores.precision(c), 3),
-          fixed(scores.recall(c), 3)};
+  const ConfusionMatrix& scores = matrix_of(results);
+  const std::optional<double> ranked = of_masks(results) ? scores.iou(c) : scores.dice(c);
+  const std::string share = all > 0 && !scores.ignores(c)
+                                ? percent(static_cast<double>(scores.support(c)) / all)
+                                : std::string(dash);
+  const std::string length = ranked ? bar(ranked) : scores.ignores(c) ? "ignored" : "absent";
+  std::vector<std::string> row{class_name(results, c), share, fixed(ranked, 3), length};
+  if (of_masks(results)) row.push_back(fixed(scores.dice(c), 3));
+  row.push_back(fixed(scores.precision(c), 3));
+  row.push_back(fixed(scores.recall(c), 3));
+  return row;
 }
 
 std::string ignored_note(const RunResults& results) {
@@ -49,9 +53,10 @@ std::vector<std::int64_t> by_iou(const ConfusionMatrix& scores) {
 }
 
 std::string cell(const RunResults& results, std::int64_t truth, std::int64_t prediction, std::int64_t all) {
-  const std::int64_t count = results.scores.count(truth, prediction);
+  const std::int64_t count = matrix_of(results).count(truth, prediction);
   const auto name = [&](std::int64_t c) { return escaped(results.classes[static_cast<std::size_t>(c)]); };
-  std::string title = name(truth) + " called " + name(prediction) + ": " + grouped(count) + " pixels";
+  std::string title =
+      name(truth) + " called " + name(prediction) + ": " + grouped(count) + ' ' + counted_in(results);
   if (all == 0) return element("td", "title=\"" + title + "\"", dash);
   const double share = static_cast<double>(count) / static_cast<double>(all);
   const std::string shown = count == 0 ? "" : share < 0.005 ? "&lt;1" : fixed(100 * share, 0);
@@ -62,14 +67,14 @@ std::string cell(const RunResults& results, std::int64_t truth, std::int64_t pre
 }
 
 std::string matrix(const RunResults& results) {
-  const std::int64_t classes = results.scores.classes();
+  const std::int64_t classes = matrix_of(results).classes();
   std::string head = element("th", "scope=\"col\"", "truth \u2193 prediction \u2192");
   std::string body;
   for (std::int64_t c = 0; c < classes; ++c) {
     head += element("th", "scope=\"col\"",
                     element("span", "", chip(c) + escaped(results.classes[static_cast<std::size_t>(c)])));
     std::string row = element("th", "scope=\"row\"", class_name(results, c));
-    const std::int64_t all = results.scores.support(c);
+    const std::int64_t all = matrix_of(results).support(c);
     for (std::int64_t k = 0; k < classes; ++k) row += cell(results, c, k, all);
     body += element("tr", "", row) + "\n";
   }
@@ -79,7 +84,7 @@ std::string matrix(const RunResults& results) {
 }
 
 std::string largest_confusions(const RunResults& results) {
-  const ConfusionMatrix& scores = results.scores;
+  const ConfusionMatrix& scores = matrix_of(results);
   std::vector<std::tuple<double, std::int64_t, std::int64_t>> wrong;
   for (std::int64_t truth = 0; truth < scores.classes(); ++truth) {
     const auto all = static_cast<double>(scores.support(truth));
@@ -98,7 +103,7 @@ std::string largest_confusions(const RunResults& results) {
                      percent(share) + " of " + class_name(results, truth) + " is called " +
                          class_name(results, prediction));
   }
-  if (items.empty()) return element("p", "", "No pixel is wrong.");
+  if (items.empty()) return element("p", "", of_masks(results) ? "No pixel is wrong." : "No image is wrong.");
   return element("div", "", element("h3", "", "Largest confusions") + element("ol", "", items));
 }
 
@@ -106,47 +111,46 @@ std::string largest_confusions(const RunResults& results) {
 
 std::vector<std::int64_t> ignored_classes(const RunResults& results) {
   std::vector<std::int64_t> ignored;
-  for (std::int64_t c = 0; c < results.scores.classes(); ++c) {
-    if (results.scores.ignores(c)) ignored.push_back(c);
+  if (!results.scores.confusion) return ignored;
+  for (std::int64_t c = 0; c < matrix_of(results).classes(); ++c) {
+    if (matrix_of(results).ignores(c)) ignored.push_back(c);
   }
   return ignored;
 }
 
 std::string per_class(const RunResults& results) {
+  if (!results.scores.confusion) return "";
   std::int64_t all = 0;
-  for (std::int64_t c = 0; c < results.scores.classes(); ++c) all += results.scores.support(c);
+  for (std::int64_t c = 0; c < matrix_of(results).classes(); ++c) all += matrix_of(results).support(c);
   std::vector<std::vector<std::string>> rows;
-  for (const std::int64_t c : by_iou(results.scores)) {
+  for (const std::int64_t c : by_iou(matrix_of(results))) {
     rows.push_back(class_row(results, c, static_cast<double>(all)));
   }
   const std::string note =
       element("p", "class=\"soft\"",
-              "On " + escaped(results.split) +
-                  ", by falling IoU. A class that is in neither truth nor prediction has "
+              "On " + escaped(results.split) + (of_masks(results) ? ", by falling IoU" : ", by falling F1") +
+                  ". A class that is in neither truth nor prediction has "
                   "dashes and counts in no mean." +
                   ignored_note(results));
-  return section("classes", "Classes",
-                 note + table("Scores of each class",
-                              {{"class", false},
-                               {"of the pixels"},
-                               {"IoU"},
-                               {"", false},
-                               {"Dice"},
-                               {"precision"},
-                               {"recall"}},
-                              rows));
+  std::vector<Column> columns{{"class", false}, {std::string("of the ") + counted_in(results)}};
+  for (const char* name : of_masks(results) ? std::vector{"IoU", "", "Dice"} : std::vector{"F1", ""})
+    columns.push_back({name, *name != 0});
+  columns.insert(columns.end(), {{"precision"}, {"recall"}});
+  return section("classes", "Classes", note + table("Scores of each class", columns, rows));
 }
 
 std::string confusion(const RunResults& results) {
+  if (!results.scores.confusion) return "";
+  const std::string unit = counted_in(results);
   const std::string note =
       element("p", "class=\"soft\"",
-              "What the pixels of each class, one row, are called: percent of the row. Point at "
-              "a cell to read the pixels.");
-  const std::string shown =
-      results.scores.classes() <= max_columns
-          ? matrix(results)
-          : element("p", "",
-                    "With " + grouped(results.scores.classes()) + " classes the matrix is too wide to show.");
+              "What the " + unit + " of each class, one row, are called: percent of the row. Point at " +
+                  "a cell to read the " + unit + '.');
+  const std::string shown = matrix_of(results).classes() <= max_columns
+                                ? matrix(results)
+                                : element("p", "",
+                                          "With " + grouped(matrix_of(results).classes()) +
+                                              " classes the matrix is too wide to show.");
   return section("confusion", "Confusion",
                  note + element("div", "class=\"beside\"", shown + largest_confusions(results)));
 }

@@ -1,6 +1,7 @@
 // Several runs side by side.
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 
 #include <trous/core/error.h>
@@ -45,14 +46,15 @@ std::string key(const NamedRun& named) {
 }
 
 std::string score_table(const std::vector<NamedRun>& runs) {
+  const std::string by = leading_score(runs.front().run);
   std::vector<std::vector<std::string>> rows;
   for (const NamedRun& named : runs) {
     const auto& results = named.run.results;
     const MetricsRow* const best = best_row(named.run);
     const NamedScores* const baseline = results ? strongest_baseline(*results) : nullptr;
     rows.push_back({key(named), escaped(title_of(named.run)),
-                    results ? element("strong", "", fixed(results->scores.mean_iou(1), 3)) : "unfinished",
-                    baseline ? fixed(baseline->scores.mean_iou(1), 3) : std::string(dash),
+                    results ? element("strong", "", score_text(by, results->scores[by])) : "unfinished",
+                    baseline ? score_text(by, baseline->scores[by]) : std::string(dash),
                     best ? best_value(named.run.chosen_by, *best) : std::string(dash),
                     best ? grouped(best->step) : std::string(dash),
                     best ? grouped(named.run.metrics.back().step) : std::string(dash),
@@ -62,7 +64,7 @@ std::string score_table(const std::vector<NamedRun>& runs) {
   return table("Scores of the runs",
                {{"run", false},
                 {"what", false},
-                {"foreground mIoU"},
+                {words_of_score(by).words},
                 {"best baseline"},
                 {"best validation"},
                 {"at step"},
@@ -99,14 +101,13 @@ std::string option_table(const std::vector<NamedRun>& runs) {
   return table("Options that differ", columns, rows);
 }
 
-template <class Number>
 std::string row_chart(const std::vector<NamedRun>& runs, const std::string& title,
-                      Number MetricsRow::*value) {
+                      const std::function<std::optional<double>(const MetricsRow&)>& value) {
   Chart chart{.title = title, .series = {}, .from_zero = true};
   for (const NamedRun& named : runs) {
     std::vector<Point> points;
     for (const MetricsRow& row : thinned(named.run.metrics, 200)) {
-      points.push_back(point_of(row, row.*value));
+      points.push_back(point_of(row, value(row)));
       chart.x.last = std::max(chart.x.last, static_cast<double>(row.step));
     }
     chart.series.push_back({named.name, named.style, std::move(points), true});
@@ -118,7 +119,7 @@ std::string data_warning(const std::vector<NamedRun>& runs) {
   for (const NamedRun& named : runs) {
     const auto &first = runs[0].run.results, &other = named.run.results;
     if (first && other &&
-        (first->data.name != other->data.name || first->split != other->split ||
+        (first->task != other->task || first->data.name != other->data.name || first->split != other->split ||
          ignored_classes(*first) != ignored_classes(*other))) {
       return element("p", "class=\"warn\" role=\"alert\"",
                      "These runs are scored on different data: their scores do not compare.");
@@ -132,7 +133,9 @@ std::string data_warning(const std::vector<NamedRun>& runs) {
 std::string comparison_html(const std::vector<std::string>& run_folders, const OnProgress& on_progress) {
   if (run_folders.empty()) throw ArgumentError("comparison_html: no run is given. Give one folder or more.");
   const std::vector<NamedRun> runs = read_runs(run_folders, on_progress);
-  const std::string charts = row_chart(runs, "Foreground mIoU on validation", &MetricsRow::foreground_iou) +
+  const std::string by = leading_score(runs.front().run);
+  const std::string charts = row_chart(runs, capitalized(words_of_score(by).words) + " on validation",
+                                       [&](const MetricsRow& row) { return row.score(by); }) +
                              row_chart(runs, "Validation loss", &MetricsRow::validation_loss) +
                              row_chart(runs, "Training loss", &MetricsRow::train_loss) +
                              row_chart(runs, "Learning rate", &MetricsRow::learning_rate);

@@ -24,6 +24,13 @@ std::string seen_share(const RunResults& results) {
 }
 
 std::string split_table(const RunResults& results) {
+  if (results.classes.empty()) {
+    const DataFacts& all = results.data;
+    return table("Samples in each split", {{"split", false}, {"samples"}},
+                 {{"train", grouped(all.train.samples)},
+                  {"validation", grouped(all.validation.samples)},
+                  {"test", grouped(all.test.samples)}});
+  }
   const DataFacts& data = results.data;
   const SplitFacts* const splits[]{&data.train, &data.validation, &data.test};
   std::vector<std::vector<std::string>> rows;
@@ -36,7 +43,7 @@ std::string split_table(const RunResults& results) {
     }
     rows.push_back(row);
   }
-  std::vector<std::string> unknown{"unknown, of all pixels"};
+  std::vector<std::string> unknown{std::string("unknown, of all ") + counted_in(results)};
   for (const SplitFacts* split : splits) {
     const std::optional<double> share = split->unknown_share();
     unknown.push_back(share > 0.0 && share < 0.0005 ? "&lt; " + percent(0.001) : percent(share));
@@ -51,11 +58,11 @@ std::string split_table(const RunResults& results) {
   rows.push_back(sizes);
   return table("Classes in each split",
                {{"class", false},
-                {"train, pixels"},
+                {std::string("train, ") + counted_in(results)},
                 {"images"},
-                {"validation, pixels"},
+                {std::string("validation, ") + counted_in(results)},
                 {"images"},
-                {"test, pixels"},
+                {std::string("test, ") + counted_in(results)},
                 {"images"}},
                rows);
 }

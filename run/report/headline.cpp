@@ -10,30 +10,36 @@ namespace {
 std::string number(const std::optional<double>& score) { return element("strong", "", fixed(score, 3)); }
 
 std::string verdict(const RunResults& results) {
-  const std::optional<double> scored = results.scores.mean_iou(1);
+  const std::string& by = trous::name(results.leading);
+  const std::optional<double> scored = results.scores[by];
   if (!scored) {
+    if (results.task != mask_task)
+      return "Nothing could be scored on " + escaped(results.split) + ": no target counts.";
     return "Nothing of the foreground could be scored on " + escaped(results.split) +
            ": no pixel that counts is of a foreground class, in truth or prediction.";
   }
-  const double score = *scored;
-  const std::string reached = number(score) + " foreground mIoU on " + escaped(results.split);
+  const std::string reached = element("strong", "", score_text(by, scored)) + ' ' +
+                              escaped(words_of_score(by).words) + " on " + escaped(results.split);
   const NamedScores* const baseline = strongest_baseline(results);
   if (!baseline) return reached + ". No baseline was scored beside it.";
-  const double bar_to_clear = *baseline->scores.mean_iou(1);
+  const std::optional<double> bar_to_clear = baseline->scores[by];
   const std::string name = "\u201C" + escaped(baseline->name) + "\u201D";
-  if (score > bar_to_clear) {
-    return reached + "; the strongest baseline, " + name + ", reaches " + fixed(bar_to_clear, 3) + '.';
+  if (merit(results.leading, scored, {}) > merit(results.leading, bar_to_clear, {})) {
+    return reached + "; the strongest baseline, " + name + ", reaches " + score_text(by, bar_to_clear) + '.';
   }
   return "No better than the strongest baseline: " + reached + ", and " + name + " reaches " +
-         fixed(bar_to_clear, 3) + '.';
+         score_text(by, bar_to_clear) + '.';
 }
 
 std::string unfinished_verdict(const RunRecord& run) {
   const MetricsRow* const best = best_row(run);
   if (!best) return "No validation has been made yet.";
   const std::string at = ", at step " + grouped(best->step) + '.';
-  if (run.chosen_by.is_score())
-    return number(best->foreground_iou) + " foreground mIoU on validation so far" + at;
+  if (run.chosen_by.is_score()) {
+    const std::string& by = name(run.chosen_by);
+    return element("strong", "", score_text(by, best->score(by))) + ' ' + escaped(words_of_score(by).words) +
+           " on validation so far" + at;
+  }
   if (run.chosen_by == Criterion::validation_loss)
     return number(best->validation_loss) + " is the lowest loss on validation so far" + at;
   return "Nothing can be scored on validation; the latest weights are kept" + at;
@@ -46,6 +52,9 @@ std::string warning(const std::string& words) {
 // How the weights were chosen, where it was not by the IoU.
 std::string choice(const RunRecord& run) {
   if (run.chosen_by.is_score()) return "";
+  if (run.results && run.results->task != mask_task)
+    return warning(
+        "Nothing of the validation counts, so nothing can choose the best weights: the latest are taken.");
   if (run.chosen_by == Criterion::validation_loss) {
     return warning(
         "No validation mask shows a foreground class that counts, so the IoU cannot choose the best "
@@ -75,16 +84,24 @@ std::string warnings(const RunRecord& run) {
 }
 
 std::string score_table(const RunResults& results) {
+  const std::vector<std::string> shown = shown_scores(results.scores.all, name(results.leading));
+  std::vector<Column> columns{{"on " + results.split, false}};
+  for (const std::string& name : shown) {
+    columns.push_back({words_of_score(name).words});
+    if (name == shown.front() && words_of_score(name).share) columns.push_back({"", false});
+  }
   std::vector<std::vector<std::string>> rows;
-  const auto add = [&](const std::string& name, const ConfusionMatrix& scores) {
-    rows.push_back({name, fixed(scores.mean_iou(1), 3), bar(scores.mean_iou(1)), fixed(scores.mean_iou(), 3),
-                    percent(scores.pixel_accuracy())});
+  const auto add = [&](const std::string& who, const ScoreFacts& scores) {
+    rows.push_back({who});
+    for (const std::string& name : shown) {
+      const std::optional<double> score = scores[name];
+      rows.back().push_back(name == "pixel_accuracy" ? percent(score) : score_text(name, score));
+      if (name == shown.front() && words_of_score(name).share) rows.back().push_back(bar(score));
+    }
   };
   add(element("strong", "", escaped(results.model.name) + ", step " + grouped(results.step)), results.scores);
   for (const NamedScores& baseline : results.baselines) add(escaped(baseline.name), baseline.scores);
-  return table(
-      "Scores beside the baselines",
-      {{"on " + results.split, false}, {"foreground mIoU"}, {"", false}, {"mIoU"}, {"pixel accuracy"}}, rows);
+  return table("Scores beside the baselines", columns, rows);
 }
 
 std::string fact(const std::string& name, const std::string& value) {
@@ -133,7 +150,10 @@ std::string contents(const RunRecord& run) {
     return element("a", "href=\"#" + std::string(id) + "\"", name) + "\n";
   };
   std::string links = link("curves", "Curves");
-  if (run.results) links += link("classes", "Classes") + link("confusion", "Confusion");
+  if (run.results && run.results->scores.confusion)
+    links += link("classes", "Classes") + link("confusion", "Confusion");
+  if (run.results && !run.results->scores.calibration.empty()) links += link("calibration", "Calibration");
+  if (run.results && !run.results->scores.pairs.empty()) links += link("predictions", "Predictions");
   links += link("pictures", "Pictures");
   if (run.results) links += link("model", "Model") + link("data", "Data");
   return element("nav", "aria-label=\"Contents\"", links + link("reproduce", "Reproduce"));
@@ -160,16 +180,32 @@ const MetricsRow* best_row(const RunRecord& run) {
 const NamedScores* strongest_baseline(const RunResults& results) {
   const NamedScores* best = nullptr;
   for (const NamedScores& baseline : results.baselines) {
+    const auto merit_of = [&](const NamedScores& one) {
+      return merit(results.leading, one.scores[name(results.leading)], std::nullopt);
+    };
     // What is absent is less than any score.
-    if (baseline.scores.mean_iou(1) > (best ? best->scores.mean_iou(1) : std::nullopt)) best = &baseline;
+    if (merit_of(baseline) > (best ? merit_of(*best) : std::nullopt)) best = &baseline;
   }
   return best;
 }
 
 std::string best_value(const Criterion& criterion, const MetricsRow& best) {
-  if (criterion.is_score()) return fixed(best.foreground_iou, 3);
+  if (criterion.is_score()) return score_text(name(criterion), best.score(name(criterion)));
   return criterion == Criterion::validation_loss ? "loss " + fixed(best.validation_loss, 4) : "the latest,";
 }
+
+std::string leading_score(const RunRecord& run) {
+  if (run.results) return name(run.results->leading);
+  if (run.chosen_by.is_score()) return name(run.chosen_by);
+  return run.metrics.empty() || run.metrics.front().scores.empty() ? name(Criterion::foreground_iou)
+                                                                   : run.metrics.front().scores.front().name;
+}
+
+std::string score_text(std::string_view name, const std::optional<double>& value) {
+  return fixed(value, words_of_score(name).digits);
+}
+
+const char* counted_in(const RunResults& results) { return results.task == mask_task ? "pixels" : "images"; }
 
 std::string headline(const RunRecord& run) {
   std::string content =

@@ -69,6 +69,12 @@ std::string fixed(const std::optional<double>& value, int digits) {
   return value ? number_text(*value, std::chars_format::fixed, digits) : dash;
 }
 
+std::string capitalized(std::string words) {
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z')
+    words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words;
+}
+
 std::string brief(double value) { return number_text(value, std::chars_format::general, 4); }
 
 std::string grouped(std::int64_t value) {

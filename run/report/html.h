@@ -14,6 +14,9 @@ namespace trous::report {
 /// become U+FFFD.
 std::string escaped(std::string_view text);
 
+/// The words with a capital letter in front.
+std::string capitalized(std::string words);
+
 inline constexpr const char* dash = "\u2013";  ///< stands for "there is none"
 
 /// 0.620; a dash where it is absent or not finite.

@@ -93,13 +93,13 @@ std::string how_it_learned(const RunRecord& run, Album& album) {
     width += fixed_images->width;
     shots.push_back(
         {element("span", "class=\"two\"", element("span", "", "input") + element("span", "", "truth")),
-         "validation images and their true classes", std::move(*fixed_images)});
+         "validation images and their targets", std::move(*fixed_images)});
   }
   for (const MetricsRow& row : thinned(run.metrics, 6)) {
     if (auto labels = album.take(labels_picture(row.step))) {
       width += labels->width;
       const std::string step = "step " + grouped(row.step);
-      shots.push_back({step, "predicted classes at " + step, std::move(*labels)});
+      shots.push_back({step, "predictions at " + step, std::move(*labels)});
     }
   }
   if (shots.empty()) return "";
@@ -116,7 +116,11 @@ std::string scores_of(const RunResults& results, const std::vector<std::int64_t>
   std::string words;
   for (const std::int64_t i : images) {
     const std::optional<double> score = results.image_scores[static_cast<std::size_t>(i)];
-    words += (words.empty() ? "Image " : ", ") + grouped(i) + ": " + (score ? fixed(*score, 3) : dash);
+    const auto said = results.pictures.words.find(i);
+    words += (words.empty() ? "Image " : ", ") + grouped(i) + ": " +
+             (said != results.pictures.words.end() ? escaped(said->second)
+              : score                              ? score_text(name(results.leading), score)
+                                                   : dash);
   }
   return words;
 }
@@ -128,16 +132,21 @@ std::string captioned(const Picture& picture, const PictureFacts& chosen, const 
                  element("figcaption", "", caption) + image(picture, description, {}, " class=\"panel\""));
 }
 
+// What stands side by side in a panel: of labels and numbers the input alone.
+std::string pictured_parts(const RunResults& results) {
+  return results.pictures.words.empty() ? "input, truth, prediction, errors" : "";
+}
+
 std::string panel(const RunResults& results, Album& album, const std::string& name,
                   const std::vector<std::int64_t>& images) {
   const std::optional<Picture> picture = album.take(test_picture(name));
   if (!picture) return "";
-  const std::string scores = scores_of(results, images);
+  const std::string scores = scores_of(results, images), pictured = pictured_parts(results);
   std::string title = name;
   title[0] = static_cast<char>(title[0] - 'a' + 'A');
   return captioned(*picture, results.pictures,
                    element("h3", "", title) + element("p", "class=\"soft\"", scores),
-                   title + " images: input, truth, prediction, errors. " + scores);
+                   title + " images" + (pictured.empty() ? "" : ": " + pictured) + ". " + scores);
 }
 
 // The worst images around their worst places, where the pictures of the whole are shrunk.
@@ -170,6 +179,16 @@ std::string palette(const RunResults& results) {
 
 }  // namespace
 
+std::string panels_note(const RunResults& results) {
+  if (!results.pictures.words.empty()) return "The inputs, and what they were called.";
+  if (results.task != mask_task) {
+    return "Input, truth, prediction and four times the distance between the two; the score is the " +
+           escaped(words_of_score(name(results.leading)).words) + " of each image.";
+  }
+  return "Input, truth, prediction and errors; the score is the mean IoU of the foreground classes in each "
+         "image.";
+}
+
 std::string pictures(const RunRecord& run) {
   Album album(run);
   std::string content;
@@ -183,13 +202,9 @@ std::string pictures(const RunRecord& run) {
     panels += panel(*run.results, album, "worst", chosen.worst);
     panels += worst_places(chosen, album);
     if (!panels.empty()) {
-      content +=
-          element("h3", "", "Images of the " + escaped(run.results->split) + " split") +
-          element(
-              "p", "class=\"soft\"",
-              "Input, truth, prediction and errors; the score is the mean IoU of the foreground classes in "
-              "each image.") +
-          element("div", "class=\"panels\"", panels);
+      content += element("h3", "", "Images of the " + escaped(run.results->split) + " split") +
+                 element("p", "class=\"soft\"", panels_note(*run.results)) +
+                 element("div", "class=\"panels\"", panels);
     }
   }
   if (content.empty()) content = element("p", "class=\"soft\"", "No pictures are there yet.");

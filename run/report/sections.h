@@ -26,6 +26,8 @@ std::string reproduce(const RunRecord& run);
 // These are made from results.json.
 std::string per_class(const RunResults& results);
 std::string confusion(const RunResults& results);
+std::string calibration(const RunResults& results);  ///< empty where there are no probabilities
+std::string predictions(const RunResults& results);  ///< against the truths; empty where they are no numbers
 std::string model(const RunResults& results);
 std::string data(const RunResults& results);
 
@@ -49,8 +51,18 @@ const MetricsRow* best_row(const RunRecord& run);
 /// What that row was chosen by: "0.500", "loss 0.1234" or "the latest,".
 std::string best_value(const Criterion& criterion, const MetricsRow& best);
 
-/// The baseline with the highest foreground mIoU, the first of equals; null where none has one.
+/// The name of the score by which the run is judged: that of its results or, before there are any, the one
+/// that chooses its weights, or the first of metrics.csv.
+std::string leading_score(const RunRecord& run);
+
+/// A score as text, with the digits that suit it; a dash where it is absent.
+std::string score_text(std::string_view name, const std::optional<double>& value);
+
+/// The baseline with the best leading score, the first of equals; null where none has one.
 const NamedScores* strongest_baseline(const RunResults& results);
+
+/// What the targets of a run are counted in: "pixels" of masks, else "images".
+const char* counted_in(const RunResults& results);
 
 /// The classes that do not count in the scores, by number.
 std::vector<std::int64_t> ignored_classes(const RunResults& results);

@@ -100,6 +100,7 @@ svg .dash { stroke-dasharray: 5 3; }
 .coverage .chart { max-width: 26rem; margin: .5rem 0; }
 svg .field { fill: var(--panel); stroke: var(--line); }
 svg .gap { fill: var(--c1); fill-opacity: .3; stroke: none; }
+svg .fill { fill: var(--c0); fill-opacity: .25; stroke: none; }
 svg .seen { fill: var(--c0); stroke: none; }
 svg .halo { fill: none; stroke: var(--paper); stroke-width: 5; }
 .graph { flex: 0 1 26rem; }

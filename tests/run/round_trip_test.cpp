@@ -13,6 +13,7 @@
 #include <trous/run/run_folder.h>
 
 #include "data/scratch.h"
+#include "run/mask_scores.h"
 
 namespace trous {
 namespace {
@@ -128,7 +129,7 @@ TEST(RunFiles, RowsAreAddedUnderTheirColumnsOnly) {
   const std::string path = scratch / "run/metrics.csv", other = "step,loss\n1,0.5\n";
   spill(path, bytes_of(other));
   EXPECT_EQ(message_of<FileError>([&] { RunFolder::reopen(scratch / "run", 1); }),
-            path + ": its first line is not " + std::string(metrics_header) +
+            path + ": its first line is not " + metrics_header(mask_score_names) +
                 ", so no rows can be added. Put the file back, or begin another run.");
   EXPECT_EQ(text_in(path), other);
 }
@@ -141,9 +142,9 @@ RunResults sparse_results() {
           .stopped = "no better for 3 validations",
           .chosen_by = Criterion::latest,
           .classes = {"background", "\"x\" & é", "void"},
-          .scores = ConfusionMatrix::from_counts(3, {5, 1, 0, 2, 8, 0, 0, 0, 0}, {2}),
+          .scores = score_facts(ConfusionMatrix::from_counts(3, {5, 1, 0, 2, 8, 0, 0, 0, 0}, {2})),
           .baselines = {{"all background",
-                         ConfusionMatrix::from_counts(3, {6, 0, 0, 10, 0, 0, 0, 0, 0}, {2})}},
+                         score_facts(ConfusionMatrix::from_counts(3, {6, 0, 0, 10, 0, 0, 0, 0, 0}, {2}))}},
           .image_scores = {0.1, std::nullopt, 1.0 / 3},
           .pictures = {.best = {2}, .median = {0}, .worst = {}},
           .model = {.name = "mine",
@@ -169,9 +170,13 @@ RunResults sparse_results() {
                                .output = {1, 4, 6, 2},
                                .from = {0},
                                .receptive_field = ReceptiveField{3, std::nullopt}}}},
-          .coverage =
-              CoverageFacts{
-                  .row = 2, .column = 3, .top = 1, .left = 0, .height = 2, .width = 3, .map = {"#.#", "..#"}},
+          .coverage = CoverageFacts{.row = 2,
+                                    .column = 3,
+                                    .top = 1,
+                                    .left = 0,
+                                    .height = 2,
+                                    .width = 3,
+                                    .map = {"#.#", "..#"}},
           .data = {.name = "mine",
                    .source = "a folder",
                    .image = {4, 6, 3},
@@ -207,9 +212,9 @@ TEST(RunFiles, ResultsReadBackAsTheyWereWritten) {
     const RunResults read = read_results(folder.file("results.json"));
     EXPECT_EQ(detail::json_of(read), detail::json_of(written));
     EXPECT_EQ(read.chosen_by, written.chosen_by);
-    EXPECT_TRUE(read.scores.ignores(2));
-    EXPECT_EQ(read.scores.count(1, 0), 2);
-    EXPECT_EQ(read.baselines.at(0).scores.count(1, 0), 10);
+    EXPECT_TRUE(read.scores.confusion->ignores(2));
+    EXPECT_EQ(read.scores.confusion->count(1, 0), 2);
+    EXPECT_EQ(read.baselines.at(0).scores.confusion->count(1, 0), 10);
     EXPECT_EQ(read.image_scores, written.image_scores);
     EXPECT_EQ(read.model.multiply_adds, std::nullopt);
     EXPECT_EQ(read.model.receptive_field, written.model.receptive_field);
@@ -230,9 +235,7 @@ TEST(RunFiles, LogsReadBackAsTheyWereWritten) {
   const std::vector<MetricsRow> rows{{.step = 1,
                                       .train_loss = 0.1,
                                       .validation_loss = std::nullopt,
-                                      .mean_iou = 1e-300,
-                                      .foreground_iou = std::nullopt,
-                                      .pixel_accuracy = 1.0 / 3,
+                                      .scores = mask_scores(1e-300, std::nullopt, 1.0 / 3),
                                       .learning_rate = 8e-3,
                                       .seconds = 1e9,
                                       .images_per_second = 123456.789,
@@ -240,9 +243,7 @@ TEST(RunFiles, LogsReadBackAsTheyWereWritten) {
                                      {.step = 1LL << 40,
                                       .train_loss = std::numeric_limits<double>::infinity(),
                                       .validation_loss = -0.0,
-                                      .mean_iou = 0,
-                                      .foreground_iou = 1,
-                                      .pixel_accuracy = 2,
+                                      .scores = mask_scores(0, 1, 2),
                                       .learning_rate = 0,
                                       .seconds = 3,
                                       .images_per_second = 0,
@@ -299,7 +300,7 @@ class RunFolderPage : public testing::Test {
 };
 
 TEST_F(RunFolderPage, ShowsTheHeadOfTheMetrics) {
-  EXPECT_EQ(example("metrics.csv"), std::string(metrics_header) + '\n');
+  EXPECT_EQ(example("metrics.csv"), metrics_header(mask_score_names) + '\n');
 }
 
 TEST_F(RunFolderPage, ShowsEventsAsTheyAreWritten) {

@@ -13,6 +13,7 @@
 
 #include "core/thrown.h"
 #include "data/scratch.h"
+#include "run/mask_scores.h"
 
 namespace trous {
 namespace {
@@ -39,16 +40,14 @@ MetricsRow row(std::int64_t step, bool best = false) {
   return {.step = step,
           .train_loss = 1.0 / 3,
           .validation_loss = 1e-300,
-          .mean_iou = 0.5,
-          .foreground_iou = 0.1,
-          .pixel_accuracy = 1,
+          .scores = mask_scores(0.5, 0.1, 1),
           .learning_rate = 2e-3,
           .seconds = 12.25,
           .images_per_second = 1e6,
           .best = best};
 }
 
-const std::string header = std::string(metrics_header) + '\n';
+const std::string header = metrics_header(mask_score_names) + '\n';
 
 // The line that row(step) becomes: every number as short as it reads back exactly.
 std::string line(const std::string& step, bool best = false) {
@@ -59,7 +58,8 @@ TEST(RunFolder, WritesAnEmptyFieldForWhatIsAbsent) {
   const Scratch scratch;
   RunFolder folder = RunFolder::create(scratch / "run", config);
   MetricsRow blank = row(5);
-  blank.validation_loss = blank.mean_iou = blank.foreground_iou = blank.pixel_accuracy = std::nullopt;
+  blank.validation_loss = std::nullopt;
+  for (Score& score : blank.scores) score.value = std::nullopt;
   folder.log(blank);
   folder.flush();
   EXPECT_EQ(contents(scratch / "run/metrics.csv"), header + "5,0.3333333333333333,,,,,0.002,12.25,1e+06,0\n");

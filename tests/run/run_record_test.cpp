@@ -55,8 +55,8 @@ TEST(RunRecord, HoldsWhatTheFilesSay) {
   ASSERT_TRUE(run.results.has_value());
   const RunResults& results = *run.results;
   EXPECT_EQ(results.classes[1], "<b>bold</b> & \"co\"");
-  EXPECT_EQ(results.scores.count(0, 1), 20);
-  EXPECT_EQ(results.baselines[0].scores.count(1, 0), 40);
+  EXPECT_EQ(results.scores.confusion->count(0, 1), 20);
+  EXPECT_EQ(results.baselines[0].scores.confusion->count(1, 0), 40);
   EXPECT_EQ(results.image_scores[0], 0.5);
   EXPECT_EQ(results.image_scores[1], std::nullopt);
   EXPECT_EQ(results.model.receptive_field, (ReceptiveField{7, 5}));
@@ -150,7 +150,8 @@ TEST(RunRecord, MONAI_tutorials_1099_ReadsScoresThatAreAbsent) {
   const RunRecord run = read_back(files);
   const MetricsRow& row = run.metrics.at(0);
   EXPECT_EQ(row.train_loss, 1.5);
-  for (const auto& score : {row.validation_loss, row.mean_iou, row.foreground_iou, row.pixel_accuracy})
+  for (const auto& score :
+       {row.validation_loss, row.score("mean_iou"), row.score("foreground_iou"), row.score("pixel_accuracy")})
     EXPECT_EQ(score, std::nullopt);
   EXPECT_EQ(row.learning_rate, 0.004);
   EXPECT_EQ(run.chosen_by, Criterion::validation_loss);
@@ -162,16 +163,17 @@ TEST(RunRecord, MONAI_tutorials_1099_ReadsScoresThatAreAbsent) {
 TEST(RunRecord, smp_547_KnowsWhichClassIsIgnored) {
   WrittenRun files;
   change(*files.results, "[80, 20, 0], [10, 30, 0]", "[80, 20, 5], [0, 0, 0]");
-  EXPECT_EQ(read_back(files).results->scores.iou(1), 0) << "older versions say nothing";
+  EXPECT_EQ(read_back(files).results->scores.confusion->iou(1), 0) << "older versions say nothing";
   change(*files.results, R"("split")", R"("ignored": [1], "split")");
   change(*files.results, "[[100, 0, 0], [40, 0, 0]", "[[100, 0, 0], [0, 0, 0]");
   const RunRecord run = read_back(files);
-  for (const ConfusionMatrix* scores : {&run.results->scores, &run.results->baselines[0].scores}) {
+  for (const ConfusionMatrix* scores :
+       {&*run.results->scores.confusion, &*run.results->baselines[0].scores.confusion}) {
     EXPECT_TRUE(scores->ignores(1));
     EXPECT_FALSE(scores->ignores(0));
     EXPECT_EQ(scores->iou(1), std::nullopt);
   }
-  EXPECT_EQ(run.results->scores.mean_iou(), (80.0 / 105 + 0) / 2);
+  EXPECT_EQ(run.results->scores["mean_iou"], (80.0 / 105 + 0) / 2);
 }
 
 TEST(RunRecord, RefusesLogsByFileAndLine) {
@@ -181,8 +183,8 @@ TEST(RunRecord, RefusesLogsByFileAndLine) {
       "file again.");
   EXPECT_EQ(refusal([](WrittenRun& f) { change(f.metrics, ",31.5,1", ",31.5"); }),
             "read_run: run/metrics.csv line 3 has 9 cells, but the header names 10. Write the file again.");
-  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.metrics, "mean_iou", "iou"); }),
-            "read_run: run/metrics.csv line 2 has no column mean_iou. Write the file again.");
+  EXPECT_EQ(refusal([](WrittenRun& f) { change(f.metrics, "train_loss", "loss"); }),
+            "read_run: run/metrics.csv line 2 has no column train_loss. Write the file again.");
   EXPECT_EQ(refusal([](WrittenRun& f) { change(f.metrics, "\n40,", "\n20,"); }),
             "read_run: run/metrics.csv line 3 has step 20 after step 20. Write the file again.");
   EXPECT_EQ(refusal([](WrittenRun& f) { change(f.events, "\"loss\":2.25,", "\"loss\":2.25"); }),

@@ -47,7 +47,8 @@ TEST(Evaluate, ShowsEveryBatchWithItsPredictions) {
   ConfusionMatrix own(3, {255});
   const Evaluation seen = evaluate_with(
       net, set,
-      {.batch = 3, .on_batch = [&](std::int64_t first, const Batch& batch, const Tensor& predictions) {
+      {.batch = 3,
+       .on_batch = [&](std::int64_t first, const Batch& batch, const Tensor&, const Tensor& predictions) {
          firsts.push_back(first);
          counts.push_back(batch.images.shape()[0]);
          EXPECT_TRUE(same_bits(predictions, predict(net, batch.images)));
@@ -71,7 +72,7 @@ TEST(Evaluate, LargeImagesInTilesGiveTheNumbersOfTheWhole) {
   ASSERT_FALSE(tiles.whole());
   ASSERT_TRUE(tiles.exact);
   std::vector<Tensor> seen;
-  const auto keep = [&](std::int64_t, const Batch&, const Tensor& predictions) {
+  const auto keep = [&](std::int64_t, const Batch&, const Tensor&, const Tensor& predictions) {
     seen.push_back(predictions);
   };
   const Loss loss = make_loss("cross-entropy");

@@ -1,0 +1,153 @@
+// Whether what a network says agrees with the truth: numbers against numbers, confidence against accuracy.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <trous/run/report/html.h>
+#include <trous/run/report/sections.h>
+#include <trous/run/report/svg.h>
+
+namespace trous::report {
+namespace {
+
+constexpr double side = 360, left = 62, bottom = 46, top = 10, right = 12;
+constexpr double begin = left, end = side - right, floor_of = side - bottom;
+
+// The places of a square of side `side` for values from low to high.
+struct Span {
+  double low, high;
+
+  double share(double value) const { return (value - low) / (high - low); }
+  double across(double value) const { return begin + share(value) * (end - begin); }
+  double up(double value) const { return floor_of - share(value) * (floor_of - top); }
+};
+
+// Around the values, so that none lies on the border.
+Span span_of(double least, double most) {
+  const double room = most > least ? (most - least) / 20 : std::max(1e-6, std::abs(most) / 20);
+  return {least - room, most + room};
+}
+
+std::string axes(const Span& x, const Span& y, const std::string& x_name, const std::string& y_name) {
+  std::string result;
+  for (int k = 0; k <= 4; ++k) {
+    const double at_x = x.low + (x.high - x.low) * k / 4, at_y = y.low + (y.high - y.low) * k / 4;
+    result += line("grid", begin, y.up(at_y), end, y.up(at_y)) + label("y", begin - 6, y.up(at_y) + 4, brief(at_y));
+    result += line("tick", x.across(at_x), floor_of, x.across(at_x), floor_of + 4) +
+              label("x", x.across(at_x), floor_of + 18, brief(at_x));
+  }
+  return result + line("axis", begin, floor_of, end, floor_of) +
+         label("x", (begin + end) / 2, side - 8, escaped(x_name)) + label("x", begin, top + 2, escaped(y_name));
+}
+
+std::string dot(double x, double y, const std::string& words) {
+  return "<circle class=\"c0\"" + attribute("cx", x) + attribute("cy", y) + " r=\"2.5\"><title>" + words +
+         "</title></circle>";
+}
+
+std::string figure(const std::string& title, const std::string& words, const std::string& content) {
+  return element("figure", "",
+                 element("figcaption", "", element("h3", "", escaped(title))) +
+                     drawing(side, side, words, content)) +
+         "\n";
+}
+
+std::vector<TruthAndPrediction> finite_pairs(const RunResults& results) {
+  std::vector<TruthAndPrediction> pairs;
+  for (const TruthAndPrediction& pair : results.scores.pairs) {
+    if (std::isfinite(pair.truth) && std::isfinite(pair.prediction)) pairs.push_back(pair);
+  }
+  return pairs;
+}
+
+std::string scatter(const std::vector<TruthAndPrediction>& pairs) {
+  double least = pairs.front().truth, most = least;
+  for (const TruthAndPrediction& pair : pairs) {
+    least = std::min({least, pair.truth, pair.prediction});
+    most = std::max({most, pair.truth, pair.prediction});
+  }
+  const Span span = span_of(least, most);
+  std::string content = axes(span, span, "truth", "prediction") +
+                        line("level", span.across(span.low), span.up(span.low), span.across(span.high), span.up(span.high));
+  for (const TruthAndPrediction& pair : pairs) {
+    content += dot(span.across(pair.truth), span.up(pair.prediction),
+                   "truth " + brief(pair.truth) + ", prediction " + brief(pair.prediction));
+  }
+  return figure("Prediction over truth",
+                "Predictions over truths, " + grouped(std::ssize(pairs)) + " of them, from " + brief(least) +
+                    " to " + brief(most) + ". On the dashed line both are equal.",
+                content);
+}
+
+// How many predictions miss by how much, in 25 bins around 0.
+std::string residuals(const std::vector<TruthAndPrediction>& pairs) {
+  constexpr std::size_t bins = 25;
+  double most = 0;
+  for (const TruthAndPrediction& pair : pairs) most = std::max(most, std::abs(pair.prediction - pair.truth));
+  if (most == 0) return element("p", "", "Every prediction is the truth.");
+  std::vector<std::int64_t> counts(bins);
+  for (const TruthAndPrediction& pair : pairs) {
+    const double share = ((pair.prediction - pair.truth) / most + 1) / 2;
+    ++counts[std::min(bins - 1, static_cast<std::size_t>(share * bins))];
+  }
+  const Span x{-most, most}, y{0, static_cast<double>(*std::max_element(counts.begin(), counts.end()))};
+  std::string content;
+  for (std::size_t k = 0; k < bins; ++k) {
+    const double from = -most + 2 * most * static_cast<double>(k) / bins;
+    const double wide = (end - begin) / bins, up = y.up(static_cast<double>(counts[k]));
+    content += rect("fill", x.across(from) + 0.5, up, wide - 1, floor_of - up);
+  }
+  content += axes(x, y, "prediction - truth", "count") + line("level", x.across(0), top, x.across(0), floor_of);
+  return figure("Residuals", "How often predictions miss by how much, from " + brief(-most) + " to " + brief(most) + '.',
+                content);
+}
+
+}  // namespace
+
+std::string predictions(const RunResults& results) {
+  const std::vector<TruthAndPrediction> pairs = finite_pairs(results);
+  if (pairs.empty()) return "";
+  return section("predictions", "Predictions",
+                 element("p", "class=\"soft\"",
+                         grouped(std::ssize(pairs)) + " numbers of " + escaped(results.split) +
+                             ", evenly over all. Point at a dot to read its numbers.") +
+                     element("div", "class=\"charts\"", scatter(pairs) + residuals(pairs)));
+}
+
+std::string calibration(const RunResults& results) {
+  if (results.scores.calibration.empty()) return "";
+  const Span span{0, 1};
+  const double wide = (end - begin) / static_cast<double>(results.scores.calibration.size());
+  std::string bars, dots;
+  std::int64_t all = 0, most = 0;
+  for (const CalibrationBin& bin : results.scores.calibration) {
+    all += bin.count;
+    most = std::max(most, bin.count);
+  }
+  double from = begin;
+  for (const CalibrationBin& bin : results.scores.calibration) {
+    if (bin.count > 0 && bin.accuracy && bin.confidence) {
+      const double up = floor_of - (floor_of - top) * static_cast<double>(bin.count) / static_cast<double>(most);
+      bars += rect("fill", from + 0.5, up, wide - 1, floor_of - up);
+      dots += dot(span.across(*bin.confidence), span.up(*bin.accuracy),
+                  grouped(bin.count) + " images, confidence " + fixed(bin.confidence, 3) + ", accuracy " +
+                      fixed(bin.accuracy, 3));
+    }
+    from += wide;
+  }
+  const std::string content = bars + axes(span, span, "confidence", "accuracy") +
+                              line("level", begin, floor_of, end, top) + dots;
+  return section(
+      "calibration", "Calibration",
+      element("p", "class=\"soft\"",
+              "Of the images that are named with some confidence, the share that is named right: on the dashed "
+              "line a confidence is what it says, below it is too high. The bars are the number of images. "
+              "Point at a dot to read its numbers.") +
+          element("div", "class=\"charts\"",
+                  figure("Accuracy over confidence",
+                         "Accuracy over confidence of " + grouped(all) + " images in " +
+                             grouped(std::ssize(results.scores.calibration)) + " bins.",
+                         content)));
+}
+
+}  // namespace trous::report

@@ -1,0 +1,16 @@
+// The scores of masks in a row of metrics.csv.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <trous/train/scores.h>
+
+namespace trous {
+
+inline std::vector<Score> mask_scores(std::optional<double> mean_iou, std::optional<double> foreground_iou,
+                                      std::optional<double> pixel_accuracy) {
+  return {{"mean_iou", mean_iou}, {"foreground_iou", foreground_iou}, {"pixel_accuracy", pixel_accuracy}};
+}
+
+}  // namespace trous
