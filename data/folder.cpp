@@ -10,8 +10,12 @@
 #include <trous/data/folder_content.h>
 #include <trous/data/folder_faults.h>
 #include <trous/data/folder_files.h>
+#include <trous/data/folder_layout.h>
 #include <trous/data/folder_splits.h>
 #include <trous/data/folder_store.h>
+#include <trous/data/folder_table.h>
+#include <trous/data/folder_targets.h>
+#include <trous/data/labelled_folder.h>
 #include <trous/data/palette.h>
 
 namespace trous {
@@ -100,6 +104,20 @@ Splits folder(const FolderOptions& options) {
     };
     data.parts = parts_of(store, indices);
   });
+}
+
+Splits open_folder(const FolderOptions& options) {
+  switch (folder_layout(options.directory)) {
+    case FolderLayout::class_folders:
+      return labelled_folder(options);
+    case FolderLayout::targets:
+      return folder_targets(options);
+    case FolderLayout::table:
+      return folder_table(options);
+    case FolderLayout::masks:
+      break;
+  }
+  return folder(options);
 }
 
 }  // namespace trous
