@@ -53,7 +53,8 @@ std::vector<std::string> fashion_files(const std::string& directory) {
   std::vector<std::string> files;
   for (const FashionSplit split : {FashionSplit::train, FashionSplit::test}) {
     const FashionSources sources = fashion_sources(split);
-    for (const std::string& name : {sources.images, sources.labels}) files.push_back(directory + "/" + name);
+    for (const std::string& name : {sources.images, sources.labels})
+      files.push_back(text(directory, '/', name));
   }
   return files;
 }

@@ -132,7 +132,8 @@ class Lister {
     if (names.empty())
       fault(text(directory, " has no class folder. Make a folder of images for each class."));
     for (const std::string& name : names) {
-      if (has_utf8_name(directory + "/" + name)) add_images(part, directory + "/" + name);
+      const std::string folder = text(directory, '/', name);
+      if (has_utf8_name(folder)) add_images(part, folder);
     }
   }
 
@@ -146,7 +147,7 @@ class Lister {
     const Listing images = list(directory);
     no_images(directory, images);
     for (const auto& [stem, names] : images.images) {
-      for (const std::string& name : names) part.pairs.push_back({directory + "/" + name, ""});
+      for (const std::string& name : names) part.pairs.push_back({text(directory, '/', name), ""});
     }
   }
 
@@ -219,7 +220,7 @@ class Lister {
       const std::string name = entry->path().filename().string();
       if (name.starts_with('.') || std::find(silent.begin(), silent.end(), name) != silent.end()) continue;
       const bool is_image = is_image_name(name) && !is_directory(entry->path().string());
-      if (is_image && !has_utf8_name(directory + "/" + name)) continue;
+      if (is_image && !has_utf8_name(text(directory, '/', name))) continue;
       (is_image ? images : result.others).push_back(name);
     }
     if (code) {

@@ -14,7 +14,7 @@ Tensor FolderImages::image(std::size_t index, const PixelBox& box) const {
 
 Tensor FolderImages::image(std::size_t index) const {
   const FolderItem& item = items[index];
-  const Tensor own = image(index, {0, 0, item.height, item.width});
+  Tensor own = image(index, {0, 0, item.height, item.width});
   if (own.shape() == Shape{height, width, channels}) return own;
   Tensor result = Tensor::zeros({height, width, channels}, DType::float32);
   paste(result, {0, 0, item.height, item.width}, own);

@@ -78,7 +78,7 @@ FolderLayout folder_layout(const std::string& directory) {
                       " Give a directory with one of these layouts: ", layouts)});
   }
   std::vector<std::string> places{directory};
-  for (const std::string& name : ready_made_splits(directory)) places.push_back(directory + "/" + name);
+  for (const std::string& name : ready_made_splits(directory)) places.push_back(text(directory, '/', name));
   const auto anywhere = [&](const std::string& entry) {
     return std::any_of(places.begin(), places.end(),
                        [&](const std::string& place) { return fs::exists(place + entry, code); });
