@@ -6,27 +6,17 @@
 #include <vector>
 
 #include <trous/data/dataset.h>
+#include <trous/data/fashion_source.h>
 
 namespace trous {
 
 struct FashionOptions {
-  std::string directory = "/usr/share/datasets/fashion-mnist";
+  std::string directory{fashion_directory};
   std::int64_t train = 20000;  ///< canvases
   std::int64_t validation = 400;
   std::int64_t test = 1000;
   std::uint64_t seed = 20170825;  ///< of the compositions; another seed is another data set
 };
-
-enum class FashionSplit { train, validation, test };
-
-/// The files and the range of images from which a split takes its garments. They are disjoint between splits,
-/// so a score is about garments that were not in training.
-struct FashionSources {
-  std::string images, labels;  ///< file names
-  std::int64_t in_file;        ///< images in that file
-  std::int64_t first, count;   ///< the range of images the split uses
-};
-FashionSources fashion_sources(FashionSplit split);
 
 /// A garment on a canvas: which image of the split's file, and where its upper left corner lies.
 struct Garment {

@@ -74,4 +74,8 @@ struct FolderOptions {
 /// `cache` cannot hold the decoded images, ArgumentError for a threshold or a white out of range.
 Splits folder(const FolderOptions& options);
 
+/// The data set of a folder of any layout: folder(), labelled_folder(), folder_targets() or folder_table(),
+/// as folder_layout() says of the names in it. Throws as these do.
+Splits open_folder(const FolderOptions& options);
+
 }  // namespace trous

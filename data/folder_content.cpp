@@ -12,6 +12,7 @@
 #include <trous/data/digest.h>
 #include <trous/data/file.h>
 #include <trous/data/folder_content.h>
+#include <trous/data/folder_faults.h>
 #include <trous/data/image.h>
 #include <trous/data/image_rows.h>
 #include <trous/data/mask.h>
@@ -20,20 +21,13 @@
 namespace trous {
 namespace {
 
-// The text of an error without the name of its function.
-std::string sentence(const FileError& error) {
-  const std::string whole = error.what();
-  const std::size_t colon = whole.find(": ");
-  return colon == std::string::npos ? whole : whole.substr(colon + 2);
-}
-
 // Runs `read` and notes the text of its exception.
 template <class F>
 void noting(std::vector<std::string>& faults, F&& read) {
   try {
     read();
   } catch (const FileError& error) {
-    faults.push_back(sentence(error));
+    faults.push_back(sentence_of(error));
   }
 }
 
@@ -78,9 +72,9 @@ Tensor box_in_file(const StoredPixels& stored, std::int64_t width, std::int64_t 
 }
 
 [[noreturn]] void size_changed(const FolderItem& item) {
-  throw FileError(text("folder: ", item.files.image,
-                       " or its mask has changed its size since it was first read, from ", item.in_file.width,
-                       " x ", item.in_file.height,
+  throw FileError(text("folder: ", item.files.image, item.files.mask.empty() ? "" : " or its mask",
+                       " has changed its size since it was first read, from ", item.in_file.width, " x ",
+                       item.in_file.height,
                        " (width x height). Start again, and leave the files alone meanwhile."));
 }
 
@@ -125,19 +119,13 @@ class PairReader {
     std::vector<std::string> faults;
     std::optional<Tensor> image;
     std::optional<Mask> mask;
-    noting(faults, [&] {
-      if (InputFile(item.files.image).bytes() == 0) {
-        throw FileError(
-            text("folder: ", item.files.image, " is empty: 0 bytes. Fetch or write the file again."));
-      }
-      image = read_image(item.files.image);
-      item.height = image->shape()[0];
-      item.width = image->shape()[1];
-      item.channels = image->shape()[2];
-      item.in_file = {item.height, item.width};
-      if (image->dtype() == DType::int32) item.brightest = brightest_of(*image);
-      item.hash = content_hash(*image);
-    });
+    noting(faults, [&] { image = read_own_image(item); });
+    if (item.files.mask.empty()) {
+      if (!image) return faults;
+      resize(item, *image);
+      keep(item, std::move(*image), std::nullopt);
+      return faults;
+    }
     noting(faults, [&] {
       // Where the table cannot be read, only the size of an RGB mask can be checked.
       const bool size_only = table_is_faulty_ && mask_kind(item.files.mask) == MaskKind::colors;
@@ -156,31 +144,48 @@ class PairReader {
     item.white = mask->white;
     item.palette = std::move(mask->palette);
     item.greys = mask->greys;
-    if (decoding_.resize) resize(item, *image, mask->numbers);
+    resize(item, *image);
+    if (item.is_resized()) mask->numbers = resize_labels(mask->numbers, {item.height, item.width});
     item.places = spread_places(mask->numbers);
     keep(item, std::move(*image), std::move(mask->numbers));
     return faults;
   }
 
  private:
-  void resize(FolderItem& item, Tensor& image, Tensor& mask) const {
+  // The image of `item`, whose size, brightness and hash are noted.
+  static Tensor read_own_image(FolderItem& item) {
+    if (InputFile(item.files.image).bytes() == 0) {
+      throw FileError(
+          text("folder: ", item.files.image, " is empty: 0 bytes. Fetch or write the file again."));
+    }
+    Tensor image = read_image(item.files.image);
+    item.height = image.shape()[0];
+    item.width = image.shape()[1];
+    item.channels = image.shape()[2];
+    item.in_file = {item.height, item.width};
+    if (image.dtype() == DType::int32) item.brightest = brightest_of(image);
+    item.hash = content_hash(image);
+    return image;
+  }
+
+  void resize(FolderItem& item, Tensor& image) const {
+    if (!decoding_.resize) return;
     const HeightWidth size = fitted_size(item.in_file, decoding_.resize->longest);
     if (size == item.in_file) return;
     item.height = size.height;
     item.width = size.width;
     image = resize_image(image, size, decoding_.resize->filter);
-    mask = resize_labels(mask, size);
   }
 
-  void keep(FolderItem& item, Tensor image, Tensor mask) {
-    const auto bytes = static_cast<std::int64_t>(image.bytes() + mask.bytes());
+  void keep(FolderItem& item, Tensor image, std::optional<Tensor> mask) {
+    const auto bytes = static_cast<std::int64_t>(image.bytes() + (mask ? mask->bytes() : 0));
     if ((bytes_ += bytes) <= decoding_.bytes) {
       item.image.tensor = std::move(image);
       item.mask.tensor = std::move(mask);
     } else if (!decoding_.cache.empty()) {
       const std::shared_ptr<detail::ScratchFile> file = scratch_file();
       item.image = in_file(image, file);
-      item.mask = in_file(mask, file);
+      if (mask) item.mask = in_file(*mask, file);
     }
   }
 

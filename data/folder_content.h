@@ -71,12 +71,13 @@ struct FolderContent {
   std::vector<std::string> faults;  ///< those of `files`, then those of each pair in its order
 };
 
-/// Decodes all pairs of `files`, in parallel. The class table is read, unless `threshold` is above 0: then it
-/// is `black_and_white(threshold)`, with the names of a table of two entries without colours and numbers.
-/// Decoded tensors stay in memory until the next pair would make them more than `decoding.bytes`; which pairs
-/// come first depends on the threads, and nothing else does. The others go to a temporary file in
-/// `decoding.cache`, if there is such a directory. Calls `on_progress` with the pairs that are read. Throws
-/// nothing for what it finds in the files, ScratchError if the temporary file cannot be written.
+/// Decodes all pairs of `files`, or the images alone of those without a mask, in parallel. The class table is
+/// read, unless `threshold` is above 0: then it is `black_and_white(threshold)`, with the names of a table of
+/// two entries without colours and numbers. Decoded tensors stay in memory until the next pair would make
+/// them more than `decoding.bytes`; which pairs come first depends on the threads, and nothing else does. The
+/// others go to a temporary file in `decoding.cache`, if there is such a directory. Calls `on_progress` with
+/// the pairs that are read. Throws nothing for what it finds in the files, ScratchError if the temporary file
+/// cannot be written.
 FolderContent read_folder_content(const FolderFiles& files, const FolderDecoding& decoding,
                                   std::int64_t threshold = 0, const OnProgress& on_progress = nullptr);
 

@@ -30,7 +30,15 @@ bool is_directory(const std::string& path) {
 
 class Lister {
  public:
-  explicit Lister(const std::string& directory) : directory_(directory) { files_.directory = directory; }
+  Lister(const std::string& directory, FolderLayout layout)
+      : directory_(directory),
+        partner_(layout == FolderLayout::masks     ? "mask"
+                 : layout == FolderLayout::targets ? "target"
+                                                   : "label") {
+    files_.directory = directory;
+    files_.layout = layout;
+    files_.partner = partner_;
+  }
 
   FolderFiles run() {
     std::error_code code;
@@ -40,23 +48,25 @@ class Lister {
                  " Give a directory with images/ and masks/ in it."));
       return std::move(files_);
     }
-    const bool whole = is_directory(directory_ + "/images") || is_directory(directory_ + "/masks");
-    std::vector<std::string> ready;
-    for (const char* name : {"train", "validation", "val", "test"}) {
-      if (is_directory(directory_ + "/" + name)) ready.emplace_back(name);
-    }
+    const bool classes = files_.layout == FolderLayout::class_folders;
+    const std::vector<std::string> ready = ready_made_splits(directory_);
+    const bool whole =
+        classes ? folders_in(directory_).size() > ready.size()
+                : is_directory(directory_ + "/images") || fs::exists(directory_ + "/" + place(), code);
     if (whole && !ready.empty()) {
-      fault(text(directory_, " has images/ or masks/ and also ", ready.front(),
-                 "/. Keep one layout: move the other away."));
+      fault(text(directory_, classes ? std::string(" has class folders") : " has images/ or " + place(),
+                 " and also ", ready.front(), "/. Keep one layout: move the other away."));
     } else if (whole) {
       add_part("", directory_);
     } else if (!ready.empty()) {
       add_ready_made(ready);
     } else {
-      fault(text(directory_, " has no images/ and masks/, and no train/ and validation/ with these in them. ",
-                 "Put the images into images/ and a mask of the same name for each into masks/."));
+      fault(nothing_there());
     }
-    if (fs::exists(directory_ + "/classes.json", code)) files_.class_table = directory_ + "/classes.json";
+    if (files_.layout == FolderLayout::masks && fs::exists(directory_ + "/classes.json", code)) {
+      files_.class_table = directory_ + "/classes.json";
+      files_.tables = {*files_.class_table};
+    }
     return std::move(files_);
   }
 
@@ -77,10 +87,9 @@ class Lister {
     if (has("validation") && has("val")) {
       fault(text(directory_, " has validation/ and val/. Keep one of them."));
     } else if (!has("validation") && !has("val")) {
-      fault(text(
-          directory_, " has ", ready.front(),
-          "/ but no validation/, which decides when the network is at its best. Move some pairs of images "
-          "and masks there."));
+      fault(text(directory_, " has ", ready.front(),
+                 "/ but no validation/, which decides when the network is at its best. Move some ",
+                 images_with(), " there."));
     }
     if (!has("train")) {
       fault(text(directory_, " has ", ready.front(),
@@ -91,17 +100,73 @@ class Lister {
     }
   }
 
+  // What says what images show, beside images/.
+  std::string place() const { return files_.layout == FolderLayout::table ? "labels.csv" : partner_ + "s/"; }
+
+  std::string images_with() const {
+    return files_.layout == FolderLayout::class_folders ? "images of each class"
+           : files_.layout == FolderLayout::table       ? "images and their lines of labels.csv"
+                                                        : "pairs of images and " + partner_ + "s";
+  }
+
   void add_part(const std::string& name, const std::string& directory) {
-    const std::string images_in = directory + "/images", masks_in = directory + "/masks";
-    const Listing images = list(images_in), masks = list(masks_in);
-    FolderPart part{.name = name, .pairs = {}};
-    if (images.readable && images.images.empty()) {
-      const std::string evidence =
-          images.others.empty()
-              ? "It is empty"
-              : text("It has ", images.others.size(), " other entries, such as ", images.others.front());
-      fault(text(images_in, " has no PNG or JPEG file. ", evidence, ". Convert the images to PNG or JPEG."));
+    FolderPart part{.name = name, .directory = directory, .pairs = {}};
+    if (files_.layout == FolderLayout::class_folders) {
+      add_classes(part, directory);
+    } else if (files_.layout == FolderLayout::table) {
+      add_images(part, directory + "/images");
+    } else {
+      add_pairs(part, directory);
     }
+    files_.parts.push_back(std::move(part));
+  }
+
+  void add_classes(FolderPart& part, const std::string& directory) {
+    const Listing beside = list(directory, false);
+    if (!beside.images.empty()) {
+      const std::string& first = beside.images.begin()->second.front();
+      fault(text(directory, " has ", count_of(beside), " beside its class folders, such as ", first,
+                 ". Move each into the folder of its class."));
+    }
+    const std::vector<std::string> names = folders_in(directory);
+    if (names.empty())
+      fault(text(directory, " has no class folder. Make a folder of images for each class."));
+    for (const std::string& name : names) {
+      const std::string folder = text(directory, '/', name);
+      if (has_utf8_name(folder)) add_images(part, folder);
+    }
+  }
+
+  static std::string count_of(const Listing& listing) {
+    std::size_t count = 0;
+    for (const auto& [stem, names] : listing.images) count += names.size();
+    return text(count, count == 1 ? " image" : " images");
+  }
+
+  void add_images(FolderPart& part, const std::string& directory) {
+    const Listing images = list(directory);
+    no_images(directory, images);
+    for (const auto& [stem, names] : images.images) {
+      for (const std::string& name : names) part.pairs.push_back({text(directory, '/', name), ""});
+    }
+  }
+
+  void no_images(const std::string& directory, const Listing& images) {
+    if (!images.readable || !images.images.empty()) return;
+    const std::string evidence =
+        images.others.empty()
+            ? "It is empty"
+            : text("It has ", images.others.size(), " other entries, such as ", images.others.front());
+    fault(text(directory, " has no PNG or JPEG file. ", evidence, ". ",
+               files_.layout == FolderLayout::class_folders
+                   ? "Put PNG or JPEG images of the class there, or remove the folder."
+                   : "Convert the images to PNG or JPEG."));
+  }
+
+  void add_pairs(FolderPart& part, const std::string& directory) {
+    const std::string images_in = directory + "/images", masks_in = directory + "/" + partner_ + "s";
+    const Listing images = list(images_in), masks = list(masks_in);
+    no_images(images_in, images);
     for (const auto& [stem, names] : images.images) {
       const bool one = only_one(images_in, stem, names);
       if (!masks.readable) continue;
@@ -116,10 +181,9 @@ class Lister {
       only_one(masks_in, stem, names);
       if (images.readable && !images.images.contains(stem)) {
         fault(text(masks_in, "/", names.front(), " has no image: ", images_in, " has no ", stem,
-                   ".png, .jpg or .jpeg. Add it, or move the mask away."));
+                   ".png, .jpg or .jpeg. Add it, or move the ", partner_, " away."));
       }
     }
-    files_.parts.push_back(std::move(part));
   }
 
   bool only_one(const std::string& directory, const std::string& stem,
@@ -136,16 +200,18 @@ class Lister {
                const Listing& masks) {
     const auto other = std::find_if(masks.others.begin(), masks.others.end(),
                                     [&](const std::string& name) { return stem_of(name) == stem; });
+    const bool is_mask = files_.layout == FolderLayout::masks;
     if (other != masks.others.end()) {
-      fault(text(image, " has no mask: ", masks_in, "/", *other, " is no PNG by its name. Save it as ", stem,
-                 ".png."));
+      fault(text(image, " has no ", partner_, ": ", masks_in, "/", *other, " is no PNG",
+                 is_mask ? "" : " or JPEG", " by its name. Save it as ", stem, ".png."));
     } else {
-      fault(
-          text(image, " has no mask: ", masks_in, " has no ", stem, ".png. Add it, or move the image away."));
+      fault(text(image, " has no ", partner_, ": ", masks_in, " has no ", stem,
+                 is_mask ? ".png" : ".png, .jpg or .jpeg", ". Add it, or move the image away."));
     }
   }
 
-  Listing list(const std::string& directory) {
+  // What lies in a directory; `count_others` says whether what is no image was ignored.
+  Listing list(const std::string& directory, bool count_others = true) {
     constexpr std::array<const char*, 2> silent{"Thumbs.db", "desktop.ini"};
     Listing result;
     std::error_code code;
@@ -154,14 +220,12 @@ class Lister {
       const std::string name = entry->path().filename().string();
       if (name.starts_with('.') || std::find(silent.begin(), silent.end(), name) != silent.end()) continue;
       const bool is_image = is_image_name(name) && !is_directory(entry->path().string());
-      if (is_image && !has_utf8_name(directory + "/" + name)) continue;
+      if (is_image && !has_utf8_name(text(directory, '/', name))) continue;
       (is_image ? images : result.others).push_back(name);
     }
     if (code) {
       fault(code == std::errc::no_such_file_or_directory
-                ? text(directory,
-                       " does not exist. Make it: images/ holds the images, masks/ a mask of the same ",
-                       "name for each.")
+                ? text(directory, " does not exist. Make it: images/ holds the images, ", missing())
                 : text(directory, " cannot be listed. The system says: ", code.message(),
                        ". Make it a directory that can be read."));
       return result;
@@ -169,6 +233,7 @@ class Lister {
     std::sort(images.begin(), images.end());
     for (const std::string& name : images) result.images[stem_of(name)].push_back(name);
     std::sort(result.others.begin(), result.others.end());
+    if (!count_others) return result;
     if (!result.others.empty() && files_.ignored == 0) {
       files_.first_ignored = escaped_bytes(directory + "/" + result.others.front());
     }
@@ -177,16 +242,33 @@ class Lister {
     return result;
   }
 
+  std::string nothing_there() const {
+    if (files_.layout == FolderLayout::class_folders)
+      return directory_ + " has no class folder. Make a folder of images for each class.";
+    const std::string rest =
+        ", and no train/ and validation/ with these in them. Put the images into images/ and ";
+    if (files_.layout == FolderLayout::table)
+      return directory_ + " has no images/ and labels.csv" + rest + "a line for each into labels.csv.";
+    return text(directory_, " has no images/ and ", place(), rest, "a ", partner_,
+                " of the same name for each into ", place(), ".");
+  }
+
+  std::string missing() const {
+    if (files_.layout == FolderLayout::table) return "labels.csv a line for each.";
+    return text(partner_, "s/ a ", partner_, " of the same name for each.");
+  }
+
   std::string directory_;
+  std::string partner_;
   FolderFiles files_;
 };
 
 }  // namespace
 
-FolderFiles list_folder(const std::string& directory) {
+FolderFiles list_folder(const std::string& directory, FolderLayout layout) {
   std::string trimmed = directory;
   while (trimmed.size() > 1 && trimmed.ends_with('/')) trimmed.pop_back();
-  return Lister(trimmed).run();
+  return Lister(trimmed, layout).run();
 }
 
 }  // namespace trous

@@ -4,25 +4,10 @@
 
 #include <trous/core/error.h>
 #include <trous/data/folder_store.h>
-#include <trous/data/image.h>
 #include <trous/data/palette.h>
 
 namespace trous {
 namespace {
-
-// The image with black at the bottom and the right.
-Tensor padded(const FolderStore& store, const Tensor& image) {
-  const std::int64_t height = store.height, width = store.width, channels = store.channels;
-  if (image.shape() == Shape{height, width, channels}) return image;
-  Tensor result = Tensor::zeros({height, width, channels}, DType::float32);
-  const float* from = image.values<float>().data();
-  float* to = result.mutable_values<float>().data();
-  const std::int64_t row = image.shape()[1] * channels;
-  for (std::int64_t i = 0; i < image.shape()[0]; ++i) {
-    std::copy_n(from + i * row, row, to + i * width * channels);
-  }
-  return result;
-}
 
 // The labels with unknown pixels at the bottom and the right.
 Tensor padded_labels(const FolderStore& store, const Tensor& labels) {
@@ -55,16 +40,14 @@ Tensor labelled(const FolderClasses& classes, const Tensor& mask, const FolderIt
 
 Sample FolderStore::sample(std::size_t index) const {
   const FolderItem& item = items[index];
-  const Sample own = part(index, {0, 0, item.height, item.width});
-  return {.image = padded(*this, own.image), .target = padded_labels(*this, own.target)};
+  const Tensor mask = mask_numbers(item, table ? &*table : nullptr, {0, 0, item.height, item.width});
+  return {.image = image(index), .target = padded_labels(*this, labelled(classes, mask, item))};
 }
 
 Sample FolderStore::part(std::size_t index, const PixelBox& box) const {
   const FolderItem& item = items[index];
-  const Tensor pixels = image_pixels(item, box, filter);
   const Tensor mask = mask_numbers(item, table ? &*table : nullptr, box);
-  const std::int64_t full = pixels.dtype() == DType::int32 ? white : white_of(pixels);
-  return {.image = to_float_image(pixels, channels, full), .target = labelled(classes, mask, item)};
+  return {.image = image(index, box), .target = labelled(classes, mask, item)};
 }
 
 std::optional<PixelPlace> FolderStore::pixel(std::size_t index, Key key,
@@ -93,10 +76,7 @@ std::optional<PixelPlace> FolderStore::pixel(std::size_t index, Key key,
 SampleParts parts_of(const std::shared_ptr<const FolderStore>& store,
                      const std::vector<std::size_t>& indices) {
   const auto item = [indices](std::int64_t i) { return indices[static_cast<std::size_t>(i)]; };
-  return {.extent =
-              [store, item](std::int64_t i) {
-                return HeightWidth{store->items[item(i)].height, store->items[item(i)].width};
-              },
+  return {.extent = [store, item](std::int64_t i) { return store->extent(item(i)); },
           .read = [store, item](std::int64_t i, const PixelBox& box) { return store->part(item(i), box); },
           .pixel =
               [store, item](std::int64_t i, Key key, std::span<const std::int32_t> left_out) {

@@ -12,18 +12,14 @@
 #include <trous/data/dataset.h>
 #include <trous/data/folder_classes.h>
 #include <trous/data/folder_content.h>
+#include <trous/data/folder_images.h>
 
 namespace trous {
 
-/// The files, sizes and classes from which samples are made. The splits share a store, and nothing changes
-/// it.
-struct FolderStore {
-  std::vector<FolderItem> items;
+/// The images, masks and classes from which samples are made.
+struct FolderStore : FolderImages {
   std::optional<ClassTable> table;
   FolderClasses classes;
-  std::int64_t height = 0, width = 0, channels = 1;
-  std::int64_t white = 255;                  ///< of images of 16 bits, where there are any
-  ResizeFilter filter = ResizeFilter::area;  ///< of images that are resized
 
   /// Item `index`, padded at the bottom and the right to height x width.
   Sample sample(std::size_t index) const;

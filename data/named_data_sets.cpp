@@ -2,6 +2,7 @@
 
 #include <trous/data/brain.h>
 #include <trous/data/fashion.h>
+#include <trous/data/fashion_labels.h>
 #include <trous/data/mosaics.h>
 #include <trous/data/named_data_sets.h>
 #include <trous/data/shapes.h>
@@ -23,6 +24,14 @@ constexpr std::array data_sets{
                  .open = from_files<FashionOptions, fashion>,
                  .reads_files = true,
                  .recipe = {"small-dilated", "none", 3200, 16}},
+    NamedDataSet{.name = "fashion-labels",
+                 .open = from_files<FashionLabelsOptions, fashion_labels>,
+                 .reads_files = true,
+                 .recipe = {"small-classifier", "flip", 3500, 64}},
+    NamedDataSet{.name = "fashion-noisy",
+                 .open = from_files<FashionNoisyOptions, fashion_noisy>,
+                 .reads_files = true,
+                 .recipe = {"small-dilated", "none", 1500, 32}},
     NamedDataSet{
         .name = "brain",
         .open = from_files<BrainOptions, brain>,

@@ -35,7 +35,8 @@ struct NamedDataSet {
   KnownPredictor predictor = {};  ///< without a name where there is none
 };
 
-/// The table of data sets: "fashion", "brain", "mosaics", "shapes". A new one is its code and a row of it.
+/// The table of data sets: "fashion", "fashion-labels", "fashion-noisy", "brain", "mosaics", "shapes". A new
+/// one is its code and a row of it.
 std::span<const NamedDataSet> named_data_sets();
 
 /// The data set of `trous train` without --data.

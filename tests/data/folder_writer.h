@@ -31,6 +31,13 @@ inline Tensor image_bytes(const Tensor& image) {
   return result;
 }
 
+/// A grey PNG of `height` x `width` pixels of this value, in a directory that is made where it is missing.
+inline void write_grey(const std::string& path, std::uint8_t value, std::int64_t height = 4,
+                       std::int64_t width = 6) {
+  make_directories(std::filesystem::path(path).parent_path().string());
+  write_png(path, Tensor::full({height, width, 1}, DType::uint8, value));
+}
+
 inline void write_mask(const std::string& path, const Tensor& mask, MaskCoding coding) {
   const Shape& shape = mask.shape();
   if (coding == MaskCoding::palette) return write_indexed_png(path, mask, class_palette());
