@@ -58,13 +58,17 @@ std::vector<SampleField> image_and_mask(const char* op, const Sample& sample) {
           {.name = "mask", .role = Role::mask, .shape = mask}};
 }
 
+// Throws unless the input is an image.
+void check_input(const char* op, const SampleField& input) {
+  if (input.role == Role::image && input.shape.rank() == 3) return;
+  throw ShapeError(text(op, ": the input is numbers ", input.shape,
+                        ", which have no pixels. Leave out the augmentation."));
+}
+
 // Throws unless images and masks lie on the first image.
 void check_fields(const char* op, const std::vector<SampleField>& fields) {
   const Shape& image = fields.front().shape;
-  if (fields.front().role != Role::image) {
-    throw ShapeError(text(op, ": the input is numbers ", image,
-                          ", which have no pixels to move. Leave out the augmentation."));
-  }
+  check_input(op, fields.front());
   for (const SampleField& field : fields) {
     if (!lies_on_pixels(field.role)) continue;
     if (field.shape.rank() >= 2 && field.shape[0] == image[0] && field.shape[1] == image[1]) continue;
@@ -336,13 +340,13 @@ Shape augmented_shape(const Shape& image, const Augmentation& augmentation) {
 std::vector<SampleField> augmented_fields(std::vector<SampleField> fields, const Augmentation& a) {
   check(a);
   if (a == Augmentation()) return fields;
+  check_input("augmented", fields.front());
   if (moves_pixels(a)) check_fields("augmented", fields);
   const SampleField& target = fields[1];
   if (target.role == Role::image && (a.brightness != 0 || a.contrast != 0)) {
     throw ArgumentError(text("augmented: brightness and contrast change the image and not its ", target.name,
                              ", so a network would learn to undo them. Leave them out."));
   }
-  check_image_shape("augmented_shape", fields.front().shape);
   if (!a.crop) return fields;
   for (SampleField& field : fields) {
     if (field.role == Role::image) field.shape = {a.crop->height, a.crop->width, field.shape[2]};
@@ -379,6 +383,7 @@ Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key,
 
 Sample warp(const std::vector<SampleField>& fields, const Sample& sample, const Warp& warp) {
   check_fields("warp", fields);
+  check_sample("warp: the sample", fields, sample);
   if (warp.height < 1 || warp.width < 1) {
     throw ArgumentError(text("warp: a result of ", warp.height, " x ", warp.width,
                              " pixels. Height and width are 1 or more."));
@@ -395,6 +400,7 @@ Sample warp(const Sample& sample, const Warp& warp) {
 Sample augmented(const std::vector<SampleField>& fields, const Sample& sample,
                  const Augmentation& augmentation, Key key, const std::optional<PixelPlace>& held) {
   augmented_fields(fields, augmentation);
+  check_sample("augmented: the sample", fields, sample);
   if (augmentation == Augmentation()) return sample;
   const Shape& shape = sample.image.shape();
   const Warp geometry = draw_warp(augmentation, shape, key, held);
