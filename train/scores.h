@@ -42,8 +42,8 @@ struct TruthAndPrediction {
 ///   criterion()                      what ranks validations by these scores. It follows from the targets
 ///                                    alone; `latest` where none counts
 ///
-/// A report also shows what other members there are: confusion(), a matrix of classes; calibration(), the bins
-/// of a reliability diagram; pairs(), some truths and predictions for a scatter plot.
+/// A report also shows what other members there are: confusion(), a matrix of classes; calibration(), the
+/// bins of a reliability diagram; pairs(), some truths and predictions for a scatter plot.
 template <class S>
 concept ScoresKind = std::copyable<S> &&
     requires(S scores, const S& constant, const Batch& batch, const Tensor& tensor) {

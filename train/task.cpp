@@ -24,6 +24,12 @@ Loss class_loss(const Dataset& training, const std::optional<ClassWeights>& weig
   return weighted_cross_entropy(training, weights.value_or(default_class_weighting));
 }
 
+Loss squares(const Dataset& training, const std::optional<ClassWeights>& weights) {
+  if (!weights) return make_loss("mse");
+  throw ArgumentError(text("train: class_weights where the targets of ", training.name, " have the role ",
+                           name(training.target.role), ", which has no classes. Leave them out."));
+}
+
 void check_mask_logits(const Shape& output, const Dataset& data) {
   const auto classes = static_cast<std::int64_t>(data.classes.size());
   if (output.rank() == 4 && output[3] == classes) return;
@@ -97,15 +103,23 @@ std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& sc
     const Sample sample = checked_sample(training, i);
     const std::int32_t label = sample.target.item<std::int32_t>();
     if (label != unknown_label) {
-      ++counts.at(static_cast<std::size_t>(label));
-      ++at_level[brightness_level(sample.image)].at(static_cast<std::size_t>(label));
+      if (label < 0 || label >= std::ssize(counts)) {
+        throw ArgumentError(text(training.name, ": sample ", i, " has label ", label, ". The set has ",
+                                 counts.size(), " classes, and ", unknown_label,
+                                 " means unknown. Mend the label."));
+      }
+      ++counts[static_cast<std::size_t>(label)];
+      ++at_level[brightness_level(sample.image)][static_cast<std::size_t>(label)];
     }
     progress.add_one();
   }
-  std::vector<Baseline> all{{"the commonest class", task.scores(scored)}, {"brightness", task.scores(scored)}};
-  add_each(all[0].scores, scored, task, [&](const Batch&) { return logits_of(counts); }, progress);
-  add_each(all[1].scores, scored, task,
-           [&](const Batch& batch) { return logits_of(at_level[brightness_level(batch.images)]); }, progress);
+  std::vector<Baseline> all{{"the commonest class", task.scores(scored)},
+                            {"brightness", task.scores(scored)}};
+  add_each(
+      all[0].scores, scored, task, [&](const Batch&) { return logits_of(counts); }, progress);
+  add_each(
+      all[1].scores, scored, task,
+      [&](const Batch& batch) { return logits_of(at_level[brightness_level(batch.images)]); }, progress);
   return all;
 }
 
@@ -133,10 +147,12 @@ std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& s
   for (std::int64_t axis = 0; axis < target.rank(); ++axis) extents.push_back(target[axis]);
   const Tensor mean = mean_target(training, Shape(extents), progress);
   std::vector<Baseline> all{{"the mean target", task.scores(scored)}};
-  add_each(all[0].scores, scored, task, [&](const Batch&) { return mean; }, progress);
+  add_each(
+      all[0].scores, scored, task, [&](const Batch&) { return mean; }, progress);
   if (like_input) {
     all.push_back({"the input itself", task.scores(scored)});
-    add_each(all[1].scores, scored, task, [](const Batch& batch) { return batch.images; }, progress);
+    add_each(
+        all[1].scores, scored, task, [](const Batch& batch) { return batch.images; }, progress);
   }
   return all;
 }
@@ -164,7 +180,7 @@ Task classification() {
 Task regression() {
   return {.name = "regression",
           .check_output = check_numbers,
-          .default_loss = [](const Dataset&, const std::optional<ClassWeights>&) { return make_loss("mse"); },
+          .default_loss = squares,
           .predict = [](const Tensor& output) { return output; },
           .scores = [](const Dataset& data) { return RegressionTaskScores(data); },
           .baselines = number_baselines};
@@ -173,6 +189,18 @@ Task regression() {
 Task task_for(const Dataset& data) {
   if (data.target.role == Role::mask) return segmentation();
   return data.target.role == Role::label ? classification() : regression();
+}
+
+Task task_for(const Dataset& data, const std::optional<Task>& given) {
+  if (!given) return task_for(data);
+  const char* const missing = !given->check_output   ? "check_output"
+                              : !given->default_loss ? "default_loss"
+                              : !given->predict      ? "predict"
+                              : !given->scores       ? "scores"
+                                                     : nullptr;
+  if (!missing) return *given;
+  throw ArgumentError(text("train: the task \"", given->name, "\" has no ", missing,
+                           ". It needs check_output, default_loss, predict and scores."));
 }
 
 void SegmentationScores::add(const Batch& batch, const Tensor&, const Tensor& prediction) {
@@ -239,7 +267,8 @@ std::vector<Score> RegressionTaskScores::all() const {
       {"mse", scores_.mse()}, {"mae", scores_.mae()}, {"rmse", scores_.rmse()}, {"r2", scores_.r2()}};
   if (images_) all.push_back({"psnr", scores_.psnr()});
   if (has_ssim_) {
-    all.push_back({"ssim", counted_ > 0 ? std::optional(ssim_ / static_cast<double>(counted_)) : std::nullopt});
+    all.push_back(
+        {"ssim", counted_ > 0 ? std::optional(ssim_ / static_cast<double>(counted_)) : std::nullopt});
   }
   return all;
 }
