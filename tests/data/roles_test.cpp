@@ -306,6 +306,23 @@ TEST(Roles, ACropThatReadsABoxIsThatOfTheWhole) {
   }
 }
 
+TEST(Roles, ADataSetThatReadsBoxesRefusesWhatOthersRefuse) {
+  Dataset boxes = of_every_role(2);
+  const auto refusal = [&] {
+    return message_of<ArgumentError>([&] {
+      augmented(boxes, 0, {.crop = Window{9, 9}, .brightness = 0.1}, Key{1}, false);
+    });
+  };
+  const std::string of_whole = refusal();
+  EXPECT_EQ(
+      of_whole,
+      "augmented: brightness and contrast change the image and not its clean, so a network would learn to "
+      "undo them. Leave them out.");
+  boxes.parts.emplace();
+  boxes.parts->extent = [](std::int64_t) { return HeightWidth{height, width}; };
+  EXPECT_EQ(refusal(), of_whole) << "before a box is read";
+}
+
 TEST(Roles, ABatchOfNoneHasEveryTensor) {
   const std::vector<Tensor> none = tensors_of(make_batch(of_every_role(3), {}));
   const std::vector<Shape> shapes{{0, height, width, 3},
