@@ -71,13 +71,13 @@ int main() {
   const Splits data{places(0, 256), places(256, 32), places(288, 64)};
   Comparison net;
   initialize(net, Key{1});
-  const TrainOptions options{.steps = 300,
+  const TrainOptions options{.steps = 500,
                              .batch = 8,
                              .loss = border_loss,
                              .augmentation = {.flip_horizontal = true, .flip_vertical = true}};
   Trainer whole(net, data, options), first = whole, second = whole;
   whole.run();
-  first.run({.stop = [&] { return first.step() == 150; }});
+  first.run({.stop = [&] { return first.step() == 250; }});
   second.restore("the first half", first.state());  // a Trainer goes on where another one was saved
   second.run();
   const SafetensorsFile one = whole.state(), other = second.state();
