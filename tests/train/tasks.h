@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <trous/core/map.h>
 #include <trous/layers/dense.h>
 #include <trous/layers/resample.h>
 #include <trous/ops/reduce.h>
