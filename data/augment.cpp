@@ -3,15 +3,16 @@
 #include <numbers>
 #include <numeric>
 #include <span>
-#include <utility>
 
 #include <trous/core/error.h>
 #include <trous/data/augment.h>
-#include <trous/data/palette.h>
+#include <trous/data/detail/warp_part.h>
 #include <trous/data/sample_parts.h>
 
 namespace trous {
 namespace {
+
+using detail::Part, detail::box_read, detail::covered, detail::shown_at, detail::source, detail::warped;
 
 // The number with which a key is folded for each kind of draw. The result of a seed depends on these numbers.
 enum class Draw : std::uint64_t {
@@ -42,98 +43,8 @@ void check_image_shape(const char* op, const Shape& image) {
     throw ShapeError(text(op, ": image ", image, " has no pixels to move. It is [height, width, channels]."));
 }
 
-// The fields of an image and its mask, which a sample that comes without fields is.
-std::vector<SampleField> image_and_mask(const char* op, const Sample& sample) {
-  const Shape &image = sample.image.shape(), &mask = sample.target.shape();
-  if (image.rank() != 3 || mask != Shape{image[0], image[1]}) {
-    throw ShapeError(
-        text(op, ": image ", image, " and mask ", mask,
-             " do not lie on one another. They are [height, width, channels] and [height, width]."));
-  }
-  if (sample.image.dtype() != DType::float32 || sample.target.dtype() != DType::int32) {
-    throw DTypeError(text(op, ": a ", sample.image.dtype(), " image and a ", sample.target.dtype(),
-                          " mask. Images are float32, masks int32. Cast them."));
-  }
-  return {{.name = "image", .role = Role::image, .shape = image},
-          {.name = "mask", .role = Role::mask, .shape = mask}};
-}
-
-// Throws unless images and masks lie on the first image.
-void check_fields(const char* op, const std::vector<SampleField>& fields) {
-  const Shape& image = fields.front().shape;
-  if (fields.front().role != Role::image) {
-    throw ShapeError(text(op, ": the input is numbers ", image,
-                          ", which have no pixels to move. Leave out the augmentation."));
-  }
-  for (const SampleField& field : fields) {
-    if (!lies_on_pixels(field.role)) continue;
-    if (field.shape.rank() >= 2 && field.shape[0] == image[0] && field.shape[1] == image[1]) continue;
-    throw ShapeError(
-        text(op, ": image ", image, " and ", field.name, ' ', field.shape,
-             " do not lie on one another. Give them one height and width, or leave out what moves "
-             "pixels: flip, scale, rotate, shift and crop."));
-  }
-}
-
 bool moves_pixels(const Augmentation& a) {
   return a.flip_horizontal || a.flip_vertical || a.scale != 1 || a.rotate != 0 || a.shift != 0 || a.crop;
-}
-
-struct Point {
-  double row, column;
-};
-
-Point source(const Warp& warp, std::int64_t i, std::int64_t j) {
-  const double y = static_cast<double>(i) + 0.5, x = static_cast<double>(j) + 0.5;
-  return {warp.row[0] * y + warp.row[1] * x + warp.row[2],
-          warp.column[0] * y + warp.column[1] * x + warp.column[2]};
-}
-
-// False for NaN too.
-bool covered(const Point& point, const Shape& image) {
-  return point.row >= 0 && point.row < static_cast<double>(image[0]) && point.column >= 0 &&
-         point.column < static_cast<double>(image[1]);
-}
-
-// Two neighbours along an axis and the share of the second.
-struct Taps {
-  std::int64_t first, second;
-  double share;
-};
-
-// The neighbours are the centres around `position`, which is inside 0 .. extent. A share of 0 leaves the
-// value exact.
-Taps taps(double position, std::int64_t extent) {
-  const double centre = std::clamp(position - 0.5, 0.0, static_cast<double>(extent - 1));
-  const auto first = static_cast<std::int64_t>(centre);
-  return {first, std::min(first + 1, extent - 1), centre - static_cast<double>(first)};
-}
-
-double mix(double a, double b, double share) { return share == 0 ? a : (1 - share) * a + share * b; }
-
-// The pixels of `box` of the images and masks of a sample, whose image is [h, w, channels].
-struct Part {
-  const std::vector<SampleField>& fields;
-  Sample sample;
-  PixelBox box;
-  Shape image;
-};
-
-// One pixel of `image`, the part of an image, at `point`, which a pixel of the box covers, as do its
-// neighbours.
-void interpolate(const Part& part, const Tensor& image, const Point& point, float* out) {
-  const Taps down = taps(point.row, part.image[0]), across = taps(point.column, part.image[1]);
-  const std::int64_t channels = image.shape()[2], row = part.box.width * channels;
-  const float* const pixels = image.values<float>().data();
-  const float* above = pixels + (down.first - part.box.top) * row;
-  const float* below = pixels + (down.second - part.box.top) * row;
-  const std::int64_t left = (across.first - part.box.left) * channels,
-                     right = (across.second - part.box.left) * channels;
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const double upper = mix(above[left + c], above[right + c], across.share);
-    const double lower = mix(below[left + c], below[right + c], across.share);
-    out[c] = static_cast<float>(mix(upper, lower, down.share));
-  }
 }
 
 // mean + contrast (value - mean) + brightness, clamped.
@@ -203,111 +114,11 @@ std::int64_t drawn_corner(std::int64_t extent, std::int64_t window, std::optiona
   return low + places.below(high - low + 1);
 }
 
-// The point of the result that shows `point` of the image, by Cramer's rule.
-Point shown_at(const Warp& warp, const Point& point) {
-  const double row = point.row - warp.row[2], column = point.column - warp.column[2];
-  const double determinant = warp.row[0] * warp.column[1] - warp.row[1] * warp.column[0];
-  return {(warp.column[1] * row - warp.row[1] * column) / determinant,
-          (warp.row[0] * column - warp.column[0] * row) / determinant};
-}
-
 // Whether a pixel of the result shows this pixel: its centre lies in the result.
 bool shows(const Warp& warp, const PixelPlace& place) {
   const auto [i, j] =
       shown_at(warp, {static_cast<double>(place.row) + 0.5, static_cast<double>(place.column) + 0.5});
   return i >= 0 && i < static_cast<double>(warp.height) && j >= 0 && j < static_cast<double>(warp.width);
-}
-
-// The pixels of an axis that points from `first` to `last` are interpolated from, at least one.
-std::pair<std::int64_t, std::int64_t> range_read(double first, double last, std::int64_t extent) {
-  const auto inside = [&](double at) {
-    return static_cast<std::int64_t>(std::clamp(std::floor(at), 0.0, static_cast<double>(extent - 1)));
-  };
-  // Half a pixel for the neighbours, and the rest for rounding.
-  const std::int64_t begin = inside(first - 1), end = inside(last + 1) + 1;
-  return {begin, end - begin};
-}
-
-// The pixels of the image [h, w, channels] that `warp` reads.
-PixelBox box_read(const Warp& warp, const Shape& image) {
-  Point low{1e300, 1e300}, high{-1e300, -1e300};
-  for (const std::int64_t i : {std::int64_t{0}, warp.height - 1}) {
-    for (const std::int64_t j : {std::int64_t{0}, warp.width - 1}) {
-      const Point point = source(warp, i, j);
-      low = {std::min(low.row, point.row), std::min(low.column, point.column)};
-      high = {std::max(high.row, point.row), std::max(high.column, point.column)};
-    }
-  }
-  const auto [top, rows] = range_read(low.row, high.row, image[0]);
-  const auto [left, columns] = range_read(low.column, high.column, image[1]);
-  return {top, left, rows, columns};
-}
-
-Tensor warped_image(const Part& part, const Tensor& image, const Warp& warp) {
-  const std::int64_t channels = image.shape()[2];
-  Tensor result = Tensor::uninitialized({warp.height, warp.width, channels}, DType::float32);
-  float* pixel = result.mutable_values<float>().data();
-  for (std::int64_t i = 0; i < warp.height; ++i) {
-    for (std::int64_t j = 0; j < warp.width; ++j, pixel += channels) {
-      if (const Point point = source(warp, i, j); covered(point, part.image)) {
-        interpolate(part, image, point, pixel);
-      } else {
-        std::fill_n(pixel, channels, 0.0F);
-      }
-    }
-  }
-  return result;
-}
-
-Tensor warped_mask(const Part& part, const Tensor& mask, const Warp& warp) {
-  Tensor result = Tensor::uninitialized({warp.height, warp.width}, DType::int32);
-  const std::int32_t* const labels = mask.values<std::int32_t>().data();
-  std::int32_t* label = result.mutable_values<std::int32_t>().data();
-  for (std::int64_t i = 0; i < warp.height; ++i) {
-    for (std::int64_t j = 0; j < warp.width; ++j, ++label) {
-      const Point point = source(warp, i, j);
-      *label = covered(point, part.image)
-                   ? labels[(static_cast<std::int64_t>(point.row) - part.box.top) * part.box.width +
-                            static_cast<std::int64_t>(point.column) - part.box.left]
-                   : static_cast<std::int32_t>(unknown_label);
-    }
-  }
-  return result;
-}
-
-// The points of the result that show these points [n, 2] of the image.
-Tensor warped_points(const Tensor& points, const Warp& warp) {
-  Tensor result = Tensor::uninitialized(points.shape(), DType::float32);
-  const std::span<const float> in = points.values<float>();
-  const std::span<float> out = result.mutable_values<float>();
-  for (std::size_t k = 0; k + 1 < in.size(); k += 2) {
-    const Point shown = shown_at(warp, {in[k], in[k + 1]});
-    out[k] = static_cast<float>(shown.row);
-    out[k + 1] = static_cast<float>(shown.column);
-  }
-  return result;
-}
-
-Sample warped(const Part& part, const Warp& warp) {
-  Sample result = part.sample;
-  for (std::size_t k = 0; k < part.fields.size(); ++k) {
-    Tensor& tensor = tensor_of(result, k);
-    switch (part.fields[k].role) {
-      case Role::image:
-        tensor = warped_image(part, tensor, warp);
-        break;
-      case Role::mask:
-        tensor = warped_mask(part, tensor, warp);
-        break;
-      case Role::points:
-        tensor = warped_points(tensor, warp);
-        break;
-      case Role::label:
-      case Role::numbers:
-        break;
-    }
-  }
-  return result;
 }
 
 // The transforms of a part that holds what `geometry` reads.
@@ -336,13 +147,13 @@ Shape augmented_shape(const Shape& image, const Augmentation& augmentation) {
 std::vector<SampleField> augmented_fields(std::vector<SampleField> fields, const Augmentation& a) {
   check(a);
   if (a == Augmentation()) return fields;
-  if (moves_pixels(a)) check_fields("augmented", fields);
+  detail::check_input("augmented", fields.front());
+  if (moves_pixels(a)) detail::check_on_image("augmented", fields);
   const SampleField& target = fields[1];
   if (target.role == Role::image && (a.brightness != 0 || a.contrast != 0)) {
     throw ArgumentError(text("augmented: brightness and contrast change the image and not its ", target.name,
                              ", so a network would learn to undo them. Leave them out."));
   }
-  check_image_shape("augmented_shape", fields.front().shape);
   if (!a.crop) return fields;
   for (SampleField& field : fields) {
     if (field.role == Role::image) field.shape = {a.crop->height, a.crop->width, field.shape[2]};
@@ -377,24 +188,10 @@ Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key,
   return result;
 }
 
-Sample warp(const std::vector<SampleField>& fields, const Sample& sample, const Warp& warp) {
-  check_fields("warp", fields);
-  if (warp.height < 1 || warp.width < 1) {
-    throw ArgumentError(text("warp: a result of ", warp.height, " x ", warp.width,
-                             " pixels. Height and width are 1 or more."));
-  }
-  const Shape& shape = sample.image.shape();
-  if (warp == Warp{.height = shape[0], .width = shape[1]}) return sample;
-  return warped({fields, sample, {0, 0, shape[0], shape[1]}, shape}, warp);
-}
-
-Sample warp(const Sample& sample, const Warp& warp) {
-  return trous::warp(image_and_mask("warp", sample), sample, warp);
-}
-
 Sample augmented(const std::vector<SampleField>& fields, const Sample& sample,
                  const Augmentation& augmentation, Key key, const std::optional<PixelPlace>& held) {
   augmented_fields(fields, augmentation);
+  check_sample("augmented: the sample", fields, sample);
   if (augmentation == Augmentation()) return sample;
   const Shape& shape = sample.image.shape();
   const Warp geometry = draw_warp(augmentation, shape, key, held);
@@ -406,7 +203,7 @@ Sample augmented(const std::vector<SampleField>& fields, const Sample& sample,
 
 Sample augmented(const Sample& sample, const Augmentation& augmentation, Key key,
                  const std::optional<PixelPlace>& held) {
-  return augmented(image_and_mask("augmented", sample), sample, augmentation, key, held);
+  return augmented(detail::image_and_mask("augmented", sample), sample, augmentation, key, held);
 }
 
 Sample augmented(const Dataset& data, std::int64_t index, const Augmentation& augmentation, Key key,
@@ -420,6 +217,7 @@ Sample augmented(const Dataset& data, std::int64_t index, const Augmentation& au
     if (a.crop && foreground) held = foreground_pixel(data, whole, place);
     return augmented(fields, whole, a, key, held);
   }
+  augmented_fields(fields, a);
   if (foreground) held = foreground_pixel(data, index, place);
   const HeightWidth extent = sample_extent(data, index);
   const Shape image{extent.height, extent.width, data.image_shape[2]};

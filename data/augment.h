@@ -3,13 +3,13 @@
 // the others' draws.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
 #include <trous/core/random.h>
 #include <trous/data/augmentation.h>
 #include <trous/data/dataset.h>
+#include <trous/data/warp.h>
 
 namespace trous {
 
@@ -23,19 +23,6 @@ Shape augmented_shape(const Shape& image, const Augmentation& augmentation);
 /// differ from a target that is an image.
 std::vector<SampleField> augmented_fields(std::vector<SampleField> fields, const Augmentation& augmentation);
 
-/// An affine map from the pixels of a warped sample to points of the sample. Pixel (i, j) shows the point
-///
-///   row    = row[0]    (i + 1/2) + row[1]    (j + 1/2) + row[2]
-///   column = column[0] (i + 1/2) + column[1] (j + 1/2) + column[2]
-///
-/// where pixel (r, c) of the sample covers r <= row < r + 1, c <= column < c + 1: its centre is at
-/// (r + 1/2, c + 1/2). The default map is the identity.
-struct Warp {
-  std::int64_t height = 1, width = 1;  ///< of the result
-  std::array<double, 3> row{1, 0, 0}, column{0, 1, 0};
-  friend bool operator==(const Warp&, const Warp&) = default;
-};
-
 /// Draws the map for an image [h, w, channels] by `key`. It is the inverse of
 ///
 ///   point -> corner of the crop + centre + shift + zoom turn(flip(point - corner - centre)) - corner
@@ -48,20 +35,6 @@ struct Warp {
 /// ArgumentError if `held` is not in the image, and as check.
 Warp draw_warp(const Augmentation& augmentation, const Shape& image, Key key,
                const std::optional<PixelPlace>& held = std::nullopt);
-
-/// Applies one map to image and mask. The mask takes the label of the pixel that covers the point.
-/// The image is bilinear between the centres of the four nearest pixels, the edge repeated beyond it. A point
-/// that no pixel covers gives 0 in the image and `unknown_label` in the mask. Flips and shifts by whole
-/// pixels are exact.
-///
-/// sample    image float32 [h, w, channels], mask int32 [h, w]
-/// returns   image float32 [height, width, channels], mask int32 [height, width]
-///
-/// Throws ShapeError or DTypeError for other samples, ArgumentError if `warp` has no pixels.
-Sample warp(const Sample& sample, const Warp& warp);
-/// As above, for a sample of these fields: every image and mask, and points [n, 2] go to where their pixels
-/// go.
-Sample warp(const std::vector<SampleField>& fields, const Sample& sample, const Warp& warp);
 
 /// Returns the sample after the transforms that `key` draws: a pure function. Values changed by brightness,
 /// contrast or noise are clamped to 0..1. Pixels outside the sample stay 0 and unknown.

@@ -66,28 +66,6 @@ std::span<const std::byte> bytes_of(const Tensor& tensor) {
   return std::as_bytes(tensor.values<float>());
 }
 
-// Throws unless the tensors of a sample are those of the fields; `who` begins the error.
-void check_fields(const std::vector<SampleField>& fields, const Sample& sample, const std::string& who) {
-  if (sample.more.size() != fields.size() - 2) {
-    throw ShapeError(text(who, " has ", sample.more.size(),
-                          " tensors beside image and target, and the fields are ", fields.size() - 2,
-                          ". Give one for each field."));
-  }
-  for (std::size_t k = 0; k < fields.size(); ++k) {
-    const Tensor& tensor = tensor_of(sample, k);
-    const SampleField& field = fields[k];
-    if (tensor.shape() != field.shape) {
-      throw ShapeError(text(who, " has ", field.name, ' ', tensor.shape(), " where ", field.shape,
-                            lies_on_pixels(field.role) ? " belongs. Crop or pad it."
-                                                       : " belongs. All samples have one shape."));
-    }
-    if (tensor.dtype() != dtype_of(field.role)) {
-      throw DTypeError(text(who, " has a ", tensor.dtype(), ' ', field.name, " where ", dtype_of(field.role),
-                            " belongs. Cast it."));
-    }
-  }
-}
-
 }  // namespace
 
 Sample checked_sample(const Dataset& dataset, std::int64_t index) {
@@ -96,7 +74,7 @@ Sample checked_sample(const Dataset& dataset, std::int64_t index) {
                              ". Count from 0."));
   }
   Sample sample = dataset.sample(index);
-  check_fields(fields_of(dataset), sample, text(dataset.name, ": sample ", index));
+  check_sample(text(dataset.name, ": sample ", index), fields_of(dataset), sample);
   return sample;
 }
 
@@ -121,7 +99,7 @@ Batch make_batch(const std::vector<SampleField>& fields, std::int64_t count,
   const auto make = [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const Sample made = sample(i);
-      check_fields(fields, made, text("make_batch: sample ", i));
+      check_sample(text("make_batch: sample ", i), fields, made);
       for (std::size_t k = 0; k < fields.size(); ++k) {
         const std::span<const std::byte> bytes = bytes_of(tensor_of(made, k));
         std::copy(bytes.begin(), bytes.end(), memory[k] + static_cast<std::size_t>(i) * bytes.size());

@@ -23,7 +23,8 @@ struct SampleParts {
   /// The height and width of sample i without the pixels that pad it, at the bottom and the right, to
   /// Dataset::image_shape.
   std::function<HeightWidth(std::int64_t)> extent;
-  /// The pixels of a box of sample i, which are those of Dataset::sample.
+  /// The pixels of a box of sample i, which are those of Dataset::sample. Points, labels and numbers are
+  /// those of the whole sample.
   std::function<Sample(std::int64_t, const PixelBox&)> read;
   /// A pixel of sample i whose label is in none of `left_out`: the key draws the label, each as likely, then
   /// one of its pixels, of which a data set may remember a few hundred. Absent where there is none.

@@ -45,8 +45,13 @@ struct Sample {
   std::vector<Tensor> more = {};  ///< in the order of Dataset::more
 };
 
-/// The tensor of `sample` that is the field of this number in fields_of.
+/// The tensor of `sample` that is the field of this number in fields_of. Throws ShapeError where there is
+/// none.
 const Tensor& tensor_of(const Sample& sample, std::size_t field);
 Tensor& tensor_of(Sample& sample, std::size_t field);
+
+/// Throws ShapeError or DTypeError unless the tensors of `sample` are those of `fields`, as fields_of gives
+/// them. The errors begin with `who`.
+void check_sample(std::string_view who, const std::vector<SampleField>& fields, const Sample& sample);
 
 }  // namespace trous

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <trous/core/error.h>
 #include <trous/train/criterion.h>
@@ -33,7 +34,8 @@ std::optional<double> merit(const Criterion& criterion, const std::optional<doub
   const std::optional<double>& value = criterion.is_score() ? score : loss;
   if (!value || (criterion == Criterion::validation_loss && !std::isfinite(*value)) || std::isnan(*value))
     return std::nullopt;
-  return criterion.better() == Better::higher ? *value : -*value;
+  constexpr double max = std::numeric_limits<double>::max();
+  return std::clamp(criterion.better() == Better::higher ? *value : -*value, -max, max);
 }
 
 bool breaks_tie(const Criterion& criterion, const std::optional<double>& now,

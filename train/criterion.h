@@ -51,7 +51,9 @@ const std::string& name(const Criterion& criterion);
 /// is the same at every validation.
 Criterion criterion_for(const ConfusionMatrix& validation);
 
-/// How good a validation is, the higher the better; absent where it cannot be compared.
+/// How good a validation is, the higher the better; absent where it cannot be compared. It is finite, as
+/// numbers in JSON are: an infinite score, such as the PSNR of equal images, is as good as the largest
+/// number.
 std::optional<double> merit(const Criterion& criterion, const std::optional<double>& score,
                             const std::optional<double>& loss);
 

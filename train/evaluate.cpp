@@ -36,9 +36,12 @@ Variable outputs_of(const AnyLayer& net, const std::vector<Variable>& inputs, co
   return s[0] == 1 ? all.front() : concat(all, 0);
 }
 
-// The tiles where none are given. Tiles that are blended are blended as probabilities, which numbers are not.
+// The tiles where none are given, of images whose every pixel has its output. Tiles that are blended are
+// blended as probabilities, which numbers are not.
 TilePlan plan_for(const AnyLayer& net, const Dataset& data) {
-  const bool on_pixels = lies_on_pixels(data.target.role) && data.image_shape.rank() == 3;
+  const Shape &image = data.image_shape, target = fields_of(data)[1].shape;
+  const bool on_pixels = lies_on_pixels(data.target.role) && image.rank() == 3 && target.rank() >= 2 &&
+                         target[0] == image[0] && target[1] == image[1];
   const bool one_input =
       std::none_of(data.more.begin(), data.more.end(), [](const auto& f) { return f.input; });
   if (!on_pixels || !one_input) return {};
@@ -72,7 +75,7 @@ std::int64_t evaluation_batch(const Shape& shape, std::int64_t batch) {
 Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const EvaluateOptions& options) {
   if (options.batch < 1) throw ArgumentError(text("evaluate_on: batch ", options.batch, ". Give 1 or more."));
   const Recording scope(Recording::nothing);
-  const Task task = options.task ? *options.task : task_for(data);
+  const Task task = task_for(data, options.task);
   Evaluation result{.scores = task.scores(data), .loss = std::nullopt};
   std::vector<std::int64_t> indices(static_cast<std::size_t>(data.size));
   std::iota(indices.begin(), indices.end(), 0);
@@ -106,8 +109,9 @@ Evaluation evaluate_with(const AnyLayer& net, const Dataset& data, const Evaluat
 
 ConfusionMatrix evaluate_on(const AnyLayer& net, const Dataset& data, std::int64_t batch) {
   if (data.target.role != Role::mask) {
-    throw ArgumentError(text("evaluate_on: ", data.name, " has targets that are ", name(data.target.role),
-                             ", not masks. Take evaluate_with, whose scores are those of the task."));
+    throw ArgumentError(text("evaluate_on: the targets of ", data.name, " have the role ",
+                             name(data.target.role),
+                             ", not mask. Take evaluate_with, whose scores are those of the task."));
   }
   return evaluate_with(net, data, {.batch = batch}).scores.as<SegmentationScores>().confusion();
 }

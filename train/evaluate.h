@@ -44,8 +44,9 @@ struct EvaluateOptions {
   std::int64_t batch = 16;
   Loss loss = nullptr;                      ///< computed as well where given
   std::optional<Task> task = std::nullopt;  ///< absent: task_for(data)
-  /// The tiles of an image of the data set. Absent: plan_tiles(net, data.image_shape) where the targets are
-  /// masks, or images and the tiles are exact; else images are taken whole.
+  /// The tiles of an image of the data set. Absent: plan_tiles(net, data.image_shape) where the targets have
+  /// the image's height and width and are masks, or images and the tiles are exact; else images are taken
+  /// whole.
   std::optional<TilePlan> plan = std::nullopt;
   /// Called with each batch: the index of its first sample, what the network gives for it and its
   /// predictions, such as int32 [n, h, w].

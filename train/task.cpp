@@ -25,6 +25,12 @@ Loss class_loss(const Dataset& training, const std::optional<ClassWeights>& weig
   return weighted_cross_entropy(training, weights.value_or(default_class_weighting));
 }
 
+Loss squares(const Dataset& training, const std::optional<ClassWeights>& weights) {
+  if (!weights) return make_loss("mse");
+  throw ArgumentError(text("train: class_weights where the targets of ", training.name, " have the role ",
+                           name(training.target.role), ", which has no classes. Leave them out."));
+}
+
 void check_mask_logits(const Shape& output, const Dataset& data) {
   const auto classes = static_cast<std::int64_t>(data.classes.size());
   if (output.rank() == 4 && output[3] == classes) return;
@@ -108,8 +114,13 @@ std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& sc
     const Sample sample = checked_sample(training, i);
     const std::int32_t label = sample.target.item<std::int32_t>();
     if (label != unknown_label) {
-      ++counts.at(static_cast<std::size_t>(label));
-      ++at_level[brightness_level(sample.image)].at(static_cast<std::size_t>(label));
+      if (label < 0 || label >= std::ssize(counts)) {
+        throw ArgumentError(text(training.name, ": sample ", i, " has label ", label, ". The set has ",
+                                 counts.size(), " classes, and ", unknown_label,
+                                 " means unknown. Mend the label."));
+      }
+      ++counts[static_cast<std::size_t>(label)];
+      ++at_level[brightness_level(sample.image)][static_cast<std::size_t>(label)];
     }
     progress.add_one();
   }
@@ -182,7 +193,7 @@ Task regression() {
   return {.name = "regression",
           .leading = Criterion::score("mse", Better::lower),
           .check_output = check_numbers,
-          .default_loss = [](const Dataset&, const std::optional<ClassWeights>&) { return make_loss("mse"); },
+          .default_loss = squares,
           .predict = [](const Tensor& output) { return output; },
           .scores = [](const Dataset& data) { return RegressionTaskScores(data); },
           .baselines = number_baselines};
@@ -191,6 +202,18 @@ Task regression() {
 Task task_for(const Dataset& data) {
   if (data.target.role == Role::mask) return segmentation();
   return data.target.role == Role::label ? classification() : regression();
+}
+
+Task task_for(const Dataset& data, const std::optional<Task>& given) {
+  if (!given) return task_for(data);
+  const char* const missing = !given->check_output   ? "check_output"
+                              : !given->default_loss ? "default_loss"
+                              : !given->predict      ? "predict"
+                              : !given->scores       ? "scores"
+                                                     : nullptr;
+  if (!missing) return *given;
+  throw ArgumentError(text("train: the task \"", given->name, "\" has no ", missing,
+                           ". It needs check_output, default_loss, predict and scores."));
 }
 
 void SegmentationScores::add(const Batch& batch, const Tensor&, const Tensor& prediction) {

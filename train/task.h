@@ -34,8 +34,8 @@ struct Task {
   std::function<Tensor(const Tensor& output)> predict;
   /// The scores of nothing yet, for samples of `data`.
   std::function<Scores(const Dataset& data)> scores;
-  /// Predictors that learn next to nothing from `training`, scored on `scored`. May be empty. The work takes
-  /// up to training.size + scored.size samples, which `on_progress` is called with.
+  /// Predictors that learn next to nothing from `training`, scored on `scored`. May be empty. `on_progress`
+  /// is called with the samples that were counted or scored, each as often as it was, and with their total.
   std::function<std::vector<Baseline>(const Dataset& training, const Dataset& scored,
                                       const OnProgress& on_progress)>
       baselines = nullptr;
@@ -54,12 +54,15 @@ Task classification();
 /// Numbers, points or images, which are the predictions themselves: outputs have the shape of the targets.
 /// The scores are those of RegressionTaskScores; the best has the lowest MSE. The loss is mse_loss.
 /// Baselines: the mean target of training, element by element; the input itself, where it has the target's
-/// shape.
+/// shape. Its default_loss throws ArgumentError for class weights, since numbers have no classes.
 Task regression();
 
 /// The task that the targets of `data` suggest: of masks segmentation, of labels classification, else
 /// regression.
 Task task_for(const Dataset& data);
+/// Returns `given`, or where there is none the task above. Throws ArgumentError if `given` has not all
+/// functions; `baselines` may be absent.
+Task task_for(const Dataset& data, const std::optional<Task>& given);
 
 /// The scores of segmentation.
 class SegmentationScores {

@@ -64,7 +64,7 @@ struct Trainer::StepSums {
 Trainer::Trainer(AnyLayer net, Splits data, TrainOptions options)
     : data_(std::move(data)),
       options_(std::move(options)),
-      task_(options_.task ? *options_.task : task_for(data_.train)),
+      task_(task_for(data_.train, options_.task)),
       loss_(options_.loss ? options_.loss : task_.default_loss(data_.train, options_.class_weights)),
       state_{.net = net, .best = std::move(net), .optimizer = options_.optimizer} {
   check_names("train", parameters(std::as_const(state_.net)), buffers(std::as_const(state_.net)));
@@ -269,6 +269,8 @@ bool Trainer::choose(const Evaluation& evaluation) {
 std::string Trainer::early_end() const {
   const std::string by = options_.min_delta > 0 ? text(" by ", options_.min_delta) : "";
   if (state_.result.chosen_by.is_score()) {
+    if (!state_.reference)
+      return text("the last ", state_.stale, " validations had no score that is a number");
     const double sign = state_.result.chosen_by.better() == Better::higher ? 1 : -1;
     return text("the last ", state_.stale, " validations were no better than ",
                 sign * state_.reference.value_or(0), by, ", best at step ", state_.result.best_step);
@@ -326,7 +328,12 @@ CheckpointInfo Trainer::best_info(CheckpointInfo about) const {
 }
 
 void Trainer::restore(const std::string& path, const SafetensorsFile& file) {
-  state_ = restored_state(state_, options_, path, file);
+  TrainerState restored = restored_state(state_, options_, path, file);
+  if (const std::string was = checkpoint_info(path, file).task; was != task_.name) {
+    throw FileError(text(path, ": it was saved with task ", was, ", and ", task_.name,
+                         " is asked for. Resume with the task it was saved with."));
+  }
+  state_ = std::move(restored);
 }
 
 TrainResult Trainer::run(const TrainCallbacks& callbacks) {
