@@ -10,6 +10,7 @@
 #include <trous/core/error.h>
 #include <trous/core/suggestion.h>
 #include <trous/data/file.h>
+#include <trous/data/folder_layout.h>
 #include <trous/data/ignore.h>
 #include <trous/data/named_data_sets.h>
 #include <trous/run/run_folder.h>
@@ -25,7 +26,12 @@ using Json = nlohmann::ordered_json;
 // The recipe of a data set.
 const TrainingRecipe& recipe_for(const std::string& data) {
   const NamedDataSet* const known = find_row(named_data_sets(), data);
-  return known ? known->recipe : folder_recipe;
+  if (known) return known->recipe;
+  std::error_code failure;
+  if (!fs::is_directory(data, failure)) return folder_recipe;  // open_data refuses it
+  const FolderLayout layout = folder_layout(data);
+  const bool per_image = layout == FolderLayout::class_folders || layout == FolderLayout::table;
+  return per_image ? labels_recipe : folder_recipe;
 }
 
 // The first in_channels or in_features in a resolved description.
@@ -74,13 +80,14 @@ Splits open_all(const std::string& name, const std::string& directory, FolderOpt
   if (known) return known->open(directory);
   std::error_code failure;
   if (!fs::is_directory(name, failure)) {
-    throw ArgumentError(text("data: there is no data set and no folder called ", name, ". Choose ",
-                             listed(names_in(named_data_sets()), ", "),
-                             ", or a folder with images/ and masks/ in it.",
-                             suggestion(name, built_in_data())));
+    throw ArgumentError(
+        text("data: there is no data set and no folder called ", name, ". Choose ",
+             listed(names_in(named_data_sets()), ", "),
+             ", or a folder: of images/ and masks/, targets/ or labels.csv, or of one folder per class.",
+             suggestion(name, built_in_data())));
   }
   options.directory = name;
-  return folder(options);
+  return open_folder(options);
 }
 
 }  // namespace

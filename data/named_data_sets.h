@@ -42,7 +42,10 @@ std::span<const NamedDataSet> named_data_sets();
 /// The data set of `trous train` without --data.
 constexpr std::string_view default_data_set = "fashion";
 
-/// The recipe for a folder of images and masks.
+/// The recipe for a folder of images and masks, or of images and targets.
 constexpr TrainingRecipe folder_recipe{"small-dilated", "none", 800, 8};
+
+/// The recipe for a folder of images with a class or numbers each.
+constexpr TrainingRecipe labels_recipe{"small-classifier", "none", 800, 16};
 
 }  // namespace trous

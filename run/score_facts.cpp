@@ -46,7 +46,9 @@ ScoreFacts score_facts(const Scores& scores) {
           .pairs = scores.pairs()};
 }
 
-ScoreFacts score_facts(const ConfusionMatrix& masks) { return score_facts(Scores(SegmentationScores(masks))); }
+ScoreFacts score_facts(const ConfusionMatrix& masks) {
+  return score_facts(Scores(SegmentationScores(masks)));
+}
 
 ScoreWords words_of_score(std::string_view name) {
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.name == name; });

@@ -1,4 +1,5 @@
-// Scores in plain numbers, as results.json and metrics.csv hold them and a report shows them, whatever the task.
+// Scores in plain numbers, as results.json and metrics.csv hold them and a report shows them, whatever the
+// task.
 #pragma once
 
 #include <optional>
@@ -44,8 +45,8 @@ struct ScoreWords {
 /// The words of the score called `name`; of an unknown one its name, with spaces for '_'.
 ScoreWords words_of_score(std::string_view name);
 
-/// The names of up to `most` scores that a table shows, of all in `scores`: `leading` first, the others in their
-/// order.
+/// The names of up to `most` scores that a table shows, of all in `scores`: `leading` first, the others in
+/// their order.
 std::vector<std::string> shown_scores(const std::vector<Score>& scores, const std::string& leading,
                                       std::size_t most = 3);
 

@@ -10,16 +10,17 @@
 namespace trous::report {
 namespace {
 
-constexpr double side = 360, left = 62, bottom = 46, top = 10, right = 12;
-constexpr double begin = left, end = side - right, floor_of = side - bottom;
+constexpr double square = 360, left_room = 62, bottom_room = 46, square_top = 10, right_room = 12;
+constexpr double square_left = left_room, square_right = square - right_room,
+                 square_floor = square - bottom_room;
 
-// The places of a square of side `side` for values from low to high.
+// The places of a square with sides of `square` for values from low to high.
 struct Span {
   double low, high;
 
   double share(double value) const { return (value - low) / (high - low); }
-  double across(double value) const { return begin + share(value) * (end - begin); }
-  double up(double value) const { return floor_of - share(value) * (floor_of - top); }
+  double across(double value) const { return square_left + share(value) * (square_right - square_left); }
+  double up(double value) const { return square_floor - share(value) * (square_floor - square_top); }
 };
 
 // Around the values, so that none lies on the border.
@@ -32,12 +33,14 @@ std::string axes(const Span& x, const Span& y, const std::string& x_name, const 
   std::string result;
   for (int k = 0; k <= 4; ++k) {
     const double at_x = x.low + (x.high - x.low) * k / 4, at_y = y.low + (y.high - y.low) * k / 4;
-    result += line("grid", begin, y.up(at_y), end, y.up(at_y)) + label("y", begin - 6, y.up(at_y) + 4, brief(at_y));
-    result += line("tick", x.across(at_x), floor_of, x.across(at_x), floor_of + 4) +
-              label("x", x.across(at_x), floor_of + 18, brief(at_x));
+    result += line("grid", square_left, y.up(at_y), square_right, y.up(at_y)) +
+              label("y", square_left - 6, y.up(at_y) + 4, brief(at_y));
+    result += line("tick", x.across(at_x), square_floor, x.across(at_x), square_floor + 4) +
+              label("x", x.across(at_x), square_floor + 18, brief(at_x));
   }
-  return result + line("axis", begin, floor_of, end, floor_of) +
-         label("x", (begin + end) / 2, side - 8, escaped(x_name)) + label("x", begin, top + 2, escaped(y_name));
+  return result + line("axis", square_left, square_floor, square_right, square_floor) +
+         label("x", (square_left + square_right) / 2, square - 8, escaped(x_name)) +
+         label("x", square_left, square_top + 2, escaped(y_name));
 }
 
 std::string dot(double x, double y, const std::string& words) {
@@ -48,7 +51,7 @@ std::string dot(double x, double y, const std::string& words) {
 std::string figure(const std::string& title, const std::string& words, const std::string& content) {
   return element("figure", "",
                  element("figcaption", "", element("h3", "", escaped(title))) +
-                     drawing(side, side, words, content)) +
+                     drawing(square, square, words, content)) +
          "\n";
 }
 
@@ -67,8 +70,9 @@ std::string scatter(const std::vector<TruthAndPrediction>& pairs) {
     most = std::max({most, pair.truth, pair.prediction});
   }
   const Span span = span_of(least, most);
-  std::string content = axes(span, span, "truth", "prediction") +
-                        line("level", span.across(span.low), span.up(span.low), span.across(span.high), span.up(span.high));
+  std::string content =
+      axes(span, span, "truth", "prediction") +
+      line("level", span.across(span.low), span.up(span.low), span.across(span.high), span.up(span.high));
   for (const TruthAndPrediction& pair : pairs) {
     content += dot(span.across(pair.truth), span.up(pair.prediction),
                    "truth " + brief(pair.truth) + ", prediction " + brief(pair.prediction));
@@ -94,11 +98,13 @@ std::string residuals(const std::vector<TruthAndPrediction>& pairs) {
   std::string content;
   for (std::size_t k = 0; k < bins; ++k) {
     const double from = -most + 2 * most * static_cast<double>(k) / bins;
-    const double wide = (end - begin) / bins, up = y.up(static_cast<double>(counts[k]));
-    content += rect("fill", x.across(from) + 0.5, up, wide - 1, floor_of - up);
+    const double wide = (square_right - square_left) / bins, up = y.up(static_cast<double>(counts[k]));
+    content += rect("fill", x.across(from) + 0.5, up, wide - 1, square_floor - up);
   }
-  content += axes(x, y, "prediction - truth", "count") + line("level", x.across(0), top, x.across(0), floor_of);
-  return figure("Residuals", "How often predictions miss by how much, from " + brief(-most) + " to " + brief(most) + '.',
+  content += axes(x, y, "prediction - truth", "count") +
+             line("level", x.across(0), square_top, x.across(0), square_floor);
+  return figure("Residuals",
+                "How often predictions miss by how much, from " + brief(-most) + " to " + brief(most) + '.',
                 content);
 }
 
@@ -117,18 +123,19 @@ std::string predictions(const RunResults& results) {
 std::string calibration(const RunResults& results) {
   if (results.scores.calibration.empty()) return "";
   const Span span{0, 1};
-  const double wide = (end - begin) / static_cast<double>(results.scores.calibration.size());
+  const double wide = (square_right - square_left) / static_cast<double>(results.scores.calibration.size());
   std::string bars, dots;
   std::int64_t all = 0, most = 0;
   for (const CalibrationBin& bin : results.scores.calibration) {
     all += bin.count;
     most = std::max(most, bin.count);
   }
-  double from = begin;
+  double from = square_left;
   for (const CalibrationBin& bin : results.scores.calibration) {
     if (bin.count > 0 && bin.accuracy && bin.confidence) {
-      const double up = floor_of - (floor_of - top) * static_cast<double>(bin.count) / static_cast<double>(most);
-      bars += rect("fill", from + 0.5, up, wide - 1, floor_of - up);
+      const double up = square_floor - (square_floor - square_top) * static_cast<double>(bin.count) /
+                                           static_cast<double>(most);
+      bars += rect("fill", from + 0.5, up, wide - 1, square_floor - up);
       dots += dot(span.across(*bin.confidence), span.up(*bin.accuracy),
                   grouped(bin.count) + " images, confidence " + fixed(bin.confidence, 3) + ", accuracy " +
                       fixed(bin.accuracy, 3));
@@ -136,13 +143,14 @@ std::string calibration(const RunResults& results) {
     from += wide;
   }
   const std::string content = bars + axes(span, span, "confidence", "accuracy") +
-                              line("level", begin, floor_of, end, top) + dots;
+                              line("level", square_left, square_floor, square_right, square_top) + dots;
   return section(
       "calibration", "Calibration",
-      element("p", "class=\"soft\"",
-              "Of the images that are named with some confidence, the share that is named right: on the dashed "
-              "line a confidence is what it says, below it is too high. The bars are the number of images. "
-              "Point at a dot to read its numbers.") +
+      element(
+          "p", "class=\"soft\"",
+          "Of the images that are named with some confidence, the share that is named right: on the dashed "
+          "line a confidence is what it says, below it is too high. The bars are the number of images. "
+          "Point at a dot to read its numbers.") +
           element("div", "class=\"charts\"",
                   figure("Accuracy over confidence",
                          "Accuracy over confidence of " + grouped(all) + " images in " +
