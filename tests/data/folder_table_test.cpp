@@ -27,11 +27,7 @@ std::string table_faults(const std::string& directory) {
 }
 
 std::string table_fault(const std::string& directory) {
-  const std::string message = table_faults(directory);
-  const std::string head =
-      "folder: " + directory + " has 1 fault, so nothing was read from it. Mend it and start again:\n  ";
-  EXPECT_TRUE(message.starts_with(head)) << message;
-  return message.substr(std::min(head.size(), message.size()));
+  return only_fault(directory, table_faults(directory));
 }
 
 // Calls f(number of the image, sample, data set) for all samples. The grey of an image is its number.
@@ -227,6 +223,21 @@ TEST(FolderTable, NeedsImagesInTheirPlace) {
   EXPECT_EQ(table_fault(at),
             at + "/images has 2 different images. 3 or more are needed: one each to train, to "
                  "validate and to test.");
+}
+
+TEST(FolderTable, NeedsImagesAndTableInOnePlace) {
+  const Scratch scratch;
+  const std::string& at = scratch.path();
+  EXPECT_EQ(table_fault(at),
+            at + " has no images/ and labels.csv, and no train/ and validation/ with these in them. Put "
+                 "the images into images/ and a line for each into labels.csv.");
+  write_table(at + "/train", 3, "image,x\n0.png,1\n1.png,2\n2.png,2\n");
+  EXPECT_EQ(table_fault(at),
+            at + " has train/ but no validation/, which decides when the network is at its best. Move "
+                 "some images and their lines of labels.csv there.");
+  spill(at + "/labels.csv", {});
+  EXPECT_EQ(table_fault(at),
+            at + " has images/ or labels.csv and also train/. Keep one layout: move the other away.");
 }
 
 }  // namespace

@@ -132,5 +132,35 @@ TEST(FolderTargets, OfOneSplitAloneAreAFault) {
           " does not exist. Make it: images/ holds the images, targets/ a target of the same name for each.");
 }
 
+TEST(FolderTargets, AreResizedWithTheirImages) {
+  const Scratch scratch;
+  write_answers(scratch.path(), 4);
+  for (const std::int64_t memory : {std::int64_t{0}, std::int64_t{1} << 20}) {
+    const Splits splits =
+        folder_targets({.directory = scratch.path(), .memory = memory, .resize = Resize{.longest = 3}});
+    const Sample sample = checked_sample(splits.train, 1);
+    EXPECT_EQ(sample.image.shape(), (Shape{2, 3, 1}));
+    EXPECT_EQ(sample.target.shape(), (Shape{2, 3, 1}));
+    const auto number = std::lround(sample.image.values<float>()[5] * 255);
+    EXPECT_EQ(sample.target.values<float>()[5], static_cast<float>(100 + number) / 255.0F);
+  }
+}
+
+TEST(FolderTargets, NeedBothFoldersInOnePlace) {
+  const Scratch scratch;
+  const std::string& at = scratch.path();
+  const auto fault = [&] { return only_fault(at, target_faults(at)); };
+  EXPECT_EQ(
+      fault(),
+      at + " has no images/ and targets/, and no train/ and validation/ with these in them. Put the images "
+           "into images/ and a target of the same name for each into targets/.");
+  write_answers(at + "/train", 3);
+  EXPECT_EQ(fault(),
+            at + " has train/ but no validation/, which decides when the network is at its best. Move some "
+                 "pairs of images and targets there.");
+  write_answers(at, 3);
+  EXPECT_EQ(fault(), at + " has images/ or targets/ and also train/. Keep one layout: move the other away.");
+}
+
 }  // namespace
 }  // namespace trous

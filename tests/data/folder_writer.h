@@ -94,13 +94,17 @@ inline void write_classes(const std::string& directory, const Dataset& set) {
   spill(directory + "/classes.json", bytes_of(list + "]\n"));
 }
 
-/// The only fault of a folder, as folder() words it.
-inline std::string fault_of(const FolderOptions& options) {
-  const std::string message = message_of<FileError>([&] { folder(options); });
-  const std::string head = "folder: " + options.directory +
-                           " has 1 fault, so nothing was read from it. Mend it and start again:\n  ";
+/// The only fault of a folder in the text of its error.
+inline std::string only_fault(const std::string& directory, const std::string& message) {
+  const std::string head =
+      "folder: " + directory + " has 1 fault, so nothing was read from it. Mend it and start again:\n  ";
   EXPECT_TRUE(message.starts_with(head)) << message;
   return message.substr(std::min(head.size(), message.size()));
+}
+
+/// The only fault of a folder of masks, as folder() words it.
+inline std::string fault_of(const FolderOptions& options) {
+  return only_fault(options.directory, message_of<FileError>([&] { folder(options); }));
 }
 
 /// Spoils a folder that write_folder filled with 12 or more samples of `set` and write_classes named, by ten

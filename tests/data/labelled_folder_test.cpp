@@ -163,5 +163,49 @@ TEST(LabelledFolder, OneClassLeavesNothingToLearn) {
                                      "each class there.");
 }
 
+TEST(LabelledFolder, ImagesAreResizedAndMayBeReadAgain) {
+  const Scratch scratch;
+  for (std::uint8_t i = 0; i < 6; ++i)
+    write_grey(scratch / ((i % 2 ? "a/" : "b/") + std::to_string(i) + ".png"), i);
+  const Splits kept = labelled_folder({.directory = scratch.path(), .resize = Resize{.longest = 3}});
+  const Splits read_again =
+      labelled_folder({.directory = scratch.path(), .memory = 0, .resize = Resize{.longest = 3}});
+  EXPECT_EQ(kept.train.image_shape, (Shape{2, 3, 1}));
+  EXPECT_EQ(contents(kept.train), contents(read_again.train));
+  EXPECT_TRUE(
+      kept.train.source.ends_with("; 6 of 6 images of up to 6 x 4 resized to 3 pixels on the longest side "
+                                  "(area), and learned and scored so"))
+      << kept.train.source;
+  for (std::uint8_t i = 0; i < 6; ++i)
+    write_grey(scratch / ((i % 2 ? "a/" : "b/") + std::to_string(i) + ".png"), i, 5, 6);
+  EXPECT_EQ(message_of<FileError>([&] { read_again.train.sample(0); }),
+            "folder: " + scratch / read_again.train.names[0] +
+                " has changed its size since it was first read, from 6 x 4 (width x height). Start again, "
+                "and leave "
+                "the files alone meanwhile.");
+}
+
+TEST(LabelledFolder, SaysWhatItMisses) {
+  const Scratch scratch;
+  const std::string& at = scratch.path();
+  const auto fault = [&] { return only_fault(at, labelled_faults(at)); };
+  EXPECT_EQ(fault(), at + " has no class folder. Make a folder of images for each class.");
+  write_grey(at + "/train/a/1.png", 1);
+  write_grey(at + "/train/b/1.png", 2);
+  make_directories(at + "/validation");
+  EXPECT_EQ(fault(), at + "/validation has no class folder. Make a folder of images for each class.");
+  write_grey(at + "/validation/a/1.png", 3);
+  write_grey(at + "/validation/b/1.png", 4);
+  const SplitNames split{{"train/a/1.png"}, {"validation/a/1.png"}, {"validation/b/1.png"}};
+  const auto with = [&](const SplitNames& names) {
+    return only_fault(at, message_of<FileError>([&] { labelled_folder({.directory = at, .split = names}); }));
+  };
+  EXPECT_EQ(with(split),
+            "the images of the train split (1) show only the class a. There is nothing to tell apart; add "
+            "images of another class.");
+  EXPECT_EQ(with({{"train/a/1.png", "train/b/1.png"}, {"validation/a/1.png"}, {"gone.png"}}),
+            "none of the 1 images of the test split is there any more with its label. Put them back.");
+}
+
 }  // namespace
 }  // namespace trous
