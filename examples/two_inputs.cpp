@@ -8,8 +8,7 @@ using namespace trous;
 
 const Shape image{24, 24, 1};
 
-// Place i: four grey blocks. Later there is less light, noise, and a square that is lighter or darker by
-// half.
+// Place i: four grey blocks. Later there is less light, noise, and a square lighter or darker by half.
 Sample place(std::int64_t i) {
   Random random(fold_in(Key{3}, static_cast<std::uint64_t>(i)));
   const double row = random.uniform(6, 18), column = random.uniform(6, 18), half = random.uniform(3, 6);

@@ -10,7 +10,7 @@ namespace trous {
 Criterion Criterion::score(std::string name, Better better) {
   const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto allowed = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; };
-  const Criterion made(std::move(name), better);
+  Criterion made(std::move(name), better);
   if (made.name_.empty() || !letter(made.name_.front()) ||
       !std::all_of(made.name_.begin(), made.name_.end(), allowed) || made.name_ == validation_loss.name_ ||
       made.name_ == latest.name_) {

@@ -156,7 +156,7 @@ std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& s
   ProgressCount progress(on_progress, training.size + (like_input ? 2 : 1) * scored.size);
   std::vector<std::int64_t> extents{1};
   for (std::int64_t axis = 0; axis < target.rank(); ++axis) extents.push_back(target[axis]);
-  const Tensor mean = mean_target(training, Shape(extents), progress);
+  Tensor mean = mean_target(training, Shape(extents), progress);
   std::vector<Baseline> all{{"the mean target", task.scores(scored)}};
   add_each(
       all[0].scores, scored, task, [&](const Batch&) { return mean; }, progress);

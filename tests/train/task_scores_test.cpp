@@ -128,19 +128,20 @@ TEST(TaskScores, OfImagesAreThoseOfLoops) {
   }
 }
 
-// A network that halves an image cannot be put together from tiles of it.
-TEST(TaskScores, OfTargetsOfAnotherSizeTakeLargeImagesWhole) {
-  const Dataset set{.name = "halves",
-                    .size = 1,
-                    .image_shape = {2, 1100, 1},
-                    .sample =
-                        [](std::int64_t) {
-                          return Sample{Tensor::ones({2, 1100, 1}, DType::float32),
-                                        Tensor::zeros({1, 550, 1}, DType::float32)};
-                        },
-                    .target = {.name = "half", .role = Role::image, .shape = {1, 550, 1}}};
+// What a network that halves images gives for tiles cannot be put together to what it gives for the whole.
+TEST(TaskScores, OfMasksOfAnotherSizeTakeLargeImagesWhole) {
+  const Dataset set{
+      .name = "halves",
+      .classes = {"dark", "bright"},
+      .size = 1,
+      .image_shape = {2, 1100, 2},
+      .sample =
+          [](std::int64_t) {
+            return Sample{Tensor::ones({2, 1100, 2}, DType::float32), Tensor::zeros({1, 550}, DType::int32)};
+          },
+      .target = {.name = "mask", .role = Role::mask, .shape = {1, 550}}};
   const AnyLayer halving = AveragePool2d{{.window = 2, .stride = 2}};
-  EXPECT_EQ(evaluate_with(halving, set, {}).scores["mse"], 1);
+  EXPECT_EQ(evaluate_with(halving, set, {}).scores["pixel_accuracy"], 1);
 }
 
 TEST(TaskScores, HaveWhatTheTargetsAllow) {
