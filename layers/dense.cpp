@@ -32,4 +32,11 @@ Variable Dense::operator()(const Variable& x, Pass& pass) const {
   });
 }
 
+Variable Flatten::operator()(const Variable& x) const {
+  const Shape& shape = x.shape();
+  if (shape.rank() < 2)
+    throw ShapeError(text("Flatten: x is ", shape, ". It must be [n, ...] with rank 2 or more."));
+  return reshape(x, {shape[0], shape.elements(1, shape.rank())});
+}
+
 }  // namespace trous

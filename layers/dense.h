@@ -1,4 +1,4 @@
-// The fully connected layer.
+// The fully connected layer, and images as the vectors that it takes.
 #pragma once
 
 #include <trous/layers/pass.h>
@@ -36,6 +36,17 @@ struct Dense {
     f("weights", self.weights);
     f("bias", self.bias);
   }
+};
+
+/// Each image, or each sample of another rank, as one vector of all its numbers, in their order in memory:
+/// pixels row by row, the channels of a pixel side by side.
+///
+/// x         [n, ...], rank 2 or more
+/// returns   [n, product of the other extents]
+///
+/// Throws ShapeError for another rank.
+struct Flatten {
+  Variable operator()(const Variable& x) const;
 };
 
 }  // namespace trous

@@ -1,5 +1,6 @@
 #include <array>
 
+#include <trous/layers/classifier.h>
 #include <trous/layers/dlink.h>
 #include <trous/layers/mini_deeplab.h>
 #include <trous/layers/named_networks.h>
@@ -16,10 +17,14 @@ BuiltNetwork built(const SegmentationOptions& options) {
 
 // The only list of networks.
 constexpr std::array networks{
-    NamedNetwork{"small-dilated", built<SmallDilated>},   NamedNetwork{"deep-dilated", built<DeepDilated>},
-    NamedNetwork{"mirror-context", built<MirrorContext>}, NamedNetwork{"unet", built<UNet>},
-    NamedNetwork{"dilated-unet", built<DilatedUNet>},     NamedNetwork{"dlink", built<DLink>},
+    NamedNetwork{"small-dilated", built<SmallDilated>},
+    NamedNetwork{"deep-dilated", built<DeepDilated>},
+    NamedNetwork{"mirror-context", built<MirrorContext>},
+    NamedNetwork{"unet", built<UNet>},
+    NamedNetwork{"dilated-unet", built<DilatedUNet>},
+    NamedNetwork{"dlink", built<DLink>},
     NamedNetwork{"mini-deeplab", built<MiniDeepLab>},
+    NamedNetwork{"small-classifier", built<SmallClassifier>, false},
 };
 
 }  // namespace

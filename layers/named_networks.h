@@ -21,6 +21,7 @@ struct NamedNetwork {
   std::string_view name;
   /// Throws what the network throws for its options.
   BuiltNetwork (*build)(const SegmentationOptions& options);
+  bool per_pixel = true;  ///< whether it gives the logits of each pixel, or else of each image
 };
 
 /// The table of networks. A new network is its struct and a row of it.

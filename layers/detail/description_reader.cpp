@@ -198,6 +198,7 @@ Built DescriptionReader::layer(const Json& given, const std::string& path) {
   const NamedNetwork* const whole = find_row(named_networks(), name);
   if (!entry && !whole) fail(below, " is no layer." + choices(name, "Layers", layer_names_in_order()));
   const Json& options = given.is_string() ? Json::object() : given.begin().value();
+  channels_.one_pixel = false;  // an entry that knows better gives it
   Built built = entry ? entry->build(*this, options, below) : named_network(*whole, options, below);
   if (built.options.empty()) return {built.layer, name};
   return {built.layer, {{name, built.options}}};

@@ -15,7 +15,12 @@
 namespace trous::detail {
 
 /// A number of channels; absent where nothing has determined it.
-using Channels = std::optional<std::int64_t>;
+struct Channels : std::optional<std::int64_t> {
+  using std::optional<std::int64_t>::optional;
+
+  /// Whether each image is known to be one pixel, so that its numbers are its channels.
+  bool one_pixel = false;
+};
 
 /// A layer, and its options written out.
 struct Built {

@@ -91,7 +91,7 @@ struct NoOptions {
 
 template <Variable (*function)(const Variable&)>
 struct FunctionLayer {
-  explicit FunctionLayer(const NoOptions&) {}
+  explicit FunctionLayer(const NoOptions& = {}) {}
   Variable operator()(const Variable& x) const { return function(x); }
   static constexpr NoOptions options{};
 };
@@ -101,9 +101,9 @@ Built function_of(DescriptionReader& reader, const Json& given, const std::strin
   return {reader.make<FunctionLayer<function>, NoOptions>(given, path), Json::object()};
 }
 
-// A layer that takes several values; `channels_of(reader, path)` are those of what it gives.
+// A layer without options; `channels_of(reader, path)` are those of what it gives.
 template <class Layer, Channels (*channels_of)(const DescriptionReader&, const std::string&)>
-Built join_of(DescriptionReader& reader, const Json& given, const std::string& path) {
+Built plain_of(DescriptionReader& reader, const Json& given, const std::string& path) {
   const auto layer = reader.build(given, path, NoOptions(), [](const NoOptions&) { return Layer(); });
   reader.give(channels_of(reader, path));
   return {layer, Json::object()};
@@ -135,22 +135,39 @@ Channels summed_channels(const DescriptionReader& reader, const std::string&) {
   return sum;
 }
 
+// Of the first value in the height and width of the second.
 Channels first_channels(const DescriptionReader& reader, const std::string&) {
-  return reader.taken().front();
+  Channels channels = reader.taken().front();
+  channels.one_pixel = false;
+  return channels;
+}
+
+// Of what makes one pixel of an image.
+Channels channels_of_one_pixel(const DescriptionReader& reader, const std::string&) {
+  Channels channels = reader.taken().front();
+  channels.one_pixel = true;
+  return channels;
+}
+
+// The numbers of an image. How many it has is known of a single pixel alone, since a description says no
+// heights and widths.
+Channels flattened_channels(const DescriptionReader& reader, const std::string&) {
+  const Channels& channels = reader.taken().front();
+  return channels.one_pixel ? channels : Channels();
 }
 
 Variable standard_gelu(const Variable& x) { return gelu(x); }
 
 constexpr std::array entries{
     LayerEntry{"abs", function_of<abs>},
-    LayerEntry{"add", join_of<Add, common_channels>},
+    LayerEntry{"add", plain_of<Add, common_channels>},
     LayerEntry{"atrous_conv2d", layer_of<AtrousConv2d>},
     LayerEntry{"atrous_conv2d_norm_relu", norm_relu_of<AtrousConv2d>},
     LayerEntry{"atrous_conv2d_transpose", layer_of<AtrousConv2dTranspose>},
     LayerEntry{"atrous_conv2d_transpose_norm_relu", norm_relu_of<AtrousConv2dTranspose>},
     LayerEntry{"average_pool2d", layer_of<AveragePool2d>},
     LayerEntry{"batch_norm", layer_of<BatchNorm>},
-    LayerEntry{"concat", join_of<Concat, summed_channels>},
+    LayerEntry{"concat", plain_of<Concat, summed_channels>},
     LayerEntry{"conv2d", layer_of<Conv2d>},
     LayerEntry{"conv2d_norm_relu", norm_relu_of<Conv2d>},
     LayerEntry{"conv2d_transpose", layer_of<Conv2dTranspose>},
@@ -163,8 +180,9 @@ constexpr std::array entries{
     LayerEntry{"erf", function_of<erf>},
     LayerEntry{"exp", function_of<exp>},
     LayerEntry{"expm1", function_of<expm1>},
+    LayerEntry{"flatten", plain_of<Flatten, flattened_channels>},
     LayerEntry{"gelu", function_of<standard_gelu>},
-    LayerEntry{"global_average_pool", function_of<global_average_pool>},
+    LayerEntry{"global_average_pool", plain_of<FunctionLayer<global_average_pool>, channels_of_one_pixel>},
     LayerEntry{"graph", [](DescriptionReader& r, const Json& given,
                            const std::string& path) { return r.nested_graph(given, path); }},
     LayerEntry{"group_norm", layer_of<GroupNorm>},
@@ -175,7 +193,7 @@ constexpr std::array entries{
     LayerEntry{"log", function_of<log>},
     LayerEntry{"log1p", function_of<log1p>},
     LayerEntry{"max_pool2d", layer_of<MaxPool2d>},
-    LayerEntry{"multiply", join_of<Multiply, common_channels>},
+    LayerEntry{"multiply", plain_of<Multiply, common_channels>},
     LayerEntry{"pixel_shuffle", pixel_shuffle_of},
     LayerEntry{"pixel_unshuffle", pixel_unshuffle_of},
     LayerEntry{"prelu", layer_of<PRelu>},
@@ -183,9 +201,9 @@ constexpr std::array entries{
     LayerEntry{"residual", [](DescriptionReader& r, const Json& given,
                               const std::string& path) { return r.residual(given, path); }},
     LayerEntry{"resize_bilinear", layer_of<ResizeBilinear>},
-    LayerEntry{"resize_bilinear_like", join_of<ResizeBilinearLike, first_channels>},
+    LayerEntry{"resize_bilinear_like", plain_of<ResizeBilinearLike, first_channels>},
     LayerEntry{"resize_nearest", layer_of<ResizeNearest>},
-    LayerEntry{"resize_nearest_like", join_of<ResizeNearestLike, first_channels>},
+    LayerEntry{"resize_nearest_like", plain_of<ResizeNearestLike, first_channels>},
     LayerEntry{"separable_conv2d", layer_of<SeparableConv2d>},
     LayerEntry{"separable_conv2d_norm_relu", norm_relu_of<SeparableConv2d>},
     LayerEntry{"sigmoid", function_of<sigmoid>},
@@ -195,7 +213,7 @@ constexpr std::array entries{
     LayerEntry{"softplus", function_of<softplus>},
     LayerEntry{"sqrt", function_of<sqrt>},
     LayerEntry{"squeeze_excite", layer_of<SqueezeExcite>},
-    LayerEntry{"subtract", join_of<Subtract, common_channels>},
+    LayerEntry{"subtract", plain_of<Subtract, common_channels>},
     LayerEntry{"tanh", function_of<tanh>},
 };
 

@@ -240,6 +240,20 @@ TEST(Dense, SaysWhatItNeeds) {
             "Dense: x [3] does not end in 3 features. x must be [..., 3] with rank 2 or more.");
 }
 
+TEST(Flatten, KeepsTheNumbersOfEachImageInTheirOrder) {
+  const Flatten flatten;
+  const Tensor x = numbers({2, 3, 4, 5}, 1);
+  const Variable y = flatten(x);
+  EXPECT_EQ(y.shape(), (Shape{2, 60}));
+  EXPECT_EQ(y.value().to_vector<float>(), x.to_vector<float>());
+  EXPECT_EQ(flatten(numbers({6, 1, 1, 7}, 1)).shape(), (Shape{6, 7}));
+  EXPECT_EQ(flatten(numbers({6, 7}, 1)).shape(), (Shape{6, 7}));
+  EXPECT_EQ(flatten(numbers({2, 3, 5}, 1)).shape(), (Shape{2, 15}));
+  EXPECT_EQ(flatten(Tensor::zeros({0, 3, 4, 5}, DType::float32)).shape(), (Shape{0, 60}));
+  EXPECT_EQ(thrown<ShapeError>([&] { flatten(numbers({3}, 1)); }),
+            "Flatten: x is [3]. It must be [n, ...] with rank 2 or more.");
+}
+
 // Everything a layer can refuse it refuses when it is made, by its own name.
 TEST(ConvLayers, RefuseBadOptionsWhenMade) {
   EXPECT_EQ(thrown<ArgumentError>([] {

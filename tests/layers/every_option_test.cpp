@@ -54,7 +54,7 @@ std::string description(const std::string& layer, const Options& options) {
          "}}]}";
 }
 
-Options required(const std::string& layer) {
+Options needed_options(const std::string& layer) {
   if (layer == "depthwise_conv2d") return {};
   if (layer.find("conv2d") != std::string::npos) return {{"out_channels", "4"}};
   if (layer == "dense") return {{"out_features", "3"}};
@@ -63,7 +63,7 @@ Options required(const std::string& layer) {
 
 // The layer's options as they are when nothing is said; none where it takes none.
 Options resolved(const std::string& layer) {
-  const std::string all = resolved_description(description(layer, required(layer)));
+  const std::string all = resolved_description(description(layer, needed_options(layer)));
   const std::string begin = "{\"" + layer + "\":{";
   const std::size_t at = all.rfind(begin);
   Options options;

@@ -130,6 +130,38 @@ TEST(FromJson, ChannelsFollowFromTheLayerBefore) {
   expect_equal(network_from_json(short_form), network_from_json(long_form), {1, 6, 5, 2});
 }
 
+// Of one pixel the numbers are the channels; of more a description knows no number.
+TEST(FromJson, FlattenKnowsItsFeaturesBehindAGlobalPool) {
+  const auto between = [](const std::string& layers) {
+    return R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 4}}, )" + layers +
+           R"(, "flatten", {"dense": {"out_features": 3}}]})";
+  };
+  for (const std::string pool :
+       {R"("global_average_pool")", R"(["relu", {"global_average_pool": {}}])",
+        R"({"graph": {"nodes": {"a": "relu", "b": "global_average_pool"}}}, "flatten")"}) {
+    const std::string whole = resolved_description(between(pool));
+    EXPECT_NE(whole.find(R"("in_features":4,"out_features":3)"), std::string::npos) << whole;
+    expect_equal(network_from_json(between(pool)), network_from_json(whole), {2, 5, 6, 1});
+  }
+  const std::string missing =
+      ".dense.in_features is missing. No layer before says how many channels there are. Give a whole number.";
+  EXPECT_EQ(refused(between(R"("relu")")), "network_from_json: layers[3]" + missing);
+  EXPECT_EQ(refused(between(R"("global_average_pool", {"resize_bilinear": {"scale": 2}})")),
+            "network_from_json: layers[4]" + missing);
+  EXPECT_EQ(
+      refused(between(R"("global_average_pool", {"conv2d_transpose": {"out_channels": 2, "stride": 2}})")),
+      "network_from_json: layers[4]" + missing);
+  EXPECT_EQ(refused(
+                R"({"nodes": {"first": {"conv2d": {"in_channels": 1, "out_channels": 4}},
+                                  "mean": "global_average_pool",
+                                  "wide": {"resize_bilinear_like": {}, "inputs": ["mean", "input"]},
+                                  "row": "flatten", "head": {"dense": {"out_features": 3}}}})"),
+            "network_from_json: nodes.head" + missing);
+  EXPECT_EQ(refused(R"({"layers": [{"conv2d": {"in_channels": 1, "out_channels": 4}}, "global_average_pool",
+                                   "flatten", {"dense": {"in_features": 5, "out_features": 3}}]})"),
+            "network_from_json: layers[3].dense.in_features is 5, but what comes before gives 4 channels.");
+}
+
 TEST(FromJson, AResolvedDescriptionSaysEverything) {
   EXPECT_EQ(resolved_description(R"({"network": "small-dilated", "classes": 11})"),
             R"({"network":"small-dilated","in_channels":3,"classes":11,"width":16,"kernel":3,)"

@@ -6,6 +6,7 @@
 
 #include <trous/core/choices.h>
 #include <trous/core/error.h>
+#include <trous/layers/classifier.h>
 #include <trous/layers/network.h>
 #include <trous/ops/arithmetic.h>
 #include <trous/ops/boundary_loss.h>
@@ -298,6 +299,12 @@ TEST(Rehearse, ThrowsWhatWouldFailLater) {
       thrown<ShapeError>([&] { Trainer(four, striped(), short_run()).rehearse(); }),
       "train: the network gives [4, 12, 12, 4], the data have 3 classes. Its last layer must give [batch, "
       "height, width, 3].");
+  SmallClassifier labels({.in_channels = 1, .classes = 3, .width = 2});
+  initialize(labels, Key{1});
+  EXPECT_EQ(
+      thrown<ShapeError>([&] { Trainer(labels, striped(), short_run()).run(); }),
+      "train: the network gives [4, 3], the data have 3 classes. Its last layer must give [batch, height, "
+      "width, 3].");
   // The training images are padded to a size that the network takes, those of the validation are not.
   Sequential narrow{
       Conv2d{{.in_channels = 1, .out_channels = 4, .kernel = 16, .padding = Padding::valid}},

@@ -85,6 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, NetworkMemory,
 
 TEST_P(NetworkMemory, pytorch_rfcs_108_OfATrainingIsKnownBeforehand) {
   for (const NamedNetwork& network : named_networks()) {
+    if (!network.per_pixel) continue;  // the data are masks
     const AnyLayer net = built(network, GetParam()[3]);
     const std::int64_t predicted = training_memory(net, GetParam(), no_batches_ahead).at(GetParam()).storage;
     expect_ratio_near_1(predicted, measured_training(net, GetParam(), 4, no_batches_ahead),
@@ -94,6 +95,7 @@ TEST_P(NetworkMemory, pytorch_rfcs_108_OfATrainingIsKnownBeforehand) {
 
 TEST_P(NetworkMemory, mxnet_14888_OfAPredictionIsKnownBeforehand) {
   for (const NamedNetwork& network : named_networks()) {
+    if (!network.per_pixel) continue;  // the data are masks
     const AnyLayer net = built(network, GetParam()[3]);
     const std::int64_t predicted = predicted_memory(net, GetParam(), false).storage;
     const std::int64_t peak = measured([&] { predict(net, Tensor::full(GetParam(), DType::float32, 0.25)); });
@@ -104,6 +106,7 @@ TEST_P(NetworkMemory, mxnet_14888_OfAPredictionIsKnownBeforehand) {
 TEST_P(NetworkMemory, OfAnEvaluationIsKnownBeforehand) {
   const Loss loss = make_loss("cross-entropy+dice");
   for (const NamedNetwork& network : named_networks()) {
+    if (!network.per_pixel) continue;  // the data are masks
     const AnyLayer net = built(network, GetParam()[3]);
     const std::int64_t predicted = evaluation_memory(net, GetParam(), loss).at(GetParam()).storage;
     const Dataset data = noise(GetParam(), 4);
@@ -126,6 +129,7 @@ TEST(MemoryForecast, OneForecastIsForAllSizes) {
 // Of whole images and of images in tiles.
 TEST(EvaluationMemory, OfEveryNamedNetworkIsKnownBeforehand) {
   for (const NamedNetwork& network : named_networks()) {
+    if (!network.per_pixel) continue;  // the data are masks
     const AnyLayer net = built(network, 2);
     for (const Shape& images : {Shape{3, 90, 120, 2}, Shape{2, 1100, 700, 2}}) {
       const Loss loss = make_loss("cross-entropy");
