@@ -96,6 +96,11 @@ ExitCode run(const DataCommand& c) {
   if (!c.folder.empty()) check_new_folder(c.folder, "--export");
   heed_interrupts();
   const Splits data = read(c);
+  const char* const drawn = !c.preview.empty() ? "--preview" : !c.folder.empty() ? "--export" : nullptr;
+  if (drawn && data.train.target.role != Role::mask) {
+    throw ArgumentError(text("data: ", drawn, " draws masks, and the targets of ", c.data, " are ",
+                             data.train.target.name, ". Leave it out."));
+  }
   const Survey facts = counted(c, data);
   if (c.style.json) {
     std::cout << detail::dump_json(detail::json_of(data_facts(data, facts))) << '\n';

@@ -65,8 +65,10 @@ Splits opened(const EvalRequest& r, DataRequest request) {
 }
 
 bool is_split_here(const FolderDigests& now) {
-  return std::all_of(now.begin(), now.end(),
-                     [](const auto& entry) { return entry.first.starts_with("images/"); });
+  return std::all_of(now.begin(), now.end(), [](const auto& entry) {
+    return !entry.first.starts_with("train/") && !entry.first.starts_with("validation/") &&
+           !entry.first.starts_with("val/") && !entry.first.starts_with("test/");
+  });
 }
 
 [[noreturn]] void nothing_to_split(const std::string& name, const char* why) {

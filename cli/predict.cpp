@@ -219,6 +219,11 @@ ExitCode run(const PredictCommand& c) {
   }
   const std::vector<PredictionFiles> all = planned(c);
   const Trained trained = open_trained(c.trained);
+  if (trained.loaded.info.task != mask_task) {
+    throw ArgumentError(
+        text("predict: ", trained.path, " has learned ", trained.loaded.info.task,
+             ", and predict writes masks. Load it with load_network in a program of your own."));
+  }
   const Predictor predictor{.net = trained.loaded.net,
                             .mirror = c.mirror,
                             .channels = in_channels_of(trained.loaded.info),

@@ -149,6 +149,7 @@ void print_result(const Session& s, const RunFolder& folder, const TrainResult& 
 // What the middle pixel of the output sees. It is a picture of the report: where the memory does not suffice
 // for it, it is left out, and no score is lost.
 std::optional<CoverageFacts> coverage_of(const Session& s) {
+  if (!lies_on_pixels(s.data.train.target.role)) return std::nullopt;  // no output pixel
   const std::optional<AvailableMemory> available = available_memory();
   try {
     if (available && s.coverage_bytes && *s.coverage_bytes > available->bytes) throw std::bad_alloc();

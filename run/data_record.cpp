@@ -5,6 +5,8 @@
 #include <trous/core/parallel.h>
 #include <trous/data/digest.h>
 #include <trous/data/folder_files.h>
+#include <trous/data/folder_layout.h>
+#include <trous/data/image.h>
 #include <trous/run/data_record.h>
 #include <trous/run/detail/record_text.h>
 #include <trous/run/environment.h>
@@ -35,26 +37,39 @@ std::optional<std::string> name_in(const std::string& directory, const std::stri
   return path.substr(directory.size() + 1);
 }
 
-bool is_image(const std::string& name) {
-  return name.starts_with("images/") || name.find("/images/") != std::string::npos;
+// Whether a file of the data is the mask or the target of an image.
+bool is_partner(const std::string& name) {
+  const auto lies_in = [&](const std::string& folder) {
+    return name.starts_with(folder) || name.find('/' + folder) != std::string::npos;
+  };
+  return lies_in("masks/") || lies_in("targets/");
 }
 
-// The images and, right behind each, its mask.
+// The images and, right behind each that has one, its mask or target.
 FolderDigests digests_in(const std::vector<FileDigest>& files, const std::string& directory) {
   FolderDigests digests;
-  for (std::size_t i = 0; i + 1 < files.size(); ++i) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
     const auto name = name_in(directory, files[i].path);
-    if (!name || !is_image(*name)) continue;
-    digests[*name] = {files[i].sha256, files[i + 1].sha256};
-    ++i;
+    if (!name || !is_image_name(*name) || is_partner(*name)) continue;
+    const auto next = i + 1 < files.size() ? name_in(directory, files[i + 1].path) : std::nullopt;
+    digests[*name] = {files[i].sha256, next && is_partner(*next) ? files[i + 1].sha256 : ""};
   }
   return digests;
 }
 
+// The digests of the tables, one behind the other.
 std::optional<std::string> table_in(const std::vector<FileDigest>& files, const std::string& directory) {
-  for (const FileDigest& file : files)
-    if (file.path == table_of(directory)) return file.sha256;
-  return std::nullopt;
+  std::optional<std::string> tables;
+  for (const FileDigest& file : files) {
+    const auto name = name_in(directory, file.path);
+    if (name && !is_image_name(*name)) tables = tables.value_or("") + file.sha256;
+  }
+  return tables;
+}
+
+// The files of a folder of any layout.
+FolderFiles listed_folder(const std::string& directory) {
+  return list_folder(directory, folder_layout(trimmed(directory)));
 }
 
 bool is_there(const std::string& path) {
@@ -103,7 +118,7 @@ std::optional<RunData> run_data(const std::string& run) {
 }
 
 std::vector<std::string> new_images(const RunData& past, const std::string& directory) {
-  const FolderFiles files = list_folder(directory);
+  const FolderFiles files = listed_folder(directory);
   std::vector<std::string> result;
   for (const FolderPart& part : files.parts) {
     for (const FolderPair& pair : part.pairs) {
@@ -115,19 +130,24 @@ std::vector<std::string> new_images(const RunData& past, const std::string& dire
 }
 
 bool has_same_table(const RunData& past, const std::string& directory) {
-  const std::string path = table_of(trimmed(directory));
-  return past.table == (is_there(path) ? std::optional(sha256_of_file(path)) : std::nullopt);
+  std::optional<std::string> tables;
+  if (const std::string path = table_of(trimmed(directory)); is_there(path)) tables = sha256_of_file(path);
+  for (const std::string& path : listed_folder(directory).tables) {
+    if (path != table_of(trimmed(directory))) tables = tables.value_or("") + sha256_of_file(path);
+  }
+  return past.table == tables;
 }
 
 FolderDigests folder_digests(const std::string& directory, const OnProgress& on_progress) {
-  const FolderFiles files = list_folder(directory);
+  const FolderFiles files = listed_folder(directory);
   std::vector<FolderPair> pairs;
   for (const FolderPart& part : files.parts) pairs.insert(pairs.end(), part.pairs.begin(), part.pairs.end());
   std::vector<PairDigests> digests(pairs.size());
   ProgressCount progress(on_progress, std::ssize(pairs));
   parallel_for(std::ssize(pairs), 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-      digests[i] = {sha256_of_file(pairs[i].image), sha256_of_file(pairs[i].mask)};
+      digests[i] = {sha256_of_file(pairs[i].image),
+                    pairs[i].mask.empty() ? "" : sha256_of_file(pairs[i].mask)};
       progress.add_one();
     }
   });

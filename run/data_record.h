@@ -13,7 +13,7 @@
 
 namespace trous {
 
-/// SHA-256 of an image and of its mask.
+/// SHA-256 of an image and of its mask or target, if it has one.
 struct PairDigests {
   std::string image, mask;
   friend bool operator==(const PairDigests&, const PairDigests&) = default;
@@ -26,7 +26,8 @@ using FolderDigests = std::map<std::string, PairDigests>;
 struct RunData {
   std::optional<SplitNames> split;  ///< absent where a run of an earlier trous did not write split.json
   FolderDigests digests;
-  std::optional<std::string> table;  ///< SHA-256 of classes.json, if there was one
+  std::optional<std::string>
+      table;  ///< SHA-256 of classes.json or labels.csv, if there was one; of several all
 };
 
 /// The names of the samples of each split; nothing where they have none.
@@ -45,7 +46,8 @@ std::optional<RunData> run_data(const std::string& run);
 /// The names of the images of `directory` that are not in the record.
 std::vector<std::string> new_images(const RunData& past, const std::string& directory);
 
-/// Whether classes.json of `directory` is the one that the run has read, or is missing now as then.
+/// Whether classes.json or labels.csv of `directory` is the one that the run has read, or is missing now as
+/// then.
 bool has_same_table(const RunData& past, const std::string& directory);
 
 /// The digests of all images and masks that `directory` holds now. Calls `on_progress` with the pairs that

@@ -19,7 +19,7 @@ constexpr std::array rows{
     Row{"mean_iou", "mIoU", "mIoU", 3, true},
     Row{"pixel_accuracy", "pixel accuracy", "accuracy", 3, true},
     Row{"accuracy", "accuracy", "accuracy", 4, true},
-    Row{"top_accuracy", "top accuracy", "top", 4, true},
+    Row{"top_accuracy", "top-k accuracy", "top-k", 4, true},
     Row{"mean_class_accuracy", "mean class accuracy", "classes", 4, true},
     Row{"negative_log_likelihood", "negative log-likelihood", "NLL", 4, false},
     Row{"brier", "Brier score", "Brier", 4, false},

@@ -321,10 +321,11 @@ TEST_F(Usage, AFolderThatIsNoRunIsLeftAlone) {
 }
 
 TEST_F(Usage, WhatIsNotThereIsNamed) {
-  expect("train --data shpes --out run", 2,
-         "data: there is no data set and no folder called shpes. Choose " + data_sets() +
-             ", or a "
-             "folder with images/ and masks/ in it. Did you mean shapes?\n");
+  expect(
+      "train --data shpes --out run", 2,
+      "data: there is no data set and no folder called shpes. Choose " + data_sets() +
+          ", or a folder: of images/ and masks/, targets/ or labels.csv, or of one folder per class. Did you "
+          "mean shapes?\n");
   expect("train --data shapes --resume run", 3,
          "run: no run is there. Begin one with trous train --out run.\n");
   const std::string no_run =

@@ -56,7 +56,8 @@ TEST(TaskScores, AccuracyIsTheShareOfLabelsThatCount) {
     std::vector<std::int32_t> predicted;
     const Evaluation seen = evaluate_with(
         of.net, set,
-        {.batch = batch, .on_batch = [&](std::int64_t first, const Batch&, const Tensor& predictions) {
+        {.batch = batch,
+         .on_batch = [&](std::int64_t first, const Batch&, const Tensor&, const Tensor& predictions) {
            EXPECT_EQ(first, std::ssize(predicted));
            for (const std::int32_t one : predictions.values<std::int32_t>()) predicted.push_back(one);
          }});
