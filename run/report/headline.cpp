@@ -197,8 +197,11 @@ std::string best_value(const Criterion& criterion, const MetricsRow& best) {
 std::string leading_score(const RunRecord& run) {
   if (run.results) return name(run.results->leading);
   if (run.chosen_by.is_score()) return name(run.chosen_by);
-  return run.metrics.empty() || run.metrics.front().scores.empty() ? name(Criterion::foreground_iou)
-                                                                   : run.metrics.front().scores.front().name;
+  const std::string& of_masks = name(Criterion::foreground_iou);
+  if (run.metrics.empty() || run.metrics.front().scores.empty()) return of_masks;
+  const std::vector<Score>& scores = run.metrics.front().scores;
+  const auto is_of_masks = [&](const Score& score) { return score.name == of_masks; };
+  return std::any_of(scores.begin(), scores.end(), is_of_masks) ? of_masks : scores.front().name;
 }
 
 std::string score_text(std::string_view name, const std::optional<double>& value) {

@@ -228,6 +228,40 @@ TEST(RunFiles, ResultsReadBackAsTheyWereWritten) {
   EXPECT_EQ(sparse_results().coverage->share(), 0.5);
 }
 
+TEST(RunFiles, ResultsOfOtherTasksReadBackAsTheyWereWritten) {
+  const Scratch scratch;
+  const RunFolder folder = new_run(scratch);
+  RunResults labels = sparse_results();
+  labels.task = "classification";
+  labels.leading = Criterion::score("accuracy");
+  labels.scores.all = {{"accuracy", 0.8125}, {"brier", std::nullopt}};
+  labels.scores.calibration = {{}, {.count = 16, .confidence = 0.75, .accuracy = 0.8125}};
+  labels.baselines[0].scores.all = {{"accuracy", 0.375}, {"brier", 1}};
+  labels.pictures.words = {{0, "\"x\", called <void>"}, {2, ""}};
+  RunResults numbers = sparse_results();
+  numbers.task = "regression";
+  numbers.leading = Criterion::score("mse", Better::lower);
+  numbers.classes.clear();
+  numbers.scores = {.all = {{"mse", 0.5}, {"r2", -1e-300}}, .pairs = {{1, 1.5}, {-2, 1e9}}};
+  numbers.baselines = {{"the mean target", {.all = {{"mse", 2}, {"r2", 0}}}}};
+  for (SplitFacts* split : {&numbers.data.train, &numbers.data.validation, &numbers.data.test})
+    split->class_pixels = split->images_with_class = {};
+  for (const RunResults& written : {labels, numbers}) {
+    write_results(folder, written);
+    const RunResults read = read_results(folder.file("results.json"));
+    EXPECT_EQ(detail::json_of(read), detail::json_of(written));
+    EXPECT_EQ(read.task, written.task);
+    EXPECT_EQ(read.leading, written.leading);
+    EXPECT_EQ(read.leading.better(), written.leading.better());
+    EXPECT_EQ(read.scores.all, written.scores.all);
+    EXPECT_EQ(read.scores.pairs, written.scores.pairs);
+    EXPECT_EQ(read.scores.confusion.has_value(), written.scores.confusion.has_value());
+    EXPECT_EQ(read.scores.calibration.size(), written.scores.calibration.size());
+    EXPECT_EQ(read.baselines[0].scores.all, written.baselines[0].scores.all);
+    EXPECT_EQ(read.pictures.words, written.pictures.words);
+  }
+}
+
 TEST(RunFiles, LogsReadBackAsTheyWereWritten) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const Scratch scratch;

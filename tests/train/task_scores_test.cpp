@@ -306,7 +306,7 @@ TEST(TaskBaselines, OfNumbersAreTheMeanAndTheInput) {
   ASSERT_EQ(numbers.size(), 1U) << "an image is no prediction of two numbers";
   const std::vector<Baseline> masks = segmentation().baselines(stripes(8, 1), stripes(3, 2), nullptr);
   ASSERT_EQ(masks.size(), 2U);
-  EXPECT_EQ(masks[0].name, "background everywhere");
+  EXPECT_EQ(masks[0].name, "all background");
   EXPECT_EQ(masks[0].scores["foreground_iou"], 0);
   EXPECT_EQ(own_task().baselines, nullptr);
 }
