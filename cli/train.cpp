@@ -428,8 +428,7 @@ void put_together(TrainCommand& command, const CLI::App& words) {
 
 void add_train(CLI::App& app, ExitCode& code) {
   const auto command = std::make_shared<TrainCommand>();
-  CLI::App* const train =
-      app.add_subcommand("train", "Trains a segmentation network and scores it beside baselines.");
+  CLI::App* const train = app.add_subcommand("train", "Trains a network and scores it beside baselines.");
   add_config(*train, command->config);
   train->add_option("--epochs", command->epochs, "passes over the training images, in place of --steps")
       ->check(whole(1, std::int64_t{1} << 30));

@@ -143,7 +143,8 @@ std::string data_sets_with_files(std::string_view last) {
 }
 
 std::string data_choices() {
-  return text(listed(names_in(named_data_sets()), ", "), ", or a folder of images and masks");
+  return text(listed(names_in(named_data_sets()), ", "),
+              ", or a folder of images with masks, targets or labels");
 }
 
 std::string decay_choices() {

@@ -27,7 +27,7 @@ constexpr std::array data_sets{
     NamedDataSet{.name = "fashion-labels",
                  .open = from_files<FashionLabelsOptions, fashion_labels>,
                  .reads_files = true,
-                 .recipe = {"small-classifier", "flip", 3500, 64}},
+                 .recipe = {"small-classifier", "flip", 3000, 64}},
     NamedDataSet{.name = "fashion-noisy",
                  .open = from_files<FashionNoisyOptions, fashion_noisy>,
                  .reads_files = true,

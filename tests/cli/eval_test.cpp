@@ -228,8 +228,7 @@ TEST_F(Eval, FilesAreJudgedBeforeTheWork) {
   expect("eval run --per-image full", 3, "full: it is a folder. Give --per-image the name of a file.\n");
   expect("eval run --data nowhere", 2,
          "data: there is no data set and no folder called nowhere. Choose " + data_sets() +
-             ", or a folder with "
-             "images/ and masks/ in it.\n");
+             ", or a folder: of images/ and masks/, targets/ or labels.csv, or of one folder per class.\n");
   spill(scratch_ / "torn.safetensors", bytes_of("torn"));
   const Finished torn = run("eval torn.safetensors");
   EXPECT_EQ(torn.code, 3);

@@ -62,7 +62,7 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--warmup",
         "--optimizer TEXT=adam",
         "--weight-decay",
-        "--loss TEXT=cross-entropy",
+        "--loss TEXT ",
         "--label-smoothing",
         "--class-weights TEXT=inverse-sqrt",
         "--ignore-index INT=-1",
@@ -186,7 +186,8 @@ TEST_F(Usage, WhatIsMissingIsNamedAndExplained) {
   expect_usage("inspect",
                "WHAT is missing: folder of a run, a checkpoint, a network's name, or a FILE.json.");
   expect_usage("report", "RUN is missing: folders of runs.");
-  expect_usage("data", "DATA is missing: " + data_sets() + ", or a folder of images and masks.");
+  expect_usage("data",
+               "DATA is missing: " + data_sets() + ", or a folder of images with masks, targets or labels.");
 }
 
 TEST_F(Usage, AnOptionWithoutItsValueAndAWordTooMany) {
@@ -298,7 +299,8 @@ TEST_F(Usage, ANetworkThatDoesNotFitTheImagesLeavesNoFolder) {
 
 TEST_F(Usage, NoArgumentIsAcceptedAndIgnored) {
   expect("train --out run --data shapes --data-dir .", 2,
-         "data: --data-dir is for fashion, brain and mosaics, not for shapes. Leave it out.\n");
+         "data: --data-dir is for fashion, fashion-labels, fashion-noisy, brain and mosaics, not for shapes. "
+         "Leave it out.\n");
   spill(scratch_ / "net.json", bytes_of(R"({"network": "small-dilated"})"));
   for (const std::string ignored :
        {"--width 2", "--kernel 5", "--norm layer", "--activation gelu", "--pixel-baseline"}) {
