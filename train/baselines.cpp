@@ -101,4 +101,30 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
           score(test, best, static_cast<std::int32_t>(common), progress)};
 }
 
+Tensor median_filtered(const Tensor& images) {
+  const Shape& s = images.shape();
+  if (s.rank() != 4) {
+    throw ShapeError(
+        text("median_filtered: ", s, " are no images. They are [batch, height, width, channels]."));
+  }
+  Tensor result = Tensor::uninitialized(s, DType::float32);
+  const float* const in = images.values<float>().data();
+  float* out = result.mutable_values<float>().data();
+  std::vector<float> near;
+  for (std::int64_t n = 0; n < s[0]; ++n) {
+    for (std::int64_t at = 0; at < s[1] * s[2] * s[3]; ++at, ++out) {
+      const std::int64_t row = at / (s[2] * s[3]), column = at / s[3] % s[2], channel = at % s[3];
+      near.clear();
+      for (std::int64_t y = std::max<std::int64_t>(0, row - 1); y <= std::min(s[1] - 1, row + 1); ++y) {
+        for (std::int64_t x = std::max<std::int64_t>(0, column - 1); x <= std::min(s[2] - 1, column + 1); ++x)
+          near.push_back(in[((n * s[1] + y) * s[2] + x) * s[3] + channel]);
+      }
+      const auto middle = near.begin() + std::ssize(near) / 2;
+      std::nth_element(near.begin(), middle, near.end());
+      *out = *middle;
+    }
+  }
+  return result;
+}
+
 }  // namespace trous

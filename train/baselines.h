@@ -25,4 +25,12 @@ struct ThresholdBaseline {
 ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, std::int64_t samples = 1000,
                                      const OnProgress& on_progress = nullptr);
 
+/// Each pixel becomes the median of the pixels at most one row and one column away from it, channel by
+/// channel; beyond the border there are none. Of an even number it is the larger of the two in the middle.
+///
+/// images    float32 [n, h, w, channels]; returns the same shape
+///
+/// Throws ShapeError or DTypeError for other tensors.
+Tensor median_filtered(const Tensor& images);
+
 }  // namespace trous

@@ -153,7 +153,8 @@ std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& s
   const Task task = regression();
   const Shape target = fields_of(scored)[1].shape;
   const bool like_input = target == scored.image_shape;
-  ProgressCount progress(on_progress, training.size + (like_input ? 2 : 1) * scored.size);
+  const bool images = like_input && scored.target.role == Role::image;
+  ProgressCount progress(on_progress, training.size + (images ? 3 : like_input ? 2 : 1) * scored.size);
   std::vector<std::int64_t> extents{1};
   for (std::int64_t axis = 0; axis < target.rank(); ++axis) extents.push_back(target[axis]);
   Tensor mean = mean_target(training, Shape(extents), progress);
@@ -164,6 +165,12 @@ std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& s
     all.push_back({"the input itself", task.scores(scored)});
     add_each(
         all[1].scores, scored, task, [](const Batch& batch) { return batch.images; }, progress);
+  }
+  if (images) {
+    all.push_back({"a median of 3 x 3 pixels", task.scores(scored)});
+    add_each(
+        all[2].scores, scored, task, [](const Batch& batch) { return median_filtered(batch.images); },
+        progress);
   }
   return all;
 }
@@ -276,13 +283,13 @@ void RegressionTaskScores::keep_pairs(const Tensor& truth, const Tensor& predict
 }
 
 std::vector<Score> RegressionTaskScores::all() const {
-  std::vector<Score> all{
-      {"mse", scores_.mse()}, {"mae", scores_.mae()}, {"rmse", scores_.rmse()}, {"r2", scores_.r2()}};
+  std::vector<Score> all{{"mse", scores_.mse()}};
   if (images_) all.push_back({"psnr", scores_.psnr()});
   if (has_ssim_) {
     all.push_back(
         {"ssim", counted_ > 0 ? std::optional(ssim_ / static_cast<double>(counted_)) : std::nullopt});
   }
+  all.insert(all.end(), {{"mae", scores_.mae()}, {"r2", scores_.r2()}, {"rmse", scores_.rmse()}});
   return all;
 }
 

@@ -54,7 +54,8 @@ Task classification();
 /// Numbers, points or images, which are the predictions themselves: outputs have the shape of the targets.
 /// The scores are those of RegressionTaskScores; the best has the lowest MSE. The loss is mse_loss.
 /// Baselines: the mean target of training, element by element; the input itself, where it has the target's
-/// shape. Its default_loss throws ArgumentError for class weights, since numbers have no classes.
+/// shape, and if both are images its median_filtered. Its default_loss throws ArgumentError for class
+/// weights, since numbers have no classes.
 Task regression();
 
 /// The task that the targets of `data` suggest: of masks segmentation, of labels classification, else

@@ -29,18 +29,25 @@ Span span_of(double least, double most) {
   return {least - room, most + room};
 }
 
-std::string axes(const Span& x, const Span& y, const std::string& x_name, const std::string& y_name) {
+// Round numbers, 3 to 7 of them: multiples of 1, 2 or 5 times a power of ten.
+std::vector<double> ticks(const Span& span) {
+  const double rough = (span.high - span.low) / 6, power = std::pow(10, std::floor(std::log10(rough)));
+  const double step = power * (rough > 5 * power ? 10 : rough > 2 * power ? 5 : rough > power ? 2 : 1);
+  std::vector<double> places;
+  for (double k = std::ceil(span.low / step); k * step <= span.high; ++k) places.push_back(k * step);
+  return places;
+}
+
+std::string axes(const Span& x, const Span& y, const std::string& x_name) {
   std::string result;
-  for (int k = 0; k <= 4; ++k) {
-    const double at_x = x.low + (x.high - x.low) * k / 4, at_y = y.low + (y.high - y.low) * k / 4;
-    result += line("grid", square_left, y.up(at_y), square_right, y.up(at_y)) +
-              label("y", square_left - 6, y.up(at_y) + 4, brief(at_y));
-    result += line("tick", x.across(at_x), square_floor, x.across(at_x), square_floor + 4) +
-              label("x", x.across(at_x), square_floor + 18, brief(at_x));
-  }
+  for (const double at : ticks(y))
+    result += line("grid", square_left, y.up(at), square_right, y.up(at)) +
+              label("y", square_left - 6, y.up(at) + 4, brief(at));
+  for (const double at : ticks(x))
+    result += line("tick", x.across(at), square_floor, x.across(at), square_floor + 4) +
+              label("x", x.across(at), square_floor + 18, brief(at));
   return result + line("axis", square_left, square_floor, square_right, square_floor) +
-         label("x", (square_left + square_right) / 2, square - 8, escaped(x_name)) +
-         label("x", square_left, square_top + 2, escaped(y_name));
+         label("x", (square_left + square_right) / 2, square - 8, escaped(x_name));
 }
 
 std::string dot(double x, double y, const std::string& words) {
@@ -70,9 +77,8 @@ std::string scatter(const std::vector<TruthAndPrediction>& pairs) {
     most = std::max({most, pair.truth, pair.prediction});
   }
   const Span span = span_of(least, most);
-  std::string content =
-      axes(span, span, "truth", "prediction") +
-      line("level", span.across(span.low), span.up(span.low), span.across(span.high), span.up(span.high));
+  std::string content = axes(span, span, "truth") + line("level", span.across(span.low), span.up(span.low),
+                                                         span.across(span.high), span.up(span.high));
   for (const TruthAndPrediction& pair : pairs) {
     content += dot(span.across(pair.truth), span.up(pair.prediction),
                    "truth " + brief(pair.truth) + ", prediction " + brief(pair.prediction));
@@ -101,8 +107,8 @@ std::string residuals(const std::vector<TruthAndPrediction>& pairs) {
     const double wide = (square_right - square_left) / bins, up = y.up(static_cast<double>(counts[k]));
     content += rect("fill", x.across(from) + 0.5, up, wide - 1, square_floor - up);
   }
-  content += axes(x, y, "prediction - truth", "count") +
-             line("level", x.across(0), square_top, x.across(0), square_floor);
+  content +=
+      axes(x, y, "prediction - truth") + line("level", x.across(0), square_top, x.across(0), square_floor);
   return figure("Residuals",
                 "How often predictions miss by how much, from " + brief(-most) + " to " + brief(most) + '.',
                 content);
@@ -121,41 +127,38 @@ std::string predictions(const RunResults& results) {
 }
 
 std::string calibration(const RunResults& results) {
-  if (results.scores.calibration.empty()) return "";
-  const Span span{0, 1};
-  const double wide = (square_right - square_left) / static_cast<double>(results.scores.calibration.size());
-  std::string bars, dots;
-  std::int64_t all = 0, most = 0;
-  for (const CalibrationBin& bin : results.scores.calibration) {
+  const std::vector<CalibrationBin>& bins = results.scores.calibration;
+  if (bins.empty()) return "";
+  std::int64_t all = 0, most = 1;
+  for (const CalibrationBin& bin : bins) {
     all += bin.count;
     most = std::max(most, bin.count);
   }
-  double from = square_left;
-  for (const CalibrationBin& bin : results.scores.calibration) {
-    if (bin.count > 0 && bin.accuracy && bin.confidence) {
-      const double up = square_floor - (square_floor - square_top) * static_cast<double>(bin.count) /
-                                           static_cast<double>(most);
-      bars += rect("fill", from + 0.5, up, wide - 1, square_floor - up);
-      dots += dot(span.across(*bin.confidence), span.up(*bin.accuracy),
-                  grouped(bin.count) + " images, confidence " + fixed(bin.confidence, 3) + ", accuracy " +
-                      fixed(bin.accuracy, 3));
-    }
-    from += wide;
+  const Span share{0, 1}, counts{0, static_cast<double>(most)};
+  const double wide = (square_right - square_left) / static_cast<double>(bins.size());
+  std::string bars, dots;
+  for (std::size_t k = 0; k < bins.size(); ++k) {
+    const CalibrationBin& bin = bins[k];
+    if (bin.count == 0 || !bin.accuracy || !bin.confidence) continue;
+    const double up = counts.up(static_cast<double>(bin.count));
+    bars += rect("fill", square_left + static_cast<double>(k) * wide + 0.5, up, wide - 1, square_floor - up);
+    dots += dot(share.across(*bin.confidence), share.up(*bin.accuracy),
+                grouped(bin.count) + " images, confidence " + fixed(bin.confidence, 3) + ", accuracy " +
+                    fixed(bin.accuracy, 3));
   }
-  const std::string content = bars + axes(span, span, "confidence", "accuracy") +
-                              line("level", square_left, square_floor, square_right, square_top) + dots;
+  const std::string in_bins = " of " + grouped(all) + " images in " + grouped(std::ssize(bins)) + " bins.";
   return section(
       "calibration", "Calibration",
       element(
           "p", "class=\"soft\"",
           "Of the images that are named with some confidence, the share that is named right: on the dashed "
-          "line a confidence is what it says, below it is too high. The bars are the number of images. "
-          "Point at a dot to read its numbers.") +
+          "line a confidence is what it says, below it is too high. Point at a dot to read its numbers.") +
           element("div", "class=\"charts\"",
-                  figure("Accuracy over confidence",
-                         "Accuracy over confidence of " + grouped(all) + " images in " +
-                             grouped(std::ssize(results.scores.calibration)) + " bins.",
-                         content)));
+                  figure("Accuracy over confidence", "Accuracy over confidence" + in_bins,
+                         axes(share, share, "confidence") +
+                             line("level", square_left, square_floor, square_right, square_top) + dots) +
+                      figure("Images by confidence", "Number by confidence" + in_bins,
+                             bars + axes(share, counts, "confidence"))));
 }
 
 }  // namespace trous::report

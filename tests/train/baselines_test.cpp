@@ -171,5 +171,39 @@ TEST(Baselines, ReportTheSamplesTheyRead) {
   EXPECT_EQ(seen, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
 }
 
+// Counts instead of sorting: the median has as many below it as the place it has in the sorted list.
+TEST(Baselines, TheMedianIsThatOfThePixelsAround) {
+  const std::int64_t height = 5, width = 4, channels = 2;
+  const Tensor images = uniform({2, height, width, channels}, DType::float32, Key{8});
+  const Tensor filtered = median_filtered(images);
+  ASSERT_EQ(filtered.shape(), images.shape());
+  const auto at = [&](const Tensor& t, std::int64_t n, std::int64_t r, std::int64_t c, std::int64_t k) {
+    return t.values<float>()[static_cast<std::size_t>(((n * height + r) * width + c) * channels + k)];
+  };
+  for (std::int64_t n = 0; n < 2; ++n) {
+    for (std::int64_t r = 0; r < height; ++r) {
+      for (std::int64_t c = 0; c < width; ++c) {
+        for (std::int64_t k = 0; k < channels; ++k) {
+          int all = 0, below = 0, equal = 0;
+          for (std::int64_t y = r - 1; y <= r + 1; ++y) {
+            for (std::int64_t x = c - 1; x <= c + 1; ++x) {
+              if (y < 0 || y >= height || x < 0 || x >= width) continue;
+              ++all;
+              below += at(images, n, y, x, k) < at(filtered, n, r, c, k);
+              equal += at(images, n, y, x, k) == at(filtered, n, r, c, k);
+            }
+          }
+          EXPECT_EQ(equal, 1);
+          EXPECT_EQ(below, all / 2);
+        }
+      }
+    }
+  }
+  EXPECT_EQ(thrown<ShapeError>([] {
+              median_filtered(Tensor::zeros({4, 4, 1}, DType::float32));
+            }),
+            "median_filtered: [4, 4, 1] are no images. They are [batch, height, width, channels].");
+}
+
 }  // namespace
 }  // namespace trous

@@ -164,12 +164,12 @@ TEST(TaskScores, HaveWhatTheTargetsAllow) {
   EXPECT_EQ(names_for(classification(), bright_labels(1, 1)),
             (Names{"accuracy", "top_accuracy", "mean_class_accuracy", "negative_log_likelihood", "brier",
                    "expected_calibration_error"}));
-  EXPECT_EQ(names_for(regression(), half_means(1, 1)), (Names{"mse", "mae", "rmse", "r2"}));
+  EXPECT_EQ(names_for(regression(), half_means(1, 1)), (Names{"mse", "mae", "r2", "rmse"}));
   EXPECT_EQ(names_for(regression(), darker_images(1, 1)),
-            (Names{"mse", "mae", "rmse", "r2", "psnr", "ssim"}));
+            (Names{"mse", "psnr", "ssim", "mae", "r2", "rmse"}));
   Dataset small = darker_images(1, 1);
   small.target.shape = {10, 13, 1};
-  EXPECT_EQ(names_for(regression(), small), (Names{"mse", "mae", "rmse", "r2", "psnr"}));
+  EXPECT_EQ(names_for(regression(), small), (Names{"mse", "psnr", "mae", "r2", "rmse"}));
   EXPECT_EQ(names_for(own_task(), half_means(1, 1)), (Names{"count", "largest_error"}));
   const Scores own = own_task().scores(half_means(1, 1));
   EXPECT_TRUE(own.confusion() == std::nullopt && own.calibration().empty() && own.pairs().empty());
@@ -296,8 +296,9 @@ TEST(TaskBaselines, OfNumbersAreTheMeanAndTheInput) {
   std::int64_t last = -1;
   const std::vector<Baseline> all = regression().baselines(
       training, scored, [&](std::int64_t done, std::int64_t total) { EXPECT_LE(last = done, total); });
-  EXPECT_EQ(last, 9 + 2 * 4);
-  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(last, 9 + 3 * 4);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[2].name, "a median of 3 x 3 pixels");
   EXPECT_EQ(all[0].name, "the mean target");
   EXPECT_NEAR(*all[0].scores["mse"], of_mean, 2 * 0x1p-24) << "the mean is rounded to float32";
   EXPECT_EQ(all[1].name, "the input itself");
