@@ -98,7 +98,7 @@ ExitCode run(const DataCommand& c) {
   const Splits data = read(c);
   const char* const drawn = !c.preview.empty() ? "--preview" : !c.folder.empty() ? "--export" : nullptr;
   if (drawn && data.train.target.role != Role::mask) {
-    throw ArgumentError(text("data: ", drawn, " draws masks, and the targets of ", c.data, " are ",
+    throw ArgumentError(text("data: ", drawn, " draws masks, and a sample of ", c.data, " has its ",
                              data.train.target.name, ". Leave it out."));
   }
   const Survey facts = counted(c, data);

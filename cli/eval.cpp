@@ -101,7 +101,8 @@ void print_report(const EvalCommand& c, const Trained& trained, const EvalData& 
             << "\n\n";
   const ScoreFacts facts = score_facts(scores.all);
   const bool of_masks = split.target.role == Role::mask;
-  if (facts.confusion) print_classes(*facts.confusion, split.classes, c.style);
+  if (facts.confusion)
+    print_classes(*facts.confusion, split.classes, of_masks ? "pixels" : "images", c.style);
   const auto line = [](const char* what, const std::optional<double>& value, int digits = 4) {
     std::cout << "  " << std::left << std::setw(38) << what << std::right << std::setw(9)
               << fixed_or_dash(value, digits) << '\n';
@@ -225,7 +226,7 @@ void check_masks_alone(const EvalCommand& c, const Dataset& split) {
                              : c.min_miou >= 0 ? "--min-miou"
                                                : nullptr;
   if (option) {
-    throw ArgumentError(text("eval: ", option, " is for masks, and the targets of ", split.name, " are ",
+    throw ArgumentError(text("eval: ", option, " is for masks, and a sample of ", split.name, " has its ",
                              split.target.name, ". Leave it out."));
   }
 }

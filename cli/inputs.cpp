@@ -110,7 +110,13 @@ void resolve_loss(TrainConfig& config, Role target) {
              target == Role::label || target == Role::mask || target == Role::image ? "s" : "", " in ",
              config.data, ". Choose ", listed(fitting), '.'));
   }
-  if (!takes_class_weights(config.loss)) config.class_weights = name(ClassWeighting::none);
+  if (takes_class_weights(config.loss)) return;
+  if (config.class_weights != name(ClassWeighting::none) &&
+      config.class_weights != TrainConfig().class_weights) {
+    throw ArgumentError(text("train: --class-weights ", config.class_weights, " does nothing with the loss ",
+                             config.loss, ", which ", named_loss(config.loss).unweighted, ". Leave it out."));
+  }
+  config.class_weights = name(ClassWeighting::none);
 }
 
 void resolve_crop(TrainConfig& config, const AnyLayer& net, const Shape& image) {

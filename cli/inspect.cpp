@@ -168,7 +168,7 @@ void check_inspect_memory(const AnyLayer& net, const Shape& image) {
   });
 }
 
-Json json_of_all(const Subject& subject, const Summary& summary, const Coverage& seen) {
+Json json_of_all(const Subject& subject, const Summary& summary, const std::optional<Coverage>& seen) {
   Json weights = Json::array();
   for (const Statistics& s : statistics_of(subject.net)) {
     weights.push_back({{"path", s.path},
@@ -178,8 +178,9 @@ Json json_of_all(const Subject& subject, const Summary& summary, const Coverage&
                        {"largest", s.largest}});
   }
   Json result{{"model", detail::json_of(model_facts(subject.name, summary))},
-              {"coverage", {{"height", seen.height}, {"width", seen.width}, {"share", seen.share}}},
+              {"coverage", nullptr},
               {"weights", weights}};
+  if (seen) result["coverage"] = {{"height", seen->height}, {"width", seen->width}, {"share", seen->share}};
   if (subject.info) {
     result["checkpoint"] = {{"data", subject.info->data},
                             {"classes", subject.info->classes},
@@ -207,8 +208,14 @@ ExitCode run(const InspectCommand& c) {
   // Before the work, unless the images may not fit the network at all.
   if (c.style.prints_text() && memory.prediction) print_facts(subject, memory_row(c, memory));
   const Summary summary = summary_of(subject.name, subject.net, image);
-  const Coverage seen = coverage(subject.net, {1, image[0], image[1], image[2]});
-  if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(seen));
+  const bool on_pixels = summary.layers.back().output.rank() == 4;
+  if (!on_pixels && !c.coverage.empty()) {
+    throw ArgumentError(text("inspect: --coverage shows what an output pixel sees, and ", subject.name,
+                             " gives ", summary.layers.back().output, ", which has none. Leave it out."));
+  }
+  std::optional<Coverage> seen;
+  if (on_pixels) seen = coverage(subject.net, {1, image[0], image[1], image[2]});
+  if (!c.coverage.empty()) write_png(c.coverage, coverage_picture(*seen));
   if (!c.dot.empty()) write_text(c.dot, graphviz(summary.graph));
   if (c.style.json) {
     Json all = json_of_all(subject, summary, seen);
@@ -225,12 +232,15 @@ ExitCode run(const InspectCommand& c) {
     return ExitCode::ok;
   }
   if (!memory.prediction) print_facts(subject, memory_row(c, memory));
-  std::cout << narrow_table(summary, columns()) << "\n  "
-            << wrapped(
-                   text("The middle output pixel sees ", percent(seen.share), " of a box of ", seen.height,
-                        'x', seen.width, " pixels of an image of ", c.height, 'x', c.width, '.'),
-                   2, columns())
-            << "\n\n";
+  std::cout << narrow_table(summary, columns()) << '\n';
+  if (seen) {
+    std::cout << "  "
+              << wrapped(text("The middle output pixel sees ", percent(seen->share), " of a box of ",
+                              seen->height, 'x', seen->width, " pixels of an image of ", c.height, 'x',
+                              c.width, '.'),
+                         2, columns())
+              << "\n\n";
+  }
   if (c.weights) print_statistics(statistics_of(subject.net));
   return ExitCode::ok;
 }

@@ -77,16 +77,19 @@ std::string wrapped(const std::string& paragraph, int indent, int columns) {
 
 void print_data(const Splits& data, const Survey& survey) {
   const Shape& image = data.train.image_shape;
-  std::string shares = "pixels:";
+  const bool of_masks = data.train.target.role == Role::mask;
+  const char* const counted = of_masks ? "pixels" : "images";
+  std::string shares = text(counted, ':');
   for (std::size_t c = 0; c < data.train.classes.size(); ++c)
     shares +=
         text(c ? ", " : " ", data.train.classes[c], ' ', percent(survey.train.class_share(c).value_or(0)));
   std::vector<std::string> paragraphs{
       text(data.train.size, " train, ", data.validation.size, " validation, ", data.test.size,
            " test images of ", image[0], 'x', image[1], 'x', image[2]),
-      data.train.source, shares};
+      data.train.source};
+  if (!data.train.classes.empty()) paragraphs.push_back(shares);
   if (survey.train.unknown_pixels + survey.validation.unknown_pixels + survey.test.unknown_pixels > 0) {
-    paragraphs.push_back(text("unknown: ", unknown_text(survey.train), " of the pixels in train, ",
+    paragraphs.push_back(text("unknown: ", unknown_text(survey.train), " of the ", counted, " in train, ",
                               unknown_text(survey.validation), " in validation, ", unknown_text(survey.test),
                               " in test"));
   }
@@ -110,6 +113,8 @@ void print_data(const Splits& data, const Survey& survey) {
 }
 
 void print_splits(const Splits& data, const Survey& survey) {
+  if (data.train.classes.empty()) return;
+  const bool of_masks = data.train.target.role == Role::mask;
   std::size_t widest = 7;
   for (const std::string& name : data.train.classes) widest = std::max(widest, name.size());
   const int name_width = static_cast<int>(widest) + 2;
@@ -129,8 +134,12 @@ void print_splits(const Splits& data, const Survey& survey) {
   }
   std::cout
       << "\n  "
-      << wrapped("(share of the pixels whose class is known, number of images; unknown: share of all pixels)",
-                 2, columns())
+      << wrapped(
+             of_masks
+                 ? "(share of the pixels whose class is known, number of images; unknown: share of all "
+                   "pixels)"
+                 : "(share of the images whose class is known, their number; unknown: share of all images)",
+             2, columns())
       << "\n\n";
 }
 
@@ -168,7 +177,7 @@ std::string event_key(const std::string& score) {
 }
 
 void print_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes,
-                   const OutputStyle& style) {
+                   const char* counted, const OutputStyle& style) {
   std::size_t widest = 5;
   for (const std::string& name : classes) widest = std::max(widest, name.size());
   const int name_width = static_cast<int>(widest) + 2;
@@ -179,7 +188,7 @@ void print_classes(const ConfusionMatrix& scores, const std::vector<std::string>
     for (const std::string& cell : cells) std::cout << std::setw(7) << cell;
     std::cout << support << '\n';
   };
-  row(color ? "   " : "", "class", {"IoU", "Dice", "prec.", "recall"}, "     pixels");
+  row(color ? "   " : "", "class", {"IoU", "Dice", "prec.", "recall"}, text("     ", counted));
   for (std::int64_t c = 0; c < scores.classes(); ++c) {
     row(chip(c, color), classes[static_cast<std::size_t>(c)],
         {fixed_or_dash(scores.iou(c), 3), fixed_or_dash(scores.dice(c), 3),

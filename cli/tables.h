@@ -33,7 +33,8 @@ std::string wrapped(const std::string& paragraph, int indent, int columns);
 
 void print_data(const Splits& data, const Survey& survey);
 
-/// A row per class: its share of the pixels and its images, split by split.
+/// A row per class: its share of the pixels or images and its images, split by split. Nothing where there are
+/// no classes.
 void print_splits(const Splits& data, const Survey& survey);
 
 /// A table of scores: its heading, and a row for a predictor. `shown` are their names.
@@ -43,10 +44,11 @@ void print_score(const std::string& who, const ScoreFacts& scores, const std::ve
 /// The key of a score in the program's JSON.
 std::string event_key(const std::string& score);
 
-/// A row per class: IoU, Dice, precision, recall, support; "-" where there is none to give, and "ignored"
-/// behind a class that does not count. In colour the names carry their class's colour.
+/// A row per class: IoU, Dice, precision, recall, support in what is `counted`, "pixels" or "images"; "-"
+/// where there is none to give, and "ignored" behind a class that does not count. In colour the names carry
+/// their class's colour.
 void print_classes(const ConfusionMatrix& scores, const std::vector<std::string>& classes,
-                   const OutputStyle& style);
+                   const char* counted, const OutputStyle& style);
 
 /// The weakest three classes of the foreground and the strongest, of those that have a score.
 void print_weakest(const ConfusionMatrix& scores, const std::vector<std::string>& classes);

@@ -143,7 +143,10 @@ void print_result(const Session& s, const RunFolder& folder, const TrainResult& 
   const std::string weights = folder.file("best.safetensors");
   std::cout << "  time      " << clock_text(seconds) << ", at most " << peak_bytes() / 1000000
             << " MB of memory\n  weights   " << weights << "\n  report    " << folder.file("report.html")
-            << "\n  next      trous predict " << shell_word(s.config.out) << " IMAGE... --out DIR\n";
+            << "\n  next      trous "
+            << (s.trainer.task().name == mask_task
+                    ? text("predict ", shell_word(s.config.out), " IMAGE... --out DIR\n")
+                    : text("eval ", shell_word(s.config.out), '\n'));
 }
 
 // What the middle pixel of the output sees. It is a picture of the report: where the memory does not suffice

@@ -1,0 +1,122 @@
+// `trous train` and what follows it on folders whose targets are labels, numbers and images.
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include <trous/train/checkpoint.h>
+
+#include "cli/program.h"
+
+namespace trous {
+namespace {
+
+// A grey image with noise that differs from every other; its number of bright rows says what it is.
+Tensor striped(std::int64_t number, std::int64_t bright_rows) {
+  constexpr std::int64_t side = 16;
+  Random random(fold_in(Key{11}, static_cast<std::uint64_t>(number)));
+  Bytes pixels;
+  for (std::int64_t row = 0; row < side; ++row) {
+    for (std::int64_t column = 0; column < side; ++column)
+      pixels.push_back(static_cast<std::uint8_t>((row < bright_rows ? 180 : 20) + random.below(40)));
+  }
+  return Tensor({side, side, 1}, pixels);
+}
+
+void write_at(const std::string& path, const Tensor& image) {
+  make_directories(std::filesystem::path(path).parent_path().string());
+  write_png(path, image);
+}
+
+class TaskFolders : public testing::Test {
+ protected:
+  TaskFolders() {
+    for (std::int64_t i = 0; i < 24; ++i) {
+      const std::string stem = "/" + std::to_string(100 + i) + ".png";
+      write_at((scratch_ / (i % 2 ? "classes/tall" : "classes/low")) + stem, striped(i, i % 2 ? 12 : 3));
+      write_at(scratch_ / "table/images" + stem, striped(i, i % 12 + 2));
+      table_ += stem.substr(1) + ',' + std::to_string(i % 12 + 2) + '\n';
+      write_at(scratch_ / "pairs/images" + stem, striped(i, 5));
+      write_at(scratch_ / "pairs/targets" + stem, striped(i + 1000, 5));
+    }
+    spill(scratch_ / "table/labels.csv", bytes_of(table_));
+  }
+
+  Finished run(const std::string& arguments) const { return trous_in(scratch_.path(), arguments); }
+  Finished train(const std::string& folder, const std::string& name, const std::string& more = "") const {
+    return run("train --data " + folder + " --width 4 --steps 8 --batch 4 --validate-every 4 --out " + name + ' ' + more);
+  }
+
+  Scratch scratch_;
+  std::string table_ = "image,rows\n";
+};
+
+TEST_F(TaskFolders, AFolderTrainsWithNoOtherWordAndIsScored_slow) {
+  const struct {
+    const char *folder, *task, *leading, *model;
+  } layouts[]{{"classes", "classification", "accuracy", "small-classifier"},
+              {"table", "regression", "mse", "small-classifier"},
+              {"pairs", "regression", "mse", "small-dilated"}};
+  for (const auto& layout : layouts) {
+    const std::string name = std::string("run_") + layout.folder;
+    const Finished done = train(layout.folder, name);
+    ASSERT_EQ(done.code, 0) << done.err;
+    expect_plain(done.out);
+    const nlohmann::json results = json_in(scratch_ / name + "/results.json");
+    EXPECT_EQ(results["task"], layout.task);
+    EXPECT_EQ(results["leading"]["score"], layout.leading);
+    EXPECT_EQ(results["model"]["name"], layout.model);
+    EXPECT_GE(results["baselines"].size(), 1U);
+    const LoadedNetwork best = load_network(scratch_ / name + "/best.safetensors");
+    EXPECT_EQ(best.info.task, layout.task);
+    EXPECT_EQ(trous::name(best.info.chosen_by), layout.leading);
+    // eval scores the run's test images again.
+    const Finished eval = run("eval " + name + " --json");
+    ASSERT_EQ(eval.code, 0) << eval.err;
+    const nlohmann::json scored = json_lines(eval.out).back()["scores"];
+    for (const auto& number : results["scores"]["numbers"])
+      EXPECT_EQ(scored[number["name"].get<std::string>()], number["value"]) << number;
+    EXPECT_EQ(run("report " + name).code, 0);
+    EXPECT_EQ(run("check " + name).code, 0);
+    EXPECT_EQ(run("inspect " + name).code, 0);
+    EXPECT_EQ(run("predict " + name + " table/images --out out").code, 2);
+  }
+}
+
+// What a run that was stopped after each save goes on to is what the undisturbed run becomes.
+TEST_F(TaskFolders, AStoppedRunGoesOnToTheSameBytes_slow) {
+  for (const std::string folder : {"classes", "table", "pairs"}) {
+    ASSERT_EQ(train(folder, "whole").code, 0);
+    const std::string words = "train --data " + folder +
+                              " --width 4 --steps 8 --batch 4 --validate-every 4 --save-every 1 --out cut";
+    // Killed when its checkpoint is there, wherever it is then.
+    shell_in(scratch_.path(), "'" TROUS_PROGRAM "' " + words +
+                                  " & pid=$!; while [ ! -e cut/best.safetensors ] && kill -0 $pid; do :; done; kill -9 "
+                                  "$pid; wait $pid");
+    const Finished resumed = run("train --resume cut");
+    ASSERT_EQ(resumed.code, 0) << resumed.err;
+    EXPECT_EQ(slurp(scratch_ / "whole/best.safetensors"), slurp(scratch_ / "cut/best.safetensors")) << folder;
+    std::filesystem::remove_all(scratch_ / "whole");
+    std::filesystem::remove_all(scratch_ / "cut");
+  }
+}
+
+TEST_F(TaskFolders, WhatDoesNotFitTheTaskIsRefusedBeforeTheRun_slow) {
+  const auto refused = [&](const std::string& folder, const std::string& more, const std::string& why) {
+    const Finished done = train(folder, "none", more);
+    EXPECT_NE(done.code, 0) << more;
+    EXPECT_NE(done.err.find(why), std::string::npos) << done.err;
+    EXPECT_FALSE(std::filesystem::exists(scratch_ / "none"));
+  };
+  refused("classes", "--loss mse", "train: --loss mse is no loss of targets that are labels in classes. Choose "
+                                   "cross-entropy, ");
+  refused("pairs", "--loss dice", "train: --loss dice is no loss of targets that are images in pairs. Choose mse, l1 "
+                                  "or huber.");
+  refused("table", "--class-weights 1,2",
+          "train: --class-weights 1,2 does nothing with the loss mse, which knows no classes. Leave it out.");
+  refused("classes", "--model small-dilated", "Its last layer must give [batch, 2].");
+  refused("pairs", "--model small-classifier", "the targets of a sample are [16, 16, 1]");
+  refused("pairs", "--augment brightness=0.1", "brightness and contrast change the image and not its target");
+}
+
+}  // namespace
+}  // namespace trous
