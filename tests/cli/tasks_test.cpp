@@ -43,7 +43,8 @@ class TaskFolders : public testing::Test {
 
   Finished run(const std::string& arguments) const { return trous_in(scratch_.path(), arguments); }
   Finished train(const std::string& folder, const std::string& name, const std::string& more = "") const {
-    return run("train --data " + folder + " --width 4 --steps 8 --batch 4 --validate-every 4 --out " + name + ' ' + more);
+    return run("train --data " + folder + " --width 4 --steps 8 --batch 4 --validate-every 4 --out " + name +
+               ' ' + more);
   }
 
   Scratch scratch_;
@@ -89,9 +90,10 @@ TEST_F(TaskFolders, AStoppedRunGoesOnToTheSameBytes_slow) {
     const std::string words = "train --data " + folder +
                               " --width 4 --steps 8 --batch 4 --validate-every 4 --save-every 1 --out cut";
     // Killed when its checkpoint is there, wherever it is then.
-    shell_in(scratch_.path(), "'" TROUS_PROGRAM "' " + words +
-                                  " & pid=$!; while [ ! -e cut/best.safetensors ] && kill -0 $pid; do :; done; kill -9 "
-                                  "$pid; wait $pid");
+    shell_in(scratch_.path(),
+             "'" TROUS_PROGRAM "' " + words +
+                 " & pid=$!; while [ ! -e cut/best.safetensors ] && kill -0 $pid; do :; done; kill -9 "
+                 "$pid; wait $pid");
     const Finished resumed = run("train --resume cut");
     ASSERT_EQ(resumed.code, 0) << resumed.err;
     EXPECT_EQ(slurp(scratch_ / "whole/best.safetensors"), slurp(scratch_ / "cut/best.safetensors")) << folder;
@@ -107,10 +109,12 @@ TEST_F(TaskFolders, WhatDoesNotFitTheTaskIsRefusedBeforeTheRun_slow) {
     EXPECT_NE(done.err.find(why), std::string::npos) << done.err;
     EXPECT_FALSE(std::filesystem::exists(scratch_ / "none"));
   };
-  refused("classes", "--loss mse", "train: --loss mse is no loss of targets that are labels in classes. Choose "
-                                   "cross-entropy, ");
-  refused("pairs", "--loss dice", "train: --loss dice is no loss of targets that are images in pairs. Choose mse, l1 "
-                                  "or huber.");
+  refused("classes", "--loss mse",
+          "train: --loss mse is no loss of targets that are labels in classes. Choose "
+          "cross-entropy, ");
+  refused("pairs", "--loss dice",
+          "train: --loss dice is no loss of targets that are images in pairs. Choose mse, l1 "
+          "or huber.");
   refused("table", "--class-weights 1,2",
           "train: --class-weights 1,2 does nothing with the loss mse, which knows no classes. Leave it out.");
   refused("classes", "--model small-dilated", "Its last layer must give [batch, 2].");
