@@ -7,6 +7,7 @@
 #include <trous/cli/phase.h>
 #include <trous/cli/tables.h>
 #include <trous/core/error.h>
+#include <trous/data/folder_layout.h>
 
 namespace trous::cli {
 namespace {
@@ -112,8 +113,11 @@ DataRequest data_request(const EvalRequest& r) {
 void check_known(const EvalRequest& r, const std::string& folder, const RunData& past, bool split_here,
                  bool unchanged) {
   if (!has_same_table(past, folder)) {
-    std::cerr << "eval: classes.json of " << folder
-              << " is not what the run has read. Are its classes still those that the network knows?\n";
+    const bool labels = folder_layout(folder) == FolderLayout::table;
+    std::cerr << "eval: " << (labels ? "labels.csv" : "classes.json") << " of " << folder
+              << " is not what the run has read. "
+              << (labels ? "Does it still say the same of the images?\n"
+                         : "Are its classes still those that the network knows?\n");
   }
   if (past.split || !split_here || unchanged || r.split_anew) return;
   throw ArgumentError(text("eval: ", folder,

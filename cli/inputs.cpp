@@ -101,7 +101,7 @@ void resolve(TrainConfig& config) {
   if (!config.weight_decay) config.weight_decay = named_optimizer(config.optimizer).weight_decay;
 }
 
-void resolve_loss(TrainConfig& config, Role target) {
+void resolve_loss(TrainConfig& config, Role target, bool weights_given) {
   const std::vector<std::string_view> fitting = loss_names_for(target);
   if (config.loss.empty()) config.loss = fitting.front();
   if (std::find(fitting.begin(), fitting.end(), config.loss) == fitting.end()) {
@@ -111,19 +111,19 @@ void resolve_loss(TrainConfig& config, Role target) {
              config.data, ". Choose ", listed(fitting), '.'));
   }
   if (takes_class_weights(config.loss)) return;
-  if (config.class_weights != name(ClassWeighting::none) &&
-      config.class_weights != TrainConfig().class_weights) {
+  if (weights_given && config.class_weights != name(ClassWeighting::none)) {
     throw ArgumentError(text("train: --class-weights ", config.class_weights, " does nothing with the loss ",
                              config.loss, ", which ", named_loss(config.loss).unweighted, ". Leave it out."));
   }
   config.class_weights = name(ClassWeighting::none);
 }
 
-void resolve_crop(TrainConfig& config, const AnyLayer& net, const Shape& image) {
+void resolve_crop(TrainConfig& config, const AnyLayer& net, const Dataset& training) {
   const std::optional<Window> named = parse_augmentation(config.augment).crop;
   if (config.crop.empty()) {
-    const bool whole = !config.resize.empty();
-    const std::optional<Window> crop = named || whole ? named : suggested_crop(net, image);
+    // What is said of a whole image need not be true of a part.
+    const bool whole = !config.resize.empty() || !lies_on_pixels(training.target.role);
+    const std::optional<Window> crop = named || whole ? named : suggested_crop(net, training.image_shape);
     config.crop = crop ? text(crop->height, 'x', crop->width) : "none";
   } else if (named && parse_crop(config.crop) != named) {
     throw ArgumentError(text("train: --crop ", config.crop, " contradicts --augment ", config.augment,
@@ -151,7 +151,12 @@ DataRequest data_of(const TrainConfig& config) {
 
 Splits open_data(DataRequest request) {
   Splits all = open_all(request.name, request.directory, std::move(request.folder));
-  return request.ignored < 0 ? all : ignoring(std::move(all), request.ignored);
+  if (request.ignored < 0) return all;
+  if (all.train.classes.empty()) {
+    throw ArgumentError(text("data: --ignore-index ", request.ignored, " is a class, and the targets of ",
+                             request.name, " have none. Leave it out."));
+  }
+  return ignoring(std::move(all), request.ignored);
 }
 
 void check_network_file(const TrainConfig& config) {

@@ -24,13 +24,14 @@ void resolve(TrainConfig& config);
 
 /// Fills in the loss, where it was not given: of targets of this role, the first in named_losses() that is a
 /// function of them. Sets class weights to none for a loss that has none. Throws ArgumentError for a loss of
-/// other targets.
-void resolve_loss(TrainConfig& config, Role target);
+/// other targets, and where class weights are given that have no effect.
+void resolve_loss(TrainConfig& config, Role target, bool weights_given = false);
 
-/// Fills in the crop, where it was not given: that of the augmentation, or suggested_crop for images of shape
-/// `image`, or "none" where there is neither, or where images are resized to be seen whole. Throws
+/// Fills in the crop, where it was not given: that of the augmentation, or suggested_crop for the images, or
+/// "none" where there is neither, where images are resized to be seen whole, or where targets are of whole
+/// images, as labels and numbers are. Throws
 /// ArgumentError for a crop that contradicts that of the augmentation.
-void resolve_crop(TrainConfig& config, const AnyLayer& net, const Shape& image);
+void resolve_crop(TrainConfig& config, const AnyLayer& net, const Dataset& training);
 
 /// The augmentation of a run, with its crop.
 Augmentation augmentation_of(const TrainConfig& config);

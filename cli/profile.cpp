@@ -336,10 +336,10 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
   if (config.threads > 0) set_threads(config.threads);
   resolve(config);
   const Splits data = open_data(data_of(config));
-  resolve_loss(config, data.train.target.role);
+  resolve_loss(config, data.train.target.role, given.given("--class-weights"));
   AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
   initialize(net, stream_of(config.training.seed, Stream::weights));
-  resolve_crop(config, net, data.train.image_shape);
+  resolve_crop(config, net, data.train);
   const Shape image = augmented_shape(data.train.image_shape, augmentation_of(config));
   summary_of(config.model, net, image);  // throws where they do not fit
   Trainer trainer(std::move(net), data, options_of(config, survey(data), c.steps));

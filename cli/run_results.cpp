@@ -76,7 +76,7 @@ std::vector<NamedScores> test_baselines(const Session& s) {
   }
   return baselines;
 }
-// "boot, called sandal", or the numbers; empty where pictures show both.
+// Of a label "boot, called sandal", else the numbers.
 std::string words_of(const Dataset& data, const Tensor& truth, const Tensor& prediction) {
   if (data.target.role == Role::label) {
     const auto name = [&](const Tensor& label) {
@@ -85,7 +85,7 @@ std::string words_of(const Dataset& data, const Tensor& truth, const Tensor& pre
     };
     return text(name(truth), ", called ", name(prediction));
   }
-  if (data.target.role != Role::numbers || truth.elements() > 4) return {};
+  if (truth.elements() > 4) return text(truth.elements(), " numbers");
   const auto numbers = [](const Tensor& all) {
     std::string words;
     for (const float value : all.values<float>()) words += text(words.empty() ? "" : " ", value);
@@ -95,7 +95,7 @@ std::string words_of(const Dataset& data, const Tensor& truth, const Tensor& pre
 }
 
 // How good the prediction for one sample is: of labels the probability of the truth, else the leading score.
-std::optional<double> image_score(const Session& s, const Scores& image) {
+std::optional<double> image_score(const Session& s, const ScoreFacts& image) {
   const std::optional<double> minus_log = image["negative_log_likelihood"];
   return minus_log ? std::optional(std::exp(-*minus_log)) : image[name(s.leading)];
 }
@@ -111,7 +111,7 @@ TestScores test_scores(const Session& s) {
   const auto on_image = [&](std::int64_t, const Tensor& truth, const Tensor& prediction) {
     words.push_back(words_of(s.data.test, truth, prediction));
   };
-  const bool says = s.data.test.target.role == Role::label || s.data.test.target.role == Role::numbers;
+  const bool says = !lies_on_pixels(s.data.test.target.role);
   SplitScores scores = score(s.trainer.best(), s.data.test, s.trainer.task(), s.config.training.batch,
                              scoring.on_progress(), says ? OnImage(on_image) : nullptr);
   return {std::move(scores), std::move(words)};
@@ -134,7 +134,7 @@ RunResults results_of(const Session& s, const RunFolder& folder, const TrainResu
   std::vector<NamedScores> baselines = test_baselines(s);
   const auto [scores, words] = test_scores(s);
   std::vector<std::optional<double>> image_scores;
-  for (const Scores& image : scores.images) image_scores.push_back(image_score(s, image));
+  for (const ScoreFacts& image : scores.images) image_scores.push_back(image_score(s, image));
   PictureFacts pictures = test_pictures(s, folder, image_scores);
   for (const auto* chosen : {&pictures.best, &pictures.median, &pictures.worst}) {
     for (const std::int64_t i : *chosen) {

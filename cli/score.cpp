@@ -38,10 +38,11 @@ SplitScores score(const AnyLayer& net, const Dataset& data, const Task& task, st
                             const Tensor& predictions) {
     if (scores.boundary) scores.boundary->add(part.targets, predictions);
     for (std::int64_t i = 0; i < predictions.shape()[0]; ++i) {
-      const Batch one{.images = part_of_batch(part.images, i, 1),
-                      .targets = part_of_batch(part.targets, i, 1)};
-      scores.images.emplace_back(task.scores(data))
-          .add(one, part_of_batch(output, i, 1), part_of_batch(predictions, i, 1));
+      Batch one{.images = part_of_batch(part.images, i, 1), .targets = part_of_batch(part.targets, i, 1)};
+      for (const Tensor& more : part.more) one.more.push_back(part_of_batch(more, i, 1));
+      Scores of_one = task.scores(data);
+      of_one.add(one, part_of_batch(output, i, 1), part_of_batch(predictions, i, 1));
+      scores.images.push_back({.all = of_one.all()});
       if (on_image) on_image(first + i, image_of(part.targets, i), image_of(predictions, i));
     }
   };

@@ -8,6 +8,7 @@
 #include <trous/core/on_progress.h>
 #include <trous/data/dataset.h>
 #include <trous/layers/sequential.h>
+#include <trous/run/score_facts.h>
 #include <trous/train/boundary.h>
 #include <trous/train/task.h>
 #include <trous/train/tiles.h>
@@ -20,7 +21,7 @@ Tensor image_of(const Tensor& all, std::int64_t i);
 struct SplitScores {
   Scores all;
   std::optional<BoundaryScores> boundary;  ///< of masks
-  std::vector<Scores> images;              ///< of each by itself
+  std::vector<ScoreFacts> images;          ///< the numbers of each by itself
   double seconds = 0;                      ///< that loading, predicting and counting took
 };
 

@@ -211,8 +211,10 @@ std::string crop_words(const Session& s) {
   const Augmentation augmentation = augmentation_of(s.config);
   if (!augmentation.crop) return {};
   const Shape &image = s.data.train.image_shape, &window = s.scored.validation.image_shape;
-  std::string words = text(s.config.crop, " at random places of images of ", image[0], 'x', image[1], "; ",
-                           percent(augmentation.foreground), " hold a pixel of the foreground (--crop)");
+  std::string words = text(s.config.crop, " at random places of images of ", image[0], 'x', image[1]);
+  if (s.data.train.target.role == Role::mask)
+    words += text("; ", percent(augmentation.foreground), " hold a pixel of the foreground");
+  words += " (--crop)";
   if (window != s.data.validation.image_shape) {
     words += text("; validation scores ", s.scored.validation.size,
                   s.scored.validation.size == 1 ? " window of " : " windows of ", window[0], 'x', window[1],
@@ -229,12 +231,12 @@ Session open_session(TrainCommand& command) {
   resolve(c);
   check_network_file(c);
   Splits data = read_data(command);
-  resolve_loss(c, data.train.target.role);
+  resolve_loss(c, data.train.target.role, command.given.given("--class-weights"));
   const InterruptibleOps ops("train", "before the first step, and nothing was written");
   if (command.epochs > 0) training.steps = steps_of(command.epochs, data.train.size, training);
   const std::string description = describe_network(c, data, c.kernel);
   AnyLayer net = make_network(c, description, command.resuming && has_state(c.out));
-  resolve_crop(c, net, data.train.image_shape);
+  resolve_crop(c, net, data.train);
   const Shape cropped = augmented_shape(data.train.image_shape, augmentation_of(c));
   // A network that does not fit is refused before the data are counted. Where the table itself may take too
   // much memory, that is predicted first.

@@ -23,8 +23,6 @@ std::string trimmed(std::string directory) {
   return directory;
 }
 
-std::string table_of(const std::string& directory) { return directory + "/classes.json"; }
-
 std::vector<std::string> names_in(const JsonPlace& record, const char* split) {
   std::vector<std::string> names = record[split].strings();
   if (names.empty()) record[split].fail("without an image");
@@ -130,11 +128,14 @@ std::vector<std::string> new_images(const RunData& past, const std::string& dire
 }
 
 bool has_same_table(const RunData& past, const std::string& directory) {
-  std::optional<std::string> tables;
-  if (const std::string path = table_of(trimmed(directory)); is_there(path)) tables = sha256_of_file(path);
-  for (const std::string& path : listed_folder(directory).tables) {
-    if (path != table_of(trimmed(directory))) tables = tables.value_or("") + sha256_of_file(path);
+  const FolderFiles files = listed_folder(directory);
+  std::vector<std::string> paths = files.tables;
+  for (const FolderPart& part : files.parts) {
+    const std::string path = part.directory + "/labels.csv";
+    if (files.layout == FolderLayout::table && is_there(path)) paths.push_back(path);
   }
+  std::optional<std::string> tables;
+  for (const std::string& path : paths) tables = tables.value_or("") + sha256_of_file(path);
   return past.table == tables;
 }
 

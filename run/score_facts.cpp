@@ -11,6 +11,7 @@ struct Row {
   std::string_view name, words, heading;
   int digits;
   bool share;
+  Better better = Better::higher;
 };
 
 // The scores that have words of their own.
@@ -19,14 +20,14 @@ constexpr std::array rows{
     Row{"mean_iou", "mIoU", "mIoU", 3, true},
     Row{"pixel_accuracy", "pixel accuracy", "accuracy", 3, true},
     Row{"accuracy", "accuracy", "accuracy", 4, true},
-    Row{"top_accuracy", "top-k accuracy", "top-k", 4, true},
+    Row{"top_accuracy", "top-5 accuracy", "top-5", 4, true},
     Row{"mean_class_accuracy", "mean class accuracy", "classes", 4, true},
-    Row{"negative_log_likelihood", "negative log-likelihood", "NLL", 4, false},
-    Row{"brier", "Brier score", "Brier", 4, false},
-    Row{"expected_calibration_error", "expected calibration error", "ECE", 4, false},
-    Row{"mse", "MSE", "MSE", 5, false},
-    Row{"mae", "MAE", "MAE", 5, false},
-    Row{"rmse", "RMSE", "RMSE", 5, false},
+    Row{"negative_log_likelihood", "negative log-likelihood", "NLL", 4, false, Better::lower},
+    Row{"brier", "Brier score", "Brier", 4, false, Better::lower},
+    Row{"expected_calibration_error", "expected calibration error", "ECE", 4, false, Better::lower},
+    Row{"mse", "MSE", "MSE", 5, false, Better::lower},
+    Row{"mae", "MAE", "MAE", 5, false, Better::lower},
+    Row{"rmse", "RMSE", "RMSE", 5, false, Better::lower},
     Row{"r2", "R\u00b2", "R2", 4, false},
     Row{"psnr", "PSNR in dB", "PSNR", 2, false},
     Row{"ssim", "SSIM", "SSIM", 4, false},
@@ -53,10 +54,11 @@ ScoreFacts score_facts(const ConfusionMatrix& masks) {
 ScoreWords words_of_score(std::string_view name) {
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.name == name; });
   if (found != rows.end())
-    return {std::string(found->words), std::string(found->heading), found->digits, found->share};
+    return {std::string(found->words), std::string(found->heading), found->digits, found->share,
+            found->better};
   std::string words(name);
   std::replace(words.begin(), words.end(), '_', ' ');
-  return {words, words, 4, false};
+  return {.words = words, .heading = words};
 }
 
 std::vector<std::string> shown_scores(const std::vector<Score>& scores, const std::string& leading,

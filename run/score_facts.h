@@ -40,6 +40,7 @@ struct ScoreWords {
   std::string heading;  ///< of a narrow column: "fg mIoU"
   int digits = 4;       ///< behind the point
   bool share = false;   ///< whether it is in 0..1, the more the better
+  Better better = Better::higher;
 };
 
 /// The words of the score called `name`; of an unknown one its name, with spaces for '_'.

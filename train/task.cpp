@@ -84,15 +84,15 @@ void add_each(Scores& scores, const Dataset& data, const Task& task, const Predi
   }
 }
 
-constexpr std::size_t levels = 64;
+constexpr std::size_t brightness_levels = 64;
 
 std::size_t brightness_level(const Tensor& image) {
   double sum = 0;
   for (const float value : image.values<float>()) sum += static_cast<double>(value);
-  const double scaled =
-      sum / static_cast<double>(std::max<std::int64_t>(1, image.elements())) * static_cast<double>(levels);
+  const double scaled = sum / static_cast<double>(std::max<std::int64_t>(1, image.elements())) *
+                        static_cast<double>(brightness_levels);
   if (!(scaled > 0)) return 0;  // NaN too
-  return static_cast<std::size_t>(std::min(scaled, static_cast<double>(levels - 1)));
+  return static_cast<std::size_t>(std::min(scaled, static_cast<double>(brightness_levels - 1)));
 }
 
 // log(count + 1) of each class: as logits, the frequencies with one sample more of each class.
@@ -109,7 +109,7 @@ std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& sc
   ProgressCount progress(on_progress, training.size + 2 * scored.size);
   const std::vector<std::int64_t> none(training.classes.size());
   std::vector<std::int64_t> counts = none;
-  std::vector<std::vector<std::int64_t>> at_level(levels, none);
+  std::vector<std::vector<std::int64_t>> at_level(brightness_levels, none);
   for (std::int64_t i = 0; i < training.size; ++i) {
     const Sample sample = checked_sample(training, i);
     const std::int32_t label = sample.target.item<std::int32_t>();
@@ -134,18 +134,30 @@ std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& sc
   return all;
 }
 
-// The mean target of a split, with the batch's axis.
-Tensor mean_target(const Dataset& data, const Shape& shape, ProgressCount& progress) {
-  std::vector<double> sums(static_cast<std::size_t>(shape.elements()));
+// The mean target of a split, with the batch's axis. Images that are scored in another size, as windows of
+// large ones are, have the mean of each channel.
+Tensor mean_target(const Dataset& data, const Shape& scored, ProgressCount& progress) {
+  const Shape own = fields_of(data)[1].shape;
+  const bool same = own == scored;
+  if (!same && (own.rank() != 3 || scored.rank() != 3 || own[2] != scored[2])) {
+    throw ShapeError(text("regression: targets ", scored, " are scored beside the mean of targets ", own,
+                          ". Give splits whose targets have one shape."));
+  }
+  const auto kept = static_cast<std::size_t>(same ? own.elements() : own[2]);
+  std::vector<double> sums(kept);
   for (std::int64_t i = 0; i < data.size; ++i) {
     const Tensor target = checked_sample(data, i).target;
     const std::span<const float> values = target.values<float>();
-    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += static_cast<double>(values[k]);
+    for (std::size_t k = 0; k < values.size(); ++k) sums[k % kept] += static_cast<double>(values[k]);
     progress.add_one();
   }
-  std::vector<float> means;
-  for (const double sum : sums) means.push_back(static_cast<float>(sum / static_cast<double>(data.size)));
-  return Tensor(shape, means);
+  const double count =
+      static_cast<double>(data.size) * static_cast<double>(own.elements()) / static_cast<double>(kept);
+  std::vector<float> means(static_cast<std::size_t>(scored.elements()));
+  for (std::size_t k = 0; k < means.size(); ++k) means[k] = static_cast<float>(sums[k % kept] / count);
+  std::vector<std::int64_t> extents{1};
+  for (std::int64_t axis = 0; axis < scored.rank(); ++axis) extents.push_back(scored[axis]);
+  return {Shape(extents), means};
 }
 
 std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& scored,
@@ -155,9 +167,7 @@ std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& s
   const bool like_input = target == scored.image_shape;
   const bool images = like_input && scored.target.role == Role::image;
   ProgressCount progress(on_progress, training.size + (images ? 3 : like_input ? 2 : 1) * scored.size);
-  std::vector<std::int64_t> extents{1};
-  for (std::int64_t axis = 0; axis < target.rank(); ++axis) extents.push_back(target[axis]);
-  Tensor mean = mean_target(training, Shape(extents), progress);
+  Tensor mean = mean_target(training, target, progress);
   std::vector<Baseline> all{{"the mean target", task.scores(scored)}};
   add_each(
       all[0].scores, scored, task, [&](const Batch&) { return mean; }, progress);
@@ -241,12 +251,14 @@ void ClassificationTaskScores::add(const Batch& batch, const Tensor& output, con
 }
 
 std::vector<Score> ClassificationTaskScores::all() const {
-  return {{"accuracy", scores_.accuracy()},
-          {"top_accuracy", scores_.top_accuracy()},
-          {"mean_class_accuracy", scores_.confusion().mean_class_accuracy()},
-          {"negative_log_likelihood", scores_.negative_log_likelihood()},
-          {"brier", scores_.brier()},
-          {"expected_calibration_error", scores_.expected_calibration_error()}};
+  std::vector<Score> all{{"accuracy", scores_.accuracy()}};
+  // Of five classes or fewer each label is among the five likeliest.
+  if (scores_.top() < scores_.confusion().classes()) all.push_back({"top_accuracy", scores_.top_accuracy()});
+  all.insert(all.end(), {{"mean_class_accuracy", scores_.confusion().mean_class_accuracy()},
+                         {"negative_log_likelihood", scores_.negative_log_likelihood()},
+                         {"brier", scores_.brier()},
+                         {"expected_calibration_error", scores_.expected_calibration_error()}});
+  return all;
 }
 
 Criterion ClassificationTaskScores::criterion() const {

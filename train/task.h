@@ -80,8 +80,8 @@ class SegmentationScores {
   ConfusionMatrix matrix_;
 };
 
-/// The scores of classification: accuracy, top_accuracy, negative_log_likelihood, brier,
-/// expected_calibration_error, mean_class_accuracy.
+/// The scores of classification: accuracy, top_accuracy of more than five classes, negative_log_likelihood,
+/// brier, expected_calibration_error, mean_class_accuracy.
 class ClassificationTaskScores {
  public:
   explicit ClassificationTaskScores(const Dataset& data);

@@ -52,8 +52,8 @@ std::optional<Mark> best_mark(const RunRecord& run, const Criterion& chart, cons
 std::optional<Level> baseline_level(const RunRecord& run, const std::string& name) {
   std::optional<Level> level;
   if (!run.results) return level;
-  const bool less =
-      name == trous::name(run.results->leading) && run.results->leading.better() == Better::lower;
+  const bool leads = name == trous::name(run.results->leading);
+  const bool less = (leads ? run.results->leading.better() : words_of_score(name).better) == Better::lower;
   for (const NamedScores& baseline : run.results->baselines) {
     const std::optional<double> reached = baseline.scores[name];
     if (!reached || (level && (less ? level->y <= *reached : level->y >= *reached))) continue;

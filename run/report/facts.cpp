@@ -12,7 +12,9 @@ std::string cell(const std::optional<ReceptiveField>& field) {
 std::string seen_share(const RunResults& results) {
   const std::optional<ReceptiveField>& field = results.model.receptive_field;
   const std::vector<std::int64_t>& image = results.data.image;
-  if (results.coverage || !field || image.size() < 2) return "";  // the figure says it, too
+  const std::vector<LayerFacts>& layers = results.model.layers;
+  if (!layers.empty() && layers.back().output.size() != 4) return "";  // no output pixel
+  if (results.coverage || !field || image.size() < 2) return "";       // the figure says it, too
   if (*field == ReceptiveField::whole_image())
     return element("p", "", "Each output pixel sees the whole image.");
   const std::string of = " of images of " + extents({image[0], image[1]}) + '.';

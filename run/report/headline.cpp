@@ -52,7 +52,7 @@ std::string warning(const std::string& words) {
 // How the weights were chosen, where it was not by the IoU.
 std::string choice(const RunRecord& run) {
   if (run.chosen_by.is_score()) return "";
-  if (run.results && run.results->task != mask_task)
+  if (leading_score(run) != name(Criterion::foreground_iou))
     return warning(
         "Nothing of the validation counts, so nothing can choose the best weights: the latest are taken.");
   if (run.chosen_by == Criterion::validation_loss) {

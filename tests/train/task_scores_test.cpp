@@ -162,8 +162,11 @@ TEST(TaskScores, HaveWhatTheTargetsAllow) {
   EXPECT_EQ(names_for(segmentation(), stripes(1, 1)),
             (Names{"mean_iou", "foreground_iou", "pixel_accuracy"}));
   EXPECT_EQ(names_for(classification(), bright_labels(1, 1)),
-            (Names{"accuracy", "top_accuracy", "mean_class_accuracy", "negative_log_likelihood", "brier",
+            (Names{"accuracy", "mean_class_accuracy", "negative_log_likelihood", "brier",
                    "expected_calibration_error"}));
+  Dataset six = bright_labels(1, 1);
+  six.classes = {"a", "b", "c", "d", "e", "f"};
+  EXPECT_EQ(names_for(classification(), six)[1], "top_accuracy");
   EXPECT_EQ(names_for(regression(), half_means(1, 1)), (Names{"mse", "mae", "r2", "rmse"}));
   EXPECT_EQ(names_for(regression(), darker_images(1, 1)),
             (Names{"mse", "psnr", "ssim", "mae", "r2", "rmse"}));
@@ -310,6 +313,31 @@ TEST(TaskBaselines, OfNumbersAreTheMeanAndTheInput) {
   EXPECT_EQ(masks[0].name, "all background");
   EXPECT_EQ(masks[0].scores["foreground_iou"], 0);
   EXPECT_EQ(own_task().baselines, nullptr);
+}
+
+// Windows of large images are scored beside the mean of each channel; other sizes have none.
+TEST(TaskBaselines, TheMeanTargetOfWindowsIsThatOfEachChannel) {
+  const auto set = [](const Shape& target) {
+    Dataset data{.name = "two greys", .size = 2, .image_shape = {4, 4, 1}};
+    data.target = {.name = "target", .role = Role::image, .shape = target};
+    data.sample = [target](std::int64_t i) {
+      std::vector<float> values;
+      for (std::int64_t k = 0; k < target.elements(); ++k)
+        values.push_back(k % 2 == 0 ? 0.25F : 0.5F + 0.25F * static_cast<float>(i));
+      return Sample{Tensor::zeros({4, 4, 1}, DType::float32), Tensor(target, values)};
+    };
+    return data;
+  };
+  // The targets of the smaller set are 0.25 in the first channel, 0.5 and 0.75 in the second; the means are
+  // 0.25 and 0.625, which miss by 0 and 0.125.
+  const std::vector<Baseline> all = regression().baselines(set({4, 4, 2}), set({2, 2, 2}), nullptr);
+  EXPECT_EQ(all[0].scores["mse"], 0.125 * 0.125 / 2);
+  EXPECT_EQ(
+      thrown<ShapeError>([&] {
+        regression().baselines(set({4, 4, 2}), set({2, 2, 1}), nullptr);
+      }),
+      "regression: targets [2, 2, 1] are scored beside the mean of targets [4, 4, 2]. Give splits whose "
+      "targets have one shape.");
 }
 
 // A loss may read all tensors of the samples, and the network those that are inputs.
