@@ -216,23 +216,23 @@ std::string words_of(const Criterion& chosen_by) {
   return chosen_by == Criterion::validation_loss ? "chosen by the validation loss" : "the latest";
 }
 
-Json summary_of_scores(const ScoreFacts& all, const std::vector<std::string>& classes) {
+Json summary_of_scores(const ScoreFacts& scores, const std::vector<std::string>& classes) {
   Json summary = Json::object();
-  for (const Score& score : all.all) summary[event_key(score.name)] = detail::or_null(score.value);
-  if (!all.confusion) return summary;
-  const ConfusionMatrix& scores = *all.confusion;
+  for (const Score& score : scores.all) summary[event_key(score.name)] = detail::or_null(score.value);
+  if (!scores.confusion) return summary;
+  const ConfusionMatrix& matrix = *scores.confusion;
   Json per_class = Json::array();
-  for (std::int64_t c = 0; c < scores.classes(); ++c) {
+  for (std::int64_t c = 0; c < matrix.classes(); ++c) {
     per_class.push_back({{"name", classes[static_cast<std::size_t>(c)]},
-                         {"iou", detail::or_null(scores.iou(c))},
-                         {"dice", detail::or_null(scores.dice(c))},
-                         {"precision", detail::or_null(scores.precision(c))},
-                         {"recall", detail::or_null(scores.recall(c))},
-                         {"pixels", scores.support(c)}});
+                         {"iou", detail::or_null(matrix.iou(c))},
+                         {"dice", detail::or_null(matrix.dice(c))},
+                         {"precision", detail::or_null(matrix.precision(c))},
+                         {"recall", detail::or_null(matrix.recall(c))},
+                         {"pixels", matrix.support(c)}});
   }
-  summary["mean_class_accuracy"] = detail::or_null(scores.mean_class_accuracy());
-  summary["foreground_mean_dice"] = detail::or_null(scores.mean_dice(1));
-  summary["ignored"] = detail::ignored_json(scores);
+  summary["mean_class_accuracy"] = detail::or_null(matrix.mean_class_accuracy());
+  summary["foreground_mean_dice"] = detail::or_null(matrix.mean_dice(1));
+  summary["ignored"] = detail::ignored_json(matrix);
   summary["classes"] = std::move(per_class);
   return summary;
 }

@@ -120,7 +120,7 @@ void print_result(const Session& s, const RunFolder& folder, const TrainResult& 
 
 // Appends to events.jsonl, with the time.
 void log_event(RunFolder& folder, const char* event, std::int64_t step, const std::string& why = {},
-               std::optional<Criterion> chosen_by = std::nullopt) {
+               const std::optional<Criterion>& chosen_by = std::nullopt) {
   folder.log(
       EventRecord{.event = event, .step = step, .time = time_now(), .why = why, .chosen_by = chosen_by});
 }

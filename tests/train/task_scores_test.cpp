@@ -76,7 +76,8 @@ TEST(TaskScores, AccuracyIsTheShareOfLabelsThatCount) {
 double task_similarity(const std::vector<double>& truth, const std::vector<double>& prediction) {
   double total = 0, weights = 0;
   const auto weight = [](std::size_t at) {
-    const double i = static_cast<double>(at / 11) - 5, j = static_cast<double>(at % 11) - 5;
+    const auto row = at / 11, column = at % 11;
+    const double i = static_cast<double>(row) - 5, j = static_cast<double>(column) - 5;
     return std::exp(-(i * i + j * j) / 4.5);
   };
   for (std::size_t at = 0; at < 121; ++at) weights += weight(at);
