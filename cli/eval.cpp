@@ -46,16 +46,17 @@ struct EvalCommand {
 SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c,
                      const std::optional<TilePlan>& plan) {
   Phase scoring("eval", c.style, "scoring", "images");
-  const Task task = task_for(split);
-  if (c.masks.empty()) return score(net, split, task, c.batch, scoring.on_progress(), nullptr, plan);
+  ScoreOptions options{
+      .task = task_for(split), .batch = c.batch, .plan = plan, .on_progress = scoring.on_progress()};
+  if (c.masks.empty()) return score(net, split, options);
   make_folder(c.masks, "--masks");
-  const auto write_masks = [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
+  options.on_image = [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
     const fs::path folder(c.masks);
     write_indexed_png((folder / numbered_png("truth_", i)).string(), truth, class_palette());
     write_indexed_png((folder / numbered_png("prediction_", i)).string(), prediction, class_palette());
   };
   try {
-    return score(net, split, task, c.batch, scoring.on_progress(), write_masks, plan);
+    return score(net, split, options);
   } catch (const Interrupted& end) {
     throw Interrupted(text(end.what(), " The masks in ", c.masks, " are whole, but not all are there."));
   }

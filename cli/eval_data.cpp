@@ -65,13 +65,6 @@ Splits opened(const EvalRequest& r, DataRequest request) {
   return open_data(std::move(request));
 }
 
-bool is_split_here(const FolderDigests& now) {
-  return std::all_of(now.begin(), now.end(), [](const auto& entry) {
-    return !entry.first.starts_with("train/") && !entry.first.starts_with("validation/") &&
-           !entry.first.starts_with("val/") && !entry.first.starts_with("test/");
-  });
-}
-
 [[noreturn]] void nothing_to_split(const std::string& name, const char* why) {
   throw ArgumentError(text("eval: --split-anew does nothing with ", name, ": ", why, ". Leave it out."));
 }
@@ -154,7 +147,8 @@ EvalData eval_data(const EvalRequest& r) {
     return result;
   }
   const FolderDigests now = digests_now(r, request.name);
-  const bool same_folder = of_run || is_same_folder(*past, now), split_here = is_split_here(now);
+  const bool same_folder = of_run || is_same_folder(*past, now),
+             split_here = ready_made_splits(request.name).empty();
   if (same_folder) result.changes = changes_since(*past, now);
   const bool unchanged = result.changes && result.changes->none();
   const bool anew = r.split_anew && (split_here || (same_folder && !unchanged));

@@ -108,12 +108,14 @@ struct TestScores {
 TestScores test_scores(const Session& s) {
   Phase scoring("train", s.command.style, "scoring", "images");
   std::vector<std::string> words;
-  const auto on_image = [&](std::int64_t, const Tensor& truth, const Tensor& prediction) {
-    words.push_back(words_of(s.data.test, truth, prediction));
-  };
-  const bool says = !lies_on_pixels(s.data.test.target.role);
-  SplitScores scores = score(s.trainer.best(), s.data.test, s.trainer.task(), s.config.training.batch,
-                             scoring.on_progress(), says ? OnImage(on_image) : nullptr);
+  ScoreOptions options{
+      .task = s.trainer.task(), .batch = s.config.training.batch, .on_progress = scoring.on_progress()};
+  if (!lies_on_pixels(s.data.test.target.role)) {
+    options.on_image = [&](std::int64_t, const Tensor& truth, const Tensor& prediction) {
+      words.push_back(words_of(s.data.test, truth, prediction));
+    };
+  }
+  SplitScores scores = score(s.trainer.best(), s.data.test, options);
   return {std::move(scores), std::move(words)};
 }
 

@@ -28,9 +28,8 @@ Tensor image_of(const Tensor& all, std::int64_t i) {
       Shape(std::vector<std::int64_t>(extents.begin() + 1, extents.end())));
 }
 
-SplitScores score(const AnyLayer& net, const Dataset& data, const Task& task, std::int64_t batch,
-                  const OnProgress& on_progress, const OnImage& on_image,
-                  const std::optional<TilePlan>& plan) {
+SplitScores score(const AnyLayer& net, const Dataset& data, const ScoreOptions& options) {
+  const Task& task = options.task;
   SplitScores scores{.all = task.scores(data), .boundary = std::nullopt, .images = {}};
   if (data.target.role == Role::mask) scores.boundary = boundary_for(data);
   const auto begun = Clock::now();
@@ -43,14 +42,16 @@ SplitScores score(const AnyLayer& net, const Dataset& data, const Task& task, st
       Scores of_one = task.scores(data);
       of_one.add(one, part_of_batch(output, i, 1), part_of_batch(predictions, i, 1));
       scores.images.push_back({.all = of_one.all()});
-      if (on_image) on_image(first + i, image_of(part.targets, i), image_of(predictions, i));
+      if (options.on_image) options.on_image(first + i, image_of(part.targets, i), image_of(predictions, i));
     }
   };
-  scores.all =
-      evaluate_with(
-          net, data,
-          {.batch = batch, .task = task, .plan = plan, .on_batch = on_batch, .on_progress = on_progress})
-          .scores;
+  scores.all = evaluate_with(net, data,
+                             {.batch = options.batch,
+                              .task = task,
+                              .plan = options.plan,
+                              .on_batch = on_batch,
+                              .on_progress = options.on_progress})
+                   .scores;
   scores.seconds = seconds_since(begun);
   return scores;
 }

@@ -28,10 +28,16 @@ struct SplitScores {
 /// Truth and prediction of one sample, such as int32 [h, w].
 using OnImage = std::function<void(std::int64_t index, const Tensor& truth, const Tensor& prediction)>;
 
-/// Scores `net` on all of `data` by the scores of `task`, in the tiles of `plan` or, without one, as
-/// evaluate_with cuts them. Calls `on_image` with each image, and `on_progress` as evaluate_with does.
-SplitScores score(const AnyLayer& net, const Dataset& data, const Task& task, std::int64_t batch,
-                  const OnProgress& on_progress, const OnImage& on_image = nullptr,
-                  const std::optional<TilePlan>& plan = std::nullopt);
+/// How a network is scored.
+struct ScoreOptions {
+  Task task;
+  std::int64_t batch = 16;
+  std::optional<TilePlan> plan = std::nullopt;  ///< see EvaluateOptions::plan
+  OnProgress on_progress = nullptr;             ///< see EvaluateOptions::on_progress
+  OnImage on_image = nullptr;                   ///< called with each image
+};
+
+/// Scores `net` on all of `data`.
+SplitScores score(const AnyLayer& net, const Dataset& data, const ScoreOptions& options);
 
 }  // namespace trous::cli

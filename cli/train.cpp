@@ -163,11 +163,7 @@ Environment environment_of(const Session& s) {
   return environment;
 }
 
-std::vector<std::string> score_names(const Session& s) {
-  std::vector<std::string> names;
-  for (const Score& score : s.baselines.front().scores.all) names.push_back(score.name);
-  return names;
-}
+std::vector<std::string> score_names(const Session& s) { return names_of(s.baselines.front().scores.all); }
 
 RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
   if (s.command.resuming) {
@@ -180,7 +176,7 @@ RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minute
       {"config.json", detail::dump_strict_json("train", to_json(s.config), 2) + '\n'},
       {"environment.json", to_json(environment_of(s))}};
   if (const auto names = split_names_of(s.data)) files["split.json"] = to_json(*names);
-  RunFolder folder = RunFolder::create(s.config.out, files, s.command.force, score_names(s));
+  RunFolder folder = RunFolder::create(s.config.out, files, score_names(s), s.command.force);
   // From here on the run needs neither --weights nor the file of its model to go on.
   write_safetensors(folder.file("last.safetensors"), s.trainer.state(s.about));
   write_fixed_picture(folder, s.scored.validation);

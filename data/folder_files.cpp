@@ -114,6 +114,8 @@ class Lister {
     if (files_.layout == FolderLayout::class_folders) {
       add_classes(part, directory);
     } else if (files_.layout == FolderLayout::table) {
+      part.table = directory + "/labels.csv";
+      files_.tables.push_back(part.table);
       add_images(part, directory + "/images");
     } else {
       add_pairs(part, directory);

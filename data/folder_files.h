@@ -18,6 +18,7 @@ struct FolderPair {
 struct FolderPart {
   std::string name;               ///< train, validation or test; empty: still to be split
   std::string directory;          ///< that holds the images/ or the class folders of the part
+  std::string table = {};         ///< of FolderLayout::table: its labels.csv, which may be missing
   std::vector<FolderPair> pairs;  ///< by stem, in the order of its bytes
 };
 

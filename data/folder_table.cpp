@@ -56,7 +56,7 @@ class TableLines {
  public:
   TableLines(const FolderFiles& files, FolderPart& part, TableContent& content,
              std::vector<std::string>& faults)
-      : path_(part.directory + "/labels.csv"),
+      : path_(part.table),
         images_in_(part.directory + "/images"),
         directory_(files.directory),
         part_(part),
@@ -64,8 +64,6 @@ class TableLines {
         faults_(faults) {
     for (const FolderPair& pair : part.pairs) images_.insert(pair.image.substr(images_in_.size() + 1));
   }
-
-  const std::string& path() const { return path_; }
 
   void read() {
     const std::optional<std::vector<CsvRow>> rows = read_rows();
@@ -244,7 +242,6 @@ Splits folder_table(const FolderOptions& options) {
   for (FolderPart& part : files.parts) {
     TableLines lines(files, part, table, files.faults);
     lines.read();
-    files.tables.push_back(lines.path());
   }
   if (options.split) files = named_by(*options.split, std::move(files));
   FolderContent content =

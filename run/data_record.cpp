@@ -128,14 +128,10 @@ std::vector<std::string> new_images(const RunData& past, const std::string& dire
 }
 
 bool has_same_table(const RunData& past, const std::string& directory) {
-  const FolderFiles files = listed_folder(directory);
-  std::vector<std::string> paths = files.tables;
-  for (const FolderPart& part : files.parts) {
-    const std::string path = part.directory + "/labels.csv";
-    if (files.layout == FolderLayout::table && is_there(path)) paths.push_back(path);
-  }
   std::optional<std::string> tables;
-  for (const std::string& path : paths) tables = tables.value_or("") + sha256_of_file(path);
+  for (const std::string& path : listed_folder(directory).tables) {
+    if (is_there(path)) tables = tables.value_or("") + sha256_of_file(path);
+  }
   return past.table == tables;
 }
 

@@ -79,12 +79,6 @@ std::span<const std::string_view> score_columns(const std::vector<std::string_vi
 
 }  // namespace
 
-std::optional<double> MetricsRow::score(std::string_view name) const {
-  const auto found =
-      std::find_if(scores.begin(), scores.end(), [&](const Score& score) { return score.name == name; });
-  return found == scores.end() ? std::nullopt : found->value;
-}
-
 std::string metrics_header(const std::vector<std::string>& score_names) {
   std::string line = "step,train_loss,validation_loss";
   for (const std::string& name : score_names) line += ',' + name;

@@ -23,13 +23,10 @@ struct MetricsRow {
   bool best;
 
   /// The score called `name`; absent too where there is none of this name.
-  std::optional<double> score(std::string_view name) const;
+  std::optional<double> score(std::string_view name) const { return value_of(scores, name); }
 
   friend bool operator==(const MetricsRow&, const MetricsRow&) = default;
 };
-
-/// The names of the scores of masks, in the order of their columns.
-inline const std::vector<std::string> mask_score_names{"mean_iou", "foreground_iou", "pixel_accuracy"};
 
 /// The first line of metrics.csv, without its line break, with columns for scores of these names: for
 /// segmentation step,train_loss,validation_loss,mean_iou,foreground_iou,pixel_accuracy,learning_rate,seconds,

@@ -14,11 +14,9 @@
 #include <trous/run/run_folder.h>
 #include <trous/run/score_facts.h>
 #include <trous/train/criterion.h>
+#include <trous/train/task.h>
 
 namespace trous {
-
-/// The name of the task whose targets are masks.
-inline constexpr const char* mask_task = "segmentation";
 
 /// Test images, by number, and the file in samples/ that shows them.
 struct PictureFacts {
@@ -48,6 +46,8 @@ struct RunResults {
   DataFacts data;
   double seconds;
   std::int64_t peak_bytes;
+
+  bool of_masks() const { return task == mask_task; }
 };
 
 /// Four images each whose score is best, in the middle, and worst, of those that have a score; of equal

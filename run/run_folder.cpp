@@ -125,7 +125,7 @@ bool is_run_folder(const std::string& path) {
 void RunFolder::check_free(const std::string& path, bool replace) { check_target(path, replace); }
 
 RunFolder RunFolder::create(const std::string& path, const std::map<std::string, std::string>& files,
-                            bool replace, const std::vector<std::string>& score_names) {
+                            const std::vector<std::string>& score_names, bool replace) {
   check_target(path, replace);
   const bool occupied = is_run_folder(path);
   std::optional<RunFolder> old;

@@ -21,8 +21,7 @@ class RunFolder {
   /// and with `replace` an earlier run. Throws FileError, with nothing changed, if something else is there or
   /// the folder cannot be made.
   static RunFolder create(const std::string& path, const std::map<std::string, std::string>& files,
-                          bool replace = false,
-                          const std::vector<std::string>& score_names = mask_score_names);
+                          const std::vector<std::string>& score_names, bool replace = false);
 
   /// Throws what `create` would throw, and does nothing else.
   static void check_free(const std::string& path, bool replace = false);
@@ -31,7 +30,7 @@ class RunFolder {
   /// its logs. Throws FileError if it is no run's folder, if another process has it open, or if metrics.csv
   /// has other columns than those of this version.
   static RunFolder reopen(const std::string& path, std::int64_t step,
-                          const std::vector<std::string>& score_names = mask_score_names);
+                          const std::vector<std::string>& score_names);
 
   ~RunFolder();
   RunFolder(RunFolder&& other) noexcept;

@@ -35,11 +35,6 @@ constexpr std::array rows{
 
 }  // namespace
 
-std::optional<double> ScoreFacts::operator[](std::string_view name) const {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Score& s) { return s.name == name; });
-  return found == all.end() ? std::nullopt : found->value;
-}
-
 ScoreFacts score_facts(const Scores& scores) {
   return {.all = scores.all(),
           .confusion = scores.confusion(),
@@ -63,8 +58,7 @@ ScoreWords words_of_score(std::string_view name) {
 
 std::vector<std::string> shown_scores(const std::vector<Score>& scores, const std::string& leading,
                                       std::size_t most) {
-  std::vector<std::string> names;
-  for (const Score& score : scores) names.push_back(score.name);
+  std::vector<std::string> names = names_of(scores);
   const auto first = std::find(names.begin(), names.end(), leading);
   if (first != names.end()) std::rotate(names.begin(), first, first + 1);
   if (names.size() > most) names.resize(most);

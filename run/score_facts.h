@@ -19,7 +19,7 @@ struct ScoreFacts {
   std::vector<TruthAndPrediction> pairs = {};               ///< likewise
 
   /// The score called `name`; absent too where there is none of this name.
-  std::optional<double> operator[](std::string_view name) const;
+  std::optional<double> operator[](std::string_view name) const { return value_of(all, name); }
 };
 
 /// The facts that `scores` has.

@@ -1,32 +1,26 @@
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include <trous/core/error.h>
 #include <trous/data/palette.h>
 #include <trous/train/baselines.h>
+#include <trous/train/detail/brightness.h>
 
 namespace trous {
 namespace {
 
-constexpr std::size_t levels = 64;
-
-// The brightness of a pixel in 0 .. levels - 1: the mean of its channels.
-std::size_t level(const float* pixel, std::int64_t channels) {
-  double sum = 0;
-  for (std::int64_t c = 0; c < channels; ++c) sum += static_cast<double>(pixel[c]);
-  const double scaled = sum / static_cast<double>(channels) * static_cast<double>(levels);
-  if (!(scaled > 0)) return 0;  // NaN too
-  return static_cast<std::size_t>(std::min(scaled, static_cast<double>(levels - 1)));
-}
+using detail::brightness_level;
+constexpr std::size_t levels = detail::brightness_levels;
 
 Tensor predict_by_level(const Sample& sample, std::size_t threshold, std::int32_t label) {
   Tensor prediction = Tensor::uninitialized(sample.target.shape(), DType::int32);
-  const std::int64_t channels = sample.image.shape()[2];
-  const float* const pixels = sample.image.values<float>().data();
+  const auto channels = static_cast<std::size_t>(sample.image.shape()[2]);
+  const std::span<const float> pixels = sample.image.values<float>();
   const auto out = prediction.mutable_values<std::int32_t>();
   for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = level(pixels + static_cast<std::int64_t>(i) * channels, channels) >= threshold ? label : 0;
+    out[i] = brightness_level(pixels.subspan(i * channels, channels)) >= threshold ? label : 0;
   }
   return prediction;
 }
@@ -67,8 +61,8 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
   std::array<std::array<std::int64_t, levels>, 2> histogram{};  // [is foreground][level]
   for (std::int64_t i = 0; i < std::min(samples, train.size); ++i) {
     const Sample sample = checked_sample(train, i);
-    const std::int64_t channels = sample.image.shape()[2];
-    const float* pixel = sample.image.values<float>().data();
+    const auto channels = static_cast<std::size_t>(sample.image.shape()[2]);
+    std::span<const float> pixels = sample.image.values<float>();
     for (const std::int32_t label : sample.target.values<std::int32_t>()) {
       if (label != unknown_label) {
         if (label < 0 || label >= static_cast<std::int64_t>(classes.size())) {
@@ -76,10 +70,10 @@ ThresholdBaseline threshold_baseline(const Dataset& train, const Dataset& test, 
                                    classes.size(), " classes, and ", unknown_label,
                                    " means unknown. Mend the mask."));
         }
-        ++histogram[label != 0][level(pixel, channels)];
+        ++histogram[label != 0][brightness_level(pixels.first(channels))];
         ++classes[static_cast<std::size_t>(label)];
       }
-      pixel += channels;
+      pixels = pixels.subspan(channels);
     }
     progress.add_one();
   }

@@ -12,6 +12,7 @@
 #include <trous/layers/network.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/criterion.h>
+#include <trous/train/task.h>
 
 namespace trous {
 
@@ -20,7 +21,7 @@ struct CheckpointInfo {
   std::string network = {};               ///< a description that network_from_json reads
   std::vector<std::string> classes = {};  ///< of masks and labels; class 0 of masks is the background
   std::string data = {};                  ///< the data set it learned from
-  std::string task = "segmentation";      ///< Task::name
+  std::string task = mask_task;           ///< Task::name
   std::int64_t channels =
       0;  ///< of its images; 0: those of the first layer in `network` that has a number of channels
   std::int64_t white = 255;  ///< Dataset::white, by which the numbers of images are divided

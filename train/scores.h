@@ -27,6 +27,12 @@ struct Score {
   friend bool operator==(const Score&, const Score&) = default;
 };
 
+/// The value of the score called `name`; absent too where there is none of this name.
+std::optional<double> value_of(const std::vector<Score>& scores, std::string_view name);
+
+/// The names of the scores, in their order.
+std::vector<std::string> names_of(const std::vector<Score>& scores);
+
 /// A true number and the predicted one.
 struct TruthAndPrediction {
   double truth, prediction;
@@ -73,7 +79,7 @@ class Scores {
   Criterion criterion() const { return held_->criterion(); }
 
   /// The score called `name`; absent too where there is none of this name.
-  std::optional<double> operator[](std::string_view name) const;
+  std::optional<double> operator[](std::string_view name) const { return value_of(all(), name); }
   /// The score that ranks validations; absent where its criterion is none.
   std::optional<double> ranking() const;
 

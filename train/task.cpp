@@ -10,6 +10,7 @@
 #include <trous/data/survey.h>
 #include <trous/ops/reduce.h>
 #include <trous/train/baselines.h>
+#include <trous/train/detail/brightness.h>
 #include <trous/train/structural_similarity.h>
 #include <trous/train/task.h>
 
@@ -84,17 +85,6 @@ void add_each(Scores& scores, const Dataset& data, const Task& task, const Predi
   }
 }
 
-constexpr std::size_t brightness_levels = 64;
-
-std::size_t brightness_level(const Tensor& image) {
-  double sum = 0;
-  for (const float value : image.values<float>()) sum += static_cast<double>(value);
-  const double scaled = sum / static_cast<double>(std::max<std::int64_t>(1, image.elements())) *
-                        static_cast<double>(brightness_levels);
-  if (!(scaled > 0)) return 0;  // NaN too
-  return static_cast<std::size_t>(std::min(scaled, static_cast<double>(brightness_levels - 1)));
-}
-
 // log(count + 1) of each class: as logits, the frequencies with one sample more of each class.
 Tensor logits_of(const std::vector<std::int64_t>& counts) {
   std::vector<float> logits;
@@ -109,7 +99,7 @@ std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& sc
   ProgressCount progress(on_progress, training.size + 2 * scored.size);
   const std::vector<std::int64_t> none(training.classes.size());
   std::vector<std::int64_t> counts = none;
-  std::vector<std::vector<std::int64_t>> at_level(brightness_levels, none);
+  std::vector<std::vector<std::int64_t>> at_level(detail::brightness_levels, none);
   for (std::int64_t i = 0; i < training.size; ++i) {
     const Sample sample = checked_sample(training, i);
     const std::int32_t label = sample.target.item<std::int32_t>();
@@ -120,7 +110,7 @@ std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& sc
                                  " means unknown. Mend the label."));
       }
       ++counts[static_cast<std::size_t>(label)];
-      ++at_level[brightness_level(sample.image)][static_cast<std::size_t>(label)];
+      ++at_level[detail::brightness_level(sample.image.values<float>())][static_cast<std::size_t>(label)];
     }
     progress.add_one();
   }
@@ -130,7 +120,10 @@ std::vector<Baseline> label_baselines(const Dataset& training, const Dataset& sc
       all[0].scores, scored, task, [&](const Batch&) { return logits_of(counts); }, progress);
   add_each(
       all[1].scores, scored, task,
-      [&](const Batch& batch) { return logits_of(at_level[brightness_level(batch.images)]); }, progress);
+      [&](const Batch& batch) {
+        return logits_of(at_level[detail::brightness_level(batch.images.values<float>())]);
+      },
+      progress);
   return all;
 }
 
@@ -188,7 +181,7 @@ std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& s
 }  // namespace
 
 Task segmentation() {
-  return {.name = "segmentation",
+  return {.name = mask_task,
           .check_output = check_mask_logits,
           .default_loss = class_loss,
           .predict = likeliest,

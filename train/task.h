@@ -41,6 +41,9 @@ struct Task {
       baselines = nullptr;
 };
 
+/// The name of segmentation(). Checkpoints and results that name no task are of it.
+inline constexpr const char* mask_task = "segmentation";
+
 /// Masks: logits [n, h, w, classes], predictions int32 [n, h, w]. Scores mean_iou, foreground_iou,
 /// pixel_accuracy of SegmentationScores. The best is chosen as criterion_for says. The loss is
 /// weighted_cross_entropy. Baselines: background everywhere, brightness.

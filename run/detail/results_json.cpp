@@ -38,12 +38,10 @@ std::vector<PixelPlace> places_from(const JsonPlace& all, const RunResults& resu
   return result;
 }
 
-bool is_of_masks(const std::string& task) { return task == mask_task; }
-
 // The scores of masks follow from their matrix, which is all that is written of them.
-Json json_of_scores(const ScoreFacts& scores, const std::string& task) {
+Json json_of_scores(const ScoreFacts& scores, bool of_masks) {
   Json all = Json::object();
-  if (!is_of_masks(task)) {
+  if (!of_masks) {
     all["numbers"] = Json::array();
     for (const Score& score : scores.all)
       all["numbers"].push_back({{"name", score.name}, {"value", or_null(score.value)}});
@@ -75,7 +73,7 @@ TruthAndPrediction pair_from(const JsonPlace& place) {
 ScoreFacts scores_from(const JsonPlace& all, const RunResults& results,
                        const std::vector<std::int32_t>& ignored) {
   const std::size_t classes = results.classes.size();
-  if (is_of_masks(results.task)) return score_facts(confusion_from(all["confusion"], classes, ignored));
+  if (results.of_masks()) return score_facts(confusion_from(all["confusion"], classes, ignored));
   ScoreFacts scores;
   for (const JsonPlace& score : all["numbers"].items())
     scores.all.push_back({score["name"].string(), unless_nan(score["value"])});
@@ -101,7 +99,7 @@ Json json_of(const RunResults& results) {
   Json baselines = Json::array(), image_scores = Json::array();
   for (const NamedScores& baseline : results.baselines) {
     Json one{{"name", baseline.name}};
-    one.update(json_of_scores(baseline.scores, results.task));
+    one.update(json_of_scores(baseline.scores, results.of_masks()));
     baselines.push_back(std::move(one));
   }
   for (const std::optional<double>& score : results.image_scores) image_scores.push_back(or_null(score));
@@ -110,14 +108,14 @@ Json json_of(const RunResults& results) {
            {"steps", results.steps},
            {"stopped", results.stopped}};
   if (results.chosen_by) all["chosen_by"] = name(*results.chosen_by);
-  if (!is_of_masks(results.task)) {
+  if (!results.of_masks()) {
     all["task"] = results.task;
     all["leading"] = {{"score", name(results.leading)},
                       {"better", results.leading.better() == Better::lower ? "lower" : "higher"}};
   }
   all["classes"] = results.classes;
   if (results.scores.confusion) all["ignored"] = ignored_json(*results.scores.confusion);
-  all["scores"] = json_of_scores(results.scores, results.task);
+  all["scores"] = json_of_scores(results.scores, results.of_masks());
   all["baselines"] = baselines;
   all["image_scores"] = image_scores;
   all["pictures"] = {{"best", results.pictures.best},
@@ -153,7 +151,7 @@ RunResults results_from(const JsonPlace& all) {
   const std::size_t classes = results.classes.size();
   if (all.has("task")) results.task = all["task"].string();
   if (all.has("leading")) results.leading = leading_from(all["leading"]);
-  if (is_of_masks(results.task) && (classes < 1 || classes > 255))
+  if (results.of_masks() && (classes < 1 || classes > 255))
     all["classes"].fail(text("with ", classes, " names; 1 to 255 are read"));
   if (all.has("coverage")) results.coverage = coverage_from(all["coverage"], all["model"]["input"]);
   results.data = data_from(all["data"], classes);

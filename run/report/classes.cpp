@@ -14,8 +14,6 @@ constexpr std::int64_t max_columns = 32;
 
 const ConfusionMatrix& matrix_of(const RunResults& results) { return *results.scores.confusion; }
 
-bool of_masks(const RunResults& results) { return results.task == mask_task; }
-
 std::string class_name(const RunResults& results, std::int64_t c) {
   return element("span", "class=\"name\"", chip(c) + escaped(results.classes[static_cast<std::size_t>(c)]));
 }
@@ -23,13 +21,13 @@ std::string class_name(const RunResults& results, std::int64_t c) {
 // Of masks with the IoU, which labels do not have.
 std::vector<std::string> class_row(const RunResults& results, std::int64_t c, double all) {
   const ConfusionMatrix& scores = matrix_of(results);
-  const std::optional<double> ranked = of_masks(results) ? scores.iou(c) : scores.dice(c);
+  const std::optional<double> ranked = results.of_masks() ? scores.iou(c) : scores.dice(c);
   const std::string share = all > 0 && !scores.ignores(c)
                                 ? percent(static_cast<double>(scores.support(c)) / all)
                                 : std::string(dash);
   const std::string length = ranked ? bar(ranked) : scores.ignores(c) ? "ignored" : "absent";
   std::vector<std::string> row{class_name(results, c), share, fixed(ranked, 3), length};
-  if (of_masks(results)) row.push_back(fixed(scores.dice(c), 3));
+  if (results.of_masks()) row.push_back(fixed(scores.dice(c), 3));
   row.push_back(fixed(scores.precision(c), 3));
   row.push_back(fixed(scores.recall(c), 3));
   return row;
@@ -103,7 +101,8 @@ std::string largest_confusions(const RunResults& results) {
                      percent(share) + " of " + class_name(results, truth) + " is called " +
                          class_name(results, prediction));
   }
-  if (items.empty()) return element("p", "", of_masks(results) ? "No pixel is wrong." : "No image is wrong.");
+  if (items.empty())
+    return element("p", "", results.of_masks() ? "No pixel is wrong." : "No image is wrong.");
   return element("div", "", element("h3", "", "Largest confusions") + element("ol", "", items));
 }
 
@@ -128,12 +127,12 @@ std::string per_class(const RunResults& results) {
   }
   const std::string note =
       element("p", "class=\"soft\"",
-              "On " + escaped(results.split) + (of_masks(results) ? ", by falling IoU" : ", by falling F1") +
+              "On " + escaped(results.split) + (results.of_masks() ? ", by falling IoU" : ", by falling F1") +
                   ". A class that is in neither truth nor prediction has "
                   "dashes and counts in no mean." +
                   ignored_note(results));
   std::vector<Column> columns{{"class", false}, {std::string("of the ") + counted_in(results)}};
-  for (const char* name : of_masks(results) ? std::vector{"IoU", "", "Dice"} : std::vector{"F1", ""})
+  for (const char* name : results.of_masks() ? std::vector{"IoU", "", "Dice"} : std::vector{"F1", ""})
     columns.push_back({name, *name != 0});
   columns.insert(columns.end(), {{"precision"}, {"recall"}});
   return section("classes", "Classes", note + table("Scores of each class", columns, rows));

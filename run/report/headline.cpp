@@ -13,7 +13,7 @@ std::string verdict(const RunResults& results) {
   const std::string& by = trous::name(results.leading);
   const std::optional<double> scored = results.scores[by];
   if (!scored) {
-    if (results.task != mask_task)
+    if (!results.of_masks())
       return "Nothing could be scored on " + escaped(results.split) + ": no target counts.";
     return "Nothing of the foreground could be scored on " + escaped(results.split) +
            ": no pixel that counts is of a foreground class, in truth or prediction.";
@@ -208,7 +208,7 @@ std::string score_text(std::string_view name, const std::optional<double>& value
   return fixed(value, words_of_score(name).digits);
 }
 
-const char* counted_in(const RunResults& results) { return results.task == mask_task ? "pixels" : "images"; }
+const char* counted_in(const RunResults& results) { return results.of_masks() ? "pixels" : "images"; }
 
 std::string headline(const RunRecord& run) {
   std::string content =

@@ -181,7 +181,7 @@ std::string palette(const RunResults& results) {
 
 std::string panels_note(const RunResults& results) {
   if (!results.pictures.words.empty()) return "The inputs, and what they were called.";
-  if (results.task != mask_task) {
+  if (!results.of_masks()) {
     return "Input, truth, prediction and four times the distance between the two; the score is the " +
            escaped(words_of_score(name(results.leading)).words) + " of each image.";
   }

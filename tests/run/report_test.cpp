@@ -4,6 +4,7 @@
 #include <trous/core/error.h>
 #include <trous/run/run_folder.h>
 
+#include "run/mask_scores.h"
 #include "run/page.h"
 
 namespace trous {
@@ -85,7 +86,7 @@ TEST(Report, MONAI_tutorials_1099_ScoresOfNothingAreDashes) {
 
 TEST(Report, nnUNet_2530_SaysThatTheLossChoseTheWeights) {
   WrittenRun files;
-  files.metrics = metrics_header(mask_score_names) +
+  files.metrics = metrics_header(mask_score_names()) +
                   "\n20,1.5,0.75,0.9,,0.9,0.004,10,30,1\n40,1.25,0.25,0.9,0,0.8,0.003,20,30,1\n60,1,0.5,0.9,,"
                   "0.9,0.002,30,30,0\n";
   change(files.events, R"("step":0,)", R"("step":0,"chosen_by":"validation_loss",)");
@@ -115,7 +116,7 @@ TEST(Report, nnUNet_2530_SaysThatTheLossChoseTheWeights) {
 TEST(Report, WhereNothingCanChooseItSaysSo) {
   WrittenRun files;
   files.metrics =
-      metrics_header(mask_score_names) + "\n20,1.5,,,,,0.004,10,30,1\n40,1.25,,,,,0.003,20,30,1\n";
+      metrics_header(mask_score_names()) + "\n20,1.5,,,,,0.004,10,30,1\n40,1.25,,,,,0.003,20,30,1\n";
   change(files.events, R"("step":0,)", R"("step":0,"chosen_by":"latest",)");
   files.results.reset();
   const std::string page = page_of(files);

@@ -36,7 +36,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 RunFolder new_run(const Scratch& scratch) {
-  return RunFolder::create(scratch / "run", {{"config.json", "{}"}, {"environment.json", "{}"}});
+  return RunFolder::create(scratch / "run", {{"config.json", "{}"}, {"environment.json", "{}"}},
+                           mask_score_names());
 }
 
 TEST(RunFiles, ResultsOfARecordedRunAreWrittenAsTheyWere) {
@@ -128,8 +129,8 @@ TEST(RunFiles, RowsAreAddedUnderTheirColumnsOnly) {
   { new_run(scratch); }
   const std::string path = scratch / "run/metrics.csv", other = "step,loss\n1,0.5\n";
   spill(path, bytes_of(other));
-  EXPECT_EQ(message_of<FileError>([&] { RunFolder::reopen(scratch / "run", 1); }),
-            path + ": its first line is not " + metrics_header(mask_score_names) +
+  EXPECT_EQ(message_of<FileError>([&] { RunFolder::reopen(scratch / "run", 1, mask_score_names()); }),
+            path + ": its first line is not " + metrics_header(mask_score_names()) +
                 ", so no rows can be added. Put the file back, or begin another run.");
   EXPECT_EQ(text_in(path), other);
 }
@@ -334,7 +335,7 @@ class RunFolderPage : public testing::Test {
 };
 
 TEST_F(RunFolderPage, ShowsTheHeadOfTheMetrics) {
-  EXPECT_EQ(example("metrics.csv"), metrics_header(mask_score_names) + '\n');
+  EXPECT_EQ(example("metrics.csv"), metrics_header(mask_score_names()) + '\n');
 }
 
 TEST_F(RunFolderPage, ShowsEventsAsTheyAreWritten) {

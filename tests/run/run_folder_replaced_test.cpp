@@ -10,6 +10,7 @@
 
 #include "core/thrown.h"
 #include "data/scratch.h"
+#include "run/mask_scores.h"
 
 namespace trous {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 RunFolder made(const std::string& path, bool replace) {
-  return RunFolder::create(path, {{"config.json", "{}"}}, replace);
+  return RunFolder::create(path, {{"config.json", "{}"}}, mask_score_names(), replace);
 }
 
 TEST(RunFolderReplaced, TheNameIsNeverWithoutARun) {
@@ -43,7 +44,7 @@ TEST(RunFolderReplaced, ItIsLockedByWhoReplacedItAndNotReplacedWhileLocked) {
   made(path, false);
   const RunFolder held = made(path, true);
   const std::string text = path + ": another process is at this run. Wait for it, or stop it.";
-  EXPECT_EQ(thrown<FileError>([&] { RunFolder::reopen(path, 0); }), text);
+  EXPECT_EQ(thrown<FileError>([&] { RunFolder::reopen(path, 0, mask_score_names()); }), text);
   EXPECT_EQ(thrown<FileError>([&] { made(path, true); }), text);
   EXPECT_EQ(folder.files(), 1u) << "something was left beside it";
 }

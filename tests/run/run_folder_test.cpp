@@ -47,7 +47,7 @@ MetricsRow row(std::int64_t step, bool best = false) {
           .best = best};
 }
 
-const std::string header = metrics_header(mask_score_names) + '\n';
+const std::string header = metrics_header(mask_score_names()) + '\n';
 
 // The line that row(step) becomes: every number as short as it reads back exactly.
 std::string line(const std::string& step, bool best = false) {
@@ -56,7 +56,7 @@ std::string line(const std::string& step, bool best = false) {
 
 TEST(RunFolder, WritesAnEmptyFieldForWhatIsAbsent) {
   const Scratch scratch;
-  RunFolder folder = RunFolder::create(scratch / "run", config);
+  RunFolder folder = RunFolder::create(scratch / "run", config, mask_score_names());
   MetricsRow blank = row(5);
   blank.validation_loss = std::nullopt;
   for (Score& score : blank.scores) score.value = std::nullopt;
@@ -69,7 +69,7 @@ TEST(RunFolder, IsMadeWithItsFilesAndEmptyLogs) {
   const Scratch scratch;
   const std::string path = scratch / "deep/er/run";
   {
-    RunFolder folder = RunFolder::create(path, config);
+    RunFolder folder = RunFolder::create(path, config, mask_score_names());
     EXPECT_EQ(names(path), (std::vector<std::string>{"config.json", "environment.json", "events.jsonl",
                                                      "metrics.csv", "samples"}));
     EXPECT_EQ(contents(folder.file("environment.json")), "{\"a\": 1}");
@@ -91,7 +91,7 @@ TEST(RunFolder, IsMadeWithItsFilesAndEmptyLogs) {
 TEST(RunFolder, TakesAnEmptyFolderAndASlashAtTheEnd) {
   const Scratch scratch;
   fs::create_directory(scratch / "run");
-  RunFolder::create(scratch / "run/", config);
+  RunFolder::create(scratch / "run/", config, mask_score_names());
   EXPECT_TRUE(is_run_folder(scratch / "run"));
   EXPECT_EQ(scratch.files(), 1u);
 }
@@ -100,7 +100,8 @@ TEST(RunFolder, RefusesWhatIsNoRunAndARunUnlessItMayBeReplaced) {
   const Scratch scratch;
   const auto refusal = [&](const std::string& path, bool replace) {
     const std::string checked = thrown<FileError>([&] { RunFolder::check_free(path, replace); });
-    const std::string created = thrown<FileError>([&] { RunFolder::create(path, config, replace); });
+    const std::string created =
+        thrown<FileError>([&] { RunFolder::create(path, config, mask_score_names(), replace); });
     EXPECT_EQ(checked, created);
     return created;
   };
@@ -116,7 +117,7 @@ TEST(RunFolder, RefusesWhatIsNoRunAndARunUnlessItMayBeReplaced) {
     }
   }
   EXPECT_EQ(contents(scratch / "folder/thesis.tex"), "years");
-  RunFolder::create(scratch / "run", {{"config.json", "first"}});
+  RunFolder::create(scratch / "run", {{"config.json", "first"}}, mask_score_names());
   EXPECT_EQ(
       refusal(scratch / "run", false),
       scratch /
@@ -124,7 +125,7 @@ TEST(RunFolder, RefusesWhatIsNoRunAndARunUnlessItMayBeReplaced) {
   EXPECT_EQ(contents(scratch / "run/config.json"), "first");
   write(scratch / "run/best.safetensors", "weights");
   RunFolder::check_free(scratch / "run", true);
-  RunFolder::create(scratch / "run", {{"config.json", "second"}}, true);
+  RunFolder::create(scratch / "run", {{"config.json", "second"}}, mask_score_names(), true);
   EXPECT_EQ(names(scratch / "run"),
             (std::vector<std::string>{"config.json", "events.jsonl", "metrics.csv", "samples"}));
   EXPECT_EQ(contents(scratch / "run/config.json"), "second");
@@ -134,15 +135,17 @@ TEST(RunFolder, RefusesWhatIsNoRunAndARunUnlessItMayBeReplaced) {
 TEST(RunFolder, LeavesNothingWhereItCannotBeMade) {
   const Scratch scratch;
   write(scratch / "file", "text");
-  EXPECT_EQ(thrown<FileError>([&] { RunFolder::create(scratch / "file/run", config); }),
+  EXPECT_EQ(thrown<FileError>([&] { RunFolder::create(scratch / "file/run", config, mask_score_names()); }),
             scratch / "file/run: the folder cannot be made, Not a directory. Choose another --out.");
   // A file that cannot be written, after the folder was begun.
   EXPECT_TRUE(thrown<FileError>([&] {
-                RunFolder::create(scratch / "run", {{"config.json", ""}, {"no/such/folder.json", ""}});
+                RunFolder::create(scratch / "run", {{"config.json", ""}, {"no/such/folder.json", ""}},
+                                  mask_score_names());
               }).starts_with("write_file: "));
   EXPECT_EQ(names(scratch.path()), std::vector<std::string>{"file"});
-  RunFolder::create(scratch / "run", {{"config.json", "kept"}});
-  EXPECT_THROW(RunFolder::create(scratch / "run", {{"config.json", ""}, {"no/such/folder.json", ""}}, true),
+  RunFolder::create(scratch / "run", {{"config.json", "kept"}}, mask_score_names());
+  EXPECT_THROW(RunFolder::create(scratch / "run", {{"config.json", ""}, {"no/such/folder.json", ""}},
+                                 mask_score_names(), true),
                FileError);
   EXPECT_EQ(contents(scratch / "run/config.json"), "kept");
   EXPECT_EQ(names(scratch.path()), (std::vector<std::string>{"file", "run"}));
@@ -153,40 +156,40 @@ TEST(RunFolder, HasOneWriterAtATime) {
   const std::string path = scratch / "run";
   const std::string busy = path + ": another process is at this run. Wait for it, or stop it.";
   {
-    RunFolder first = RunFolder::create(path, config);
+    RunFolder first = RunFolder::create(path, config, mask_score_names());
     const RunFolder moved = std::move(first);
-    EXPECT_EQ(thrown<FileError>([&] { RunFolder::reopen(path, 0); }), busy);
-    EXPECT_EQ(thrown<FileError>([&] { RunFolder::create(path, config, true); }), busy);
+    EXPECT_EQ(thrown<FileError>([&] { RunFolder::reopen(path, 0, mask_score_names()); }), busy);
+    EXPECT_EQ(thrown<FileError>([&] { RunFolder::create(path, config, mask_score_names(), true); }), busy);
     const pid_t child = fork();
     if (child == 0) {
-      const std::string said = thrown<FileError>([&] { RunFolder::reopen(path, 0); });
+      const std::string said = thrown<FileError>([&] { RunFolder::reopen(path, 0, mask_score_names()); });
       _exit(said == busy ? 0 : 1);
     }
     int status = 1;
     waitpid(child, &status, 0);
     EXPECT_EQ(status, 0);
   }
-  EXPECT_NO_THROW(RunFolder::reopen(path, 0));
+  EXPECT_NO_THROW(RunFolder::reopen(path, 0, mask_score_names()));
 }
 
 TEST(RunFolder, ALockEndsWithItsProcess) {
   const Scratch scratch;
   const std::string path = scratch / "run";
-  RunFolder::create(path, config);
+  RunFolder::create(path, config, mask_score_names());
   int ready[2];
   ASSERT_EQ(pipe(ready), 0);
   const pid_t child = fork();
   if (child == 0) {
-    const RunFolder folder = RunFolder::reopen(path, 0);
+    const RunFolder folder = RunFolder::reopen(path, 0, mask_score_names());
     if (::write(ready[1], "x", 1) != 1) _exit(1);
     for (;;) pause();
   }
   char byte = 0;
   ASSERT_EQ(read(ready[0], &byte, 1), 1);
-  EXPECT_THROW(RunFolder::reopen(path, 0), FileError);
+  EXPECT_THROW(RunFolder::reopen(path, 0, mask_score_names()), FileError);
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  EXPECT_NO_THROW(RunFolder::reopen(path, 0));
+  EXPECT_NO_THROW(RunFolder::reopen(path, 0, mask_score_names()));
   close(ready[0]);
   close(ready[1]);
 }
@@ -194,7 +197,7 @@ TEST(RunFolder, ALockEndsWithItsProcess) {
 TEST(RunFolder, IsReopenedWithItsLogsCutToTheStep) {
   const Scratch scratch;
   const std::string path = scratch / "run";
-  { RunFolder::create(path, config); }
+  { RunFolder::create(path, config, mask_score_names()); }
   const std::string begin = "{\"event\":\"begin\",\"step\":0,\"time\":\"t\"}\n",
                     four = "{\"event\":\"step\",\"step\":4,\"loss\":1.5,\"elapsed\":1.25}\n",
                     five = "{\"event\":\"interrupted\",\"step\":5,\"elapsed\":2.5}\n",
@@ -203,7 +206,7 @@ TEST(RunFolder, IsReopenedWithItsLogsCutToTheStep) {
   const auto reopened = [&](std::int64_t step, const std::string& metrics, const std::string& events) {
     write(path + "/metrics.csv", metrics);
     write(path + "/events.jsonl", events);
-    RunFolder folder = RunFolder::reopen(path, step);
+    RunFolder folder = RunFolder::reopen(path, step, mask_score_names());
     folder.log(row(11));
     folder.log(EventRecord{.event = "resume", .step = step});
     return folder.seconds_before();
@@ -232,10 +235,10 @@ TEST(RunFolder, IsReopenedWithItsLogsCutToTheStep) {
 TEST(RunFolder, SweepsWhatAKilledWriterLeft) {
   const Scratch scratch;
   const std::string path = scratch / "run";
-  { RunFolder::create(path, config); }
+  { RunFolder::create(path, config, mask_score_names()); }
   for (const char* name : {"/.trous-77-1", "/samples/.trous-77-2", "/mine.txt", "/samples/step_000001.png"})
     write(path + name, "x");
-  RunFolder::reopen(path, 0);
+  RunFolder::reopen(path, 0, mask_score_names());
   EXPECT_EQ(names(path), (std::vector<std::string>{"config.json", "environment.json", "events.jsonl",
                                                    "metrics.csv", "mine.txt", "samples"}));
   EXPECT_EQ(names(path + "/samples"), std::vector<std::string>{"step_000001.png"});
@@ -245,7 +248,7 @@ TEST(RunFolder, ReopensNothingElse) {
   const Scratch scratch;
   fs::create_directory(scratch / "folder");
   for (const char* name : {"folder", "absent"}) {
-    EXPECT_EQ(thrown<FileError>([&] { RunFolder::reopen(scratch / name, 0); }),
+    EXPECT_EQ(thrown<FileError>([&] { RunFolder::reopen(scratch / name, 0, mask_score_names()); }),
               scratch / name + ": no run is there. Begin one with trous train --out " + scratch / name + '.');
   }
   EXPECT_FALSE(is_run_folder(scratch / "folder"));
@@ -259,7 +262,7 @@ TEST(RunFolder, AFullDiskKeepsTheCheckpointAndSaysSo) {
   const Tensor weights = Tensor::ones({4000}, DType::float32), small = Tensor::ones({8}, DType::float32);
   const pid_t child = fork();
   if (child == 0) {
-    RunFolder folder = RunFolder::create(path, config);
+    RunFolder folder = RunFolder::create(path, config, mask_score_names());
     write_safetensors(folder.file("last.safetensors"), {{{"w", small}}, {}});
     signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{2000, 2000};
@@ -290,7 +293,7 @@ TEST(RunFolder, AFullDiskKeepsTheCheckpointAndSaysSo) {
   const std::string torn = contents(path + "/events.jsonl");
   EXPECT_EQ(torn.size(), 2000u);
   EXPECT_NE(torn.back(), '\n');
-  RunFolder::reopen(path, 50);
+  RunFolder::reopen(path, 50, mask_score_names());
   const std::string cut = contents(path + "/events.jsonl");
   EXPECT_TRUE(torn.starts_with(cut));
   EXPECT_TRUE(cut.ends_with("{\"event\":\"note\",\"step\":50}\n"));

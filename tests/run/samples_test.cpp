@@ -8,6 +8,7 @@
 #include <trous/run/samples.h>
 
 #include "data/scratch.h"
+#include "run/mask_scores.h"
 #include "run/page.h"
 #include "run/written_run.h"
 
@@ -45,7 +46,8 @@ struct Blind {
 };
 
 RunFolder folder_for_pictures(const Scratch& scratch) {
-  return RunFolder::create(scratch / "run", {{"config.json", "{}"}, {"environment.json", "{}"}}, false);
+  return RunFolder::create(scratch / "run", {{"config.json", "{}"}, {"environment.json", "{}"}},
+                           mask_score_names(), false);
 }
 
 TEST(Samples, LargeTestImagesAreShrunkAndShownAroundTheirWorstPlaces) {
