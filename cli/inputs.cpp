@@ -105,10 +105,8 @@ void resolve_loss(TrainConfig& config, Role target, bool weights_given) {
   const std::vector<std::string_view> fitting = loss_names_for(target);
   if (config.loss.empty()) config.loss = fitting.front();
   if (std::find(fitting.begin(), fitting.end(), config.loss) == fitting.end()) {
-    throw ArgumentError(
-        text("train: --loss ", config.loss, " is no loss of targets that are ", name(target),
-             target == Role::label || target == Role::mask || target == Role::image ? "s" : "", " in ",
-             config.data, ". Choose ", listed(fitting), '.'));
+    throw ArgumentError(text("train: --loss ", config.loss, " is no loss of targets that are ",
+                             in_plural(target), " in ", config.data, ". Choose ", listed(fitting), '.'));
   }
   if (takes_class_weights(config.loss)) return;
   if (weights_given && config.class_weights != name(ClassWeighting::none)) {

@@ -10,6 +10,11 @@ std::string_view name(Role role) {
   return names[static_cast<std::size_t>(role)];
 }
 
+std::string_view in_plural(Role role) {
+  constexpr std::string_view names[]{"images", "masks", "points", "labels", "numbers"};
+  return names[static_cast<std::size_t>(role)];
+}
+
 bool lies_on_pixels(Role role) { return role == Role::image || role == Role::mask; }
 
 DType dtype_of(Role role) {

@@ -22,6 +22,9 @@ enum class Role {
 /// "image", "mask", "points", "label", "numbers".
 std::string_view name(Role role);
 
+/// "images", "masks", "points", "labels", "numbers".
+std::string_view in_plural(Role role);
+
 /// Whether a tensor of this role has a value for each pixel of the image: those of images and masks.
 bool lies_on_pixels(Role role);
 

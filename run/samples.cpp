@@ -20,17 +20,32 @@ constexpr std::int64_t max_column_side = 300;  // of pictures that stand in colu
 // Of a worst place: four such pictures side by side fill the width of the report at full size.
 constexpr std::int64_t worst_place_side = 256;
 
+// The prediction for sample `i` alone.
+Tensor prediction_of(const AnyLayer& net, const Dataset& data, std::int64_t i) {
+  Dataset one = data;
+  one.size = 1;
+  one.sample = [&](std::int64_t) { return checked_sample(data, i); };
+  one.parts = std::nullopt;
+  std::optional<Tensor> found;
+  const auto keep = [&](std::int64_t, const Batch&, const Tensor&, const Tensor& said) {
+    const auto extents = said.shape().extents();
+    found = said.reshaped(Shape(std::vector<std::int64_t>(extents.begin() + 1, extents.end())));
+  };
+  evaluate_with(net, one, {.batch = 1, .on_batch = keep});
+  return *found;
+}
+
 // Predictions of test images, each computed once though it may be in several panels.
 class TestPredictions {
  public:
   TestPredictions(const AnyLayer& net, const Dataset& test) : net_(net), test_(test) {}
 
-  // uint8 [h, w]; classes are fewer than 256.
+  // Masks as uint8 [h, w]: classes are fewer than 256.
   const Tensor& of(std::int64_t i) {
     const auto known = found_.find(i);
     if (known != found_.end()) return known->second;
-    const Tensor labels = predict(net_, make_batch(test_, {{i}}).images).cast(DType::uint8);
-    return found_.emplace(i, labels.reshaped({labels.shape()[1], labels.shape()[2]})).first->second;
+    const Tensor said = prediction_of(net_, test_, i);
+    return found_.emplace(i, test_.target.role == Role::mask ? said.cast(DType::uint8) : said).first->second;
   }
 
  private:
@@ -126,31 +141,11 @@ std::vector<Tensor> cell_of(const Dataset& data, const Sample& sample, const Ten
   return cell;
 }
 
-// The prediction for sample `i` alone.
-Tensor prediction_of(const AnyLayer& net, const Dataset& data, std::int64_t i) {
-  Dataset one = data;
-  one.size = 1;
-  one.sample = [&](std::int64_t) { return checked_sample(data, i); };
-  one.parts = std::nullopt;
-  std::optional<Tensor> found;
-  evaluate_with(net, one,
-                {.batch = 1, .on_batch = [&](std::int64_t, const Batch&, const Tensor&, const Tensor& said) {
-                   const auto extents = said.shape().extents();
-                   found =
-                       said.reshaped(Shape(std::vector<std::int64_t>(extents.begin() + 1, extents.end())));
-                 }});
-  return *found;
-}
-
-void write_plain_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& test,
-                          const std::vector<std::int64_t>& indices, const char* name) {
+void write_plain_pictures(const std::string& path, const Dataset& test, const PanelParts& parts) {
   std::vector<std::vector<Tensor>> cells;
-  for (const std::int64_t i : indices) {
-    const Tensor prediction = prediction_of(net, test, i);
-    cells.push_back(cell_of(test, checked_sample(test, i), &prediction, true));
-  }
-  if (!cells.empty())
-    write_png(folder.file(test_picture(name)), picture_panel(cells), effort_for(test.image_shape));
+  for (std::size_t k = 0; k < parts.samples.size(); ++k)
+    cells.push_back(cell_of(test, parts.samples[k], &parts.predictions[k], true));
+  if (!cells.empty()) write_png(path, picture_panel(cells), effort_for(test.image_shape));
 }
 
 }  // namespace
@@ -219,24 +214,29 @@ std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLa
   const auto report = [&](std::int64_t written) {
     if (on_progress) on_progress(written, 3);
   };
-  report(0);
-  if (test.target.role != Role::mask) {
-    if (!has_pictures(test)) return {};
-    write_plain_pictures(folder, net, test, chosen.best, "best");
-    report(1);
-    write_plain_pictures(folder, net, test, chosen.median, "median");
-    report(2);
-    write_plain_pictures(folder, net, test, chosen.worst, "worst");
-    report(3);
-    return {};
-  }
+  const bool of_masks = test.target.role == Role::mask;
+  if (!of_masks && !has_pictures(test)) return {};
   TestPredictions predictions(net, test);
-  write_errors(folder.file(test_picture("best")), parts_of(test, chosen.best, predictions), {.errors = true});
+  const auto write = [&](const char* name, const std::vector<std::int64_t>& indices) {
+    const std::string path = folder.file(test_picture(name));
+    const PanelParts parts = parts_of(test, indices, predictions);
+    if (of_masks) {
+      write_errors(path, parts, {.errors = true});
+    } else {
+      write_plain_pictures(path, test, parts);
+    }
+  };
+  report(0);
+  write("best", chosen.best);
   report(1);
-  write_errors(folder.file(test_picture("median")), parts_of(test, chosen.median, predictions),
-               {.errors = true});
+  write("median", chosen.median);
   report(2);
-  std::vector<PixelPlace> places = write_worst(folder, parts_of(test, chosen.worst, predictions));
+  std::vector<PixelPlace> places;
+  if (of_masks) {
+    places = write_worst(folder, parts_of(test, chosen.worst, predictions));
+  } else {
+    write("worst", chosen.worst);
+  }
   report(3);
   return places;
 }

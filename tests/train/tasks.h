@@ -19,6 +19,9 @@
 
 namespace trous {
 
+/// A sum of n terms that are rounded apart differs by at most n units in the last place of their sizes.
+inline constexpr double task_rounding = 2000 * 0x1p-53;
+
 /// Images of noise around a random brightness, whose label is the third of 0..1 in which the brightness lies;
 /// every fifth label is unknown.
 inline Dataset bright_labels(std::int64_t size, std::uint64_t seed) {
