@@ -11,6 +11,7 @@
 #include <trous/cli/commands.h>
 #include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
+#include <trous/cli/program_name.h>
 #include <trous/cli/tables.h>
 #include <trous/core/build_info.h>
 #include <trous/core/clock.h>
@@ -285,9 +286,10 @@ void add_check(CLI::App& app, ExitCode& code) {
   check->footer("Ops that vectors may name: " + joined(vector_ops()));
   add_output_style(*check, c->style);
   check->callback([c, check, &code] {
-    if (c->model.empty() == c->vectors.empty())
-      throw ArgumentError(
-          "check: give either MODEL or --vectors FILE. trous check --help says what they are.");
+    if (c->model.empty() == c->vectors.empty()) {
+      throw ArgumentError(text("check: give either MODEL or --vectors FILE. ", program_name(),
+                               " check --help says what they are."));
+    }
     check_pairs(GivenOptions(*check));
     code = c->vectors.empty()
                ? check_model(*c)

@@ -11,6 +11,7 @@
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
 #include <trous/cli/phase.h>
+#include <trous/cli/program_name.h>
 #include <trous/cli/tables.h>
 #include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
@@ -119,8 +120,8 @@ ExitCode run(const DataCommand& c) {
       throw Interrupted(text(end.what(), " The files in ", c.folder, " are whole, but not all are there."));
     }
     if (c.style.prints_text())
-      std::cout << "  folder    " << c.folder << "   (trous train --data " << shell_word(c.folder)
-                << " --out RUN)\n";
+      std::cout << "  folder    " << c.folder << "   (" << program_name() << " train --data "
+                << shell_word(c.folder) << " --out RUN)\n";
   }
   return ExitCode::ok;
 }

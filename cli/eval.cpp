@@ -43,11 +43,10 @@ struct EvalCommand {
   OutputStyle style;
 };
 
-SplitScores evaluate(const AnyLayer& net, const Dataset& split, const EvalCommand& c,
+SplitScores evaluate(const AnyLayer& net, const Task& task, const Dataset& split, const EvalCommand& c,
                      const std::optional<TilePlan>& plan) {
   Phase scoring("eval", c.style, "scoring", "images");
-  ScoreOptions options{
-      .task = task_for(split), .batch = c.batch, .plan = plan, .on_progress = scoring.on_progress()};
+  ScoreOptions options{.task = task, .batch = c.batch, .plan = plan, .on_progress = scoring.on_progress()};
   if (c.masks.empty()) return score(net, split, options);
   make_folder(c.masks, "--masks");
   options.on_image = [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
@@ -70,9 +69,10 @@ std::string csv_word(const std::string& word) {
   return quoted + '"';
 }
 
-void write_per_image(const std::string& path, const Dataset& split, const SplitScores& scores) {
+void write_per_image(const std::string& path, const Task& task, const Dataset& split,
+                     const SplitScores& scores) {
   const std::vector<std::string> names =
-      shown_scores(scores.all.all(), name(task_for(split).leading), scores.all.all().size());
+      shown_scores(scores.all.all(), name(task.leading), scores.all.all().size());
   std::string table = "image";
   for (const std::string& name : names) table += ',' + event_key(name);
   table += '\n';
@@ -87,9 +87,9 @@ void write_per_image(const std::string& path, const Dataset& split, const SplitS
   write_text(path, table);
 }
 
-std::vector<NamedScores> beside(const EvalCommand& c, const EvalData& data) {
+std::vector<NamedScores> beside(const EvalCommand& c, const Task& task, const EvalData& data) {
   Phase baselines("eval", c.style, "baselines", "images");
-  return baselines_of(data.name, task_for(data.split()), data.splits, data.split(), baselines.on_progress());
+  return baselines_of(data.name, task, data.splits, data.split(), baselines.on_progress());
 }
 
 void print_report(const EvalCommand& c, const Trained& trained, const EvalData& data,
@@ -101,15 +101,16 @@ void print_report(const EvalCommand& c, const Trained& trained, const EvalData& 
                    0, columns())
             << "\n\n";
   const ScoreFacts facts = score_facts(scores.all);
-  const bool of_masks = split.target.role == Role::mask;
+  const Task& task = task_of(trained);
   if (facts.confusion)
-    print_classes(*facts.confusion, split.classes, of_masks ? "pixels" : "images", c.style);
+    print_classes(*facts.confusion, split.classes, split.target.role == Role::mask ? "pixels" : "images",
+                  c.style);
   const auto line = [](const char* what, const std::optional<double>& value, int digits = 4) {
     std::cout << "  " << std::left << std::setw(38) << what << std::right << std::setw(9)
               << fixed_or_dash(value, digits) << '\n';
   };
   std::cout << '\n';
-  if (of_masks) {
+  if (task.name == mask_task) {
     line("mIoU of the foreground", facts["foreground_iou"]);
     line("mIoU with the background", facts["mean_iou"]);
     line("pixel accuracy", facts["pixel_accuracy"]);
@@ -124,7 +125,8 @@ void print_report(const EvalCommand& c, const Trained& trained, const EvalData& 
   }
   line("images per second", static_cast<double>(split.size) / scores.seconds, 1);
   std::cout << '\n';
-  const std::vector<std::string> shown = shown_scores(facts.all, name(task_for(split).leading));
+  if (baselines.empty()) return;
+  const std::vector<std::string> shown = shown_scores(facts.all, name(task.leading));
   print_heading("Beside it", shown);
   for (const NamedScores& baseline : baselines) print_score(baseline.name, baseline.scores, shown);
   print_score("this network", facts, shown);
@@ -168,7 +170,15 @@ Json json_of_all(const EvalCommand& c, const Trained& trained, const EvalData& d
 // The number of classes of a network whose checkpoint does not name them.
 std::size_t output_channels(const Trained& trained, const Dataset& split) {
   const Summary summary = summary_of(trained.path, trained.loaded.net, split.image_shape);
-  return static_cast<std::size_t>(summary.layers.back().output[3]);
+  return static_cast<std::size_t>(summary.output[summary.output.rank() - 1]);
+}
+
+// Throws unless the targets are of the task that was learned.
+void check_task(const Trained& trained, const std::string& name, const Dataset& split) {
+  const std::string &learned = trained.loaded.info.task, asked = task_for(split).name;
+  if (suits(task_of(trained), split)) return;
+  throw ArgumentError(text("eval: the network has learned ", learned, ", and the targets of ", name,
+                           " are for ", asked, ". Give --data with targets of its task."));
 }
 
 // Throws unless the network can say something of these images.
@@ -179,11 +189,7 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
                              channels == 1 ? " channel" : " channels", ", those of ", name, " have ",
                              split.image_shape[2], ". Give --data with such images."));
   }
-  const std::string &learned = trained.loaded.info.task, asked = task_for(split).name;
-  if (learned != asked) {
-    throw ArgumentError(text("eval: the network has learned ", learned, ", and the targets of ", name,
-                             " are for ", asked, ". Give --data with targets of its task."));
-  }
+  check_task(trained, name, split);
   if (split.target.role != Role::mask && split.target.role != Role::label) return;
   const std::size_t named = trained.loaded.info.classes.size();
   const std::size_t classes = named > 0 ? named : output_channels(trained, split);
@@ -240,9 +246,11 @@ ExitCode run(const EvalCommand& c) {
   if (!c.masks.empty()) check_new_folder(c.masks, "--masks");
   if (!c.per_image.empty()) check_file(c.per_image, "--per-image");
   Trained trained = open_trained(c.trained);
+  const Task& task = task_of(trained);
   const EvalData data = eval_data({.checkpoint = trained.path,
                                    .config = trained.config,
                                    .learned_from = trained.loaded.info.data,
+                                   .program = trained.loaded.info.program,
                                    .white = trained.loaded.info.white,
                                    .resize = trained.loaded.info.resize,
                                    .data = c.data,
@@ -260,22 +268,22 @@ ExitCode run(const EvalCommand& c) {
   }
   check_masks_alone(c, split);
   std::optional<TilePlan> plan;
-  if (split.target.role == Role::mask) plan = plan_of(c, trained.loaded.net, split.image_shape);
+  if (task.name == mask_task) plan = plan_of(c, trained.loaded.net, split.image_shape);
   if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};
   const MemoryCheck memory = check_eval_memory(c, trained.loaded.net, split);
-  const SplitScores scores = evaluate(trained.loaded.net, split, c, plan);
-  if (!c.per_image.empty()) write_per_image(c.per_image, split, scores);
-  const std::string leading = trous::name(task_for(split).leading);
+  const SplitScores scores = evaluate(trained.loaded.net, task, split, c, plan);
+  if (!c.per_image.empty()) write_per_image(c.per_image, task, split, scores);
+  const std::string leading = trous::name(task.leading);
   const std::optional<double> miou = scores.all[leading];
   if (c.style.json) {
-    const std::vector<NamedScores> baselines = beside(c, data);
+    const std::vector<NamedScores> baselines = beside(c, task, data);
     Json all = json_of_all(c, trained, data, scores, baselines);
     all["memory"] = json_of(memory);
     std::cout << detail::dump_json(all) << '\n';
   } else if (c.style.quiet) {
     std::cout << fixed_or_dash(miou, std::max(4, words_of_score(leading).digits)) << '\n';
   } else {
-    print_report(c, trained, data, scores, beside(c, data));
+    print_report(c, trained, data, scores, beside(c, task, data));
   }
   if (c.min_miou < 0) return ExitCode::ok;
   if (!miou) {

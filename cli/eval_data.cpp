@@ -81,6 +81,7 @@ Splits opened(const EvalRequest& r, DataRequest request) {
 // The data to score, with the options of its run but for those that were said.
 DataRequest data_request(const EvalRequest& r) {
   DataRequest request = r.config ? data_of(*r.config) : DataRequest{};
+  request.program = r.program;
   if (!r.data.empty() || !r.config) {
     request.name = r.data.empty() ? r.learned_from : r.data;
     request.directory = r.data_dir;

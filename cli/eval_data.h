@@ -17,6 +17,7 @@ struct EvalRequest {
   std::string checkpoint;             ///< its path; beside it lie the records of its run, if it is in one
   std::optional<TrainConfig> config;  ///< of the run
   std::string learned_from;           ///< the data set that the checkpoint names
+  std::string program = {};           ///< CheckpointInfo::program
   std::int64_t white = 255;           ///< CheckpointInfo::white
   std::optional<Resize> resize = {};  ///< CheckpointInfo::resize
   std::string data, data_dir;         ///< as said; empty for those of the run

@@ -5,6 +5,7 @@
 
 #include <trous/cli/inputs.h>
 #include <trous/cli/output.h>
+#include <trous/cli/program_name.h>
 #include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
@@ -32,6 +33,12 @@ const TrainingRecipe& recipe_for(const std::string& data) {
   const FolderLayout layout = folder_layout(data);
   const bool per_image = layout == FolderLayout::class_folders || layout == FolderLayout::table;
   return per_image ? labels_recipe : folder_recipe;
+}
+
+// The task that a data set names; empty where it names none.
+std::string task_of_data_set(const std::string& data) {
+  const NamedDataSet* const known = find_row(named_data_sets(), data);
+  return known ? std::string(known->task) : std::string();
 }
 
 // The first in_channels or in_features in a resolved description.
@@ -64,7 +71,9 @@ std::int64_t outputs_of(const Dataset& data) {
   return target.rank() == 0 ? 1 : target[target.rank() - 1];
 }
 
-Splits open_all(const std::string& name, const std::string& directory, FolderOptions options) {
+Splits open_all(const DataRequest& request) {
+  const std::string &name = request.name, &directory = request.directory;
+  FolderOptions options = request.folder;
   const NamedDataSet* const known = find_row(named_data_sets(), name);
   if (options.mask_threshold > 0 && known) {
     throw ArgumentError(
@@ -84,7 +93,7 @@ Splits open_all(const std::string& name, const std::string& directory, FolderOpt
         text("data: there is no data set and no folder called ", name, ". Choose ",
              listed(names_in(named_data_sets()), ", "),
              ", or a folder: of images/ and masks/, targets/ or labels.csv, or of one folder per class.",
-             suggestion(name, built_in_data())));
+             suggestion(name, built_in_data()), hint_at_program(request.program)));
   }
   options.directory = name;
   return open_folder(options);
@@ -96,14 +105,37 @@ void resolve(TrainConfig& config) {
   const TrainingRecipe& recipe = recipe_for(config.data);
   if (config.model.empty()) config.model = recipe.model;
   if (config.augment.empty()) config.augment = recipe.augment;
+  if (config.task.empty()) config.task = task_of_data_set(config.data);
   if (config.training.steps == 0) config.training.steps = recipe.steps;
   if (config.training.batch == 0) config.training.batch = recipe.batch;
   if (!config.weight_decay) config.weight_decay = named_optimizer(config.optimizer).weight_decay;
 }
 
-void resolve_loss(TrainConfig& config, Role target, bool weights_given) {
+void resolve_for(TrainConfig& config, const Dataset& training, bool weights_given) {
+  const Role target = training.target.role;
+  const std::string suggested = task_for(training).name;
+  if (config.task.empty()) config.task = suggested;
+  if (!suits(named_task(config.task), training)) {
+    throw ArgumentError(text("train: --task ", config.task, " does not fit the targets of ", config.data,
+                             ", which are ", in_plural(target), ". Leave it out, or give --task ", suggested,
+                             '.'));
+  }
   const std::vector<std::string_view> fitting = loss_names_for(target);
-  if (config.loss.empty()) config.loss = fitting.front();
+  if (config.loss.empty() && config.task == suggested) config.loss = fitting.front();
+  if (config.loss.empty()) {
+    if (config.label_smoothing > 0) {
+      throw ArgumentError(text("train: --label-smoothing ", config.label_smoothing,
+                               " does nothing with the loss that the task ", config.task,
+                               " has of its own. Give a --loss, or leave it out."));
+    }
+    if (!weights_given) config.class_weights = name(ClassWeighting::none);
+    if (config.class_weights != name(ClassWeighting::none) && training.classes.empty()) {
+      throw ArgumentError(text("train: --class-weights ", config.class_weights,
+                               " does nothing: the targets of ", config.data, " are ", in_plural(target),
+                               ", which have no classes. Leave it out."));
+    }
+    return;
+  }
   if (std::find(fitting.begin(), fitting.end(), config.loss) == fitting.end()) {
     throw ArgumentError(text("train: --loss ", config.loss, " is no loss of targets that are ",
                              in_plural(target), " in ", config.data, ". Choose ", listed(fitting), '.'));
@@ -147,8 +179,8 @@ DataRequest data_of(const TrainConfig& config) {
           .folder = {.mask_threshold = config.mask_threshold, .resize = resize_of(config.resize)}};
 }
 
-Splits open_data(DataRequest request) {
-  Splits all = open_all(request.name, request.directory, std::move(request.folder));
+Splits open_data(const DataRequest& request) {
+  Splits all = open_all(request);
   if (request.ignored < 0) return all;
   if (all.train.classes.empty()) {
     throw ArgumentError(text("data: --ignore-index ", request.ignored, " is a class, and the targets of ",
@@ -195,25 +227,33 @@ Trained open_trained(const std::string& run_or_checkpoint, NonFiniteWeights non_
   const fs::path checkpoint =
       is_run ? fs::path(run_or_checkpoint) / "best.safetensors" : fs::path(run_or_checkpoint);
   if (is_run && !is_run_folder(run_or_checkpoint) && !fs::exists(checkpoint, failure)) {
-    throw FileError(text(run_or_checkpoint,
-                         ": no run is in this folder. Give what trous train --out made, or a checkpoint."));
+    throw FileError(text(run_or_checkpoint, ": no run is in this folder. Give what ", program_name(),
+                         " train --out made, or a checkpoint."));
   }
   if (!fs::exists(run_or_checkpoint, failure)) {
     throw FileError(text(run_or_checkpoint,
-                         ": there is no run and no checkpoint of this name. Give the folder that trous train "
-                         "--out made, or a .safetensors file in it."));
+                         ": there is no run and no checkpoint of this name. Give the folder that ",
+                         program_name(), " train --out made, or a .safetensors file in it."));
   }
   if (is_run && !fs::exists(checkpoint, failure)) {
     throw FileError(text(checkpoint.string(),
-                         ": it does not exist. The run has had no validation yet; go on with it: trous "
-                         "train --resume ",
-                         shell_word(run_or_checkpoint), '.'));
+                         ": it does not exist. The run has had no validation yet; go on with it: ",
+                         program_name(), " train --resume ", shell_word(run_or_checkpoint), '.'));
   }
   Trained trained{load_network(checkpoint.string(), non_finite), checkpoint.string(), std::nullopt};
   if (trained.loaded.was_float64) warn_of_cast(trained.path);
   const fs::path config = checkpoint.parent_path() / "config.json";
   if (fs::exists(config, failure)) trained.config = read_config(config.string());
   return trained;
+}
+
+const Task& task_of(const Trained& trained) {
+  const CheckpointInfo& info = trained.loaded.info;
+  const Task* const known = find_row(named_tasks(), info.task);
+  if (known) return *known;
+  throw FileError(text(trained.path, ": it has learned the task ", info.task, ", and ", program_name(),
+                       " knows ", listed(names_in(named_tasks()), " and "), '.',
+                       hint_at_program(info.program)));
 }
 
 bool is_network_name(const std::string& what) {
@@ -254,8 +294,10 @@ std::vector<NamedScores> baselines_of(const std::string& data_name, const Task& 
     if (on_progress) on_progress(done, total);
   };
   std::vector<NamedScores> baselines;
-  for (const Baseline& one : task.baselines(data.train, split, progress))
-    baselines.push_back({one.name, score_facts(one.scores), one.scores.criterion()});
+  if (task.baselines) {
+    for (const Baseline& one : task.baselines(data.train, split, progress))
+      baselines.push_back({one.name, score_facts(one.scores), one.scores.criterion()});
+  }
   if (!has_predictor) return baselines;
   ConfusionMatrix scores = confusion_for(split);
   for (std::int64_t i = 0; i < split.size; ++i) {

@@ -18,14 +18,15 @@
 
 namespace trous::cli {
 
-/// Fills in options that were not given: from the data set the model, steps, batch and augmentation, from the
-/// optimizer its weight decay.
+/// Fills in options that were not given: from the data set the model, steps, batch, augmentation and, if it
+/// names one, the task; from the optimizer its weight decay.
 void resolve(TrainConfig& config);
 
-/// Fills in the loss, where it was not given: of targets of this role, the first in named_losses() that is a
-/// function of them. Sets class weights to none for a loss that has none. Throws ArgumentError for a loss of
-/// other targets, and where class weights are given that have no effect.
-void resolve_loss(TrainConfig& config, Role target, bool weights_given = false);
+/// Fills in the task, where there is none yet, and the loss, where it was not given: for the task that the
+/// targets suggest the first in named_losses() that is a function of them. For another task it stays empty,
+/// and is the task's own. Sets class weights to none for a loss that has none. Throws ArgumentError for a
+/// loss of other targets, and for class weights or a smoothing of labels that have no effect.
+void resolve_for(TrainConfig& config, const Dataset& training, bool weights_given = false);
 
 /// Fills in the crop, where it was not given: that of the augmentation, or suggested_crop for the images, or
 /// "none" where there is neither, where images are resized to be seen whole, or where targets are of whole
@@ -45,6 +46,7 @@ struct DataRequest {
   std::string directory;      ///< of its files, if not where Debian puts them
   std::int64_t ignored = -1;  ///< the class whose pixels do not count; -1 is none
   FolderOptions folder = {};  ///< for a folder; its `directory` is `name`
+  std::string program = {};   ///< that has named it in a run or a checkpoint, for errors
 };
 
 /// Returns the data set of a run.
@@ -52,7 +54,7 @@ DataRequest data_of(const TrainConfig& config);
 
 /// Throws ArgumentError for a name that is no data set and no folder, FileError for files that are absent or
 /// faulty.
-Splits open_data(DataRequest request);
+Splits open_data(const DataRequest& request);
 
 /// Throws ArgumentError, naming the file and the place in it, where the network of `config` is a FILE.json
 /// that describes none. Named networks are made for the data, so they are checked with them.
@@ -80,6 +82,9 @@ std::int64_t white_for_deep_images(std::int64_t learned_with);
 Trained open_trained(const std::string& run_or_checkpoint,
                      NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
+/// The task that a trained network has learned. Throws FileError for one that this program does not know.
+const Task& task_of(const Trained& trained);
+
 /// Prints on stderr that the weights of a checkpoint were cast from float64.
 void warn_of_cast(const std::string& checkpoint);
 
@@ -100,8 +105,8 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
                      NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
 /// The scores on `split` of predictors that learn little, to read a network's score beside: the baselines of
-/// the task, which has at least one; and NamedDataSet::predictor. Calls `on_progress` with the samples that
-/// are read and scored, those of all baselines together.
+/// the task, of which there may be none, and NamedDataSet::predictor. Calls `on_progress` with the samples
+/// that are read and scored, those of all baselines together.
 std::vector<NamedScores> baselines_of(const std::string& data_name, const Task& task, const Splits& data,
                                       const Dataset& split, const OnProgress& on_progress);
 

@@ -208,10 +208,10 @@ ExitCode run(const InspectCommand& c) {
   // Before the work, unless the images may not fit the network at all.
   if (c.style.prints_text() && memory.prediction) print_facts(subject, memory_row(c, memory));
   const Summary summary = summary_of(subject.name, subject.net, image);
-  const bool on_pixels = summary.layers.back().output.rank() == 4;
+  const bool on_pixels = summary.output.rank() == 4;
   if (!on_pixels && !c.coverage.empty()) {
     throw ArgumentError(text("inspect: --coverage shows what an output pixel sees, and ", subject.name,
-                             " gives ", summary.layers.back().output, ", which has none. Leave it out."));
+                             " gives ", summary.output, ", which has none. Leave it out."));
   }
   std::optional<Coverage> seen;
   if (on_pixels) seen = coverage(subject.net, {1, image[0], image[1], image[2]});

@@ -10,6 +10,7 @@
 #include <trous/cli/interrupt.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
+#include <trous/cli/program_name.h>
 #include <trous/cli/session.h>
 #include <trous/cli/tables.h>
 #include <trous/core/build_info.h>
@@ -43,7 +44,8 @@ bool matters(const TrainOption& option) { return option.step_time; }
 TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
   if (c.run.empty()) return c.config;
   if (!is_run_folder(c.run)) {
-    throw FileError(text(c.run, ": no run is there. Give a folder that trous train --out made, or --data."));
+    throw FileError(text(c.run, ": no run is there. Give a folder that ", program_name(),
+                         " train --out made, or --data."));
   }
   TrainConfig config = read_config(c.run + "/config.json");
   // The run's options of its data set and its network do not go with another one.
@@ -336,7 +338,7 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
   if (config.threads > 0) set_threads(config.threads);
   resolve(config);
   const Splits data = open_data(data_of(config));
-  resolve_loss(config, data.train.target.role, given.given("--class-weights"));
+  resolve_for(config, data.train, given.given("--class-weights"));
   AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
   initialize(net, stream_of(config.training.seed, Stream::weights));
   resolve_crop(config, net, data.train);

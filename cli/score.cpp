@@ -31,7 +31,7 @@ Tensor image_of(const Tensor& all, std::int64_t i) {
 SplitScores score(const AnyLayer& net, const Dataset& data, const ScoreOptions& options) {
   const Task& task = options.task;
   SplitScores scores{.all = task.scores(data), .boundary = std::nullopt, .images = {}};
-  if (data.target.role == Role::mask) scores.boundary = boundary_for(data);
+  if (task.name == mask_task) scores.boundary = boundary_for(data);
   const auto begun = Clock::now();
   const auto on_batch = [&](std::int64_t first, const Batch& part, const Tensor& output,
                             const Tensor& predictions) {

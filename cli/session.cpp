@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include <trous/cli/phase.h>
+#include <trous/cli/program_name.h>
 #include <trous/cli/resume.h>
 #include <trous/cli/session.h>
 #include <trous/cli/tables.h>
@@ -196,12 +197,19 @@ std::int64_t channels_beside(const std::string& description, std::int64_t channe
 }  // namespace
 
 TrainOptions make_options(const TrainConfig& c, const Survey& facts) {
+  const bool own_loss = c.loss.empty();  // of the task
   std::optional<Tensor> weights;
-  if (takes_class_weights(c.loss)) weights = parse_class_weights(c.class_weights, facts.train.class_pixels);
+  if (own_loss ? c.class_weights != name(ClassWeighting::none) : takes_class_weights(c.loss))
+    weights = parse_class_weights(c.class_weights, facts.train.class_pixels);
   TrainOptions options = c.training;
+  if (!c.task.empty()) options.task = named_task(c.task);
   options.schedule = parse_schedule(c.schedule);
   options.optimizer = make_optimizer(c.optimizer, c.weight_decay);
-  options.loss = make_loss(c.loss, weights, c.label_smoothing);
+  if (own_loss) {
+    if (weights) options.class_weights = *weights;
+  } else {
+    options.loss = make_loss(c.loss, weights, c.label_smoothing);
+  }
   options.groups = frozen_groups(c.freeze);
   options.augmentation = augmentation_of(c);
   return options;
@@ -231,7 +239,7 @@ Session open_session(TrainCommand& command) {
   resolve(c);
   check_network_file(c);
   Splits data = read_data(command);
-  resolve_loss(c, data.train.target.role, command.given.given("--class-weights"));
+  resolve_for(c, data.train, command.given.given("--class-weights"));
   const InterruptibleOps ops("train", "before the first step, and nothing was written");
   if (command.epochs > 0) training.steps = steps_of(command.epochs, data.train.size, training);
   const std::string description = describe_network(c, data, c.kernel);
@@ -255,6 +263,7 @@ Session open_session(TrainCommand& command) {
   CheckpointInfo about{.network = description,
                        .classes = data.train.classes,
                        .data = c.data,
+                       .program = program_name() == own_program ? "" : program_name(),
                        .channels = channels_beside(description, data.train.image_shape[2]),
                        .white = data.train.white,
                        .resize = resize_of(c.resize)};
@@ -262,8 +271,9 @@ Session open_session(TrainCommand& command) {
   trainer.rehearse();
   const Task task = trainer.task();
   std::vector<NamedScores> baselines = score_baselines(command, task, data, scored.validation);
-  const Criterion chosen_by = baselines.front().chosen_by;  // which counted the targets of validation
-  std::vector<std::string> shown = shown_scores(baselines.front().scores.all, name(task.leading));
+  // A baseline has counted the targets of validation.
+  const Criterion chosen_by = baselines.empty() ? task.leading : baselines.front().chosen_by;
+  std::vector<std::string> shown = shown_scores(task.scores(scored.validation).all(), name(task.leading));
   return {command,
           c,
           std::move(data),

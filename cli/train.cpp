@@ -11,6 +11,7 @@
 #include <trous/cli/output.h>
 #include <trous/cli/phase.h>
 #include <trous/cli/prediction.h>
+#include <trous/cli/program_name.h>
 #include <trous/cli/recorder.h>
 #include <trous/cli/resume.h>
 #include <trous/cli/run_results.h>
@@ -60,7 +61,7 @@ void print_start(const Session& s) {
   const std::string report =
       s.coverage_bytes ? text("; its report takes ", memory_text(*s.coverage_bytes)) : std::string();
   std::cout << "memory: " << wrapped(s.memory.words_with_available() + report, 8, columns()) << "\n\n";
-  print_heading("Without learning, on validation", s.shown);
+  if (!s.baselines.empty()) print_heading("Without learning, on validation", s.shown);
   for (const NamedScores& baseline : s.baselines) print_score(baseline.name, baseline.scores, s.shown);
   std::cout << std::endl;
 }
@@ -112,7 +113,7 @@ void print_result(const Session& s, const RunFolder& folder, const TrainResult& 
   const std::string weights = folder.file("best.safetensors");
   std::cout << "  time      " << clock_text(seconds) << ", at most " << peak_bytes() / 1000000
             << " MB of memory\n  weights   " << weights << "\n  report    " << folder.file("report.html")
-            << "\n  next      trous "
+            << "\n  next      " << program_name() << ' '
             << (s.trainer.task().name == mask_task
                     ? text("predict ", shell_word(s.config.out), " IMAGE... --out DIR\n")
                     : text("eval ", shell_word(s.config.out), '\n'));
@@ -163,7 +164,9 @@ Environment environment_of(const Session& s) {
   return environment;
 }
 
-std::vector<std::string> score_names(const Session& s) { return names_of(s.baselines.front().scores.all); }
+std::vector<std::string> score_names(const Session& s) {
+  return names_of(s.trainer.task().scores(s.scored.validation).all());
+}
 
 RunFolder open_folder(const Session& s, std::int64_t resumed_from, double minutes) {
   if (s.command.resuming) {
@@ -200,8 +203,8 @@ ExitCode end_of(Session& s, RunFolder& folder, const TrainResult& result, double
   if (!ended) {
     log_event(folder, "interrupted", result.steps);
     print_event(s.command.style, {{"event", "interrupted"}, {"step", result.steps}});
-    std::cerr << "Interrupted after step " << result.steps
-              << ", which is saved. Go on with:\n  trous train --resume " << shell_word(s.config.out) << '\n';
+    std::cerr << "Interrupted after step " << result.steps << ", which is saved. Go on with:\n  "
+              << program_name() << " train --resume " << shell_word(s.config.out) << '\n';
     return ExitCode::stopped_by_signal;
   }
   if (interrupted()) {
@@ -276,7 +279,8 @@ void put_together(TrainCommand& command, const CLI::App& words) {
   command.config.out = run;
   if (run.empty()) throw CLI::RequiredError("--out");
   if (!command.resume.empty() && !command.resuming) {
-    throw FileError(text(run, ": no run is there. Begin one with trous train --out ", run, '.'));
+    throw FileError(
+        text(run, ": no run is there. Begin one with ", program_name(), " train --out ", run, '.'));
   }
 }
 

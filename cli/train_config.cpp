@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <trous/cli/output.h>
+#include <trous/cli/program_name.h>
 #include <trous/cli/train_config.h>
 #include <trous/cli/usage.h>
 #include <trous/core/choices.h>
@@ -114,7 +115,7 @@ TrainConfig config_of(const std::string& path, std::vector<std::string> words, T
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    throw FileError(text(path, ": ", in_our_words(app, error)));
+    throw FileError(text(path, ": ", in_our_words(app, error), hint_at_program(origin_of(path).program)));
   }
   return config;
 }
@@ -216,7 +217,7 @@ nlohmann::ordered_json to_json(const TrainConfig& config) {
 
 std::string command_of(const TrainConfig& config) {
   const nlohmann::ordered_json now = to_json(config), plain = to_json(TrainConfig());
-  std::string line = "trous train";
+  std::string line = program_name() + " train";
   for (const auto& [name, value] : now.items()) {
     if (value == plain[name]) continue;
     if (value.is_boolean()) {

@@ -25,6 +25,7 @@
 #include <trous/train/crop.h>
 #include <trous/train/loss.h>
 #include <trous/train/schedule.h>
+#include <trous/train/task.h>
 #include <trous/train/train_options.h>
 
 namespace trous::cli {
@@ -49,12 +50,13 @@ std::string resize_help(std::string_view then = "");
 struct TrainConfig {
   std::string data{default_data_set}, data_dir;
   std::string resize;  ///< empty: images are as large as in their files
+  std::string task;    ///< empty: that of the data set
   std::string model, augment, crop;
   std::string out;
   std::string weights;
   std::string optimizer{default_optimizer};
   std::string schedule{name(TrainOptions().schedule)};
-  std::string loss;  ///< empty: the one that suits the targets
+  std::string loss;  ///< empty: the one that suits the targets, or the task's own
   std::string class_weights{name(default_class_weighting)};
   std::optional<double> weight_decay;  ///< absent: the optimizer's own
   double label_smoothing = 0;
@@ -84,6 +86,11 @@ struct TrainConfig {
                                   "the file"),
                   .step_time = true},
       self.resize, parsed_by(parse_resize));
+    f(TrainOption{.name = "task",
+                  .help = text("what is learned: ", listed(names_in(named_tasks())),
+                               "; without it what the data set or its targets say"),
+                  .step_time = true},
+      self.task, one_of(names_in(named_tasks())));
     f(TrainOption{.name = "model",
                   .help = text("network: ", listed(names_in(named_networks()), ", "), ", or a FILE.json"),
                   .step_time = true},

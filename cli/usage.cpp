@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <trous/cli/program_name.h>
 #include <trous/cli/usage.h>
 #include <trous/core/choices.h>
 #include <trous/core/suggestion.h>
@@ -89,7 +90,7 @@ std::string in_our_words(const CLI::App& app, const CLI::ParseError& error) {
 
 std::string where_to_read_on(const CLI::App& app) {
   const std::string name = chosen(app).get_parent() ? ' ' + chosen(app).get_name() : std::string();
-  return "See trous" + name + " --help.";
+  return "See " + program_name() + name + " --help.";
 }
 
 }  // namespace trous::cli

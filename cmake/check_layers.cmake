@@ -18,7 +18,8 @@ set(allowed_data "core;core/detail;data;data/detail")
 set(allowed_train "core;core/detail;autograd;check;ops;layers;data;train;train/detail")
 set(allowed_run "core;core/detail;ops;layers;data;train;run;run/detail;run/report")
 set(allowed_cli "core;core/detail;autograd;check;check/vectors;ops;layers;data;train;run;run/detail;cli")
-set(allowed_examples "trous.h")
+set(allowed_program "core;ops;layers;data;train;run;cli;program")
+set(allowed_examples "trous.h;program")
 set(allowed_benchmarks "trous.h;core;autograd;ops;layers;train;benchmarks")
 # The tests of the tape and of the checker use toy ops of their own, which proves that both need none of ours.
 set(allowed_tests_autograd "core;autograd;check")
@@ -30,7 +31,7 @@ set(doors_Eigen/ "^(ops/kernels/reference/|core/eigen_interop\\.h|layers/initial
 set(doors_nlohmann/ "^core/detail/json\\.|^data/safetensors\\.cpp|^cli/|^benchmarks/")
 set(doors_tbb/ "^core/(parallel|storage)\\.cpp")
 set(doors_hwy/ "^ops/kernels/fast/")
-set(doors_CLI/ "^cli/")
+set(doors_CLI/ "^(cli/|program/program\\.cpp)")
 set(doors_png.h "^data/detail/png_(decoder\\.cpp|encoder\\.cpp|message\\.h)")
 set(doors_jpeglib.h "^data/detail/jpeg_decoder\\.cpp")
 set(doors_zlib.h "^data/[^.]*\\.cpp")
@@ -38,7 +39,7 @@ set(doors_sha2.h "^data/digest\\.cpp")
 
 set(faults "")
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/core/*" "${ROOT}/autograd/*" "${ROOT}/check/*" "${ROOT}/ops/*"
-     "${ROOT}/layers/*" "${ROOT}/data/*" "${ROOT}/train/*" "${ROOT}/run/*" "${ROOT}/cli/*"
+     "${ROOT}/layers/*" "${ROOT}/data/*" "${ROOT}/train/*" "${ROOT}/run/*" "${ROOT}/cli/*" "${ROOT}/program/*"
      "${ROOT}/examples/*" "${ROOT}/benchmarks/*" "${ROOT}/tests/autograd/*" "${ROOT}/tests/check/*")
 foreach(file IN LISTS files)
   if(NOT file MATCHES "\\.(h|cpp)$")

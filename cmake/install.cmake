@@ -49,9 +49,11 @@ configure_file(cmake/trous.pc.in "${CMAKE_CURRENT_BINARY_DIR}/package/trous.pc" 
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/package/trous.pc" DESTINATION "${pkg_dir}")
 
 if(TROUS_CLI)
+  install(TARGETS trous_program EXPORT trousTargets FILE_SET HEADERS)
   if(library_type STREQUAL "SHARED_LIBRARY" AND NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
     file(RELATIVE_PATH to_library "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
     set_target_properties(trous_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
+    set_target_properties(trous_program PROPERTIES INSTALL_RPATH "$ORIGIN")
   endif()
   install(TARGETS trous_cli)
 endif()

@@ -28,6 +28,9 @@ auto find_row(const Rows& rows, std::string_view name) -> decltype(std::data(row
   return found == std::end(rows) ? nullptr : &*found;
 }
 
+/// Whether a name is made of letters, digits and - _ + alone, of one at least.
+bool is_plain_name(std::string_view name);
+
 /// Throws ArgumentError: `what: "name" is not known. Choose a, b or c.`
 [[noreturn]] void refuse_name(std::string_view what, std::string_view name,
                               const std::vector<std::string_view>& names);

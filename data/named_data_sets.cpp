@@ -1,5 +1,6 @@
 #include <array>
 
+#include <trous/core/named_table.h>
 #include <trous/data/brain.h>
 #include <trous/data/fashion.h>
 #include <trous/data/fashion_labels.h>
@@ -18,7 +19,7 @@ Splits from_files(const std::string& directory) {
   return open(options);
 }
 
-// The only list of data sets.
+// The data sets of trous. A new one is its code and a row of this list.
 constexpr std::array data_sets{
     NamedDataSet{.name = "fashion",
                  .open = from_files<FashionOptions, fashion>,
@@ -49,8 +50,20 @@ constexpr std::array data_sets{
                  .recipe = {"small-dilated", "none", 400, 16}},
 };
 
+NamedTable<NamedDataSet>& data_set_table() {
+  static NamedTable<NamedDataSet> table("data set", data_sets);
+  return table;
+}
+
 }  // namespace
 
-std::span<const NamedDataSet> named_data_sets() { return data_sets; }
+std::span<const NamedDataSet> named_data_sets() { return data_set_table().rows(); }
+
+void add_named_data_set(const NamedDataSet& data_set) {
+  if (!data_set.open)
+    throw ArgumentError(
+        text("data set: \"", data_set.name, "\" has no open. Give the function that opens it."));
+  data_set_table().add(data_set);
+}
 
 }  // namespace trous

@@ -1,9 +1,10 @@
 // The table of networks, from which `trous train --model`, {"network": name} and their error texts take the
-// names.
+// names. Programs add their own.
 #pragma once
 
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <trous/layers/networks.h>
 #include <trous/layers/sequential.h>
@@ -17,14 +18,35 @@ struct BuiltNetwork {
 };
 
 /// A network that has a name.
+///
+///   NamedNetwork::of<UNet>("unet")
 struct NamedNetwork {
   std::string_view name;
   /// Throws what the network throws for its options.
-  BuiltNetwork (*build)(const SegmentationOptions& options);
+  BuiltNetwork (*build)(const SegmentationOptions& options) = nullptr;
   bool per_pixel = true;  ///< whether it gives the logits of each pixel, or else of each image
+
+  /// The row of a network that is made of its options: Network(const SegmentationOptions&). Where it has a
+  /// member `options`, these are what describes it, with its own defaults filled in; options that are read
+  /// nowhere in Network have no effect.
+  template <class Network>
+  static constexpr NamedNetwork of(std::string_view name, bool per_pixel = true) {
+    return {name,
+            [](const SegmentationOptions& given) -> BuiltNetwork {
+              Network network(given);
+              SegmentationOptions options = given;
+              if constexpr (requires { options = network.options; }) options = network.options;
+              return {std::move(network), options};
+            },
+            per_pixel};
+  }
 };
 
-/// The table of networks. A new network is its struct and a row of it.
+/// The table of networks: those of trous, then those that were added.
 std::span<const NamedNetwork> named_networks();
+
+/// Adds a network, so that network_from_json, load_network and the program know its name. Throws
+/// ArgumentError for the name of a layer, as NamedTable::add, and without `build`.
+void add_named_network(const NamedNetwork& network);
 
 }  // namespace trous

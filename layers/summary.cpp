@@ -31,6 +31,7 @@ Summary summarize_tape(const Tape& tape, const Variable& input,
   Summary summary{.input = input.shape(), .layers = {}, .graph = layer_graph(tape, input)};
   const std::vector<ReceptiveField> fields = receptive_fields(tape, input);
   if (!fields.empty()) summary.receptive_field = fields.back();
+  if (tape.size() > 0) summary.output = tape[tape.size() - 1].shape;
   for (std::size_t i = 0; i < tape.size(); ++i) {
     const Node* const node = &tape[i];
     if (node->inputs.empty()) continue;

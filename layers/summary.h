@@ -38,6 +38,7 @@ struct Summary {
   std::int64_t unknown_costs = 0;       ///< the number of ops that do not state their cost
   ReceptiveField receptive_field = {};  ///< of the network's output
   std::vector<GraphBox> graph = {};     ///< see layers/layer_graph.h
+  Shape output = {};                    ///< of the network, which is not always that of the last row
 };
 
 /// Prints a table: layer, op, output shape, receptive field, parameters, multiply-adds (MACs). A cost that an

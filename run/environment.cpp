@@ -125,6 +125,10 @@ ConfigOrigin read_config_origin(const std::string& path) {
   if (!json.contains("config_format")) origin.format = 1;
   if (json.contains("directory") && json["directory"].is_string())
     origin.directory = json["directory"].get<std::string>();
+  if (json.contains("command") && json["command"].is_string()) {
+    const auto command = json["command"].get<std::string>();
+    origin.program = command.substr(0, command.find(' '));
+  }
   return origin;
 }
 

@@ -55,6 +55,7 @@ Environment read_environment(const std::string& path);
 struct ConfigOrigin {
   std::int64_t format = current_config_format;
   std::string directory = {};  ///< that its relative paths are relative to; empty where it is not known
+  std::string program = {};    ///< that began the run: the first word of its command
 };
 
 /// Reads these fields of the environment.json at `path` and ignores everything else, so that a config.json

@@ -31,7 +31,8 @@ ModelFacts model_facts(const std::string& name, const Summary& summary) {
                    .multiply_adds = std::nullopt,
                    .receptive_field = summary.receptive_field,
                    .layers = {},
-                   .graph = {}};
+                   .graph = {},
+                   .output = numbers_of(summary.output)};
   if (summary.unknown_costs == 0) facts.multiply_adds = summary.multiply_adds;
   for (const LayerRow& row : summary.layers) {
     facts.layers.push_back({.path = row.path,

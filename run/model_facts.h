@@ -38,7 +38,8 @@ struct ModelFacts {
   std::optional<std::int64_t> multiply_adds;  ///< nothing where an op does not state it
   std::optional<ReceptiveField> receptive_field;
   std::vector<LayerFacts> layers;
-  std::vector<BoxFacts> graph;  ///< empty where the run did not write it
+  std::vector<BoxFacts> graph;            ///< empty where the run did not write it
+  std::vector<std::int64_t> output = {};  ///< of the network; likewise
 };
 
 /// What the output pixel at (row, column) sees of the input, see layers/coverage.h.

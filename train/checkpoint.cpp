@@ -155,6 +155,7 @@ std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
                      {"best_score", json_of(info.best_score)}};
   if (info.chosen_by.is_score() && info.chosen_by.better() == Better::lower) about["better"] = "lower";
   if (info.task != CheckpointInfo().task) about["task"] = info.task;
+  if (!info.program.empty()) about["program"] = info.program;
   if (info.white != CheckpointInfo().white) about["white"] = info.white;
   if (info.channels > 0) about["channels"] = info.channels;
   if (info.resize) about["resize"] = to_text(*info.resize);
@@ -186,6 +187,7 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
   if (about.has("best_step")) info.best_step = about["best_step"].integer();
   if (about.has("chosen_by")) info.chosen_by = criterion_of(about);
   if (about.has("task")) info.task = about["task"].string();
+  if (about.has("program")) info.program = about["program"].string();
   if (about.has("best_score")) info.best_score = about["best_score"].number();
   if (about.has("best_loss")) info.best_loss = about["best_loss"].number();
   return info;
@@ -201,7 +203,13 @@ LoadedNetwork load_network(const std::string& path, NonFiniteWeights non_finite)
     try {
       return network_from_json(info.network);
     } catch (const ArgumentError& error) {
-      throw FileError(text(path, ": the network it describes cannot be built. ", error.what()));
+      std::string words = text(path, ": the network it describes cannot be built. ", error.what());
+      if (!info.program.empty()) {
+        words += text(" It was trained by the program ", info.program,
+                      ", which may know more names. Give it to that one, or add its network here, with "
+                      "add_named_network.");
+      }
+      throw FileError(words);
     }
   }();
   const bool was_float64 = cast_to_float32(path, file);

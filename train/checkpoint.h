@@ -22,6 +22,7 @@ struct CheckpointInfo {
   std::vector<std::string> classes = {};  ///< of masks and labels; class 0 of masks is the background
   std::string data = {};                  ///< the data set it learned from
   std::string task = mask_task;           ///< Task::name
+  std::string program = {};               ///< that trained it, where its names may be no others' (Program)
   std::int64_t channels =
       0;  ///< of its images; 0: those of the first layer in `network` that has a number of channels
   std::int64_t white = 255;  ///< Dataset::white, by which the numbers of images are divided
@@ -99,9 +100,9 @@ struct LoadedNetwork {
 };
 
 /// Reads a network with its weights from a checkpoint that describes it, ready to run on float32 images:
-/// float64 weights are cast to float32. Throws FileError if the checkpoint describes no network, if its
-/// tensors are not those of the network described, or if some numbers are not finite and `non_finite` does
-/// not accept them.
+/// float64 weights are cast to float32. Throws FileError if the checkpoint describes no network, or one with
+/// names that were not added (add_named_network), if its tensors are not those of the network described, or
+/// if some numbers are not finite and `non_finite` does not accept them.
 LoadedNetwork load_network(const std::string& path, NonFiniteWeights non_finite = NonFiniteWeights::refuse);
 
 }  // namespace trous

@@ -7,6 +7,7 @@
 
 #include <trous/core/choices.h>
 #include <trous/core/error.h>
+#include <trous/core/named_table.h>
 #include <trous/data/palette.h>
 #include <trous/data/survey.h>
 #include <trous/ops/arithmetic.h>
@@ -94,11 +95,11 @@ constexpr std::string_view no_classes = "knows no classes";
 
 bool is_of(const NamedLoss& loss, Role target) {
   const bool has_classes = target == Role::mask || target == Role::label;
-  if (loss.of == LossOf::numbers) return !has_classes;
-  return target == Role::mask || (target == Role::label && loss.of == LossOf::classes);
+  if (loss.targets == LossOf::numbers) return !has_classes;
+  return target == Role::mask || (target == Role::label && loss.targets == LossOf::classes);
 }
 
-// The only list of losses. The first is the default of `trous train`.
+// The losses of trous. The first is the default of `trous train`. A new one is a row of this list.
 constexpr std::array losses{
     NamedLoss{.name = "cross-entropy", .make = cross_entropy, .smooths_labels = true},
     NamedLoss{"dice", dice_alone, "weighs all classes that occur alike", "cross-entropy+dice"},
@@ -110,23 +111,28 @@ constexpr std::array losses{
     NamedLoss{.name = "cross-entropy+boundary",
               .make = cross_entropy_and_boundary,
               .smooths_labels = true,
-              .of = LossOf::masks},
+              .targets = LossOf::masks},
     NamedLoss{.name = "mse",
               .make = of_numbers<mse_loss>,
               .unweighted = no_classes,
               .weighted_alternative = "cross-entropy",
-              .of = LossOf::numbers},
+              .targets = LossOf::numbers},
     NamedLoss{.name = "l1",
               .make = of_numbers<l1_loss>,
               .unweighted = no_classes,
               .weighted_alternative = "cross-entropy",
-              .of = LossOf::numbers},
+              .targets = LossOf::numbers},
     NamedLoss{.name = "huber",
               .make = of_numbers<huber>,
               .unweighted = no_classes,
               .weighted_alternative = "cross-entropy",
-              .of = LossOf::numbers},
+              .targets = LossOf::numbers},
 };
+
+NamedTable<NamedLoss>& loss_table() {
+  static NamedTable<NamedLoss> table("loss", losses);
+  return table;
+}
 
 }  // namespace
 
@@ -141,15 +147,23 @@ Variable Loss::operator()(const Variable& output, const Tensor& targets) const {
                           : "loss: there is no loss. Give a function of outputs and targets.");
 }
 
-std::span<const NamedLoss> named_losses() { return losses; }
+std::span<const NamedLoss> named_losses() { return loss_table().rows(); }
 
-const NamedLoss& named_loss(std::string_view name) { return row_named("loss", losses, name); }
+void add_named_loss(const NamedLoss& loss) {
+  if (!loss.make) {
+    throw ArgumentError(
+        text("loss: \"", loss.name, "\" has no make. Give the function that makes it, or NamedLoss::of."));
+  }
+  loss_table().add(loss);
+}
 
-std::vector<std::string_view> loss_names() { return names_in(losses); }
+const NamedLoss& named_loss(std::string_view name) { return row_named("loss", named_losses(), name); }
+
+std::vector<std::string_view> loss_names() { return names_in(named_losses()); }
 
 std::vector<std::string_view> loss_names_for(Role target) {
   std::vector<std::string_view> names;
-  for (const NamedLoss& row : losses) {
+  for (const NamedLoss& row : named_losses()) {
     if (is_of(row, target)) names.push_back(row.name);
   }
   return names;
@@ -157,7 +171,7 @@ std::vector<std::string_view> loss_names_for(Role target) {
 
 std::vector<std::string_view> smoothing_loss_names() {
   std::vector<std::string_view> names;
-  for (const NamedLoss& row : losses) {
+  for (const NamedLoss& row : named_losses()) {
     if (row.smooths_labels) names.push_back(row.name);
   }
   return names;

@@ -65,24 +65,40 @@ enum class LossOf {
 };
 
 /// A loss that has a name.
+///
+///   NamedLoss::of<charbonnier>("charbonnier", LossOf::numbers)
 struct NamedLoss {
   std::string_view name;
-  Loss (*make)(const LossOptions& options);
+  Loss (*make)(const LossOptions& options) = nullptr;
   /// The reason why class weights have no effect: "weighs all classes that occur alike". Empty where they
   /// have one.
   std::string_view unweighted = {};
   /// The loss that takes class weights in place of one that does not.
   std::string_view weighted_alternative = {};
   bool smooths_labels = false;  ///< whether label_smoothing has an effect
-  LossOf of = LossOf::classes;
+  LossOf targets = LossOf::classes;
+
+  /// The row of a function of outputs and targets, or of outputs and the whole batch, as Loss takes them. It
+  /// has neither class weights nor a smoothing of labels.
+  template <auto function>
+  static constexpr NamedLoss of(std::string_view name, LossOf targets) {
+    return {.name = name,
+            .make = [](const LossOptions&) { return Loss(function); },
+            .unweighted = "takes no class weights",
+            .weighted_alternative = "cross-entropy",
+            .targets = targets};
+  }
 };
 
 /// The table of losses: "cross-entropy" (softmax_cross_entropy), "dice" (dice_loss), "focal" (focal_loss,
 /// gamma 2), "cross-entropy+dice", their sum, "bce" (sigmoid_cross_entropy), "tversky" (tversky_loss, alpha
 /// 0.3, beta 0.7), "lovasz" (lovasz_loss), "cross-entropy+boundary" (cross-entropy + 0.01 boundary_loss, the
-/// weight with which its paper begins), "mse" (mse_loss), "l1" (l1_loss), "huber" (huber_loss, delta 1). A
-/// new loss is a row of it.
+/// weight with which its paper begins), "mse" (mse_loss), "l1" (l1_loss), "huber" (huber_loss, delta 1), then
+/// those that were added.
 std::span<const NamedLoss> named_losses();
+
+/// Adds a loss. Throws ArgumentError as NamedTable::add, and without `make`.
+void add_named_loss(const NamedLoss& loss);
 
 /// The row called `name`. Throws ArgumentError listing the names.
 const NamedLoss& named_loss(std::string_view name);

@@ -6,6 +6,7 @@
 
 #include <trous/autograd/recording.h>
 #include <trous/core/error.h>
+#include <trous/core/named_table.h>
 #include <trous/data/palette.h>
 #include <trous/data/survey.h>
 #include <trous/ops/reduce.h>
@@ -178,6 +179,23 @@ std::vector<Baseline> number_baselines(const Dataset& training, const Dataset& s
   return all;
 }
 
+// Throws unless the task has all functions.
+void check_whole(const Task& task) {
+  const char* const missing = !task.check_output   ? "check_output"
+                              : !task.default_loss ? "default_loss"
+                              : !task.predict      ? "predict"
+                              : !task.scores       ? "scores"
+                                                   : nullptr;
+  if (!missing) return;
+  throw ArgumentError(text("train: the task \"", task.name, "\" has no ", missing,
+                           ". It needs check_output, default_loss, predict and scores."));
+}
+
+NamedTable<Task>& task_table() {
+  static NamedTable<Task> table("task", std::array{segmentation(), classification(), regression()});
+  return table;
+}
+
 }  // namespace
 
 Task segmentation() {
@@ -209,6 +227,21 @@ Task regression() {
           .baselines = number_baselines};
 }
 
+std::span<const Task> named_tasks() { return task_table().rows(); }
+
+void add_named_task(const Task& task) {
+  check_whole(task);
+  task_table().add(task);
+}
+
+const Task& named_task(std::string_view name) { return row_named("task", named_tasks(), name); }
+
+bool suits(const Task& task, const Dataset& data) {
+  const std::array own{segmentation().name, classification().name, regression().name};
+  const bool added = std::find(own.begin(), own.end(), task.name) == own.end();
+  return added || task.name == task_for(data).name;
+}
+
 Task task_for(const Dataset& data) {
   if (data.target.role == Role::mask) return segmentation();
   return data.target.role == Role::label ? classification() : regression();
@@ -216,14 +249,8 @@ Task task_for(const Dataset& data) {
 
 Task task_for(const Dataset& data, const std::optional<Task>& given) {
   if (!given) return task_for(data);
-  const char* const missing = !given->check_output   ? "check_output"
-                              : !given->default_loss ? "default_loss"
-                              : !given->predict      ? "predict"
-                              : !given->scores       ? "scores"
-                                                     : nullptr;
-  if (!missing) return *given;
-  throw ArgumentError(text("train: the task \"", given->name, "\" has no ", missing,
-                           ". It needs check_output, default_loss, predict and scores."));
+  check_whole(*given);
+  return *given;
 }
 
 void SegmentationScores::add(const Batch& batch, const Tensor&, const Tensor& prediction) {

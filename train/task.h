@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <trous/core/on_progress.h>
@@ -23,17 +25,18 @@ struct Baseline {
 
 /// What a network learns. The three tasks below are values of it; a user's own is another.
 struct Task {
-  std::string name;  ///< in one word: "segmentation"
+  std::string name = {};  ///< in one word: "segmentation"
   /// The score by which a run is judged, of those that `scores` gives.
   Criterion leading = Criterion::foreground_iou;
   /// Throws ShapeError unless outputs [n, ...] of this shape can be scored beside the targets of `data`.
-  std::function<void(const Shape& output, const Dataset& data)> check_output;
+  std::function<void(const Shape& output, const Dataset& data)> check_output = nullptr;
   /// What is minimised where no loss is given. `weights` are TrainOptions::class_weights.
-  std::function<Loss(const Dataset& training, const std::optional<ClassWeights>& weights)> default_loss;
+  std::function<Loss(const Dataset& training, const std::optional<ClassWeights>& weights)> default_loss =
+      nullptr;
   /// What the outputs of a network say: of logits the likeliest classes.
-  std::function<Tensor(const Tensor& output)> predict;
+  std::function<Tensor(const Tensor& output)> predict = nullptr;
   /// The scores of nothing yet, for samples of `data`.
-  std::function<Scores(const Dataset& data)> scores;
+  std::function<Scores(const Dataset& data)> scores = nullptr;
   /// Predictors that learn next to nothing from `training`, scored on `scored`. May be empty. `on_progress`
   /// is called with the samples that were counted or scored, each as often as it was, and with their total.
   std::function<std::vector<Baseline>(const Dataset& training, const Dataset& scored,
@@ -60,6 +63,20 @@ Task classification();
 /// shape, and if both are images its median_filtered. Its default_loss throws ArgumentError for class
 /// weights, since numbers have no classes.
 Task regression();
+
+/// The table of tasks: the three above, then those that were added.
+std::span<const Task> named_tasks();
+
+/// Adds a task. Throws ArgumentError as NamedTable::add, and if it has not all functions; `baselines` may be
+/// absent.
+void add_named_task(const Task& task);
+
+/// The task called `name`. Throws ArgumentError listing the names.
+const Task& named_task(std::string_view name);
+
+/// Whether the targets of `data` can be those of `task`: of the three tasks above only the one that they
+/// suggest; a task that was added says itself, in check_output, what it can score.
+bool suits(const Task& task, const Dataset& data);
 
 /// The task that the targets of `data` suggest: of masks segmentation, of labels classification, else
 /// regression.

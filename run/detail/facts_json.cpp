@@ -156,13 +156,15 @@ Json json_of(const ModelFacts& facts) {
   Json layers = Json::array(), graph = Json::array();
   for (const LayerFacts& layer : facts.layers) layers.push_back(json_of(layer));
   for (const BoxFacts& box : facts.graph) graph.push_back(json_of(box));
-  return {{"name", facts.name},
-          {"input", facts.input},
-          {"parameters", facts.parameters},
-          {"multiply_adds", number_or_null(facts.multiply_adds)},
-          {"receptive_field", field_json(facts.receptive_field)},
-          {"layers", layers},
-          {"graph", graph}};
+  Json model{{"name", facts.name},
+             {"input", facts.input},
+             {"parameters", facts.parameters},
+             {"multiply_adds", number_or_null(facts.multiply_adds)},
+             {"receptive_field", field_json(facts.receptive_field)},
+             {"layers", layers},
+             {"graph", graph}};
+  if (!facts.output.empty()) model["output"] = facts.output;  // older versions did not write it
+  return model;
 }
 
 ModelFacts model_from(const JsonPlace& model) {
@@ -174,6 +176,7 @@ ModelFacts model_from(const JsonPlace& model) {
                    .layers = {},
                    .graph = {}};
   for (const JsonPlace& layer : model["layers"].items()) facts.layers.push_back(layer_from(layer));
+  if (model.has("output")) facts.output = model["output"].wholes();
   if (!model.has("graph")) return facts;  // as older versions wrote it
   for (const JsonPlace& box : model["graph"].items())
     facts.graph.push_back(box_from(box, std::ssize(facts.graph)));

@@ -13,8 +13,11 @@ std::string seen_share(const RunResults& results) {
   const std::optional<ReceptiveField>& field = results.model.receptive_field;
   const std::vector<std::int64_t>& image = results.data.image;
   const std::vector<LayerFacts>& layers = results.model.layers;
-  if (!layers.empty() && layers.back().output.size() != 4) return "";  // no output pixel
-  if (results.coverage || !field || image.size() < 2) return "";       // the figure says it, too
+  const std::vector<std::int64_t>& written = results.model.output;
+  const std::vector<std::int64_t> output =
+      written.empty() && !layers.empty() ? layers.back().output : written;
+  if (!output.empty() && output.size() != 4) return "";           // no output pixel
+  if (results.coverage || !field || image.size() < 2) return "";  // the figure says it, too
   if (*field == ReceptiveField::whole_image())
     return element("p", "", "Each output pixel sees the whole image.");
   const std::string of = " of images of " + extents({image[0], image[1]}) + '.';
@@ -168,16 +171,19 @@ std::string data(const RunResults& results) {
 }
 
 std::string reproduce(const RunRecord& run) {
-  std::string content;
+  std::string content, program = "trous";
   if (const auto command = find_field(run.environment, "command")) {
+    program = command->substr(0, command->find(' '));
     content += element("p", "", "This run was started by") +
                element("pre", "", element("code", "", escaped(*command)));
   }
-  content += element("p", "", "The same run again, from its resolved options:") +
-             element("pre", "", element("code", "", "trous train --config RUN/config.json --out ANOTHER")) +
-             sessions(run) + element("h3", "", "Options") + field_table("Options", run.config) +
-             element("h3", "", "Environment") + field_table("Environment", run.environment) +
-             element("script", "type=\"application/json\" id=\"record\"", script_json(run.json));
+  content +=
+      element("p", "", "The same run again, from its resolved options:") +
+      element("pre", "",
+              element("code", "", escaped(program + " train --config RUN/config.json --out ANOTHER"))) +
+      sessions(run) + element("h3", "", "Options") + field_table("Options", run.config) +
+      element("h3", "", "Environment") + field_table("Environment", run.environment) +
+      element("script", "type=\"application/json\" id=\"record\"", script_json(run.json));
   return section("reproduce", "Reproduce", content);
 }
 

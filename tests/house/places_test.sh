@@ -177,8 +177,8 @@ adding "a layer" 3 layers/add_constant.cpp layers/detail/layer_table.cpp
 
 copy
 insert cli/commands.h 'void add_data(' 'void add_count(CLI::App& app, ExitCode& code);'
-insert cli/main.cpp 'for (const auto add :' '       {trous::cli::add_count,'
-sed -i 's/{trous::cli::add_train, /trous::cli::add_train, /' "$work/tree/cli/main.cpp"
+insert program/program.cpp 'for (const auto add :' '       {cli::add_count,'
+sed -i 's/{cli::add_train, /trous::cli::add_train, /' "$work/tree/program/program.cpp"
 new cli/count.cpp '#include <CLI/CLI.hpp>
 #include <trous/cli/commands.h>
 namespace trous::cli {
@@ -186,7 +186,7 @@ void add_count(CLI::App& app, ExitCode& code) {
   app.add_subcommand("count", "Counts nothing.")->callback([&code] { code = ExitCode::ok; });
 }
 }  // namespace trous::cli'
-adding "a subcommand" 3 cli/count.cpp cli/main.cpp
+adding "a subcommand" 3 cli/count.cpp program/program.cpp
 
 folders+=(tests)
 copy

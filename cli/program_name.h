@@ -1,0 +1,21 @@
+// What the running program is called, for texts that name its commands.
+#pragma once
+
+#include <string>
+
+namespace trous::cli {
+
+/// Of the program that comes with the library.
+inline constexpr const char* own_program = "trous";
+
+/// The name of this program: "trous", or that of a program that adds names of its own.
+const std::string& program_name();
+
+/// Sets it, once and before work, as main() does.
+void set_program_name(std::string name);
+
+/// A last sentence for an error over a file that the program `wrote_it` has made: that it may have more
+/// names. Empty for this program and where none is known.
+std::string hint_at_program(const std::string& wrote_it);
+
+}  // namespace trous::cli
