@@ -50,6 +50,8 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/package/trous.pc" DESTINATION "${pkg_
 
 if(TROUS_CLI)
   install(TARGETS trous_program EXPORT trousTargets FILE_SET HEADERS)
+  configure_file(cmake/trous-program.pc.in "${CMAKE_CURRENT_BINARY_DIR}/package/trous-program.pc" @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/package/trous-program.pc" DESTINATION "${pkg_dir}")
   if(library_type STREQUAL "SHARED_LIBRARY" AND NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
     file(RELATIVE_PATH to_library "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
     set_target_properties(trous_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")

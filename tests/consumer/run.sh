@@ -52,6 +52,11 @@ quietly() {
   "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 }
 
+run_program() {  # run_program PROGRAM: trous with a network of its own
+  "$1" inspect thin --quiet >"$work/printed" || fail "$1 failed."
+  [[ $(<"$work/printed") == "20 parameters, "* ]] || fail "$1 printed '$(<"$work/printed")'."
+}
+
 run_consumer() {  # run_consumer PROGRAM: it passes, and tells of the build that it is linked to
   "$1" >"$work/printed" || { cat "$work/printed" >&2; fail "$1 failed."; }
   local first
@@ -70,7 +75,7 @@ install_moved() {  # install_moved BUILD PREFIX
   [[ -z $(find "$2/include" -type l) ]] || fail "a header is a link."
   local headers
   headers=$(cd "$2/include/trous" && find . -type f | sort)
-  [[ $headers == "$( (for header in $(printf '%s/*.h ' $folders) check/vectors/*.h trous.h; do
+  [[ $headers == "$( (for header in $(printf '%s/*.h ' $folders) check/vectors/*.h program/*.h trous.h; do
     echo "./$header"; done) | sort)" ]] || fail "the installed headers are not the public ones: $headers"
   ! grep -rnE '#include <(Eigen|nlohmann|tbb|hwy|CLI|png|jpeglib|zlib|sha2)' "$2/include" || fail "a header shows a private library."
   [[ $("$2/bin/trous" --version) == "trous $version "* ]] || fail "$2/bin/trous does not run."
@@ -95,25 +100,28 @@ find_package() {  # find_package PREFIX BUILD NAME...: what the library must not
     "${hidden[@]}"
   quietly cmake --build "$build"
   run_consumer "$build/consumer"
+  run_program "$build/consumer_program"
 }
 
 with_pkg_config() {  # with_pkg_config PREFIX PROGRAM OPTION...
   local prefix=$1 program=$2 answer
   shift 2
-  answer=$(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config "$@" --cflags --libs "trous = $version")
+  answer=$(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config "$@" --cflags --libs "trous-program = $version")
   # shellcheck disable=SC2086
   quietly g++ -std=c++20 "$work/consumer/main.cpp" -o "$program" $answer
+  # shellcheck disable=SC2086
+  quietly g++ -std=c++20 "$work/consumer/program.cpp" -o "$program-program" $answer
 }
 
 doing="building build/release"
 cmake --preset release >/dev/null
-quietly cmake --build --preset release --parallel "$(nproc)" --target trous trous_cli
+quietly cmake --build --preset release --parallel "$(nproc)" --target trous trous_program trous_cli
 folders=$(sed -n 's/^set(folders \(.*\))$/\1/p' CMakeLists.txt)  # of the library
 version=$(sed -n 's/^project(trous VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 commit=unknown
 if git rev-parse HEAD >/dev/null 2>&1; then
   commit=$(git rev-parse HEAD)
-  [[ -z $(git status --porcelain -- $folders cli cmake CMakeLists.txt) ]] || commit+=-dirty
+  [[ -z $(git status --porcelain -- $folders cli program cmake CMakeLists.txt) ]] || commit+=-dirty
 fi
 cp -r tests/consumer "$work/consumer"
 
@@ -128,6 +136,7 @@ find_package "$work/static" "$work/find-static" Eigen3 nlohmann_json CLI11 GTest
 doing="pkg-config, static"
 with_pkg_config "$work/static" "$work/pkg-static" --static
 run_consumer "$work/pkg-static"
+run_program "$work/pkg-static-program"
 
 doing="FetchContent, configured only"
 inside=(-G Ninja -S "$work/consumer" -DCMAKE_BUILD_TYPE=Release -DTROUS_SOURCE="$root")
@@ -139,6 +148,7 @@ quietly cmake "${inside[@]}" -B "$work/inside" -DBUILD_SHARED_LIBS=ON -DTROUS_IN
   -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS_RELEASE="$flags"
 quietly cmake --build "$work/inside" --parallel "$(nproc)"
 run_consumer "$work/inside/consumer"
+run_program "$work/inside/consumer_program"
 
 doing="a shared library, installed and moved"
 install_moved "$work/inside" "$work/shared"
@@ -148,4 +158,5 @@ find_package "$work/shared" "$work/find-shared" Eigen3 nlohmann_json CLI11 GTest
 doing="pkg-config, shared"
 with_pkg_config "$work/shared" "$work/pkg-shared"
 LD_LIBRARY_PATH=$work/shared/lib run_consumer "$work/pkg-shared"
+LD_LIBRARY_PATH=$work/shared/lib run_program "$work/pkg-shared-program"
 echo "tests/consumer/run.sh: all green, ${SECONDS} s."
