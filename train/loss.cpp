@@ -149,11 +149,13 @@ Variable Loss::operator()(const Variable& output, const Tensor& targets) const {
 
 std::span<const NamedLoss> named_losses() { return loss_table().rows(); }
 
-void add_named_loss(const NamedLoss& loss) {
+void add_named_loss(NamedLoss loss) {
   if (!loss.make) {
     throw ArgumentError(
         text("loss: \"", loss.name, "\" has no make. Give the function that makes it, or NamedLoss::of."));
   }
+  if (!loss.unweighted.empty() && loss.weighted_alternative.empty())
+    loss.weighted_alternative = losses.front().name;
   loss_table().add(loss);
 }
 

@@ -73,7 +73,8 @@ struct NamedLoss {
   /// The reason why class weights have no effect: "weighs all classes that occur alike". Empty where they
   /// have one.
   std::string_view unweighted = {};
-  /// The loss that takes class weights in place of one that does not.
+  /// The loss that takes class weights in place of one that does not. For a loss that is added it may be left
+  /// out, and is then the first of the table.
   std::string_view weighted_alternative = {};
   bool smooths_labels = false;  ///< whether label_smoothing has an effect
   LossOf targets = LossOf::classes;
@@ -85,7 +86,6 @@ struct NamedLoss {
     return {.name = name,
             .make = [](const LossOptions&) { return Loss(function); },
             .unweighted = "takes no class weights",
-            .weighted_alternative = "cross-entropy",
             .targets = targets};
   }
 };
@@ -98,7 +98,7 @@ struct NamedLoss {
 std::span<const NamedLoss> named_losses();
 
 /// Adds a loss. Throws ArgumentError as NamedTable::add, and without `make`.
-void add_named_loss(const NamedLoss& loss);
+void add_named_loss(NamedLoss loss);
 
 /// The row called `name`. Throws ArgumentError listing the names.
 const NamedLoss& named_loss(std::string_view name);

@@ -1,5 +1,5 @@
-// examples/your_program.cpp: trous with a network, data, a loss and a task of one's own, through all commands;
-// and what trous says of its runs.
+// examples/your_program.cpp: trous with a network, data, a loss and a task of one's own, through all
+// commands; and what trous says of its runs.
 #ifdef TROUS_OWN_PROGRAM
 
 #include <gtest/gtest.h>
@@ -30,7 +30,8 @@ TEST_F(OwnProgram, LearnsToCountAndAllCommandsKnowItsNames_slow) {
   const Finished done = train("run", "");
   ASSERT_EQ(done.code, 0) << done.err;
   expect_plain(done.out);
-  EXPECT_NE(done.out.find("train density-net on discs: 1500 steps of 16 images"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("train density-net on discs: 1500 steps of 16 images"), std::string::npos)
+      << done.out;
   EXPECT_EQ(done.out.find("Without learning"), std::string::npos);  // the task has no baselines
   const nlohmann::json results = json_in(scratch_ / "run/results.json"),
                        config = json_in(scratch_ / "run/config.json");
@@ -47,9 +48,9 @@ TEST_F(OwnProgram, LearnsToCountAndAllCommandsKnowItsNames_slow) {
   ASSERT_EQ(eval.code, 0) << eval.err;
   EXPECT_EQ(json_lines(eval.out).back()["scores"]["counted_right"], right);
   EXPECT_EQ(json_lines(eval.out).back()["baselines"], nlohmann::json::array());
-  for (const char* line : {"eval run", "inspect run", "inspect density-net --channels 1 --classes 1", "check run",
-                           "check density-net --channels 1 --classes 1", "report run", "data discs",
-                           "profile run --steps 2", "profile --data discs --steps 2"}) {
+  for (const char* line : {"eval run", "inspect run", "inspect density-net --channels 1 --classes 1",
+                           "check run", "check density-net --channels 1 --classes 1", "report run",
+                           "data discs", "profile run --steps 2", "profile --data discs --steps 2"}) {
     const Finished one = counter(line);
     EXPECT_EQ(one.code, 0) << line << '\n' << one.err;
   }
@@ -61,7 +62,8 @@ TEST_F(OwnProgram, LearnsToCountAndAllCommandsKnowItsNames_slow) {
 TEST_F(OwnProgram, AKilledRunGoesOnToTheSameBytes_slow) {
   ASSERT_EQ(train("whole", "--steps 400 --save-every 1 --loss poisson").code, 0);
   const Finished killed = shell(
-      "./counter train --data discs --out run --validate-every 20 --steps 400 --save-every 1 --loss poisson & "
+      "./counter train --data discs --out run --validate-every 20 --steps 400 --save-every 1 --loss poisson "
+      "& "
       "while ! test -e run/best.safetensors; do sleep 0.01; done; kill -9 $!; wait $!");
   EXPECT_NE(killed.code, 0);
   const Finished on = counter("train --resume run");
@@ -77,7 +79,8 @@ TEST_F(OwnProgram, ItsRunsSayInAnotherProgramWhatTheyNeed) {
   const std::string network =
       R"(run/best.safetensors: the network it describes cannot be built. network_from_json: network is )"
       R"("density-net". Networks are deep-dilated, dilated-unet, dlink, mini-deeplab, mirror-context, )"
-      "small-classifier, small-dilated, unet. It was trained by the program counter, which may know more names. "
+      "small-classifier, small-dilated, unet. It was trained by the program counter, which may know more "
+      "names. "
       "Give it to that one, or add its network here, with add_named_network.\n";
   for (const char* line : {"eval run", "inspect run", "check run", "predict run run/samples --out out"}) {
     const Finished refused = plain(line);
@@ -87,7 +90,8 @@ TEST_F(OwnProgram, ItsRunsSayInAnotherProgramWhatTheyNeed) {
   const Finished resumed = plain("train --resume run");
   EXPECT_EQ(resumed.code, 3);
   EXPECT_EQ(resumed.err,
-            "run/config.json: --task: \"counting\" is not known. Choose segmentation, classification or regression. "
+            "run/config.json: --task: \"counting\" is not known. Choose segmentation, classification or "
+            "regression. "
             "It was made by the program counter, which may have names of its own. Give it to that one.\n");
   EXPECT_EQ(plain("report run").code, 0);  // which needs none of the names
   EXPECT_EQ(files_below(scratch_ / "run"), before);
@@ -100,8 +104,9 @@ TEST_F(OwnProgram, ANetworkOfTrousOpensAnywhereAndAsksForItsData) {
   EXPECT_EQ(plain("inspect run").code, 0);
   const Finished refused = plain("eval run");
   EXPECT_EQ(refused.code, 2);
-  EXPECT_TRUE(refused.err.ends_with("It was made by the program counter, which may have names of its own. Give it "
-                                    "to that one.\n"))
+  EXPECT_TRUE(
+      refused.err.ends_with("It was made by the program counter, which may have names of its own. Give it "
+                            "to that one.\n"))
       << refused.err;
 }
 
@@ -126,16 +131,24 @@ TEST_F(OwnProgram, WhatDoesNotFitTheTaskIsRefusedBeforeAnythingIsWritten) {
     return result.err;
   };
   EXPECT_EQ(refused("--task segmentation"),
-            "train: --task segmentation does not fit the targets of discs, which are numbers. Leave it out, or give "
+            "train: --task segmentation does not fit the targets of discs, which are numbers. Leave it out, "
+            "or give "
             "--task regression.\n");
   EXPECT_EQ(refused("--class-weights 1"),
-            "train: --class-weights 1 does nothing: the targets of discs are numbers, which have no classes. Leave it "
+            "train: --class-weights 1 does nothing: the targets of discs are numbers, which have no classes. "
+            "Leave it "
             "out.\n");
-  EXPECT_EQ(refused("--label-smoothing 0.1"),
-            "train: --label-smoothing 0.1 does nothing with the loss that the task counting has of its own. Give a "
-            "--loss, or leave it out.\n");
+  EXPECT_EQ(
+      refused("--label-smoothing 0.1"),
+      "train: --label-smoothing 0.1 does nothing with the loss that the task counting has of its own. Give a "
+      "--loss, or leave it out.\n");
+  EXPECT_EQ(
+      refused("--loss poisson --class-weights 1"),
+      "train: --class-weights 1 does nothing with --loss poisson, which takes no class weights. Take --loss "
+      "cross-entropy, or leave it out.\n");
   EXPECT_EQ(refused("--loss dice"),
-            "train: --loss dice is no loss of targets that are numbers in discs. Choose mse, l1, huber or poisson.\n");
+            "train: --loss dice is no loss of targets that are numbers in discs. Choose mse, l1, huber or "
+            "poisson.\n");
 }
 
 // run_program in a process of its own, which it ends.
@@ -159,15 +172,17 @@ TEST(RunProgram, RefusesNamesThatCannotBeAdded) {
               "network: \"unet\" cannot be added. There is a network of this name. Choose another.");
   EXPECT_EXIT(run_and_exit(network("conv2d"), words), testing::ExitedWithCode(2),
               "network: \"conv2d\" cannot be added. There is a layer of this name. Choose another.");
-  EXPECT_EXIT(run_and_exit({.name = "mine", .tasks = {Task{.name = "nothing"}}}, words), testing::ExitedWithCode(2),
-              "train: the task \"nothing\" has no check_output.");
+  EXPECT_EXIT(run_and_exit({.name = "mine", .tasks = {Task{.name = "nothing"}}}, words),
+              testing::ExitedWithCode(2), "train: the task \"nothing\" has no check_output.");
   const auto opened = [](const std::string&) { return Splits(); };
   EXPECT_EXIT(run_and_exit({.name = "mine", .data_sets = {{.name = "my data", .open = opened}}}, words),
               testing::ExitedWithCode(2),
               "data set: \"my data\" cannot be added. Make the name of letters, digits and - _ .* alone.");
-  EXPECT_EXIT(run_and_exit({.name = "mine", .data_sets = {{.name = "blobs"}}}, words), testing::ExitedWithCode(2),
+  EXPECT_EXIT(run_and_exit({.name = "mine", .data_sets = {{.name = "blobs"}}}, words),
+              testing::ExitedWithCode(2),
               "data set: \"blobs\" has no open. Give the function that opens it.");
-  EXPECT_EXIT(run_and_exit({.name = "mine", .networks = {{.name = "net"}}}, words), testing::ExitedWithCode(2),
+  EXPECT_EXIT(run_and_exit({.name = "mine", .networks = {{.name = "net"}}}, words),
+              testing::ExitedWithCode(2),
               "network: \"net\" has no build. Give the function that makes it, or NamedNetwork::of.");
   EXPECT_EXIT(run_and_exit({.name = "mine", .losses = {{.name = "mine"}}}, words), testing::ExitedWithCode(2),
               "loss: \"mine\" has no make. Give the function that makes it, or NamedLoss::of.");

@@ -16,8 +16,8 @@ trap 'rm -rf "$work"' EXIT
 faults=0
 # The folders of the library as CMakeLists.txt lists them.
 read -ra public <<<"$(sed -n 's/^set(folders \(.*\))$/\1/p' CMakeLists.txt)"
-folders=("${public[@]}" cli)
-library=(core ops layers data train run cli)
+folders=("${public[@]}" cli program)
+library=(core ops layers data train run cli program)
 
 # spelt NAME FILE...: the files, without comments, that hold the name in quotes are these and no other. (grep reads to
 # the end: with -q it may stop before sed has written all, and pipefail makes that a failure.)
@@ -52,6 +52,9 @@ spelt brain data/named_data_sets.cpp
 spelt mosaics data/named_data_sets.cpp
 spelt shapes data/named_data_sets.cpp
 spelt mirror-context layers/named_networks.cpp
+spelt segmentation train/task.h
+spelt classification train/task.cpp
+spelt regression train/task.cpp
 
 # Copies the folders and links them as the build does. The umbrella lists all public headers.
 copy() {
@@ -140,9 +143,24 @@ insert layers/named_networks.cpp 'constexpr std::array networks{' '    NamedNetw
                  [](const SegmentationOptions& options) {
                    SegmentationOptions narrow = options;
                    if (narrow.width == 0) narrow.width = 4;
-                   return built<SmallDilated>(narrow);
+                   const SmallDilated network(narrow);
+                   return BuiltNetwork{network, network.options};
                  }},'
 adding "a network" 1 layers/named_networks.cpp
+
+copy
+insert train/task.cpp 'Task regression() {' '  Task robust = regression();
+  robust.name = "robust";
+  robust.default_loss = [](const Dataset&, const auto&) { return make_loss("huber"); };
+  return robust;
+}
+
+Task exact_regression() {'
+sed -i 's/^Task regression() {$/Task robust_regression() {/; s/^Task exact_regression() {$/Task regression() {/' \
+  "$work/tree/train/task.cpp"
+insert train/task.h 'Task regression();' 'Task robust_regression();'
+sed -i 's/classification(), regression()});/classification(), regression(), robust_regression()});/' "$work/tree/train/task.cpp"
+adding "a task" 2 train/task.cpp
 
 copy
 insert train/train_options.h 'std::uint64_t seed = 0;' '  double smoothing = 0;  ///< a member and its line of the list
@@ -177,8 +195,7 @@ adding "a layer" 3 layers/add_constant.cpp layers/detail/layer_table.cpp
 
 copy
 insert cli/commands.h 'void add_data(' 'void add_count(CLI::App& app, ExitCode& code);'
-insert program/program.cpp 'for (const auto add :' '       {cli::add_count,'
-sed -i 's/{cli::add_train, /trous::cli::add_train, /' "$work/tree/program/program.cpp"
+sed -i 's/commands{cli::add_train/commands{cli::add_count, cli::add_train/' "$work/tree/program/program.cpp"
 new cli/count.cpp '#include <CLI/CLI.hpp>
 #include <trous/cli/commands.h>
 namespace trous::cli {
