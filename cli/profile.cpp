@@ -54,6 +54,7 @@ TrainConfig config_of(const ProfileCommand& c, const CLI::App& app) {
     config.ignore_index = TrainConfig().ignore_index;
     config.mask_threshold = TrainConfig().mask_threshold;
     config.resize = TrainConfig().resize;
+    config.task = TrainConfig().task;
   }
   if (app.count("--model") > 0) {
     config.width = TrainConfig().width;

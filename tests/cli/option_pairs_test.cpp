@@ -85,6 +85,7 @@ TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
        "--data-dir .",
        "--mask-threshold 128",
        "--resize 12",
+       "--task regression",
        "--model deep-dilated",
        "--weights run/best.safetensors",
        "--steps 5",

@@ -51,6 +51,7 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--data-dir",
         "--mask-threshold",
         "--resize",
+        "--task",
         "--model",
         "--out",
         "--weights",

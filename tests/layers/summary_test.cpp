@@ -120,6 +120,12 @@ TEST(Summary, TheTotalCoversOpsThatNoLayerNames) {
   EXPECT_EQ(summary.multiply_adds, 16 * (9 * 2 * 3) + 16 * (3 * 5) + 16 * (9 * 5));
 }
 
+TEST(Summary, KnowsTheNetworksOutputAlsoBehindTheLastLayer) {
+  EXPECT_EQ(summarize(made_small(), {3, 8, 8, 3}).output, Shape({3, 8, 8, 300}));
+  const auto total = [](const Variable& x, Pass& pass) { return sum(made_small()(x, pass), {1, 2, 3}); };
+  EXPECT_EQ(summarize(Sequential{total}, {3, 8, 8, 3}).output, Shape({3}));
+}
+
 TEST(Summary, TakesAFloat64Network) {
   const Summary narrow = summarize(made_small(), {2, 8, 8, 3});
   const Summary wide = summarize(cast_network(made_small(), DType::float64), {2, 8, 8, 3});

@@ -256,6 +256,15 @@ TEST_F(LoadNetwork, NeedsADescription) {
           ": the network it describes cannot be built. network_from_json: network is \"resnet\". Networks "
           "are " +
           listed({networks.begin(), networks.end()}, ", ") + '.');
+  // A program that adds names leaves its own.
+  const std::string before = refusal();
+  info.program = "counter";
+  save(net, path_, to_metadata(info));
+  EXPECT_EQ(refusal(),
+            before +
+                " It was trained by the program counter, which may know more names. Give it to that "
+                "one, or add its network here, with add_named_network.");
+  EXPECT_EQ(checkpoint_info(path_, read_safetensors(path_)).program, "counter");
 }
 
 TEST(TensorsBelow, TakesThePrefixAway) {

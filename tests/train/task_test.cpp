@@ -302,6 +302,22 @@ TEST(Task, NetworksTasksAndOptionsThatDoNotFitAreRefused) {
   EXPECT_EQ(task_for(half_means(1, 1), own_task()).name, "largest");
 }
 
+TEST(Task, OfThreeOnlyTheOneThatTheTargetsSuggestSuitsAndAnyOther) {
+  const Dataset masks = striped().train, labels = bright_labels(8, 1), images = darker_images(8, 1);
+  for (const Dataset* data : {&masks, &labels, &images}) {
+    const std::string suggested = task_for(*data).name;
+    for (const Task& task : named_tasks())
+      EXPECT_EQ(suits(task, *data), task.name == suggested) << data->name;
+    EXPECT_TRUE(suits(Task{.name = "counting"}, *data));
+  }
+  EXPECT_EQ(listed(names_in(named_tasks())), "segmentation, classification or regression");
+  EXPECT_EQ(named_task("regression").name, "regression");
+  EXPECT_EQ(thrown<ArgumentError>([] { named_task("counting"); }),
+            "task: \"counting\" is not known. Choose segmentation, classification or regression.");
+  EXPECT_EQ(thrown<ArgumentError>([] { add_named_task(regression()); }),
+            "task: \"regression\" cannot be added. There is a task of this name. Choose another.");
+}
+
 TEST(Task, AStateOfAnotherTaskIsRefused) {
   const TaskCase own = task_cases()[3];
   Trainer trainer(own.net, own.data, {.task = own.task}), other(own.net, own.data, {});
