@@ -1,12 +1,11 @@
 // trous data: counts the samples and classes of a data set, and draws or exports samples.
-#include <cmath>
-#include <filesystem>
-#include <iomanip>
 #include <iostream>
+#include <limits>
 #include <memory>
-#include <sstream>
+#include <vector>
 
 #include <trous/cli/commands.h>
+#include <trous/cli/data_files.h>
 #include <trous/cli/inputs.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
@@ -16,9 +15,6 @@
 #include <trous/core/choices.h>
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
-#include <trous/data/file.h>
-#include <trous/data/palette.h>
-#include <trous/data/picture.h>
 #include <trous/data/png.h>
 #include <trous/run/detail/facts_json.h>
 
@@ -32,50 +28,42 @@ struct DataCommand {
   OutputStyle style;
 };
 
-// Image and mask side by side, as training would see them.
+std::vector<std::int64_t> chosen_samples(const DataCommand& c, const Dataset& split) {
+  Phase choosing("data", c.style, "choosing", "samples");
+  return first_samples(split, c.count, choosing.on_progress());
+}
+
+// Samples as training would see them.
 void write_preview(const DataCommand& c, const Dataset& split) {
   const Augmentation augmentation = parse_augmentation(c.augment);
+  const std::vector<std::int64_t> chosen = chosen_samples(c, split);
   std::vector<Sample> samples;
-  const std::int64_t count = std::min(c.count, split.size);
   Phase drawing("data", c.style, "drawing", "samples");
-  for (std::int64_t i = 0; i < count; ++i) {
-    drawing.report(i, count);
-    samples.push_back(augmented(checked_sample(split, i), augmentation,
+  for (const std::int64_t i : chosen) {
+    drawing.report(std::ssize(samples), std::ssize(chosen));
+    samples.push_back(augmented(fields_of(split), checked_sample(split, i), augmentation,
                                 fold_in(Key{c.seed}, static_cast<std::uint64_t>(i))));
   }
-  write_png(c.preview, sample_panel(samples, {.columns = 3}));
+  const Preview preview = preview_of(split, samples);
+  write_png(c.preview, preview.picture);
+  if (!c.style.prints_text()) return;
+  const std::string line = text("  pictures  ", c.preview, "   (");
+  std::cout << line << wrapped(preview.words + ')', static_cast<int>(line.size()), columns()) << '\n';
 }
 
-// The numbers that a file stores for an image in 0..1; for an image read from a file, those of that file.
-Tensor stored_image(const Tensor& image, std::int64_t white) {
-  if (white <= 255) return image_picture(image);
-  Tensor numbers = Tensor::uninitialized(image.shape(), DType::int32);
-  std::int32_t* out = numbers.mutable_values<std::int32_t>().data();
-  for (const float value : image.values<float>())
-    *out++ = static_cast<std::int32_t>(std::lround(static_cast<double>(value) * static_cast<double>(white)));
-  return numbers;
-}
-
-// Writes a folder for `trous train --data DIR`: images, masks as indexed PNG, and the names of the classes.
-void write_folder(const DataCommand& c, const Splits& data) {
-  namespace fs = std::filesystem;
-  const auto palette = class_palette();
-  std::int64_t written = 0, total = 0;
-  for (const std::string_view name : split_names()) total += std::min(c.count, split_named(data, name).size);
-  Phase writing("data", c.style, "writing", "samples");
-  for (const std::string_view name : split_names()) {
-    const Dataset& split = split_named(data, name);
-    const fs::path images = fs::path(c.folder) / name / "images", masks = fs::path(c.folder) / name / "masks";
-    make_folder(images.string(), "--export");
-    make_folder(masks.string(), "--export");
-    for (std::int64_t i = 0; i < std::min(c.count, split.size); ++i) {
-      writing.report(written++, total);
-      const Sample sample = checked_sample(split, i);
-      write_png((images / numbered_png("", i)).string(), stored_image(sample.image, split.white));
-      write_indexed_png((masks / numbered_png("", i)).string(), sample.target, palette);
-    }
+void write_export(const DataCommand& c, const Splits& data) {
+  SplitIndices chosen;
+  for (std::size_t k = 0; k < chosen.size(); ++k)
+    chosen[k] = chosen_samples(c, split_named(data, split_names()[k]));
+  try {
+    Phase writing("data", c.style, "writing", "samples");
+    write_data_folder(data, chosen, c.folder, writing.on_progress());
+  } catch (const Interrupted& end) {
+    throw Interrupted(text(end.what(), " The files in ", c.folder, " are whole, but not all are there."));
   }
-  write_text((fs::path(c.folder) / "classes.json").string(), detail::dump_json(data.train.classes, 1) + '\n');
+  if (c.style.prints_text())
+    std::cout << "  folder    " << c.folder << "   (" << program_name() << " train --data "
+              << shell_word(c.folder) << " --out RUN)\n";
 }
 
 Splits read(const DataCommand& c) {
@@ -97,11 +85,6 @@ ExitCode run(const DataCommand& c) {
   if (!c.folder.empty()) check_new_folder(c.folder, "--export");
   heed_interrupts();
   const Splits data = read(c);
-  const char* const drawn = !c.preview.empty() ? "--preview" : !c.folder.empty() ? "--export" : nullptr;
-  if (drawn && data.train.target.role != Role::mask) {
-    throw ArgumentError(text("data: ", drawn, " draws masks, and a sample of ", c.data, " has its ",
-                             data.train.target.name, ". Leave it out."));
-  }
   const Survey facts = counted(c, data);
   if (c.style.json) {
     std::cout << detail::dump_json(detail::json_of(data_facts(data, facts))) << '\n';
@@ -109,20 +92,8 @@ ExitCode run(const DataCommand& c) {
     print_data(data, facts);
     print_splits(data, facts);
   }
-  if (!c.preview.empty()) {
-    write_preview(c, split_named(data, c.split));
-    if (c.style.prints_text()) std::cout << "  pictures  " << c.preview << "   (input | mask)\n";
-  }
-  if (!c.folder.empty()) {
-    try {
-      write_folder(c, data);
-    } catch (const Interrupted& end) {
-      throw Interrupted(text(end.what(), " The files in ", c.folder, " are whole, but not all are there."));
-    }
-    if (c.style.prints_text())
-      std::cout << "  folder    " << c.folder << "   (" << program_name() << " train --data "
-                << shell_word(c.folder) << " --out RUN)\n";
-  }
+  if (!c.preview.empty()) write_preview(c, split_named(data, c.split));
+  if (!c.folder.empty()) write_export(c, data);
   return ExitCode::ok;
 }
 
@@ -148,7 +119,9 @@ void add_data(CLI::App& app, ExitCode& code) {
   data->add_option("--export", c->folder,
                    "write the first samples of each split into this folder, as PNG files")
       ->check(not_empty());
-  data->add_option("--count", c->count, "samples of the preview, and of each split that is exported")
+  data->add_option("--count", c->count,
+                   "samples of the preview, and of each split that is exported; of labels one of each class "
+                   "at least")
       ->check(whole(1, 1000000))
       ->capture_default_str();
   data->add_option("--augment", c->augment, "augmentation of the samples in the preview")

@@ -209,9 +209,7 @@ MemoryCheck check_eval_memory(const EvalCommand& c, const AnyLayer& net, const D
   const Shape& image = split.image_shape;
   const Shape images{std::min(c.batch, split.size), image[0], image[1], image[2]};
   MemoryCheck check = check_memory([&] {
-    if (split.target.role != Role::mask)
-      throw ArgumentError("eval: only the memory of masks can be predicted.");
-    const auto memory = std::make_shared<EvaluationMemory>(net, images);
+    const auto memory = std::make_shared<EvaluationMemory>(net, images, nullptr, split.target.role);
     return MemoryDemand{.command = "eval", .work = "a batch", .images = images, .bytes = [=](const Shape& s) {
                           return memory->resident(s[0]);
                         }};

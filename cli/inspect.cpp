@@ -128,10 +128,18 @@ struct PredictedUses {
   std::optional<std::int64_t> prediction, training;
 };
 
-PredictedUses predicted_uses(const AnyLayer& net, const Shape& images) {
+// The role of the targets that a network with outputs of this rank learns from. Without a checkpoint, which
+// knows its task, it is that of masks or labels, if they can have this rank.
+Role learned_role(const std::optional<CheckpointInfo>& info, std::int64_t output_rank) {
+  const bool classes = !info || info->task != regression().name;
+  if (output_rank == 4) return classes ? Role::mask : Role::image;
+  return classes && output_rank == 2 ? Role::label : Role::numbers;
+}
+
+PredictedUses predicted_uses(const AnyLayer& net, const Shape& images, Role target) {
   const auto predicted = [&](bool training) -> std::optional<std::int64_t> {
     try {
-      return predicted_memory(net, images, training).resident;
+      return predicted_memory(net, images, training, target).resident;
     } catch (const Error&) {
       return std::nullopt;
     }
@@ -152,13 +160,15 @@ void print_facts(const Subject& subject, const std::string& memory) {
   std::cout << "  " << wrapped(memory, 2, columns()) << '\n' << std::endl;
 }
 
-// The table and what a pixel sees are made from one image of the real size.
-void check_inspect_memory(const AnyLayer& net, const Shape& image) {
+// The table and what a pixel sees are made from one image of the real size. Returns the rank of the network's
+// output, 0 where it has none for images of small sizes.
+std::int64_t check_inspect_memory(const AnyLayer& net, const Shape& image) {
+  std::int64_t output_rank = 0;
   check_memory([&] {
     const auto table = std::make_shared<MemoryForecast>(
         [&](const Shape& small) {
-          summarize(net, small);
-          coverage(net, small);
+          output_rank = summarize(net, small).layers.back().output.rank();
+          if (output_rank == 4) coverage(net, small);
         },
         image);
     return MemoryDemand{
@@ -166,6 +176,7 @@ void check_inspect_memory(const AnyLayer& net, const Shape& image) {
           return table->at(s).resident;
         }};
   });
+  return output_rank;
 }
 
 Json json_of_all(const Subject& subject, const Summary& summary, const std::optional<Coverage>& seen) {
@@ -202,9 +213,11 @@ ExitCode run(const InspectCommand& c) {
   const Subject subject = open_subject(c.what, c.channels, c.classes, {}, NonFiniteWeights::accept);
   warn_not_finite(subject);
   const Shape image{c.height, c.width, in_channels_of(subject.description)};
+  const std::int64_t output_rank = check_inspect_memory(subject.net, {1, image[0], image[1], image[2]});
+  const Shape images{c.batch, image[0], image[1], image[2]};
   const PredictedUses memory =
-      c.style.quiet ? PredictedUses() : predicted_uses(subject.net, {c.batch, image[0], image[1], image[2]});
-  check_inspect_memory(subject.net, {1, image[0], image[1], image[2]});
+      c.style.quiet ? PredictedUses()
+                    : predicted_uses(subject.net, images, learned_role(subject.info, output_rank));
   // Before the work, unless the images may not fit the network at all.
   if (c.style.prints_text() && memory.prediction) print_facts(subject, memory_row(c, memory));
   const Summary summary = summary_of(subject.name, subject.net, image);

@@ -77,25 +77,25 @@ MemoryDemand demand_of(const TrainConfig& c, const AnyLayer& net, const Splits& 
   const Shape cropped = augmented_shape(data.train.image_shape, options.augmentation);
   const std::int64_t channels = cropped[2];
   const Shape images{options.batch, cropped[0], cropped[1], channels};
-  const auto step = std::make_shared<MemoryForecast>(training_memory(net, images, options));
+  const Role role = data.train.target.role;
+  const auto step = std::make_shared<MemoryForecast>(training_memory(net, images, options, role));
   const auto scored = [&](const Dataset& split, const Loss& loss) {
     const Shape& shape = split.image_shape;
-    return std::make_shared<EvaluationMemory>(net, Shape{options.batch, shape[0], shape[1], shape[2]}, loss);
+    return std::make_shared<EvaluationMemory>(net, Shape{options.batch, shape[0], shape[1], shape[2]}, loss,
+                                              role);
   };
   const auto validation = scored(data.validation, options.loss), test = scored(data.test, nullptr);
   const auto table = std::make_shared<MemoryForecast>([&](const Shape& small) { summarize(net, small); },
                                                       Shape{1, images[1], images[2], channels});
-  return {.command = "train",
-          .work = "the run",
-          .images = images,
-          .bytes =
-              [=](const Shape& s) {
-                const std::int64_t kept = step->at({0, s[1], s[2], channels}).resident;
-                return std::max({step->at(s).resident, kept + validation->resident(s[0]),
-                                 kept + test->resident(s[0]),
-                                 kept + table->at({1, s[1], s[2], channels}).resident});
-              },
-          .crop_option = [](std::int64_t h, std::int64_t w) { return text("--crop ", h, 'x', w); }};
+  MemoryDemand demand{
+      .command = "train", .work = "the run", .images = images, .bytes = [=](const Shape& s) {
+        const std::int64_t kept = step->at({0, s[1], s[2], channels}).resident;
+        return std::max({step->at(s).resident, kept + validation->resident(s[0]), kept + test->resident(s[0]),
+                         kept + table->at({1, s[1], s[2], channels}).resident});
+      }};
+  if (step->any_size())
+    demand.crop_option = [](std::int64_t h, std::int64_t w) { return text("--crop ", h, 'x', w); };
+  return demand;
 }
 
 // The report's picture is made from one image in float64, which can be more than a step takes.

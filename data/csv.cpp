@@ -102,4 +102,12 @@ std::vector<CsvRow> read_csv(const std::string& path) {
   return parse_csv(read_text(path, max_csv_bytes), path);
 }
 
+std::string csv_cell(const std::string& cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
+  std::string quoted = "\"";
+  for (const char character : cell) quoted.append(character == '"' ? 2 : 1, character);
+  quoted += '"';
+  return quoted;
+}
+
 }  // namespace trous

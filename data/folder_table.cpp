@@ -51,6 +51,15 @@ std::optional<float> number_in(const std::string& cell) {
   return code == std::errc() ? static_cast<float>(number) : INFINITY;
 }
 
+// The cell without the spaces around it. They belong to it, by RFC 4180, so they are a fault and not taken
+// away.
+std::string trimmed(const std::string& cell) {
+  const std::size_t begin = cell.find_first_not_of(" \t");
+  return begin == std::string::npos ? "" : cell.substr(begin, cell.find_last_not_of(" \t") + 1 - begin);
+}
+
+constexpr const char* with_spaces = ", with a space around it, which belongs to the cell. Remove it.";
+
 // Reads the table of one part, and leaves it the images that have a good line.
 class TableLines {
  public:
@@ -120,6 +129,8 @@ class TableLines {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (columns[i].empty())
         return bad(text(" has no name for column ", i + 2, ". Write one in the first line."));
+      if (trimmed(columns[i]) != columns[i])
+        return bad(text(" has the column ", shown(columns[i]), with_spaces));
       if (std::find(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(i) + 1, columns[i]) !=
           header.begin() + static_cast<std::ptrdiff_t>(i) + 1)
         return bad(
@@ -155,6 +166,8 @@ class TableLines {
     if (content_.is_classes) {
       if (row.cells[1].empty())
         return fault(row, "has no class. Write its name, or move line and image away.");
+      if (trimmed(row.cells[1]) != row.cells[1])
+        return fault(row, text("has the class ", shown(row.cells[1]), with_spaces));
       content_.classes[path] = row.cells[1];
     } else {
       content_.numbers[path] = numbers_of(row);
@@ -163,6 +176,7 @@ class TableLines {
   }
 
   std::string no_image(const std::string& name) const {
+    if (images_.contains(trimmed(name))) return text("names ", shown(name), with_spaces);
     const auto near = std::find_if(images_.begin(), images_.end(), [&](const std::string& image) {
       return image.substr(0, image.rfind('.')) == name;
     });
@@ -175,13 +189,15 @@ class TableLines {
   std::vector<float> numbers_of(const CsvRow& row) {
     std::vector<float> numbers;
     for (std::size_t c = 1; c < row.cells.size(); ++c) {
-      const std::optional<float> number = number_in(row.cells[c]);
+      const std::string& cell = row.cells[c];
+      const std::optional<float> number = number_in(cell);
       if (!number || !std::isfinite(*number)) {
         fault(row,
-              text("has ", shown(row.cells[c]), " in the column ", escaped_bytes(content_.columns[c - 1]),
+              text("has ", shown(cell), " in the column ", escaped_bytes(content_.columns[c - 1]),
                    number ? ", which float32 cannot hold. Write a finite number such as 0.5."
-                          : ", which is no number. Write one such as 0.5, or call the column label if it "
-                            "holds classes."));
+                   : number_in(trimmed(cell)) ? with_spaces
+                                              : ", which is no number. Write one such as 0.5, or call the "
+                                                "column label if it holds classes."));
       }
       numbers.push_back(number.value_or(0.0F));
     }

@@ -80,8 +80,10 @@ Splits folder_targets(const FolderOptions& options) {
   };
   return folder_data_sets(files, for_splits, *images, splits, [&](Dataset& data, const auto& indices) {
     data.source += note;
-    data.target = {
-        .name = "target", .role = Role::image, .shape = {targets->height, targets->width, targets->channels}};
+    data.target = {.name = "target",
+                   .role = Role::image,
+                   .shape = {targets->height, targets->width, targets->channels},
+                   .white = targets->white};
     give_samples(data, images, indices, target);
   });
 }

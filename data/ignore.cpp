@@ -11,13 +11,18 @@ namespace trous {
 Dataset ignoring(Dataset dataset, std::int64_t index) {
   if (index == unknown_label) return dataset;
   const auto classes = static_cast<std::int64_t>(dataset.classes.size());
+  const Role role = dataset.target.role;
+  if (role != Role::mask && role != Role::label) {
+    throw ArgumentError(text("ignoring: ", index, " is no class of ", dataset.name, ", whose targets are ",
+                             in_plural(role), " and have none. Ignore none."));
+  }
   if (index < 0 || index >= classes) {
     throw ArgumentError(text("ignoring: ", index, " is no class of ", dataset.name,
                              ". It has the classes 0 to ", classes - 1, "; ", unknown_label,
                              " is ignored anyway."));
   }
-  dataset.source += text(". Pixels of class ", index, ", ", dataset.classes[static_cast<std::size_t>(index)],
-                         ", do not count");
+  dataset.source += text(role == Role::mask ? ". Pixels" : ". Images", " of class ", index, ", ",
+                         dataset.classes[static_cast<std::size_t>(index)], ", do not count");
   if (std::find(dataset.ignored.begin(), dataset.ignored.end(), index) == dataset.ignored.end())
     dataset.ignored.push_back(static_cast<std::int32_t>(index));
   const auto without = [index](Sample sample) {

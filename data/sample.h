@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,9 @@ DType dtype_of(Role role);
 struct SampleField {
   std::string name;  ///< such as "image", "mask" or "distance"
   Role role = Role::numbers;
-  Shape shape = {};    ///< of one sample; that of a mask may be left out where it is the image's
-  bool input = false;  ///< whether the network takes it, behind the image; a loss may read it anyway
+  Shape shape = {};          ///< of one sample; that of a mask may be left out where it is the image's
+  bool input = false;        ///< whether the network takes it, behind the image; a loss may read it anyway
+  std::int64_t white = 255;  ///< of a target that is an image: as Dataset::white
 
   friend bool operator==(const SampleField&, const SampleField&) = default;
 };

@@ -12,6 +12,7 @@
 #include <trous/core/storage.h>
 #include <trous/data/dataset.h>
 #include <trous/data/loader.h>
+#include <trous/train/detail/made_up_data.h>
 #include <trous/train/evaluate.h>
 #include <trous/train/memory.h>
 #include <trous/train/trainer.h>
@@ -64,6 +65,7 @@ Recorded recorded(const MemoryForecast::Work& work, const Shape& images) {
 struct SmallRuns {
   std::int64_t height, width;
   Recorded at[2][2], larger_batch;
+  bool any_size = true;
 };
 
 SmallRuns small_runs(const MemoryForecast::Work& work, std::int64_t height, std::int64_t width,
@@ -86,6 +88,15 @@ SmallRuns small_runs(const MemoryForecast::Work& work, std::int64_t height, std:
   return runs;
 }
 
+// Runs on images of the one size that a network takes, as one does whose dense layer reads all pixels.
+SmallRuns runs_of_one_size(const MemoryForecast::Work& work, const Shape& images) {
+  SmallRuns runs{images[1], images[2], {}, {}, false};
+  const Recorded run = recorded(work, {small_batch, images[1], images[2], images[3]});
+  for (auto& row : runs.at) row[0] = row[1] = run;
+  runs.larger_batch = recorded(work, {small_batch + 1, images[1], images[2], images[3]});
+  return runs;
+}
+
 // The smallest extent with the same remainder that is not below 32 unless `extent` is.
 std::int64_t small_extent(std::int64_t extent) {
   return extent < 2 * small_side ? extent : small_side + extent % small_side;
@@ -99,7 +110,8 @@ SmallRuns smallest_runs(const MemoryForecast::Work& work, const Shape& images) {
     try {
       return small_runs(work, height, width, images[3]);
     } catch (const ShapeError&) {
-      if (std::max(height, width) >= max_small_side || (height == images[1] && width == images[2])) throw;
+      if (std::max(height, width) >= max_small_side) throw;
+      if (height == images[1] && width == images[2]) return runs_of_one_size(work, images);
     }
     height = std::min(images[1], height + small_side);
     width = std::min(images[2], width + small_side);
@@ -151,39 +163,8 @@ class Replay {
   double tensors_ = 0, highest_ = 0, peak_ = 0, small_ = 0, max_small_ = 0;
 };
 
-// Images whose pixels differ, so that no statistic of a batch is 0, and labels of all classes. All samples
-// share one image and one mask, so that the threads that stack them take no memory.
-Dataset made_up_images(const Shape& images, std::int64_t classes) {
-  const std::int64_t height = images[1], width = images[2], channels = images[3];
-  Tensor image = Tensor::uninitialized({height, width, channels}, DType::float32);
-  Tensor mask = Tensor::uninitialized({height, width}, DType::int32);
-  std::int64_t i = 0;
-  for (float& value : image.mutable_values<float>()) value = static_cast<float>(i++ * 37 % 101) / 101;
-  for (std::int32_t& label : mask.mutable_values<std::int32_t>())
-    label = static_cast<std::int32_t>(i++ % classes);
-  std::vector<std::string> names;
-  for (std::int64_t c = 0; c < classes; ++c) names.push_back(std::to_string(c));
-  return {.name = "made up",
-          .source = "no data",
-          .classes = std::move(names),
-          .size = images[0],
-          .image_shape = {height, width, channels},
-          .sample = [made = Sample{std::move(image), std::move(mask)}](std::int64_t) { return made; }};
-}
-
-// The number of classes that a network predicts for images of this shape.
-std::int64_t classes_of(const AnyLayer& net, const Shape& images) {
-  const Recording scope(Recording::nothing);
-  Pass pass;
-  pass.name_layers(net);
-  const Shape logits = net(Tensor::full(images, DType::float32, 0.5), pass).shape();
-  if (logits.rank() == 4) return logits[3];
-  throw ShapeError(text("memory: the network gives ", logits, " for images ", images,
-                        ". Its last layer must give [batch, height, width, classes]."));
-}
-
 // Two steps, since the optimizer has no state before the first, and a validation. The loader's thread makes
-// the batches in any case: its memory is not recorded, but counted as batches that are held.
+// the batches in any case: its memory is not recorded, but is that of batches_held.
 TrainOptions short_training(TrainOptions options, std::int64_t batch) {
   options.steps = options.validate_every = 2;
   options.batch = batch;
@@ -196,30 +177,45 @@ TrainOptions short_training(TrainOptions options, std::int64_t batch) {
   return options;
 }
 
-// The shape of the largest tile of an image.
-Shape tile_of(const AnyLayer& net, const Shape& image) {
+// The shape of the largest tile of an image, as evaluate_with cuts it where targets have this role.
+Shape tile_of(const AnyLayer& net, const Shape& image, Role target) {
+  if (!lies_on_pixels(target)) return image;
   const TilePlan plan = plan_tiles(net, image);
+  if (!plan.exact && target != Role::mask) return image;
   return {plan.rows.front().end - plan.rows.front().begin,
           plan.columns.front().end - plan.columns.front().begin, image[2]};
 }
 
-// The classes of a network, from the smallest squares of a tile that it takes.
-std::int64_t classes_for(const AnyLayer& net, const Shape& tile) {
+// The channels that a network gives, from the smallest squares of a tile that it takes.
+std::int64_t channels_for(const AnyLayer& net, const Shape& tile, Role target) {
   for (std::int64_t side = 2 * small_side;; side *= 2) {
     try {
-      return classes_of(net, {1, std::min(side, tile[0]), std::min(side, tile[1]), tile[2]});
+      const Shape square{1, std::min(side, tile[0]), std::min(side, tile[1]), tile[2]};
+      return detail::output_shape(net, square, target)[3];
     } catch (const ShapeError&) {
       if (side >= std::max(tile[0], tile[1])) throw;
     }
   }
 }
 
-// A network that takes no memory but that of its logits.
-AnyLayer zeros_for(std::int64_t classes) {
-  return [classes](const Variable& x) {
+// A network that takes no memory but that of its output.
+AnyLayer zeros_for(std::int64_t channels) {
+  return [channels](const Variable& x) {
     const Shape& s = x.shape();
-    return Variable(Tensor::zeros({s[0], s[1], s[2], classes}, DType::float32));
+    return Variable(Tensor::zeros({s[0], s[1], s[2], channels}, DType::float32));
   };
+}
+
+Dataset data_for(const AnyLayer& net, const Shape& images, Role target) {
+  return detail::made_up_data(images, detail::output_shape(net, images, target), target);
+}
+
+// What a loader's threads hold, which no trace of the training's own thread sees.
+std::vector<Batch> batches_held(const Dataset& data, std::int64_t count) {
+  const std::vector<std::int64_t> indices(static_cast<std::size_t>(data.size));
+  std::vector<Batch> held;
+  for (std::int64_t i = 0; i < count; ++i) held.push_back(make_batch(data, indices));
+  return held;
 }
 
 }  // namespace
@@ -231,22 +227,22 @@ struct MemoryForecast::Record {
     double per_image[2][2];  // at two heights and two widths
   };
 
-  Record(SmallRuns runs, std::int64_t held);
+  explicit Record(SmallRuns runs);
   double bytes_of(const Buffer& buffer, const Shape& images) const;
 
   std::int64_t height, width;  // the smaller ones of the small images
-  std::int64_t batches_held;
   std::vector<StorageTrace::Event> events;
   std::vector<Buffer> buffers;
   std::vector<double> scratch;  // the peak between two marks
+  bool any_size;
 };
 
-MemoryForecast::Record::Record(SmallRuns runs, std::int64_t held)
+MemoryForecast::Record::Record(SmallRuns runs)
     : height(runs.height),
       width(runs.width),
-      batches_held(held),
       events(std::move(runs.at[0][0].events)),
-      scratch(std::move(runs.larger_batch.scratch)) {
+      scratch(std::move(runs.larger_batch.scratch)),
+      any_size(runs.any_size) {
   for (std::size_t k = 0; k < runs.larger_batch.bytes.size(); ++k) {
     const auto smaller = static_cast<double>(runs.at[0][0].bytes[k]);
     const double of_image = static_cast<double>(runs.larger_batch.bytes[k]) - smaller;
@@ -273,20 +269,21 @@ double MemoryForecast::Record::bytes_of(const Buffer& buffer, const Shape& image
   return std::max(0.0, std::round(buffer.fixed + static_cast<double>(images[0]) * of_image));
 }
 
-MemoryForecast::MemoryForecast(const Work& work, const Shape& images, std::int64_t batches_held) {
+MemoryForecast::MemoryForecast(const Work& work, const Shape& images) {
   check_images(images);
-  record_ = std::make_shared<const Record>(smallest_runs(work, images), batches_held);
+  record_ = std::make_shared<const Record>(smallest_runs(work, images));
 }
+
+bool MemoryForecast::any_size() const { return record_->any_size; }
 
 PredictedMemory MemoryForecast::at(const Shape& images) const {
   check_images(images);
   const Record& record = *record_;
-  Replay replay;
-  const auto pixels = static_cast<double>(images[0]) * static_cast<double>(images[1] * images[2]);
-  for (std::int64_t i = 0; i < record.batches_held; ++i) {
-    replay.take(pixels * static_cast<double>(images[3]) * sizeof(float));
-    replay.take(pixels * sizeof(std::int32_t));
+  if (!record.any_size && (images[1] != record.height || images[2] != record.width)) {
+    throw ShapeError(text("memory: the network takes images of ", record.height, 'x', record.width,
+                          " alone, and is asked for ", images[1], 'x', images[2], ". Ask for their size."));
   }
+  Replay replay;
   const double wider = static_cast<double>(images[2]) / static_cast<double>(record.width + small_side);
   std::vector<std::size_t> places(record.buffers.size());
   for (const StorageTrace::Event& event : record.events) {
@@ -311,19 +308,20 @@ MemoryForecast prediction_memory(const AnyLayer& net, const Shape& images) {
                         images);
 }
 
-MemoryForecast evaluation_memory(const AnyLayer& net, const Shape& images, const Loss& loss) {
+MemoryForecast evaluation_memory(const AnyLayer& net, const Shape& images, const Loss& loss, Role target) {
   return MemoryForecast(
       [&](const Shape& small) {
-        evaluate_with(net, made_up_images(small, classes_of(net, small)), {.batch = small[0], .loss = loss});
+        evaluate_with(net, data_for(net, small, target), {.batch = small[0], .loss = loss});
       },
       images);
 }
 
-EvaluationMemory::EvaluationMemory(const AnyLayer& net, const Shape& images, const Loss& loss)
+EvaluationMemory::EvaluationMemory(const AnyLayer& net, const Shape& images, const Loss& loss, Role target)
     : image_{images[1], images[2], images[3]},
-      tile_(tile_of(net, image_)),
-      classes_(classes_for(net, tile_)),
-      batch_(evaluation_memory(tile_ == image_ ? net : zeros_for(classes_), images, loss)) {
+      tile_(tile_of(net, image_, target)),
+      channels_(tile_ == image_ ? 0 : channels_for(net, tile_, target)),
+      target_channels_(target == Role::image ? channels_ : 1),
+      batch_(evaluation_memory(tile_ == image_ ? net : zeros_for(channels_), images, loss, target)) {
   if (tile_ != image_) net_ = prediction_memory(net, {1, tile_[0], tile_[1], tile_[2]});
 }
 
@@ -331,28 +329,31 @@ std::int64_t EvaluationMemory::resident(std::int64_t batch) const {
   const std::int64_t count = evaluation_batch(image_, batch);
   const std::int64_t all = batch_.at({count, image_[0], image_[1], image_[2]}).resident;
   if (!net_) return all;
-  // Beside a tile are the images, one of them apart, the labels, and the logits of the images before it.
-  const std::int64_t joined = count > 1 ? 2 : 1;  // the logits of each image, and all together
-  const std::int64_t of_pixel = 4 * (image_[2] * (count + 1) + count + joined * classes_ * count);
+  // Beside a tile are the images, one of them apart, the targets, and the outputs of the images before it.
+  const std::int64_t joined = count > 1 ? 2 : 1;  // the outputs of each image, and all together
+  const std::int64_t of_pixel =
+      4 * (image_[2] * (count + 1) + target_channels_ * count + joined * channels_ * count);
   return std::max(all,
                   net_->at({1, tile_[0], tile_[1], tile_[2]}).resident + of_pixel * image_[0] * image_[1]);
 }
 
-MemoryForecast training_memory(const AnyLayer& net, const Shape& images, const TrainOptions& options) {
+MemoryForecast training_memory(const AnyLayer& net, const Shape& images, const TrainOptions& options,
+                               Role target) {
   const std::int64_t ahead = options.loader_threads > 0 ? LoaderOptions().ahead : 0;
   return MemoryForecast(
       [&](const Shape& small) {
-        const Dataset data = made_up_images(small, classes_of(net, small));
+        const Dataset data = data_for(net, small, target);
+        const std::vector<Batch> held = batches_held(data, 1 + ahead);
         const TrainResult result =
             Trainer(net, {data, data, data, {}}, short_training(options, small[0])).run();
         if (result.diverged)
           throw ArgumentError(text("memory: a training on made-up images diverges: ", *result.diverged, '.'));
       },
-      images, 1 + ahead);
+      images);
 }
 
-PredictedMemory predicted_memory(const AnyLayer& net, const Shape& images, bool training) {
-  return (training ? training_memory(net, images) : prediction_memory(net, images)).at(images);
+PredictedMemory predicted_memory(const AnyLayer& net, const Shape& images, bool training, Role target) {
+  return (training ? training_memory(net, images, {}, target) : prediction_memory(net, images)).at(images);
 }
 
 }  // namespace trous

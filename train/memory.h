@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 
+#include <trous/data/sample.h>
 #include <trous/layers/sequential.h>
 #include <trous/train/loss.h>
 #include <trous/train/train_options.h>
@@ -39,18 +40,22 @@ class MemoryForecast {
   /// runs. Call it while no other thread uses tensors, since the peak of scratch is measured over the
   /// process. It lowers the mark of storage_peak.
   ///
-  /// batches_held   batches of images and labels that other threads hold during the work
+  /// A network that takes no size but that of `images`, of up to 512 pixels a side, runs on 2 and 3 of these.
   ///
   /// Throws ShapeError for images of another rank and for a network that takes none of up to 512 pixels a
   /// side, ArgumentError if the small runs did not do the same ops, and what `work` throws for the height and
   /// width of `images` themselves.
-  MemoryForecast(const Work& work, const Shape& images, std::int64_t batches_held = 0);
+  MemoryForecast(const Work& work, const Shape& images);
 
   /// The peak for images [n, h, w, c]. For tensors it is exact where height and width leave the remainders by
   /// 32 of the images that the forecast was made for, the strides of the network divide 32, and the work
   /// does the same ops for all shapes; for other remainders a row or a column of each tensor may be missing.
   /// Scratch is taken from the largest small images, in proportion to the width, since kernels copy rows.
+  /// Throws ShapeError for another size where there is one alone.
   PredictedMemory at(const Shape& images) const;
+
+  /// Whether at() takes images of any size.
+  bool any_size() const;
 
  private:
   struct Record;
@@ -60,23 +65,26 @@ class MemoryForecast {
 /// predict(net, images), with the images.
 MemoryForecast prediction_memory(const AnyLayer& net, const Shape& images);
 
-/// One batch of evaluate_with on images that are taken whole: the images and labels, the logits and, where it
-/// is given, the loss.
-MemoryForecast evaluation_memory(const AnyLayer& net, const Shape& images, const Loss& loss = nullptr);
+/// One batch of evaluate_with on images that are taken whole: the images and targets, the outputs, the scores
+/// and, where it is given, the loss. `target` is the role of the targets, which have the extents that the
+/// network gives them.
+MemoryForecast evaluation_memory(const AnyLayer& net, const Shape& images, const Loss& loss = nullptr,
+                                 Role target = Role::mask);
 
 /// The memory of evaluate_with on images [n, h, w, c]: in the batches that it takes, and large images in
-/// tiles.
+/// tiles where it cuts them.
 class EvaluationMemory {
  public:
   /// Makes one forecast, or two for images in tiles. Throws as MemoryForecast and plan_tiles.
-  EvaluationMemory(const AnyLayer& net, const Shape& images, const Loss& loss = nullptr);
+  EvaluationMemory(const AnyLayer& net, const Shape& images, const Loss& loss = nullptr,
+                   Role target = Role::mask);
 
   /// The bytes of the process where batches of `batch` images are asked for.
   std::int64_t resident(std::int64_t batch) const;
 
  private:
-  Shape image_, tile_;  // [h, w, channels]
-  std::int64_t classes_;
+  Shape image_, tile_;                       // [h, w, channels]
+  std::int64_t channels_, target_channels_;  // of outputs and targets in tiles
   MemoryForecast batch_;               // of the network where images are whole, else of all but the network
   std::optional<MemoryForecast> net_;  // of the network on a tile
 };
@@ -87,9 +95,11 @@ class EvaluationMemory {
 /// `images`, not options.batch, and `images` are augmented already. at() a batch of 0 is what a training
 /// takes for its weights alone. Throws ArgumentError also where the training diverges on made-up images, as
 /// with weights that are not finite.
-MemoryForecast training_memory(const AnyLayer& net, const Shape& images, const TrainOptions& options = {});
+MemoryForecast training_memory(const AnyLayer& net, const Shape& images, const TrainOptions& options = {},
+                               Role target = Role::mask);
 
 /// The peak of training_memory, with default options, or of prediction_memory.
-PredictedMemory predicted_memory(const AnyLayer& net, const Shape& images, bool training);
+PredictedMemory predicted_memory(const AnyLayer& net, const Shape& images, bool training,
+                                 Role target = Role::mask);
 
 }  // namespace trous

@@ -43,9 +43,14 @@ std::vector<std::string> names_of(const SafetensorsFile& file) {
   return names;
 }
 
+// Whether the loss of the task is cross-entropy, where none is given.
+bool learns_classes(const std::string& task) { return task == mask_task || task == classification().name; }
+
+constexpr const char* loss_of_task = "of the task";
+
 // The class weights as a state has them. A loss that was given has weights of its own, so these are none.
-std::string class_weights_of(const TrainOptions& o) {
-  if (o.loss) return "none";
+std::string class_weights_of(const TrainOptions& o, const std::string& task) {
+  if (o.loss || (!o.class_weights && !learns_classes(task))) return "none";
   const ClassWeights weights = o.class_weights.value_or(default_class_weighting);
   if (const auto* const weighting = std::get_if<ClassWeighting>(&weights))
     return std::string(name(*weighting));
@@ -65,23 +70,31 @@ std::string text_of(const std::vector<ParameterGroup>& groups) {
   return line.empty() ? "none" : line;
 }
 
+// The options of a training and the name of its task.
+struct Saved {
+  const TrainOptions& options;
+  const std::string& task;
+};
+
 // The text of each option in a state.
-std::string text_of(const TrainOptions&, std::int64_t number) { return std::to_string(number); }
-std::string text_of(const TrainOptions&, std::uint64_t number) { return std::to_string(number); }
-std::string text_of(const TrainOptions&, int number) { return std::to_string(number); }
-std::string text_of(const TrainOptions&, double number) { return shortest_digits(number); }
-std::string text_of(const TrainOptions&, Schedule schedule) { return std::string(name(schedule)); }
-std::string text_of(const TrainOptions&, const Optimizer& optimizer) { return optimizer.description(); }
-std::string text_of(const TrainOptions&, const Loss& loss) { return loss ? "given" : "cross-entropy"; }
-std::string text_of(const TrainOptions& o, const std::optional<ClassWeights>&) { return class_weights_of(o); }
+std::string text_of(const Saved&, std::int64_t number) { return std::to_string(number); }
+std::string text_of(const Saved&, std::uint64_t number) { return std::to_string(number); }
+std::string text_of(const Saved&, int number) { return std::to_string(number); }
+std::string text_of(const Saved&, double number) { return shortest_digits(number); }
+std::string text_of(const Saved&, Schedule schedule) { return std::string(name(schedule)); }
+std::string text_of(const Saved&, const Optimizer& optimizer) { return optimizer.description(); }
+std::string text_of(const Saved& s, const Loss& loss) {
+  return loss ? "given" : learns_classes(s.task) ? "cross-entropy" : loss_of_task;
+}
+std::string text_of(const Saved& s, const std::optional<ClassWeights>&) {
+  return class_weights_of(s.options, s.task);
+}
 // With the share of foreground, which crops of earlier versions did not have.
-std::string text_of(const TrainOptions&, const Augmentation& a) {
+std::string text_of(const Saved&, const Augmentation& a) {
   const bool unsaid = a.crop && a.foreground == default_foreground;
   return to_text(a) + (unsaid ? ",foreground=" + shortest_digits(a.foreground) : "");
 }
-std::string text_of(const TrainOptions&, const std::vector<ParameterGroup>& groups) {
-  return text_of(groups);
-}
+std::string text_of(const Saved&, const std::vector<ParameterGroup>& groups) { return text_of(groups); }
 
 // States have always been written in this order. An option that is not named here comes after these.
 constexpr const char* first_written[] = {"steps",     "batch",     "seed",        "learning_rate", "schedule",
@@ -89,23 +102,31 @@ constexpr const char* first_written[] = {"steps",     "batch",     "seed",      
                                          "clip_norm", "average",   "augmentation"};
 
 // The options that must be the same when a training goes on, or its next steps would be others.
-Json lasting(const TrainOptions& o) {
+Json lasting(const Saved& saved) {
   Json all;
   for (const char* const name : first_written) all[name] = "";
-  TrainOptions::parts(o, [&](const TrainOption& option, const auto& member, const auto&) {
-    if (option.changes_learning) all[std::string(option.name)] = text_of(o, member);
+  TrainOptions::parts(saved.options, [&](const TrainOption& option, const auto& member, const auto&) {
+    if (option.changes_learning) all[std::string(option.name)] = text_of(saved, member);
   });
   return all;
 }
 
-// What a state was saved with. States of versions that did not have `accumulate` took one batch a step.
-std::string saved_option(const JsonPlace& were, const std::string& option) {
-  return option == "accumulate" && !were.has(option) ? "1" : were[option].string();
+// What a state was saved with. States of versions that did not have `accumulate` took one batch a step. Those
+// that did not know the losses of other tasks had the words of cross-entropy and its weights for them.
+std::string saved_option(const JsonPlace& were, const std::string& option, const Saved& now) {
+  if (option == "accumulate" && !were.has(option)) return "1";
+  std::string was = were[option].string();
+  if (learns_classes(now.task)) return was;
+  if (option == "loss" && was == "cross-entropy") return loss_of_task;
+  if (option == "class_weights" && !now.options.class_weights && was == name(default_class_weighting))
+    return "none";
+  return was;
 }
 
-void check_options(const std::string& path, const JsonPlace& were, const Json& are) {
+void check_options(const std::string& path, const JsonPlace& were, const Saved& saved) {
+  const Json are = lasting(saved);
   for (const auto& [option, is] : are.items()) {
-    if (const std::string was = saved_option(were, option), now = is; was != now) {
+    if (const std::string was = saved_option(were, option, saved), now = is; was != now) {
       throw FileError(text(path, ": it was saved with ", option, ' ', was, ", and ", now,
                            " is asked for. Resume with the options it was saved with."));
     }
@@ -186,7 +207,7 @@ SafetensorsFile trainer_file(const TrainerState& state, const TrainOptions& opti
     for (std::size_t i = 0; i < tensors.size(); ++i)
       file.tensors.emplace_back(text("optimizer/", moment, '/', state.live[i]), tensors[i]);
   }
-  Json numbers{{"options", lasting(options)},
+  Json numbers{{"options", lasting({options, about.task})},
                {"optimizer_steps", optimizer.steps},
                {"moments", Json::array()},
                {"stale", state.stale},
@@ -221,7 +242,7 @@ TrainerState restored_state(const TrainerState& own, const TrainOptions& options
   const JsonPlace numbers(parsed.value, source, "Take an earlier file.");
   TrainerState restored = own;
   try {
-    check_options(path, numbers["options"], lasting(options));
+    check_options(path, numbers["options"], {options, info.task});
     restore_network(path, file, parameters(restored.net), buffers(restored.net));
     restore_network(path, tensors_below(file, "best/"), parameters(restored.best), buffers(restored.best));
     check_dtypes(path, parameters(std::as_const(restored.net)), parameters(own.net));

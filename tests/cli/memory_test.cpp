@@ -128,12 +128,18 @@ TEST_F(Memory, InspectPrintsThatOfABatch) {
   EXPECT_EQ(four["batch"], 4);
   for (const char* use : {"prediction_bytes", "training_bytes"})
     EXPECT_GT(four[use], 2 * one[use].get<double>());
+  const Finished labels = run("inspect small-classifier --batch 4");
+  EXPECT_TRUE(has_line(labels.out,
+                       "  Predicted memory of a batch of 4: prediction [0-9.]+ MB, training [0-9.]+ MB\\."))
+      << labels.out;
 }
 
 TEST_F(Memory, InspectRefusesATableOfMoreThanThereIs) {
-  const Finished done = run("inspect small-dilated --height 32768 --width 32768 --quiet");
-  EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err.rfind("inspect: the table is predicted to take ", 0), 0u) << done.err;
+  for (const std::string network : {"small-dilated", "small-classifier"}) {
+    const Finished done = run("inspect " + network + " --height 32768 --width 32768 --quiet");
+    EXPECT_EQ(done.code, 2) << network;
+    EXPECT_EQ(done.err.rfind("inspect: the table is predicted to take ", 0), 0u) << done.err;
+  }
 }
 
 }  // namespace

@@ -76,6 +76,14 @@ TEST_F(TaskFolders, AFolderTrainsWithNoOtherWordAndIsScored_slow) {
     const nlohmann::json scored = json_lines(eval.out).back()["scores"];
     for (const auto& number : results["scores"]["numbers"])
       EXPECT_EQ(scored[number["name"].get<std::string>()], number["value"]) << number;
+    // The memory of each task is known before it is taken.
+    EXPECT_TRUE(
+        has_line(done.out, "memory: the run is predicted to take [0-9.]+ MB \\(batch 4, 16x16\\); .*"))
+        << done.out;
+    EXPECT_GT(json_in(scratch_ / name + "/environment.json")["predicted_bytes"], 100000);
+    EXPECT_GT(json_lines(eval.out).back()["memory"]["predicted_bytes"], 1000);
+    const nlohmann::json memory = json_lines(run("inspect " + name + " --json").out).at(0)["memory"];
+    EXPECT_GT(memory["training_bytes"], memory["prediction_bytes"]);
     EXPECT_EQ(run("report " + name).code, 0);
     EXPECT_EQ(run("check " + name).code, 0);
     EXPECT_EQ(run("inspect " + name).code, 0);

@@ -50,5 +50,13 @@ TEST(Csv, SaysInWhichLineItIsNoTable) {
       "of a readable file.");
 }
 
+TEST(Csv, ACellIsReadAsItIsWritten) {
+  EXPECT_EQ(csv_cell("boot 1.png"), "boot 1.png");
+  EXPECT_EQ(csv_cell("a, b"), "\"a, b\"");
+  for (const std::string cell : {"boot", "", "a,b", "say \"hi\"", "two\nlines", "two\r\nlines", " x "})
+    EXPECT_EQ(parse_csv("first," + csv_cell(cell) + ",last\n", "t.csv").at(0).cells,
+              (Cells{"first", cell, "last"}));
+}
+
 }  // namespace
 }  // namespace trous

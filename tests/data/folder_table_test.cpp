@@ -213,6 +213,24 @@ TEST(FolderTable, FaultsOfClasses) {
                  "that is not called label or class.");
 }
 
+// RFC 4180: spaces are part of a field.
+TEST(FolderTable, SpacesAroundACellAreFaults) {
+  const Scratch scratch;
+  const std::string &at = scratch.path(), line = at + "/labels.csv, line ";
+  const std::string remedy = ", with a space around it, which belongs to the cell. Remove it.";
+  write_table(at, 3, "image,x\n0.png, 1\n1.png,2\t\n2.png ,3\n");
+  EXPECT_EQ(table_faults(at),
+            "folder: " + at + " has 4 faults, so nothing was read from it. Mend them and start again:\n  " +
+                line + "2, has \" 1\" in the column x" + remedy + "\n  " + line +
+                "3, has \"2\\x09\" in the column x" + remedy + "\n  " + line + "4, names \"2.png \"" +
+                remedy + "\n  " + at + "/images/2.png has no line in " + at +
+                "/labels.csv. Add one, or move the image away.");
+  write_table(at, 3, "image,label\n0.png,boot\n1.png, boot\n2.png,two words\n");
+  EXPECT_EQ(table_fault(at), line + "3, has the class \" boot\"" + remedy);
+  write_table(at, 3, "image, label\n0.png,boot\n1.png,shoe\n2.png,boot\n");
+  EXPECT_EQ(table_fault(at), at + "/labels.csv has the column \" label\"" + remedy);
+}
+
 TEST(FolderTable, NeedsImagesInTheirPlace) {
   const Scratch scratch;
   const std::string& at = scratch.path();

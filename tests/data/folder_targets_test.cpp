@@ -86,6 +86,7 @@ TEST(FolderTargets, OfSixteenBitsHaveAWhiteOfTheirOwn) {
   }
   const Splits splits = folder_targets({.directory = scratch.path()});
   EXPECT_EQ(splits.train.white, 255);
+  EXPECT_EQ(splits.train.target.white, 1023);
   const Sample sample = splits.train.sample(0);
   const double number = 300 * (std::lround(sample.image.values<float>()[0] * 255) + 1.0);
   EXPECT_EQ(sample.target.values<float>()[0], static_cast<float>(number) / 1023.0F);

@@ -56,5 +56,27 @@ TEST(Ignoring, WhatIsNoClassIsRefused) {
             "ignoring: 3 is no class of toy. It has the classes 0 to 2; 255 is ignored anyway.");
 }
 
+TEST(Ignoring, OfLabelsWholeImagesDoNotCount) {
+  Dataset labels = toy();
+  labels.target = {.name = "label", .role = Role::label};
+  labels.sample = [](std::int64_t i) {
+    return Sample{Tensor::zeros({2, 3, 1}, DType::float32),
+                  Tensor::full({}, DType::int32, static_cast<double>(i))};
+  };
+  const Dataset set = ignoring(labels, 1);
+  EXPECT_EQ(set.source, "this test. Images of class 1, one, do not count");
+  EXPECT_EQ(set.sample(0).target.item<std::int32_t>(), 0);
+  EXPECT_EQ(set.sample(1).target.item<std::int32_t>(), 255);
+}
+
+TEST(Ignoring, TargetsWithoutClassesAreRefused) {
+  Dataset numbers = toy();
+  numbers.classes.clear();
+  numbers.target = {.name = "x", .role = Role::numbers, .shape = {1}};
+  EXPECT_EQ(message_of<ArgumentError>([&] { ignoring(numbers, 0); }),
+            "ignoring: 0 is no class of toy, whose targets are numbers and have none. Ignore none.");
+  EXPECT_EQ(ignoring(numbers, 255).source, "this test");
+}
+
 }  // namespace
 }  // namespace trous

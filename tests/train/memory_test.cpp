@@ -16,6 +16,7 @@
 #include <trous/train/trainer.h>
 
 #include "core/thrown.h"
+#include "train/memory_peaks.h"
 #include "train/toys.h"
 
 namespace trous {
@@ -41,29 +42,9 @@ Dataset noise(const Shape& images, std::int64_t classes) {
           }};
 }
 
-// Without a loader's thread, which may or may not have made all its batches at the peak.
-const TrainOptions no_batches_ahead{.loader_threads = 0};
-
-// The peak of what `work` adds.
-std::int64_t measured(const std::function<void()>& work) {
-  lower_storage_peak();
-  const std::int64_t before = storage_peak();
-  work();
-  return storage_peak() - before;
-}
-
 std::int64_t measured_training(const AnyLayer& net, const Shape& images, std::int64_t classes,
-                               TrainOptions options) {
-  options.steps = options.validate_every = 3;
-  options.batch = images[0];
-  const Dataset data = noise(images, classes);
-  return measured([&] { Trainer(net, {data, data, data}, options).run(); });
-}
-
-void expect_ratio_near_1(std::int64_t predicted, std::int64_t peak, const std::string& what) {
-  const double ratio = static_cast<double>(predicted) / static_cast<double>(peak);
-  EXPECT_GE(ratio, 0.9) << what << ": " << predicted << " predicted, " << peak << " measured";
-  EXPECT_LE(ratio, 1.1) << what << ": " << predicted << " predicted, " << peak << " measured";
+                               const TrainOptions& options) {
+  return peak_of_training(net, noise(images, classes), options);
 }
 
 class NetworkMemory : public testing::TestWithParam<Shape> {};
@@ -85,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, NetworkMemory,
 
 TEST_P(NetworkMemory, pytorch_rfcs_108_OfATrainingIsKnownBeforehand) {
   for (const NamedNetwork& network : named_networks()) {
-    if (!network.per_pixel) continue;  // the data are masks
+    if (!network.per_pixel) continue;  // the data are masks; of others see memory_roles_test.cpp
     const AnyLayer net = built(network, GetParam()[3]);
     const std::int64_t predicted = training_memory(net, GetParam(), no_batches_ahead).at(GetParam()).storage;
     expect_ratio_near_1(predicted, measured_training(net, GetParam(), 4, no_batches_ahead),
@@ -95,10 +76,10 @@ TEST_P(NetworkMemory, pytorch_rfcs_108_OfATrainingIsKnownBeforehand) {
 
 TEST_P(NetworkMemory, mxnet_14888_OfAPredictionIsKnownBeforehand) {
   for (const NamedNetwork& network : named_networks()) {
-    if (!network.per_pixel) continue;  // the data are masks
+    if (!network.per_pixel) continue;  // the data are masks; of others see memory_roles_test.cpp
     const AnyLayer net = built(network, GetParam()[3]);
     const std::int64_t predicted = predicted_memory(net, GetParam(), false).storage;
-    const std::int64_t peak = measured([&] { predict(net, Tensor::full(GetParam(), DType::float32, 0.25)); });
+    const std::int64_t peak = peak_of([&] { predict(net, Tensor::full(GetParam(), DType::float32, 0.25)); });
     expect_ratio_near_1(predicted, peak, std::string(network.name));
   }
 }
@@ -106,12 +87,12 @@ TEST_P(NetworkMemory, mxnet_14888_OfAPredictionIsKnownBeforehand) {
 TEST_P(NetworkMemory, OfAnEvaluationIsKnownBeforehand) {
   const Loss loss = make_loss("cross-entropy+dice");
   for (const NamedNetwork& network : named_networks()) {
-    if (!network.per_pixel) continue;  // the data are masks
+    if (!network.per_pixel) continue;  // the data are masks; of others see memory_roles_test.cpp
     const AnyLayer net = built(network, GetParam()[3]);
     const std::int64_t predicted = evaluation_memory(net, GetParam(), loss).at(GetParam()).storage;
     const Dataset data = noise(GetParam(), 4);
     const std::int64_t peak =
-        measured([&] { evaluate_with(net, data, {.batch = GetParam()[0], .loss = loss}); });
+        peak_of([&] { evaluate_with(net, data, {.batch = GetParam()[0], .loss = loss}); });
     expect_ratio_near_1(predicted, peak, std::string(network.name));
   }
 }
@@ -125,24 +106,24 @@ TEST(MemoryForecast, OneForecastIsForAllSizes) {
   }
 }
 
-// Losses, optimizers, averages and frozen parts change what a step keeps.
 // Of whole images and of images in tiles.
 TEST(EvaluationMemory, OfEveryNamedNetworkIsKnownBeforehand) {
   for (const NamedNetwork& network : named_networks()) {
-    if (!network.per_pixel) continue;  // the data are masks
+    if (!network.per_pixel) continue;  // the data are masks; of others see memory_roles_test.cpp
     const AnyLayer net = built(network, 2);
     for (const Shape& images : {Shape{3, 90, 120, 2}, Shape{2, 1100, 700, 2}}) {
       const Loss loss = make_loss("cross-entropy");
       const Dataset data = noise(images, 4);
       const std::int64_t predicted = EvaluationMemory(net, images, loss).resident(images[0]);
       const std::int64_t peak =
-          measured([&] { evaluate_with(net, data, {.batch = images[0], .loss = loss}); });
+          peak_of([&] { evaluate_with(net, data, {.batch = images[0], .loss = loss}); });
       EXPECT_GE(predicted, 0.9 * static_cast<double>(peak)) << network.name << ' ' << images;
       EXPECT_LE(predicted, 1.3 * static_cast<double>(peak)) << network.name << ' ' << images;
     }
   }
 }
 
+// Losses, optimizers, averages and frozen parts change what a step keeps.
 TEST(MemoryForecast, CountsWhatTheOptionsAdd) {
   const AnyLayer net = built(named_networks()[1], 1);
   const Shape images{2, 70, 90, 1};
@@ -235,7 +216,7 @@ TEST(MemoryForecast, DoesNotRunAtTheRealSize) {
   const AnyLayer net = built(named_networks()[0], 1);
   const Shape images{64, 8192, 8192, 1};
   std::int64_t predicted = 0;
-  const std::int64_t taken = measured([&] { predicted = predicted_memory(net, images, true).storage; });
+  const std::int64_t taken = peak_of([&] { predicted = predicted_memory(net, images, true).storage; });
   EXPECT_LT(taken, 100'000'000);
   EXPECT_GT(predicted, 1'000'000'000'000);
 }
