@@ -102,4 +102,14 @@ std::vector<CsvRow> read_csv(const std::string& path) {
   return parse_csv(read_text(path, max_csv_bytes), path);
 }
 
+std::string csv_cell(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += c;
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
 }  // namespace trous
