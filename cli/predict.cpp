@@ -174,7 +174,7 @@ ExitCode run(const PredictCommand& c, const GivenOptions& given) {
     throw ArgumentError(text("predict: --tile ", c.tile, " is not more than twice --overlap ", overlap,
                              ". Give 0 for the whole image, a larger tile or a smaller overlap."));
   }
-  const Trained trained = open_trained(c.trained);
+  const Trained trained = open_trained(c.run);
   const TargetKind& kind = kind_of(trained);
   check_options(given, kind, trained.path);
   const PredictionWork work = kind.work(c, trained);
@@ -213,7 +213,7 @@ void add_predict(CLI::App& app, ExitCode& code) {
       "predict",
       "Writes the masks of images, PNG or JPEG of any size, as indexed PNG; or their classes, images or "
       "numbers, as the network has learned.");
-  predict->add_option("RUN", c->trained, "folder of a run, or a checkpoint")->required()->check(not_empty());
+  predict->add_option("RUN", c->run, "folder of a run, or a checkpoint")->required()->check(not_empty());
   predict->add_option("IMAGE", c->inputs, "images, or folders of images")->required()->check(not_empty());
   predict->add_option("--out", c->out, "folder of the predictions")->required()->check(not_empty());
   predict->add_flag("--overlay", c->overlay, "also write the image with the classes' colours over it");

@@ -15,7 +15,7 @@ namespace trous::cli {
 
 /// The command line of `trous predict`.
 struct PredictCommand {
-  std::string trained, out;
+  std::string run, out;
   std::vector<std::string> inputs;
   bool overlay = false, probabilities = false, arrays = false, mirror = false, force = false;
   double alpha = 0.5;
