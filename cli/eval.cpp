@@ -5,9 +5,11 @@
 #include <iostream>
 #include <memory>
 #include <sstream>
+#include <utility>
 
 #include <trous/cli/commands.h>
 #include <trous/cli/eval_data.h>
+#include <trous/cli/eval_files.h>
 #include <trous/cli/inputs.h>
 #include <trous/cli/memory.h>
 #include <trous/cli/option_pairs.h>
@@ -20,10 +22,9 @@
 #include <trous/core/detail/json.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
+#include <trous/core/utf8.h>
+#include <trous/data/csv.h>
 #include <trous/data/file.h>
-#include <trous/data/palette.h>
-#include <trous/data/picture.h>
-#include <trous/data/png.h>
 #include <trous/run/detail/facts_json.h>
 #include <trous/train/mirror_averaged.h>
 
@@ -34,7 +35,7 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 struct EvalCommand {
-  std::string trained, split = "test", data, data_dir, per_image, masks;
+  std::string trained, split = "test", data, data_dir, per_image, masks, predictions;
   std::optional<std::int64_t> mask_threshold, ignored;
   std::int64_t batch = 16;
   int threads = 0;
@@ -43,30 +44,29 @@ struct EvalCommand {
   OutputStyle style;
 };
 
+// The folder of truths and predictions, behind the option that names it.
+std::pair<const char*, const std::string&> folder_of_samples(const EvalCommand& c) {
+  if (c.predictions.empty()) return {"--masks", c.masks};
+  return {"--predictions", c.predictions};
+}
+
 SplitScores evaluate(const AnyLayer& net, const Task& task, const Dataset& split, const EvalCommand& c,
                      const std::optional<TilePlan>& plan) {
   Phase scoring("eval", c.style, "scoring", "images");
   ScoreOptions options{.task = task, .batch = c.batch, .plan = plan, .on_progress = scoring.on_progress()};
-  if (c.masks.empty()) return score(net, split, options);
-  make_folder(c.masks, "--masks");
-  options.on_image = [&](std::int64_t i, const Tensor& truth, const Tensor& prediction) {
-    const fs::path folder(c.masks);
-    write_indexed_png((folder / numbered_png("truth_", i)).string(), truth, class_palette());
-    write_indexed_png((folder / numbered_png("prediction_", i)).string(), prediction, class_palette());
-  };
+  const auto& [flag, folder] = folder_of_samples(c);
+  if (folder.empty()) return score(net, split, options);
+  make_folder(folder, flag);
+  SampleFiles files(folder, split);
+  options.on_image = [&](std::int64_t i, const Tensor& truth, const Tensor& prediction,
+                         const Tensor& output) { files.add(i, truth, prediction, output); };
   try {
-    return score(net, split, options);
+    SplitScores scores = score(net, split, options);
+    files.finish();
+    return scores;
   } catch (const Interrupted& end) {
-    throw Interrupted(text(end.what(), " The masks in ", c.masks, " are whole, but not all are there."));
+    throw Interrupted(text(end.what(), ' ', files.words_if_interrupted()));
   }
-}
-
-// As RFC 4180 takes it: in quotes where it has a comma, a quote or a line's end.
-std::string csv_word(const std::string& word) {
-  if (word.find_first_of(",\"\r\n") == std::string::npos) return word;
-  std::string quoted = "\"";
-  for (const char c : word) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
 }
 
 void write_per_image(const std::string& path, const Task& task, const Dataset& split,
@@ -77,7 +77,7 @@ void write_per_image(const std::string& path, const Task& task, const Dataset& s
   for (const std::string& name : names) table += ',' + event_key(name);
   table += '\n';
   for (std::size_t i = 0; i < scores.images.size(); ++i) {
-    table += split.names.empty() ? std::to_string(i) : csv_word(split.names[i]);
+    table += split.names.empty() ? std::to_string(i) : csv_cell(split.names[i]);
     for (const std::string& name : names) {
       const std::optional<double> score = scores.images[i][name];
       table += ',' + (score ? fixed(*score, 6) : std::string());
@@ -181,6 +181,18 @@ void check_task(const Trained& trained, const std::string& name, const Dataset& 
                            " are for ", asked, ". Give --data with targets of its task."));
 }
 
+// Throws where the numbers of the targets have other names than those that were learned.
+void check_number_names(const Trained& trained, const std::string& name, const Dataset& split) {
+  const std::vector<std::string>&learned = trained.loaded.info.number_names, &here = split.number_names;
+  if (learned.empty() || here.empty() || learned == here) return;
+  const auto all = [](const std::vector<std::string>& names) {
+    return escaped_bytes(listed({names.begin(), names.end()}, ", "));
+  };
+  throw ArgumentError(text("eval: the network has learned the numbers ", all(learned), ", and those of ",
+                           name, " are ", all(here),
+                           ". Give --data whose labels.csv has the columns of the training."));
+}
+
 // Throws unless the network can say something of these images.
 void check_fit(const Trained& trained, const std::string& name, const Dataset& split) {
   const std::int64_t channels = in_channels_of(trained.loaded.info);
@@ -190,6 +202,7 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
                              split.image_shape[2], ". Give --data with such images."));
   }
   check_task(trained, name, split);
+  check_number_names(trained, name, split);
   if (split.target.role != Role::mask && split.target.role != Role::label) return;
   const std::size_t named = trained.loaded.info.classes.size();
   const std::size_t classes = named > 0 ? named : output_channels(trained, split);
@@ -241,7 +254,7 @@ void check_masks_alone(const EvalCommand& c, const Dataset& split) {
 ExitCode run(const EvalCommand& c) {
   if (c.threads > 0) set_threads(c.threads);
   heed_interrupts();
-  if (!c.masks.empty()) check_new_folder(c.masks, "--masks");
+  if (const auto& [flag, folder] = folder_of_samples(c); !folder.empty()) check_new_folder(folder, flag);
   if (!c.per_image.empty()) check_file(c.per_image, "--per-image");
   Trained trained = open_trained(c.trained);
   const Task& task = task_of(trained);
@@ -251,6 +264,7 @@ ExitCode run(const EvalCommand& c) {
                                    .program = trained.loaded.info.program,
                                    .white = trained.loaded.info.white,
                                    .resize = trained.loaded.info.resize,
+                                   .target_white = trained.loaded.info.target_white,
                                    .data = c.data,
                                    .data_dir = c.data_dir,
                                    .mask_threshold = c.mask_threshold,
@@ -323,6 +337,10 @@ void add_eval(CLI::App& app, ExitCode& code) {
       ->check(not_empty());
   eval->add_option("--masks", c->masks,
                    "write truth and prediction of each image into this folder, as indexed PNG")
+      ->check(not_empty());
+  eval->add_option("--predictions", c->predictions,
+                   "write truth and prediction of each sample into this folder: masks as --masks, images as "
+                   "npy and PNG, labels and numbers as CSV")
       ->check(not_empty());
   eval->add_flag("--split-anew", c->split_anew,
                  "split the folder as it is now, also where that scores images that the run was trained on");

@@ -96,6 +96,7 @@ DataRequest data_request(const EvalRequest& r) {
     request.folder = {};
   } else {
     request.folder.white = white_for_deep_images(r.white);
+    if (r.target_white > 255) request.folder.target_white = r.target_white;
     request.folder.resize = r.resize;
   }
   if (r.mask_threshold) request.folder.mask_threshold = *r.mask_threshold;

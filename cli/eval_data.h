@@ -20,6 +20,7 @@ struct EvalRequest {
   std::string program = {};           ///< CheckpointInfo::program
   std::int64_t white = 255;           ///< CheckpointInfo::white
   std::optional<Resize> resize = {};  ///< CheckpointInfo::resize
+  std::int64_t target_white = 255;    ///< CheckpointInfo::target_white
   std::string data, data_dir;         ///< as said; empty for those of the run
   std::optional<std::int64_t> mask_threshold, ignored;  ///< as said; without them those of the run
   std::string split;                                    ///< train, validation or test

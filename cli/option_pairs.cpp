@@ -189,6 +189,11 @@ std::string needs_colors(const GivenOptions&) {
   return "does nothing: this command prints no colour. Leave it out.";
 }
 
+std::string needs_one_folder(const GivenOptions& a) {
+  if (a.value("--predictions").empty()) return {};
+  return "and --predictions both write the masks. Give one of them.";
+}
+
 std::string needs_tiles(const GivenOptions& a) {
   if (!is(a.value("--tile"), "0")) return {};
   return "does nothing with --tile 0, which takes images whole. Leave one of them out.";
@@ -240,6 +245,7 @@ const std::vector<Row>& table() {
       {{"train"}, "--min-delta", {"0"}, needs_compared_scores},
       {{"train"}, "--patience", {"0"}, needs_enough_validations},
       {{"train"}, "--save-every", {"0"}, needs_steps_between_validations},
+      {{"eval"}, "--masks", {}, needs_one_folder},
       {{"predict"}, "--alpha", {}, [](const GivenOptions& a) { return needs_one_of(a, {"--overlay"}); }},
       {{"predict"}, "--overlap", {}, needs_tiles},
       {{"data"}, "--split", {}, [](const GivenOptions& a) { return needs_one_of(a, {"--preview"}); }},

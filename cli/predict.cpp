@@ -1,44 +1,93 @@
-// trous predict: writes masks, and pictures of them, for images of any size.
+// trous predict: what a trained network predicts for images in files, written as its task suggests.
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <new>
-#include <optional>
 #include <set>
 #include <utility>
 
+#include <trous/autograd/recording.h>
 #include <trous/cli/commands.h>
-#include <trous/cli/inputs.h>
 #include <trous/cli/interrupt.h>
-#include <trous/cli/memory.h>
 #include <trous/cli/option_pairs.h>
 #include <trous/cli/output.h>
-#include <trous/cli/phase.h>
-#include <trous/cli/prediction.h>
-#include <trous/cli/tables.h>
+#include <trous/cli/predict.h>
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/core/parallel.h>
 #include <trous/data/image.h>
-#include <trous/train/crop.h>
-#include <trous/train/mirror_averaged.h>
-#include <trous/train/tiles.h>
+#include <trous/layers/pass.h>
 
 namespace trous::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct PredictCommand {
-  std::string trained, out;
-  std::vector<std::string> inputs;
-  bool overlay = false, probabilities = false, mirror = false, force = false;
-  double alpha = 0.5;
-  std::int64_t tile = 1024;
-  std::optional<std::int64_t> overlap;
-  int threads = 0;
-  OutputStyle style;
+// A kind of target.
+struct TargetKind {
+  std::string_view targets;
+  PredictionWork (*work)(const PredictCommand& command, const Trained& trained);
+  std::vector<std::string_view> options;  // that mean something for it, of those that not all kinds have
 };
+
+const std::vector<TargetKind>& target_kinds() {
+  static const std::vector<TargetKind> kinds{
+      {"masks", mask_predictions, {"--overlay", "--alpha", "--probs", "--tta", "--tile", "--overlap"}},
+      {"labels", label_predictions, {"--probs"}},
+      {"images", image_predictions, {"--npy", "--tile", "--overlap"}},
+      {"numbers", number_predictions, {}}};
+  return kinds;
+}
+
+// Whether the network gives an image for an image. One that takes images of one size alone, as dense layers
+// behind a Flatten do, gives numbers.
+bool gives_images(const Trained& trained) {
+  const Recording scope(Recording::nothing);
+  const std::int64_t channels = in_channels_of(trained.loaded.info);
+  for (const std::int64_t side : {64, 512}) {  // filters without padding may need more than 64
+    try {
+      const Tensor image = Tensor::full({1, side, side, channels}, DType::float32, 0);
+      return evaluate(trained.loaded.net, Variable(image)).shape().rank() == 4;
+    } catch (const ShapeError&) {
+    }
+  }
+  return false;
+}
+
+const TargetKind& kind_of(const Trained& trained) {
+  const std::string& task = trained.loaded.info.task;
+  const char* const targets = task == mask_task               ? "masks"
+                              : task == classification().name ? "labels"
+                              : task != regression().name     ? ""
+                              : gives_images(trained)         ? "images"
+                                                              : "numbers";
+  for (const TargetKind& kind : target_kinds()) {
+    if (kind.targets == targets) return kind;
+  }
+  throw ArgumentError(
+      text("predict: ", trained.path, " has learned ", task,
+           ", and predict writes masks, labels, images and numbers. Load it with load_network in a program "
+           "of your own."));
+}
+
+// Throws ArgumentError for an option that means nothing for the kind.
+void check_options(const GivenOptions& given, const TargetKind& kind, const std::string& trained) {
+  const auto has = [](const TargetKind& one, std::string_view option) {
+    return std::find(one.options.begin(), one.options.end(), option) != one.options.end();
+  };
+  for (const TargetKind& other : target_kinds()) {
+    for (const std::string_view option : other.options) {
+      if (!given.on_command_line(option) || has(kind, option)) continue;
+      std::vector<std::string_view> having;
+      for (const TargetKind& one : target_kinds()) {
+        if (has(one, option)) having.push_back(one.targets);
+      }
+      throw ArgumentError(text("predict: ", option, " is for ", listed(having, " and "), ", and ", trained,
+                               " has learned ", kind.targets, ". Leave it out."));
+    }
+  }
+}
 
 // Files, and the images in folders, in the order given.
 std::vector<std::string> images_in(const std::vector<std::string>& inputs) {
@@ -60,148 +109,38 @@ std::vector<std::string> images_in(const std::vector<std::string>& inputs) {
   return images;
 }
 
-// The images and the files to be made, checked before anything is written.
-std::vector<PredictionFiles> planned(const PredictCommand& c) {
-  std::vector<PredictionFiles> all;
+// An image, and what the paths of the files that are made of it begin with.
+struct PlannedImage {
+  std::string image, base;
+};
+
+// Throws where `file`, which is to be made, would take the place of another one.
+void check_place(const PredictCommand& c, const std::string& file, const std::string& image,
+                 std::set<std::string>& seen) {
+  std::error_code failure;
+  if (!seen.insert(file).second) {
+    throw ArgumentError(text("predict: two images would be made into one file, ", file,
+                             ". Predict them into folders of their own."));
+  }
+  if (fs::equivalent(file, image, failure))
+    throw FileError(text(file, ": the prediction would replace its own image. Choose another --out."));
+  if (!c.force && fs::exists(file, failure))
+    throw FileError(text(file, ": it exists. Give --force to replace it, or another --out."));
+}
+
+// The images, checked with the files to be made before anything is written.
+std::vector<PlannedImage> planned(const PredictCommand& c, const PredictionWork& work) {
+  std::vector<PlannedImage> all;
   std::set<std::string> seen;
   for (const std::string& image : images_in(c.inputs)) {
-    const std::string stem = fs::path(image).stem().string();
-    const std::string base = (fs::path(c.out) / stem).string();
-    all.push_back(
-        {image, base + ".png", c.overlay ? base + ".overlay.png" : "", c.probabilities ? base + ".npy" : ""});
+    all.push_back({image, (fs::path(c.out) / fs::path(image).stem()).string()});
     std::error_code failure;
     if (!fs::exists(image, failure))
       throw FileError(text(image, ": there is no such file or folder. Give images, or folders of images."));
-    for (const std::string& file : all.back().made()) {
-      if (!seen.insert(file).second) {
-        throw ArgumentError(text("predict: two images would be made into one file, ", file,
-                                 ". Predict them into folders of their own."));
-      }
-      if (fs::equivalent(file, image, failure))
-        throw FileError(text(file, ": the mask would replace its own image. Choose another --out."));
-      if (!c.force && fs::exists(file, failure))
-        throw FileError(text(file, ": it exists. Give --force to replace it, or another --out."));
-    }
+    for (const std::string& file : work.files_of(all.back().base)) check_place(c, file, image, seen);
   }
+  if (!work.table.empty()) check_place(c, work.table, "", seen);
   return all;
-}
-
-// Checks the memory of tiles before they are computed, once for each shape of tile.
-class TileMemory {
- public:
-  TileMemory(const PredictCommand& c, const Predictor& predictor) : command_(c), predictor_(predictor) {}
-
-  // Throws ArgumentError, with the tiles that fit, where a tile takes more than there is. Prints what it
-  // takes where an image is cut. Small images are not worth the forecast.
-  void check(const Shape& image, const TilePlan& plan) {
-    const TileSpan &rows = plan.rows.front(), &columns = plan.columns.front();
-    const Shape tile{1, rows.end - rows.begin, columns.end - columns.begin, image[2]};
-    if (tile[1] * tile[2] <= max_whole_pixels) return;
-    if (tile != tile_) forecast(tile);
-    tile_ = tile;
-    if (!bytes_) return;
-    const std::string words =
-        text("a tile of ", tile[1], 'x', tile[2], " pixels is predicted to take ", memory_text(*bytes_));
-    const std::optional<AvailableMemory> available = available_memory();
-    if (available && *bytes_ > available->bytes) {
-      throw ArgumentError(text("predict: ", words, ", and ", memory_text(available->bytes),
-                               " are available. ", remedy(std::max(tile[1], tile[2]), available->bytes)));
-    }
-    if (!plan.whole() && command_.style.prints_text())
-      std::cerr << "predict: " << plan.rows.size() * plan.columns.size() << " tiles; " << words << ".\n";
-  }
-
- private:
-  // A network whose memory cannot be predicted is not refused.
-  void forecast(const Shape& tile) {
-    bytes_.reset();
-    try {
-      const AnyLayer net = predictor_.mirror ? AnyLayer(MirrorAveraged{predictor_.net}) : predictor_.net;
-      forecast_.emplace(prediction_memory(net, tile));
-      bytes_ = forecast_->at(tile).resident;
-    } catch (const Error&) {
-    }
-  }
-
-  std::string remedy(std::int64_t side, std::int64_t available) const {
-    while ((side /= 2) >= 64) {
-      if (forecast_->at({1, side, side, tile_[3]}).resident <= available)
-        return text("Cut the image into smaller ones, with --tile ", side, '.');
-    }
-    return "No tile fits. Take a narrower network, or a machine with more memory.";
-  }
-
-  const PredictCommand& command_;
-  const Predictor& predictor_;
-  Shape tile_;
-  std::optional<MemoryForecast> forecast_;
-  std::optional<std::int64_t> bytes_;
-};
-
-// What a user may not expect of the masks, on stderr, once for all images: that the network read images
-// smaller, and what the options of tiles did not do.
-class PredictionNotes {
- public:
-  PredictionNotes(const PredictCommand& c, const Predictor& predictor) : command_(c), predictor_(predictor) {}
-
-  void add(const std::string& path, const Prediction& found) {
-    if (found.resized && !std::exchange(resized_, true) && command_.style.prints_text()) {
-      std::cerr << path << ": it was read with " << predictor_.resize->longest
-                << " pixels on the longest side, as in the training. The mask has the size of the file.\n";
-    }
-    if (found.plan.whole()) return;
-    any_cut_ = true;
-    if (found.plan.exact ? !command_.overlap || raised_ : blended_) return;
-    const std::optional<Tiling> tiling = tiling_for(predictor_, found.shape);
-    if (!found.plan.exact) {
-      blended_ = true;
-      std::cerr << path << ": " << note_on_tiles(command_.tile);
-      if (tiling)
-        std::cerr << " Tiles of " << min_exact_tile(*tiling)
-                  << " pixels a side give the result of the whole image.";
-      std::cerr << '\n';
-      return;
-    }
-    const std::int64_t needed =
-        std::max(tiling->before.height + tiling->after.height, tiling->before.width + tiling->after.width);
-    if (*command_.overlap < needed) {
-      raised_ = true;
-      std::cerr << path << ": its tiles share " << needed << " pixels, not the " << *command_.overlap
-                << " of --overlap, since the network's result depends on them.\n";
-    }
-  }
-
-  void finish() const {
-    if (command_.overlap && !any_cut_)
-      std::cerr << "predict: --overlap changed nothing, since no image that was read has more than "
-                << command_.tile << " pixels a side.\n";
-  }
-
- private:
-  const PredictCommand& command_;
-  const Predictor& predictor_;
-  bool any_cut_ = false, blended_ = false, raised_ = false, resized_ = false;
-};
-
-// Predicts one image, and prints the outcome.
-Prediction predict(const PredictCommand& c, const Predictor& predictor, TileMemory& memory,
-                   const std::vector<std::string>& classes, const PredictionFiles& files) {
-  Prediction found = [&] {
-    Phase predicting("predict", c.style, "predicting", "rows");
-    const InterruptibleOps ops("predict", text("in ", files.image, ", of which nothing was written"));
-    return predict_file(
-        predictor, files,
-        {.on_plan = [&](const Shape& image, const TilePlan& plan) { memory.check(image, plan); },
-         .on_rows = predicting.on_progress()});
-  }();
-  if (!found.note.empty()) std::cerr << files.image << ": " << found.note << '\n';
-  nlohmann::ordered_json count;
-  for (std::size_t k = 0; k < found.pixels.size(); ++k)
-    count[k < classes.size() ? classes[k] : text("class ", k)] = found.pixels[k];
-  print_event(c.style,
-              {{"event", "prediction"}, {"image", files.image}, {"mask", files.mask}, {"pixels", count}});
-  if (c.style.prints_text()) std::cout << files.mask << std::endl;
-  return found;
 }
 
 // Removes a folder in which nothing was written.
@@ -210,51 +149,46 @@ void remove_if_made(const std::string& folder, bool was_there) {
   if (!was_there && fs::is_empty(folder, failure)) fs::remove(folder, failure);
 }
 
-ExitCode run(const PredictCommand& c) {
+// Predicts the images, and returns how many were left out. The others are still done.
+std::size_t predict_all(const PredictionWork& work, const std::vector<PlannedImage>& all) {
+  std::size_t lost = 0;
+  for (const auto& [image, base] : all) {
+    try {
+      work.predict(image, base);
+    } catch (const Error& error) {
+      ++lost;
+      std::cerr << image << " is left out. " << error.what() << '\n';
+    } catch (const std::bad_alloc&) {
+      ++lost;
+      std::cerr << image << " is left out. There is not enough memory for it. " << work.smaller << '\n';
+    }
+  }
+  if (lost < all.size()) work.finish();
+  return lost;
+}
+
+ExitCode run(const PredictCommand& c, const GivenOptions& given) {
   if (c.threads > 0) set_threads(c.threads);
   const std::int64_t overlap = c.overlap.value_or(0);
   if (c.tile > 0 && c.tile <= 2 * overlap) {
     throw ArgumentError(text("predict: --tile ", c.tile, " is not more than twice --overlap ", overlap,
                              ". Give 0 for the whole image, a larger tile or a smaller overlap."));
   }
-  const std::vector<PredictionFiles> all = planned(c);
-  const Trained trained = open_trained(c.trained);
-  if (trained.loaded.info.task != mask_task) {
-    throw ArgumentError(
-        text("predict: ", trained.path, " has learned ", trained.loaded.info.task,
-             ", and predict writes masks. Load it with load_network in a program of your own."));
-  }
-  const Predictor predictor{.net = trained.loaded.net,
-                            .mirror = c.mirror,
-                            .channels = in_channels_of(trained.loaded.info),
-                            .white = trained.loaded.info.white,
-                            .resize = trained.loaded.info.resize,
-                            .tiles = {.tile = c.tile, .overlap = c.overlap},
-                            .alpha = c.alpha};
+  const Trained trained = open_trained(c.run);
+  const TargetKind& kind = kind_of(trained);
+  check_options(given, kind, trained.path);
+  const PredictionWork work = kind.work(c, trained);
+  const std::vector<PlannedImage> all = planned(c, work);
   heed_interrupts();
   const bool was_there = fs::exists(c.out);
   make_folder(c.out, "--out");
   std::size_t lost = 0;
-  TileMemory memory(c, predictor);
-  PredictionNotes notes(c, predictor);
-  for (const PredictionFiles& files : all) {
-    try {
-      notes.add(files.image, predict(c, predictor, memory, trained.loaded.info.classes, files));
-    } catch (const Error& error) {  // the other images are still done
-      ++lost;
-      std::cerr << files.image << " is left out. " << error.what() << '\n';
-    } catch (const Interrupted&) {
-      remove_if_made(c.out, was_there);
-      throw;
-    } catch (const std::bad_alloc&) {
-      ++lost;
-      std::cerr
-          << files.image
-          << " is left out. There is not enough memory for it. Predict it in smaller parts, with --tile "
-          << std::max<std::int64_t>(64, (c.tile == 0 ? 1024 : c.tile) / 2) << " or less.\n";
-    }
+  try {
+    lost = predict_all(work, all);
+  } catch (...) {
+    remove_if_made(c.out, was_there);
+    throw;
   }
-  if (lost < all.size()) notes.finish();
   if (lost == 0) return ExitCode::ok;
   remove_if_made(c.out, was_there);
   std::cerr << "predict: " << lost << " of " << all.size() << (all.size() == 1 ? " image " : " images ")
@@ -264,17 +198,29 @@ ExitCode run(const PredictCommand& c) {
 
 }  // namespace
 
+Predictor PredictCommand::predictor(const Trained& trained) const {
+  const CheckpointInfo& info = trained.loaded.info;
+  return {.net = trained.loaded.net,
+          .channels = in_channels_of(info),
+          .white = info.white,
+          .resize = info.resize,
+          .tiles = {.tile = tile, .overlap = overlap}};
+}
+
 void add_predict(CLI::App& app, ExitCode& code) {
   const auto c = std::make_shared<PredictCommand>();
-  CLI::App* const predict =
-      app.add_subcommand("predict", "Writes the masks of images, PNG or JPEG of any size, as indexed PNG.");
-  predict->add_option("RUN", c->trained, "folder of a run, or a checkpoint")->required()->check(not_empty());
+  CLI::App* const predict = app.add_subcommand(
+      "predict",
+      "Writes the masks of images, PNG or JPEG of any size, as indexed PNG; or their classes, images or "
+      "numbers, as the network has learned.");
+  predict->add_option("RUN", c->run, "folder of a run, or a checkpoint")->required()->check(not_empty());
   predict->add_option("IMAGE", c->inputs, "images, or folders of images")->required()->check(not_empty());
-  predict->add_option("--out", c->out, "folder of the masks")->required()->check(not_empty());
+  predict->add_option("--out", c->out, "folder of the predictions")->required()->check(not_empty());
   predict->add_flag("--overlay", c->overlay, "also write the image with the classes' colours over it");
   predict->add_option("--alpha", c->alpha, "opacity of these colours")->check(share())->capture_default_str();
   predict->add_flag("--probs", c->probabilities,
-                    "also write the probability of each class, float32 [h, w, classes], as npy");
+                    "also write the probability of each class: of masks float32 [h, w, classes], as npy");
+  predict->add_flag("--npy", c->arrays, "also write predicted images as they are, float32 [h, w, channels]");
   predict->add_flag("--tta", c->mirror, "average the predictions for each image and for its mirror image");
   predict
       ->add_option("--tile", c->tile,
@@ -293,8 +239,9 @@ void add_predict(CLI::App& app, ExitCode& code) {
       ->capture_default_str();
   add_output_style(*predict, c->style);
   predict->callback([c, predict, &code] {
-    check_pairs(GivenOptions(*predict));
-    code = run(*c);
+    const GivenOptions given(*predict);
+    check_pairs(given);
+    code = run(*c, given);
   });
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <future>
 #include <iostream>
@@ -10,12 +11,7 @@
 #include <trous/core/error.h>
 #include <trous/data/image.h>
 #include <trous/data/image_rows.h>
-#include <trous/data/npy.h>
-#include <trous/data/palette.h>
-#include <trous/data/picture.h>
-#include <trous/data/png_writer.h>
-#include <trous/ops/reduce.h>
-#include <trous/ops/softmax.h>
+#include <trous/layers/pass.h>
 #include <trous/train/mirror_averaged.h>
 
 namespace trous::cli {
@@ -96,111 +92,43 @@ class TileRows {
   std::future<Tensor> next_;  // uses file_, so it ends before
 };
 
-// Collects the boxes of a row of tiles and writes it when it is complete.
-class PredictionWriter {
- public:
-  PredictionWriter(const PredictionFiles& files, const Shape& image, double alpha)
-      : files_(files),
-        height_(image[0]),
-        width_(image[1]),
-        alpha_(alpha),
-        mask_(files.mask, {height_, width_}, class_palette()) {
-    if (!files.overlay.empty()) overlay_.emplace(files.overlay, Shape{height_, width_, 3}, DType::uint8);
-  }
-
-  // Takes the boxes of a row from the left. Returns whether the row is complete.
-  bool add(const PixelBox& box, const Tensor& logits) {
-    const std::int64_t classes = logits.shape()[2];
-    const Tensor labels = argmax(Variable(logits), -1).value();
-    if (box.left == 0) begin_row(box.height, classes);
-    const PixelBox in_row{0, box.left, box.height, box.width};
-    paste(*labels_, in_row, labels);
-    for (const std::int32_t label : labels.values<std::int32_t>()) ++pixels_[static_cast<std::size_t>(label)];
-    if (probabilities_) paste(*probabilities_, in_row, softmax(Variable(logits)).value());
-    return box.left + box.width == width_;
-  }
-
-  // Writes the row that is complete. `colored` makes its pixels in colour, where an overlay needs them.
-  template <class Colored>
-  void write(Colored&& colored) {
-    mask_.write(*labels_);
-    if (overlay_) overlay_->write(overlay_picture(image_picture(colored()), *labels_, alpha_));
-    if (probabilities_) npy_->write(*probabilities_);
-  }
-
-  // Puts the files at their paths, the mask last. If one cannot be, those before it are removed again.
-  std::vector<std::int64_t> finish() {
-    std::vector<std::string> done;
-    const auto put = [&](auto& writer, const std::string& path) {
-      writer.finish();
-      done.push_back(path);
-    };
-    try {
-      if (npy_) put(*npy_, files_.probabilities);
-      if (overlay_) put(*overlay_, files_.overlay);
-      put(mask_, files_.mask);
-    } catch (...) {
-      std::error_code failure;
-      for (const std::string& path : done) std::filesystem::remove(path, failure);
-      throw;
-    }
-    return pixels_;
-  }
-
- private:
-  void begin_row(std::int64_t rows, std::int64_t classes) {
-    pixels_.resize(static_cast<std::size_t>(classes));
-    labels_.reset();
-    labels_ = Tensor::uninitialized({rows, width_}, DType::int32);
-    if (files_.probabilities.empty()) return;
-    if (!npy_) npy_.emplace(files_.probabilities, Shape{height_, width_, classes}, DType::float32);
-    probabilities_.reset();
-    probabilities_ = Tensor::uninitialized({rows, width_, classes}, DType::float32);
-  }
-
-  const PredictionFiles& files_;
-  std::int64_t height_, width_;
-  double alpha_;
-  PngWriter mask_;
-  std::optional<PngWriter> overlay_;
-  std::optional<NpyWriter> npy_;
-  std::optional<Tensor> labels_, probabilities_;  // of the row of tiles
-  std::vector<std::int64_t> pixels_;
-};
-
 AnyLayer network_of(const Predictor& predictor) {
   return predictor.mirror ? AnyLayer(MirrorAveraged{predictor.net}) : predictor.net;
 }
 
 // Tile by tile, as the file is read.
-Prediction predict_tiled(const Predictor& predictor, ImageRows file, const PredictionFiles& files,
-                         const PredictionCalls& calls) {
+Prediction predict_tiled(const Predictor& predictor, ImageRows file, const PredictionCalls& calls) {
   const Shape shape{file.shape()[0], file.shape()[1], predictor.channels};
   TileRows image(std::move(file), predictor);
-  const TilePlan plan = plan_for(predictor, shape);
+  TilePlan plan = plan_for(predictor, shape);
   calls.on_plan(shape, plan);
   calls.on_rows(0, shape[0]);
-  PredictionWriter writer(files, shape, predictor.alpha);
+  PixelWriter& writer = calls.open({shape[0], shape[1]});
   logits_in_tiles(
       network_of(predictor), plan, [&](const PixelBox& box) { return image.box(box, plan.rows); },
-      [&](const PixelBox& box, const Tensor& logits) {
-        if (!writer.add(box, logits)) return;
+      [&](const PixelBox& box, const Tensor& output) {
+        if (!writer.add(box, output)) return;
         writer.write([&] { return image.colored(box.top, box.height); });
         calls.on_rows(box.top + box.height, shape[0]);
       });
   std::string note = image.finish();
-  return {.pixels = writer.finish(), .shape = shape, .plan = plan, .note = std::move(note)};
+  return {.shape = shape, .plan = std::move(plan), .note = std::move(note)};
+}
+
+// Whether an image file of this size is read smaller.
+bool is_read_smaller(const Predictor& predictor, const HeightWidth& size) {
+  return predictor.resize && fitted_size(size, predictor.resize->longest) != size;
 }
 
 // The small image is predicted, and the rows of the file's size are written band by band. Progress counts
 // each row twice, when it is read and when it is written.
-Prediction predict_resized(const Predictor& predictor, std::optional<ImageRows> file,
-                           const PredictionFiles& files, const PredictionCalls& calls) {
+Prediction predict_resized(const Predictor& predictor, const std::string& image,
+                           std::optional<ImageRows> file, const PredictionCalls& calls) {
   constexpr std::int64_t band = 64;
   const HeightWidth size{file->shape()[0], file->shape()[1]};
   const HeightWidth small = fitted_size(size, predictor.resize->longest);
   const Shape shape{small.height, small.width, predictor.channels};
-  const TilePlan plan = plan_for(predictor, shape);
+  TilePlan plan = plan_for(predictor, shape);
   calls.on_plan(shape, plan);
   Brightness brightness(file->dtype(), predictor.white);
   const Tensor pixels = read_resized(
@@ -208,35 +136,33 @@ Prediction predict_resized(const Predictor& predictor, std::optional<ImageRows> 
       [&](std::int64_t done, std::int64_t) { calls.on_rows(done, 2 * size.height); },
       [&](const Tensor& rows) { brightness.see(rows); });
   file.reset();  // an overlay reads it again
-  const Tensor logits =
+  const Tensor output =
       tiled_logits(network_of(predictor), plan, brightness.to_float(pixels, predictor.channels));
-  PredictionWriter writer(files, {size.height, size.width}, predictor.alpha);
+  PixelWriter& writer = calls.open(size);
   std::optional<ImageRows> colors;
-  if (!files.overlay.empty()) colors.emplace(files.image);
   for (std::int64_t begin = 0; begin < size.height; begin += band) {
     const std::int64_t end = std::min(begin + band, size.height);
     writer.add({begin, 0, end - begin, size.width},
-               resize_rows(logits, 0, {small, size, ResizeFilter::bilinear}, {begin, end}));
-    writer.write([&] { return brightness.to_float(colors->rows(begin, end - begin), 3); });
+               resize_rows(output, 0, {small, size, ResizeFilter::bilinear}, {begin, end}));
+    writer.write([&] {
+      if (!colors) colors.emplace(image);
+      return brightness.to_float(colors->rows(begin, end - begin), 3);
+    });
     calls.on_rows(size.height + end, 2 * size.height);
   }
-  return {
-      .pixels = writer.finish(), .shape = shape, .resized = true, .plan = plan, .note = brightness.note()};
+  return {.shape = shape, .resized = true, .plan = std::move(plan), .note = brightness.note()};
+}
+
+TilePlan whole_plan(const Predictor& predictor, const Shape& image) {
+  return plan_tiles(predictor.net, image, {.tile = 0});
 }
 
 }  // namespace
 
-std::vector<std::string> PredictionFiles::made() const {
-  std::vector<std::string> all{mask};
-  for (const std::string& file : {overlay, probabilities}) {
-    if (!file.empty()) all.push_back(file);
-  }
-  return all;
-}
-
 TilePlan plan_for(const Predictor& predictor, const Shape& image) {
-  return predictor.mirror ? plan_tiles(MirrorAveraged{predictor.net}, image, predictor.tiles)
-                          : plan_tiles(predictor.net, image, predictor.tiles);
+  TilePlan plan = predictor.mirror ? plan_tiles(MirrorAveraged{predictor.net}, image, predictor.tiles)
+                                   : plan_tiles(predictor.net, image, predictor.tiles);
+  return plan.exact || predictor.blends ? plan : whole_plan(predictor, image);
 }
 
 std::optional<Tiling> tiling_for(const Predictor& predictor, const Shape& image) {
@@ -256,14 +182,84 @@ void warn_of_blended_tiles(const std::string& begin, const AnyLayer& net, const 
   if (!plan.exact) std::cerr << begin << note_on_tiles(TileOptions().tile) << '\n';
 }
 
-Prediction predict_file(const Predictor& predictor, const PredictionFiles& files,
-                        const PredictionCalls& calls) {
+Prediction predict_pixels(const Predictor& predictor, const std::string& image,
+                          const PredictionCalls& calls) {
   const Recording scope(Recording::nothing);
-  ImageRows file(files.image);
+  ImageRows file(image);
+  if (is_read_smaller(predictor, {file.shape()[0], file.shape()[1]}))
+    return predict_resized(predictor, image, std::move(file), calls);
+  return predict_tiled(predictor, std::move(file), calls);
+}
+
+WholePrediction predict_whole(const Predictor& predictor, const std::string& image,
+                              const std::function<void(const Shape& image, const TilePlan& plan)>& on_plan) {
+  const Recording scope(Recording::nothing);
+  ImageRows file(image);
   const HeightWidth size{file.shape()[0], file.shape()[1]};
-  if (predictor.resize && fitted_size(size, predictor.resize->longest) != size)
-    return predict_resized(predictor, std::move(file), files, calls);
-  return predict_tiled(predictor, std::move(file), files, calls);
+  const bool smaller = is_read_smaller(predictor, size);
+  const HeightWidth read = smaller ? fitted_size(size, predictor.resize->longest) : size;
+  const Shape shape{read.height, read.width, predictor.channels};
+  TilePlan plan = whole_plan(predictor, shape);
+  on_plan(shape, plan);
+  Brightness brightness(file.dtype(), predictor.white);
+  const auto see = [&](const Tensor& rows) { brightness.see(rows); };
+  const Tensor pixels = [&] {
+    if (smaller) return read_resized(file, read, predictor.resize->filter, nullptr, see);
+    Tensor all = file.rows(0, size.height);
+    see(all);
+    return all;
+  }();
+  const Tensor input =
+      brightness.to_float(pixels, predictor.channels).reshaped({1, read.height, read.width, shape[2]});
+  Tensor output = evaluate(predictor.net, Variable(input)).value();
+  return {std::move(output), {.shape = shape, .resized = smaller, .plan = plan, .note = brightness.note()}};
+}
+
+std::vector<double> softmax_of(std::span<const float> logits) {
+  const auto largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
+  std::vector<double> shares;
+  double total = 0;
+  for (const float z : logits) {
+    shares.push_back(std::exp(static_cast<double>(z) - largest));
+    total += shares.back();
+  }
+  for (double& share : shares) share /= total;
+  return shares;
+}
+
+std::vector<std::string> named_or_numbered(const std::vector<std::string>& names, std::size_t count,
+                                           const char* what, std::size_t first) {
+  if (names.size() == count) return names;
+  std::vector<std::string> numbered;
+  for (std::size_t i = 0; i < count; ++i) numbered.push_back(text(what, ' ', i + first));
+  return numbered;
+}
+
+Tensor stored_pixels(const Tensor& image, std::int64_t white) {
+  const bool deep = white > 255;
+  const double top = deep ? static_cast<double>(white) : 255;
+  const std::span<const float> values = image.values<float>();
+  Tensor numbers = Tensor::uninitialized(image.shape(), DType::int32);
+  std::int32_t* out = numbers.mutable_values<std::int32_t>().data();
+  for (const float value : values) {
+    const double share = std::isnan(value) ? 0 : std::clamp(static_cast<double>(value), 0.0, 1.0);
+    *out++ = static_cast<std::int32_t>(std::lround(share * top));
+  }
+  return deep ? numbers : numbers.cast(DType::uint8);
+}
+
+void finish_together(const std::vector<PendingFile>& files) {
+  std::vector<std::string> done;
+  try {
+    for (const auto& [path, finish] : files) {
+      finish();
+      done.push_back(path);
+    }
+  } catch (...) {
+    std::error_code failure;
+    for (const std::string& path : done) std::filesystem::remove(path, failure);
+    throw;
+  }
 }
 
 }  // namespace trous::cli

@@ -77,7 +77,7 @@ std::vector<NamedScores> test_baselines(const Session& s) {
   return baselines;
 }
 // Of a label "boot, called sandal", else the numbers.
-std::string words_of(const Dataset& data, const Tensor& truth, const Tensor& prediction) {
+std::string words_beside(const Dataset& data, const Tensor& truth, const Tensor& prediction) {
   if (data.target.role == Role::label) {
     const auto name = [&](const Tensor& label) {
       const auto c = static_cast<std::size_t>(label.item<std::int32_t>());
@@ -111,8 +111,8 @@ TestScores test_scores(const Session& s) {
   ScoreOptions options{
       .task = s.trainer.task(), .batch = s.config.training.batch, .on_progress = scoring.on_progress()};
   if (!lies_on_pixels(s.data.test.target.role)) {
-    options.on_image = [&](std::int64_t, const Tensor& truth, const Tensor& prediction) {
-      words.push_back(words_of(s.data.test, truth, prediction));
+    options.on_image = [&](std::int64_t, const Tensor& truth, const Tensor& prediction, const Tensor&) {
+      words.push_back(words_beside(s.data.test, truth, prediction));
     };
   }
   SplitScores scores = score(s.trainer.best(), s.data.test, options);

@@ -42,7 +42,9 @@ SplitScores score(const AnyLayer& net, const Dataset& data, const ScoreOptions& 
       Scores of_one = task.scores(data);
       of_one.add(one, part_of_batch(output, i, 1), part_of_batch(predictions, i, 1));
       scores.images.push_back({.all = of_one.all()});
-      if (options.on_image) options.on_image(first + i, image_of(part.targets, i), image_of(predictions, i));
+      if (options.on_image) {
+        options.on_image(first + i, image_of(part.targets, i), image_of(predictions, i), image_of(output, i));
+      }
     }
   };
   scores.all = evaluate_with(net, data,

@@ -25,8 +25,9 @@ struct SplitScores {
   double seconds = 0;                      ///< that loading, predicting and counting took
 };
 
-/// Truth and prediction of one sample, such as int32 [h, w].
-using OnImage = std::function<void(std::int64_t index, const Tensor& truth, const Tensor& prediction)>;
+/// Truth and prediction of one sample, such as int32 [h, w], and the output of the network for it.
+using OnImage = std::function<void(std::int64_t index, const Tensor& truth, const Tensor& prediction,
+                                   const Tensor& output)>;
 
 /// How a network is scored.
 struct ScoreOptions {

@@ -266,7 +266,11 @@ Session open_session(TrainCommand& command) {
                        .program = program_name() == own_program ? "" : program_name(),
                        .channels = channels_beside(description, data.train.image_shape[2]),
                        .white = data.train.white,
-                       .resize = resize_of(c.resize)};
+                       .resize = resize_of(c.resize),
+                       .target_white = data.train.target.white,
+                       .number_names = data.train.number_names};
+  if (!lies_on_pixels(data.train.target.role))
+    about.image_size = {data.train.image_shape[0], data.train.image_shape[1]};
   Trainer trainer(net, scored, make_options(c, facts));
   trainer.rehearse();
   const Task task = trainer.task();

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
@@ -37,6 +39,12 @@ std::string fixed(double value, int digits) {
   std::ostringstream stream;
   stream << std::fixed << std::setprecision(digits) << value;
   return stream.str();
+}
+
+std::string float_digits(float value) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  return {digits.data(), end};
 }
 
 std::string fixed_or_dash(const std::optional<double>& value, int digits) {

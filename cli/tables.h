@@ -21,6 +21,9 @@ std::string fixed(double value, int digits);
 /// The same, or "-" for an absent value.
 std::string fixed_or_dash(const std::optional<double>& value, int digits);
 
+/// The fewest digits that read back as the same float32: 0.1, 1e+30.
+std::string float_digits(float value);
+
 /// Prints the event as a line of JSON where the style is JSON.
 void print_event(const OutputStyle& style, const nlohmann::ordered_json& event);
 

@@ -102,8 +102,8 @@ std::vector<CsvRow> read_csv(const std::string& path) {
   return parse_csv(read_text(path, max_csv_bytes), path);
 }
 
-std::string csv_cell(const std::string& cell) {
-  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
+std::string csv_cell(std::string_view cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(cell);
   std::string quoted = "\"";
   for (const char character : cell) quoted.append(character == '"' ? 2 : 1, character);
   quoted += '"';

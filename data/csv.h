@@ -25,8 +25,8 @@ std::vector<CsvRow> parse_csv(std::string_view text, const std::string& name);
 /// As parse_csv, of a file. Throws FileError if it cannot be read or has more than 64 MiB.
 std::vector<CsvRow> read_csv(const std::string& path);
 
-/// The text of a cell as a table holds it: in quotes, those in it doubled, where it has a comma, a quote or a
-/// line's end.
-std::string csv_cell(const std::string& cell);
+/// Text as a cell of a table: in quotes, its own doubled, where it has a comma, a quote or a line end, else
+/// as it is. parse_csv reads it back. Source: RFC 4180.
+std::string csv_cell(std::string_view text);
 
 }  // namespace trous

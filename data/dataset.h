@@ -49,7 +49,9 @@ struct Dataset {
   /// Absent where whole samples are all that can be read.
   std::optional<SampleParts> parts = std::nullopt;
   SampleField target = {.name = "mask", .role = Role::mask};  ///< of Sample::target
-  std::vector<SampleField> more = {};                         ///< of Sample::more
+  /// The names of the numbers of a target, in order, where they have any: those of columns of a table.
+  std::vector<std::string> number_names = {};
+  std::vector<SampleField> more = {};  ///< of Sample::more
 };
 
 /// Every tensor of a sample with its shape: the image first, then the target, then the others. An "image"

@@ -32,6 +32,7 @@ struct FolderOptions {
   /// The stored number that becomes 1 in images of 16 bits, 1 to 65535; 0 derives it from the folder's
   /// images.
   std::int64_t white = 0;
+  std::int64_t target_white = 0;  ///< the same of the images in targets/
   /// The splits of an earlier run, to be used instead of `seed` or the folders train, validation and test.
   /// Images that are in none of them are not read.
   std::optional<SplitNames> split = std::nullopt;

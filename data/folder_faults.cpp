@@ -56,9 +56,10 @@ void check_folder_options(const FolderOptions& options) {
                              " is not in 1 to 255. 128 is the middle between black, 0, and white, 255; 0 is "
                              "none."));
   }
-  if (options.white < 0 || options.white > 65535) {
+  for (const std::int64_t white : {options.white, options.target_white}) {
+    if (white >= 0 && white <= 65535) continue;
     throw ArgumentError(
-        text("folder: white ", options.white, " is not in 1 to 65535. 0 takes what the folder says."));
+        text("folder: white ", white, " is not in 1 to 65535. 0 takes what the folder says."));
   }
   if (options.resize && options.resize->longest < 1) {
     throw ArgumentError(text("folder: images cannot be resized to a longest side of ",

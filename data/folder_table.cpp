@@ -244,6 +244,7 @@ Splits splits_with_numbers(const FolderFiles& files, FolderOptions options, Fold
   return folder_data_sets(files, options, *images, splits, [&](Dataset& data, const auto& indices) {
     data.source += note;
     data.target = {.name = names, .role = Role::numbers, .shape = shape};
+    data.number_names = table.columns;
     give_samples(data, images, indices, target);
   });
 }

@@ -68,7 +68,7 @@ Splits folder_targets(const FolderOptions& options) {
   auto targets = std::make_shared<FolderImages>();
   images->take(std::move(content.items), options);
   FolderOptions for_targets = options;
-  for_targets.white = 0;
+  for_targets.white = options.target_white;
   targets->take(std::move(answers.items), for_targets);
 
   FolderOptions for_splits = options;

@@ -37,6 +37,12 @@ Criterion criterion_of(const detail::JsonPlace& about) {
   return about["chosen_by"].parsed_by(parse, "criterion");
 }
 
+HeightWidth size_of(const detail::JsonPlace& place) {
+  const std::vector<std::int64_t> extents = place.wholes();
+  if (extents.size() != 2) place.fail(text("of ", extents.size(), " numbers, which is no height and width"));
+  return {extents[0], extents[1]};
+}
+
 std::string buffer_name(const std::string& path) { return text(buffer_prefix, path); }
 
 const Tensor& found(const std::string& path, const SafetensorsFile& file, const std::string& name,
@@ -159,6 +165,9 @@ std::map<std::string, std::string> to_metadata(const CheckpointInfo& info) {
   if (info.white != CheckpointInfo().white) about["white"] = info.white;
   if (info.channels > 0) about["channels"] = info.channels;
   if (info.resize) about["resize"] = to_text(*info.resize);
+  if (info.target_white != CheckpointInfo().target_white) about["target_white"] = info.target_white;
+  if (!info.number_names.empty()) about["number_names"] = info.number_names;
+  if (info.image_size) about["image_size"] = std::vector{info.image_size->height, info.image_size->width};
   return {{"trous", detail::dump_strict_json("to_metadata", about)}};
 }
 
@@ -181,6 +190,9 @@ CheckpointInfo checkpoint_info(const std::string& path, const SafetensorsFile& f
   if (about.has("white")) info.white = about["white"].integer();
   if (about.has("channels")) info.channels = about["channels"].integer();
   if (about.has("resize")) info.resize = about["resize"].parsed_by(parse_resize, "resize");
+  if (about.has("target_white")) info.target_white = about["target_white"].integer();
+  if (about.has("number_names")) info.number_names = about["number_names"].strings();
+  if (about.has("image_size")) info.image_size = size_of(about["image_size"]);
   if (about.has("seed")) info.seed = seed_of(about["seed"]);
   if (about.has("step")) info.step = about["step"].integer();
   if (about.has("steps")) info.steps = about["steps"].integer();

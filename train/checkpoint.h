@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <trous/core/window.h>
 #include <trous/data/resize_image.h>
 #include <trous/data/safetensors.h>
 #include <trous/layers/network.h>
@@ -27,6 +28,10 @@ struct CheckpointInfo {
       0;  ///< of its images; 0: those of the first layer in `network` that has a number of channels
   std::int64_t white = 255;  ///< Dataset::white, by which the numbers of images are divided
   std::optional<Resize> resize = std::nullopt;  ///< how the images were read smaller
+  std::int64_t target_white = 255;  ///< SampleField::white, by which those of target images are divided
+  std::vector<std::string> number_names = {};  ///< Dataset::number_names
+  /// The size of the images of the training, where a target is of a whole image, not of its pixels.
+  std::optional<HeightWidth> image_size = std::nullopt;
   std::uint64_t seed = 0;
   std::int64_t step = 0, steps = 0;  ///< of the weights; of the run
   std::int64_t best_step = 0;

@@ -36,14 +36,14 @@ Loss squares(const Dataset& training, const std::optional<ClassWeights>& weights
 void check_mask_logits(const Shape& output, const Dataset& data) {
   const auto classes = static_cast<std::int64_t>(data.classes.size());
   if (output.rank() == 4 && output[3] == classes) return;
-  throw ShapeError(text("train: the network gives ", output, ", the data have ", classes,
+  throw ShapeError(text("segmentation: the network gives ", output, ", the data have ", classes,
                         " classes. Its last layer must give [batch, height, width, ", classes, "]."));
 }
 
 void check_label_logits(const Shape& output, const Dataset& data) {
   const auto classes = static_cast<std::int64_t>(data.classes.size());
   if (output.rank() == 2 && output[1] == classes) return;
-  throw ShapeError(text("train: the network gives ", output, ", the data have one of ", classes,
+  throw ShapeError(text("classification: the network gives ", output, ", the data have one of ", classes,
                         " classes for each image. Its last layer must give [batch, ", classes, "]."));
 }
 
@@ -52,7 +52,7 @@ void check_numbers(const Shape& output, const Dataset& data) {
   for (std::int64_t axis = 1; axis < output.rank(); ++axis) extents.push_back(output[axis]);
   const Shape target = fields_of(data)[1].shape;
   if (output.rank() > 0 && Shape(extents) == target) return;
-  throw ShapeError(text("train: the network gives ", output, ", the targets of a sample are ", target,
+  throw ShapeError(text("regression: the network gives ", output, ", the targets of a sample are ", target,
                         ". Its last layer must give them for each sample, behind the batch."));
 }
 

@@ -128,15 +128,15 @@ TEST_F(OptionPairs, keras_8159_OfTrainEachActsOrIsRefused_slow) {
 TEST_F(OptionPairs, OfEvalEachActsOrIsRefused_slow) {
   try_all_pairs("eval run",
                 {"--split train", "--data other", "--data-dir .", "--mask-threshold 128", "--ignore-index 1",
-                 "--per-image i.csv", "--masks m", "--split-anew", "--tta", "--min-miou 0.99", "--quiet",
-                 "--json", "--color always"},
+                 "--per-image i.csv", "--masks m", "--predictions p", "--split-anew", "--tta",
+                 "--min-miou 0.99", "--quiet", "--json", "--color always"},
                 {"--batch", "--threads"}, prepare);
 }
 
 TEST_F(OptionPairs, OfPredictEachActsOrIsRefused_slow) {
   try_all_pairs("predict run set/test/images --out o --probs",
-                {"--overlay", "--alpha 0.2", "--tta", "--tile 12", "--overlap 5", "--quiet", "--json",
-                 "--color always"},
+                {"--overlay", "--alpha 0.2", "--npy", "--tta", "--tile 12", "--overlap 5", "--quiet",
+                 "--json", "--color always"},
                 {"--out", "--probs", "--force", "--threads"}, prepare);
   expect_heard("predict run set/test/images --out o", "--probs");
   expect_heard("predict run set/test/images --out o --overlay", "--alpha 0.2");

@@ -74,6 +74,10 @@ TEST_F(OptionTable, RefusalsSayWhatWouldWork) {
                  "train: --color always does nothing with --json, which prints no colour. Leave it out.");
   expect_refusal(short_training + " --warmup 4",
                  "train: warmup 4 of 4 steps. Give 0 for none, or fewer steps than there are.");
+  expect_refusal("eval run --masks m --predictions p",
+                 "eval: --masks m and --predictions both write the masks. Give one of them.");
+  expect_refusal("predict run set/test/images --out o --npy",
+                 "predict: --npy is for images, and run/best.safetensors has learned masks. Leave it out.");
   expect_refusal("predict run set/test/images --out o --alpha 0.2",
                  "predict: --alpha 0.2 does nothing without --overlay. Give both, or leave it out.");
   expect_refusal(

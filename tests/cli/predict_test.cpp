@@ -208,7 +208,7 @@ TEST_F(Predict, WhatWouldBeLostIsRefusedBeforeTheWork) {
          "none.png: there is no such file or folder. Give images, or folders of images.\n");
   for (const char* force : {"", " --force"}) {
     expect(std::string("predict run two/a.png --out two") + force, 3,
-           "two/a.png: the mask would replace its own image. Choose another --out.\n");
+           "two/a.png: the prediction would replace its own image. Choose another --out.\n");
   }
   std::filesystem::create_directory(scratch_ / "o");
   spill(scratch_ / "o/a.npy", bytes_of("precious"));

@@ -92,11 +92,11 @@ TEST_F(Usage, HelpOfEachSubcommandNamesEveryOption) {
         "--find-rate"}},
       {"eval",
        {"RUN TEXT REQUIRED", "--split TEXT=test", "--data", "--data-dir", "--mask-threshold",
-        "--ignore-index", "--batch INT=16", "--per-image", "--masks", "--split-anew", "--tta", "--min-miou",
-        "--threads INT=0"}},
+        "--ignore-index", "--batch INT=16", "--per-image", "--masks", "--predictions", "--split-anew",
+        "--tta", "--min-miou", "--threads INT=0"}},
       {"predict",
        {"RUN TEXT REQUIRED", "IMAGE TEXT ... REQUIRED", "--out TEXT REQUIRED", "--overlay",
-        "--alpha FLOAT=0.5", "--probs", "--tta", "--tile INT=1024", "--overlap", "--force",
+        "--alpha FLOAT=0.5", "--probs", "--npy", "--tta", "--tile INT=1024", "--overlap", "--force",
         "--threads INT=0"}},
       {"inspect",
        {"WHAT TEXT REQUIRED", "--height INT=64", "--width INT=64", "--batch INT=1", "--channels INT=1",
@@ -183,7 +183,7 @@ TEST_F(Usage, WhatIsMissingIsNamedAndExplained) {
   expect_usage("eval", "RUN is missing: folder of a run, or a checkpoint.");
   expect_usage("predict", "RUN is missing: folder of a run, or a checkpoint.");
   expect_usage("predict run", "IMAGE is missing: images, or folders of images.");
-  expect_usage("predict run a.png", "--out is missing: folder of the masks.");
+  expect_usage("predict run a.png", "--out is missing: folder of the predictions.");
   expect_usage("inspect",
                "WHAT is missing: folder of a run, a checkpoint, a network's name, or a FILE.json.");
   expect_usage("report", "RUN is missing: folders of runs.");

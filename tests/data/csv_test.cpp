@@ -29,6 +29,21 @@ TEST(Csv, HasRowsOfCellsWithTheirLines) {
   EXPECT_EQ(parse_csv("\"\"", "t.csv").at(0).cells, Cells{""});
 }
 
+TEST(Csv, CellsAreReadBackAsTheyWere) {
+  const Cells cells{"", " a ", "b,c", "say \"hi\"", "two\nlines", "two\r\nlines", "\xc3\xa4"};
+  EXPECT_EQ(csv_cell(cells[1]), " a ");
+  EXPECT_EQ(csv_cell(cells[2]), "\"b,c\"");
+  EXPECT_EQ(csv_cell(cells[3]), "\"say \"\"hi\"\"\"");
+  std::string line = "first";
+  for (const std::string& cell : cells) {
+    line += ',';
+    line += csv_cell(cell);
+  }
+  Cells read = parse_csv(line, "t.csv").at(0).cells;
+  read.erase(read.begin());
+  EXPECT_EQ(read, cells);
+}
+
 TEST(Csv, SaysInWhichLineItIsNoTable) {
   const auto fault = [](const std::string& table) {
     return message_of<FileError>([&] { parse_csv(table, "t.csv"); });

@@ -50,6 +50,7 @@ TEST(FolderTable, NumbersStandAsTheyAre) {
   const Splits splits = folder_table({.directory = scratch.path()});
   EXPECT_EQ(splits.train.target, (SampleField{.name = "x, far away", .role = Role::numbers, .shape = {2}}));
   EXPECT_TRUE(splits.train.classes.empty());
+  EXPECT_EQ(splits.test.number_names, (std::vector<std::string>{"x", "far away"}));
   const std::vector<std::vector<float>> numbers{{0.25F, 1}, {7, 0}, {2, 1}, {-1.5F, 300}, {4, 5}};
   int seen = 0;
   for_each_sample(splits, [&](long number, const Sample& sample, const Dataset&) {

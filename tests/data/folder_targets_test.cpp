@@ -94,6 +94,14 @@ TEST(FolderTargets, OfSixteenBitsHaveAWhiteOfTheirOwn) {
       "; the targets are grey images; of the targets, 3 of 3 images have 16 bits, "
       "their brightest number is 900: divided by 1023"))
       << splits.train.source;
+  EXPECT_EQ(splits.train.target.white, 1023);
+  // The white of a training is kept beside darker targets.
+  const Splits scored = folder_targets({.directory = scratch.path(), .target_white = 4095});
+  EXPECT_EQ(scored.test.target.white, 4095);
+  EXPECT_EQ(scored.train.sample(0).target.values<float>()[0], static_cast<float>(number) / 4095.0F);
+  EXPECT_EQ(message_of<ArgumentError>(
+                [&] { folder_targets({.directory = scratch.path(), .target_white = 65536}); }),
+            "folder: white 65536 is not in 1 to 65535. 0 takes what the folder says.");
 }
 
 TEST(FolderTargets, NamesAllFaultsAtOnce) {

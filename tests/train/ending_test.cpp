@@ -295,16 +295,16 @@ TEST(Rehearse, ChangesNothing) {
 TEST(Rehearse, ThrowsWhatWouldFailLater) {
   Conv2d four{{.in_channels = 1, .out_channels = 4, .kernel = 1}};
   initialize(four, Key{1});
-  EXPECT_EQ(
-      thrown<ShapeError>([&] { Trainer(four, striped(), short_run()).rehearse(); }),
-      "train: the network gives [4, 12, 12, 4], the data have 3 classes. Its last layer must give [batch, "
-      "height, width, 3].");
+  EXPECT_EQ(thrown<ShapeError>([&] { Trainer(four, striped(), short_run()).rehearse(); }),
+            "segmentation: the network gives [4, 12, 12, 4], the data have 3 classes. Its last layer must "
+            "give [batch, "
+            "height, width, 3].");
   SmallClassifier labels({.in_channels = 1, .classes = 3, .width = 2});
   initialize(labels, Key{1});
-  EXPECT_EQ(
-      thrown<ShapeError>([&] { Trainer(labels, striped(), short_run()).run(); }),
-      "train: the network gives [4, 3], the data have 3 classes. Its last layer must give [batch, height, "
-      "width, 3].");
+  EXPECT_EQ(thrown<ShapeError>([&] { Trainer(labels, striped(), short_run()).run(); }),
+            "segmentation: the network gives [4, 3], the data have 3 classes. Its last layer must give "
+            "[batch, height, "
+            "width, 3].");
   // The training images are padded to a size that the network takes, those of the validation are not.
   Sequential narrow{
       Conv2d{{.in_channels = 1, .out_channels = 4, .kernel = 16, .padding = Padding::valid}},

@@ -40,6 +40,9 @@ TEST(CheckpointInfo, IsReadBackAsItWas) {
   info.best_score = 0.1 + 0.2;
   info.chosen_by = Criterion::validation_loss;
   info.best_loss = 1.0 / 3;
+  info.target_white = 1023;
+  info.number_names = {"x", "a,b"};
+  info.image_size = {28, 32};
   const CheckpointInfo read = round_trip(info);
   EXPECT_EQ(read.network, info.network);
   EXPECT_EQ(read.classes, info.classes);
@@ -51,6 +54,9 @@ TEST(CheckpointInfo, IsReadBackAsItWas) {
   EXPECT_EQ(read.best_score, info.best_score);
   EXPECT_EQ(read.chosen_by, info.chosen_by);
   EXPECT_EQ(read.best_loss, info.best_loss);
+  EXPECT_EQ(read.target_white, info.target_white);
+  EXPECT_EQ(read.number_names, info.number_names);
+  EXPECT_EQ(read.image_size, info.image_size);
   info.seed = (std::uint64_t{1} << 53) + 1;
   EXPECT_EQ(round_trip(info).seed, 9007199254740993U);
 }
@@ -108,6 +114,8 @@ TEST(CheckpointInfo, RefusesDamage) {
   wordy.replace(wordy.find("\"best_score\":null") + 13, 4, "\"high\"");
   EXPECT_EQ(refusal(wordy),
             "f: its metadata has string at best_score, where a number belongs. Save it anew.");
+  EXPECT_EQ(refusal(R"({"image_size": [28]})"),
+            "f: its metadata has image_size of 1 numbers, which is no height and width. Save it anew.");
 }
 
 TEST(CheckpointInfo, WhatNobodySaidIsEmptyOrZero) {
@@ -121,6 +129,9 @@ TEST(CheckpointInfo, WhatNobodySaidIsEmptyOrZero) {
     EXPECT_EQ(info.steps, 0);
     EXPECT_EQ(info.best_step, 0);
     EXPECT_EQ(info.best_score, std::nullopt);
+    EXPECT_EQ(info.target_white, 255);
+    EXPECT_TRUE(info.number_names.empty());
+    EXPECT_EQ(info.image_size, std::nullopt);
   }
   EXPECT_EQ(checkpoint_info("f", {{}, {{"trous", "{}"}}}).network, "");
 }

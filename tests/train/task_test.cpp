@@ -250,18 +250,18 @@ TEST(Task, OutputsThatDoNotFitAreRefused) {
     other.layers.push_back([](const Variable& x) { return mean(x, {1}); });
     EXPECT_THROW(Trainer(other, of.data, task_options(of)).rehearse(), ShapeError) << of.task.name;
   }
-  EXPECT_EQ(
-      refusal(segmentation(), stripes(1, 1), {2, 12, 12, 4}),
-      "train: the network gives [2, 12, 12, 4], the data have 3 classes. Its last layer must give [batch, "
-      "height, width, 3].");
-  EXPECT_EQ(
-      refusal(classification(), bright_labels(1, 1), {2, 4}),
-      "train: the network gives [2, 4], the data have one of 3 classes for each image. Its last layer must "
-      "give [batch, 3].");
+  EXPECT_EQ(refusal(segmentation(), stripes(1, 1), {2, 12, 12, 4}),
+            "segmentation: the network gives [2, 12, 12, 4], the data have 3 classes. Its last layer must "
+            "give [batch, "
+            "height, width, 3].");
+  EXPECT_EQ(refusal(classification(), bright_labels(1, 1), {2, 4}),
+            "classification: the network gives [2, 4], the data have one of 3 classes for each image. Its "
+            "last layer must "
+            "give [batch, 3].");
   for (const Shape& output : {Shape{2, 12, 13}, Shape{2, 12, 13, 2}, Shape{}})
     EXPECT_EQ(
         refusal(regression(), darker_images(1, 1), output),
-        text("train: the network gives ", output,
+        text("regression: the network gives ", output,
              ", the targets of a sample are [12, 13, 1]. Its last layer must give them for each sample, "
              "behind the batch."));
 }

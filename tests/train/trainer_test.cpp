@@ -294,10 +294,11 @@ TEST(Train, ANetworkOfOtherClassesIsRefused) {
   Conv2d net{{.in_channels = 3, .out_channels = 4, .kernel = 1}};
   initialize(net, Key{1});
   const Splits data = shapes({.size = 16, .train = 4, .validation = 2, .test = 2});
-  EXPECT_EQ(thrown<ShapeError>([&] { train(net, data, {.steps = 1, .batch = 2, .quiet = true}); }),
-            "train: the network gives [2, 16, 16, 4], the data have 5 classes. Its last layer must give "
-            "[batch, height, "
-            "width, 5].");
+  EXPECT_EQ(
+      thrown<ShapeError>([&] { train(net, data, {.steps = 1, .batch = 2, .quiet = true}); }),
+      "segmentation: the network gives [2, 16, 16, 4], the data have 5 classes. Its last layer must give "
+      "[batch, height, "
+      "width, 5].");
 }
 
 }  // namespace
