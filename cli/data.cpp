@@ -62,7 +62,7 @@ void write_export(const DataCommand& c, const Splits& data) {
     throw Interrupted(text(end.what(), " The files in ", c.folder, " are whole, but not all are there."));
   }
   if (c.style.prints_text())
-    std::cout << "  folder    " << c.folder << "   (" << program_name() << " train --data "
+    std::cout << "  folder    " << c.folder << "   (" << shell_word(program_name()) << " train --data "
               << shell_word(c.folder) << " --out RUN)\n";
 }
 

@@ -205,6 +205,7 @@ void check_fit(const Trained& trained, const std::string& name, const Dataset& s
   check_number_names(trained, name, split);
   if (split.target.role != Role::mask && split.target.role != Role::label) return;
   const std::size_t named = trained.loaded.info.classes.size();
+  if (named == 0 && task_for(split).name != task_of(trained).name) return;  // its outputs need not be logits
   const std::size_t classes = named > 0 ? named : output_channels(trained, split);
   if (split.classes.size() != classes) {
     throw ArgumentError(text("eval: the network knows ", classes, " classes, ", name, " has ",
@@ -239,15 +240,19 @@ TilePlan plan_of(const EvalCommand& c, const AnyLayer& net, const Shape& image) 
 }
 
 // Throws where an option means masks and the targets are none.
-void check_masks_alone(const EvalCommand& c, const Dataset& split) {
-  if (split.target.role == Role::mask) return;
+void check_masks_alone(const EvalCommand& c, const Task& task, const Dataset& split) {
+  if (task.name == mask_task) return;
   const char* const option = !c.masks.empty()  ? "--masks"
                              : c.mirror        ? "--tta"
                              : c.min_miou >= 0 ? "--min-miou"
                                                : nullptr;
   if (option) {
-    throw ArgumentError(text("eval: ", option, " is for masks, and a sample of ", split.name, " has its ",
-                             split.target.name, ". Leave it out."));
+    throw ArgumentError(
+        text("eval: ", option, " is for masks",
+             split.target.role == Role::mask
+                 ? text(" of the task ", mask_task, ", and the network has learned ", task.name)
+                 : text(", and a sample of ", split.name, " has its ", split.target.name),
+             ". Leave it out."));
   }
 }
 
@@ -278,7 +283,7 @@ ExitCode run(const EvalCommand& c) {
     std::cerr << "eval: nothing beside " << trained.path
               << " tells what images it was trained on, so some may be among those that are scored.\n";
   }
-  check_masks_alone(c, split);
+  check_masks_alone(c, task, split);
   std::optional<TilePlan> plan;
   if (task.name == mask_task) plan = plan_of(c, trained.loaded.net, split.image_shape);
   if (c.mirror) trained.loaded.net = MirrorAveraged{trained.loaded.net};

@@ -111,7 +111,7 @@ void resolve(TrainConfig& config) {
   if (!config.weight_decay) config.weight_decay = named_optimizer(config.optimizer).weight_decay;
 }
 
-void resolve_for(TrainConfig& config, const Dataset& training, bool weights_given) {
+void resolve_for(TrainConfig& config, const Dataset& training, WeightsFrom weights) {
   const Role target = training.target.role;
   const std::string suggested = task_for(training).name;
   if (config.task.empty()) config.task = suggested;
@@ -128,11 +128,11 @@ void resolve_for(TrainConfig& config, const Dataset& training, bool weights_give
                                " does nothing with the loss that the task ", config.task,
                                " has of its own. Give a --loss, or leave it out."));
     }
-    if (!weights_given) config.class_weights = name(ClassWeighting::none);
-    if (config.class_weights != name(ClassWeighting::none) && training.classes.empty()) {
+    if (weights == WeightsFrom::default_) config.class_weights = name(ClassWeighting::none);
+    if (config.class_weights != name(ClassWeighting::none) && !named_task(config.task).weighs_classes) {
       throw ArgumentError(text("train: --class-weights ", config.class_weights,
-                               " does nothing: the targets of ", config.data, " are ", in_plural(target),
-                               ", which have no classes. Leave it out."));
+                               " does nothing with the loss that the task ", config.task,
+                               " has of its own. Give a --loss that takes them, or leave it out."));
     }
     return;
   }
@@ -141,7 +141,7 @@ void resolve_for(TrainConfig& config, const Dataset& training, bool weights_give
                              in_plural(target), " in ", config.data, ". Choose ", listed(fitting), '.'));
   }
   if (takes_class_weights(config.loss)) return;
-  if (weights_given && config.class_weights != name(ClassWeighting::none)) {
+  if (weights == WeightsFrom::words && config.class_weights != name(ClassWeighting::none)) {
     throw ArgumentError(text("train: --class-weights ", config.class_weights, " does nothing with the loss ",
                              config.loss, ", which ", named_loss(config.loss).unweighted, ". Leave it out."));
   }
@@ -286,7 +286,7 @@ Subject open_subject(const std::string& what, std::int64_t channels, std::int64_
 std::vector<NamedScores> baselines_of(const std::string& data_name, const Task& task, const Splits& data,
                                       const Dataset& split, const OnProgress& on_progress) {
   const NamedDataSet* const known = find_row(named_data_sets(), data_name);
-  const bool has_predictor = known && known->predictor.predict;
+  const bool has_predictor = known && known->predictor.predict && task.name == mask_task;
   std::int64_t before = 0, total = 0;
   const OnProgress progress = [&](std::int64_t done, std::int64_t of) {
     total = of + (has_predictor ? split.size : 0);

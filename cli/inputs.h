@@ -22,11 +22,15 @@ namespace trous::cli {
 /// names one, the task; from the optimizer its weight decay.
 void resolve(TrainConfig& config);
 
+/// Where the class weights of a config come from: nobody named any, they were asked for, or it is the config
+/// of a run, which keeps what was resolved when it began.
+enum class WeightsFrom { default_, words, run };
+
 /// Fills in the task, where there is none yet, and the loss, where it was not given: for the task that the
 /// targets suggest the first in named_losses() that is a function of them. For another task it stays empty,
 /// and is the task's own. Sets class weights to none for a loss that has none. Throws ArgumentError for a
 /// loss of other targets, and for class weights or a smoothing of labels that have no effect.
-void resolve_for(TrainConfig& config, const Dataset& training, bool weights_given = false);
+void resolve_for(TrainConfig& config, const Dataset& training, WeightsFrom weights = WeightsFrom::default_);
 
 /// Fills in the crop, where it was not given: that of the augmentation, or suggested_crop for the images, or
 /// "none" where there is neither, where images are resized to be seen whole, or where targets are of whole

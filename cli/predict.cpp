@@ -18,6 +18,8 @@
 #include <trous/core/parallel.h>
 #include <trous/data/image.h>
 #include <trous/layers/pass.h>
+#include <trous/ops/one_hot.h>
+#include <trous/train/task.h>
 
 namespace trous::cli {
 namespace {
@@ -40,35 +42,56 @@ const std::vector<TargetKind>& target_kinds() {
   return kinds;
 }
 
-// Whether the network gives an image for an image. One that takes images of one size alone, as dense layers
-// behind a Flatten do, gives numbers.
-bool gives_images(const Trained& trained) {
+// What the network gives for an image of the size it learned from, or else of some size that it takes. Absent
+// if it takes none: one of a single size, as dense layers behind a Flatten are, of an older checkpoint.
+std::optional<Tensor> some_output(const Trained& trained) {
   const Recording scope(Recording::nothing);
-  const std::int64_t channels = in_channels_of(trained.loaded.info);
-  for (const std::int64_t side : {64, 512}) {  // filters without padding may need more than 64
+  const CheckpointInfo& info = trained.loaded.info;
+  std::vector<HeightWidth> sizes{{64, 64}, {512, 512}};  // filters without padding may need more than 64
+  if (info.image_size) sizes.insert(sizes.begin(), *info.image_size);
+  for (const HeightWidth& size : sizes) {
     try {
-      const Tensor image = Tensor::full({1, side, side, channels}, DType::float32, 0);
-      return evaluate(trained.loaded.net, Variable(image)).shape().rank() == 4;
+      const Tensor image =
+          Tensor::full({1, size.height, size.width, in_channels_of(info)}, DType::float32, 0);
+      return evaluate(trained.loaded.net, Variable(image)).value();
     } catch (const ShapeError&) {
     }
   }
-  return false;
+  return std::nullopt;
 }
 
-const TargetKind& kind_of(const Trained& trained) {
-  const std::string& task = trained.loaded.info.task;
-  const char* const targets = task == mask_task               ? "masks"
-                              : task == classification().name ? "labels"
-                              : task != regression().name     ? ""
-                              : gives_images(trained)         ? "images"
-                                                              : "numbers";
-  for (const TargetKind& kind : target_kinds()) {
-    if (kind.targets == targets) return kind;
-  }
-  throw ArgumentError(
-      text("predict: ", trained.path, " has learned ", task,
-           ", and predict writes masks, labels, images and numbers. Load it with load_network in a program "
-           "of your own."));
+// How the predictions of a task that was added are written. Task::predict alone says what outputs mean, so it
+// becomes a part of the network: of int32 the classes one-hot, as logits would tell them.
+TargetKind added_kind(const Task& task, Trained& trained) {
+  const std::optional<Tensor> output = some_output(trained);
+  std::optional<Tensor> some;
+  if (output) some = task.predict(*output);
+  const auto classes = static_cast<std::int64_t>(trained.loaded.info.classes.size());
+  const bool labels = some && some->dtype() == DType::int32 && classes > 0;
+  const std::int64_t rank = some ? some->shape().rank() : 0;
+  trained.loaded.net = [net = trained.loaded.net, predict = task.predict, labels, classes](const Variable& x,
+                                                                                           Pass& pass) {
+    const Variable predicted(predict(net(x, pass).value()));
+    return labels ? one_hot(predicted, classes) : Variable(predicted.value().cast(DType::float32));
+  };
+  if (labels && rank == 3) return {"masks", mask_predictions, {"--overlay", "--alpha"}};
+  if (labels && rank == 1) return {"labels", class_predictions, {}};
+  if (!labels && rank == 4) return {"images", image_predictions, {"--npy"}};
+  return {"numbers", number_predictions, {}};
+}
+
+TargetKind kind_of(Trained& trained) {
+  const Task& task = task_of(trained);
+  const auto named = [](const char* targets) {
+    const std::vector<TargetKind>& kinds = target_kinds();
+    return *std::find_if(kinds.begin(), kinds.end(),
+                         [&](const auto& kind) { return kind.targets == targets; });
+  };
+  if (task.name == mask_task) return named("masks");
+  if (task.name == classification().name) return named("labels");
+  if (task.name != regression().name) return added_kind(task, trained);
+  const std::optional<Tensor> output = some_output(trained);
+  return named(output && output->shape().rank() == 4 ? "images" : "numbers");
 }
 
 // Throws ArgumentError for an option that means nothing for the kind.
@@ -174,10 +197,12 @@ ExitCode run(const PredictCommand& c, const GivenOptions& given) {
     throw ArgumentError(text("predict: --tile ", c.tile, " is not more than twice --overlap ", overlap,
                              ". Give 0 for the whole image, a larger tile or a smaller overlap."));
   }
-  const Trained trained = open_trained(c.run);
-  const TargetKind& kind = kind_of(trained);
+  Trained trained = open_trained(c.run);
+  const TargetKind kind = kind_of(trained);
   check_options(given, kind, trained.path);
-  const PredictionWork work = kind.work(c, trained);
+  PredictCommand command = c;
+  if (std::find(kind.options.begin(), kind.options.end(), "--tile") == kind.options.end()) command.tile = 0;
+  const PredictionWork work = kind.work(command, trained);
   const std::vector<PlannedImage> all = planned(c, work);
   heed_interrupts();
   const bool was_there = fs::exists(c.out);

@@ -46,6 +46,8 @@ struct PredictionWork {
 PredictionWork mask_predictions(const PredictCommand& command, const Trained& trained);
 /// A table of the class of each image, with --probs of its probabilities too.
 PredictionWork label_predictions(const PredictCommand& command, const Trained& trained);
+/// A table of the class of each image, where the network gives it one-hot.
+PredictionWork class_predictions(const PredictCommand& command, const Trained& trained);
 /// An image for each image as PNG, with --npy also as an array.
 PredictionWork image_predictions(const PredictCommand& command, const Trained& trained);
 /// A table of the numbers of each image.

@@ -122,6 +122,14 @@ void predict_label(RowWork& work, const std::vector<std::string>& names, const s
            text(classes[likeliest], ", probability ", fixed(probabilities[likeliest], 4)));
 }
 
+void predict_class(RowWork& work, const std::vector<std::string>& names, const std::string& image) {
+  const std::vector<float> one_hot = work.output_for(image);
+  const auto index =
+      static_cast<std::size_t>(std::max_element(one_hot.begin(), one_hot.end()) - one_hot.begin());
+  work.begin({"class"});
+  work.add(image, {names[index]}, {{"class", names[index]}}, names[index]);
+}
+
 void predict_numbers(RowWork& work, const std::vector<std::string>& names, const std::string& image) {
   const std::vector<float> numbers = work.output_for(image);
   const std::vector<std::string> headings = named_or_numbered(names, numbers.size(), "number", 1);
@@ -153,6 +161,10 @@ PredictionWork row_predictions(const PredictCommand& command, const Trained& tra
 
 PredictionWork label_predictions(const PredictCommand& command, const Trained& trained) {
   return row_predictions(command, trained, trained.loaded.info.classes, predict_label);
+}
+
+PredictionWork class_predictions(const PredictCommand& command, const Trained& trained) {
+  return row_predictions(command, trained, trained.loaded.info.classes, predict_class);
 }
 
 PredictionWork number_predictions(const PredictCommand& command, const Trained& trained) {

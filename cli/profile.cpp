@@ -339,7 +339,8 @@ ExitCode run(const ProfileCommand& c, const CLI::App& app) {
   if (config.threads > 0) set_threads(config.threads);
   resolve(config);
   const Splits data = open_data(data_of(config));
-  resolve_for(config, data.train, given.given("--class-weights"));
+  resolve_for(config, data.train,
+              given.given("--class-weights") ? WeightsFrom::words : WeightsFrom::default_);
   AnyLayer net = network_from_json(describe_network(config, data, config.kernel));
   initialize(net, stream_of(config.training.seed, Stream::weights));
   resolve_crop(config, net, data.train);

@@ -6,21 +6,28 @@
 namespace trous::cli {
 namespace {
 
-std::string& name_in_use() {
-  static std::string name = own_program;
-  return name;
+struct Named {
+  std::string name = own_program;
+  bool adds_names = false;
+};
+
+Named& in_use() {
+  static Named program;
+  return program;
 }
 
 }  // namespace
 
-const std::string& program_name() { return name_in_use(); }
+const std::string& program_name() { return in_use().name; }
 
-void set_program_name(std::string name) { name_in_use() = std::move(name); }
+void set_program_name(std::string name, bool adds_names) { in_use() = {std::move(name), adds_names}; }
+
+std::string recorded_program() { return in_use().adds_names ? program_name() : std::string(); }
 
 std::string hint_at_program(const std::string& wrote_it) {
-  if (wrote_it.empty() || wrote_it == program_name()) return {};
-  return text(" It was made by the program ", wrote_it,
-              ", which may have names of its own. Give it to that one.");
+  if (wrote_it.empty()) return {};
+  return text(" It was made by ", wrote_it == program_name() ? "a program of this name, " : "the program ",
+              wrote_it, ", which has names of its own. Give it to that one.");
 }
 
 }  // namespace trous::cli

@@ -72,7 +72,7 @@ std::int64_t resume(const std::string& run, const TrainConfig& config, const Spl
                     const CheckpointInfo& about, Trainer& trainer) {
   TrainConfig before = read_config(run + "/config.json");
   resolve(before);
-  resolve_for(before, data.train);
+  resolve_for(before, data.train, WeightsFrom::run);
   check_same_run(run, to_json(before), to_json(config));
   check_same_origin(run, data);
   if (!has_state(run)) return 0;

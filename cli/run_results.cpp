@@ -124,8 +124,8 @@ PictureFacts test_pictures(const Session& s, const RunFolder& folder,
   PictureFacts pictures = pictured_images(
       image_scores, s.data.test.target.role == Role::label ? Better::higher : s.leading.better());
   Phase writing("train", s.command.style, "pictures", "files");
-  pictures.worst_places =
-      write_test_pictures(folder, s.trainer.best(), s.data.test, pictures, writing.on_progress());
+  pictures.worst_places = write_test_pictures(folder, s.trainer.best(), s.trainer.task(), s.data.test,
+                                              pictures, writing.on_progress());
   return pictures;
 }
 

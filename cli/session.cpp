@@ -239,7 +239,10 @@ Session open_session(TrainCommand& command) {
   resolve(c);
   check_network_file(c);
   Splits data = read_data(command);
-  resolve_for(c, data.train, command.given.given("--class-weights"));
+  resolve_for(c, data.train,
+              command.given.given("--class-weights") ? WeightsFrom::words
+              : command.resuming                     ? WeightsFrom::run
+                                                     : WeightsFrom::default_);
   const InterruptibleOps ops("train", "before the first step, and nothing was written");
   if (command.epochs > 0) training.steps = steps_of(command.epochs, data.train.size, training);
   const std::string description = describe_network(c, data, c.kernel);
@@ -263,7 +266,7 @@ Session open_session(TrainCommand& command) {
   CheckpointInfo about{.network = description,
                        .classes = data.train.classes,
                        .data = c.data,
-                       .program = program_name() == own_program ? "" : program_name(),
+                       .program = recorded_program(),
                        .channels = channels_beside(description, data.train.image_shape[2]),
                        .white = data.train.white,
                        .resize = resize_of(c.resize),

@@ -113,7 +113,7 @@ void print_result(const Session& s, const RunFolder& folder, const TrainResult& 
   const std::string weights = folder.file("best.safetensors");
   std::cout << "  time      " << clock_text(seconds) << ", at most " << peak_bytes() / 1000000
             << " MB of memory\n  weights   " << weights << "\n  report    " << folder.file("report.html")
-            << "\n  next      " << program_name() << ' '
+            << "\n  next      " << shell_word(program_name()) << ' '
             << (s.trainer.task().name == mask_task
                     ? text("predict ", shell_word(s.config.out), " IMAGE... --out DIR\n")
                     : text("eval ", shell_word(s.config.out), '\n'));
@@ -154,6 +154,7 @@ Environment environment_of(const Session& s) {
   Environment environment = current_environment();
   environment.command = command_of(s.config);
   environment.libraries = TROUS_LIBRARIES;
+  environment.program = recorded_program();
   environment.seed = std::to_string(s.config.training.seed);
   environment.data = s.data.train.source;
   environment.predicted_bytes = s.memory.predicted;
@@ -204,7 +205,7 @@ ExitCode end_of(Session& s, RunFolder& folder, const TrainResult& result, double
     log_event(folder, "interrupted", result.steps);
     print_event(s.command.style, {{"event", "interrupted"}, {"step", result.steps}});
     std::cerr << "Interrupted after step " << result.steps << ", which is saved. Go on with:\n  "
-              << program_name() << " train --resume " << shell_word(s.config.out) << '\n';
+              << shell_word(program_name()) << " train --resume " << shell_word(s.config.out) << '\n';
     return ExitCode::stopped_by_signal;
   }
   if (interrupted()) {
@@ -271,6 +272,9 @@ void put_together(TrainCommand& command, const CLI::App& words) {
   command.resuming = words.count("--resume") > 0 && is_run_folder(run);
   if (command.resuming) before = read_config(run + "/config.json");
   if (!command.options_file.empty()) before = read_config(command.options_file, before);
+  // The task in the file of options is that of its data.
+  if (!command.resuming && words.count("--data") > 0 && command.config.data != before.data)
+    before.task.clear();
   before.out = run;
   command.given = GivenOptions(words);
   command.config = with_command_line(std::move(before), command.config, words);

@@ -217,7 +217,7 @@ nlohmann::ordered_json to_json(const TrainConfig& config) {
 
 std::string command_of(const TrainConfig& config) {
   const nlohmann::ordered_json now = to_json(config), plain = to_json(TrainConfig());
-  std::string line = program_name() + " train";
+  std::string line = shell_word(program_name()) + " train";
   for (const auto& [name, value] : now.items()) {
     if (value == plain[name]) continue;
     if (value.is_boolean()) {
@@ -275,8 +275,9 @@ void check_same_run(const std::string& run, const nlohmann::ordered_json& before
     if (before.contains(name) && names_path(name, word_of(before[name])) &&
         names_path(name, word_of(value)) && same_place(word_of(before[name]), word_of(value)))
       continue;
+    const std::string said = before.contains(name) ? word_of(before[name]) : std::string();
     throw ArgumentError(text("train: ", flag_of(name), " is ", word_of(value), ", but the run in ", run,
-                             " has ", before.contains(name) ? word_of(before[name]) : "none",
+                             " has ", said.empty() ? "none" : said,
                              ". Resume it as it was begun, or begin another with --weights ", run,
                              "/best.safetensors."));
   }

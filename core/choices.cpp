@@ -13,9 +13,10 @@ std::string listed(const std::vector<std::string_view>& names, std::string_view 
 }
 
 bool is_plain_name(std::string_view name) {
-  return !name.empty() && name.find_first_not_of(
-                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              "0123456789-_+") == std::string_view::npos;
+  return !name.empty() && name[0] != '-' &&
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+             "0123456789-_+") == std::string_view::npos;
 }
 
 void refuse_name(std::string_view what, std::string_view name, const std::vector<std::string_view>& names) {

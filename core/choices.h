@@ -28,7 +28,8 @@ auto find_row(const Rows& rows, std::string_view name) -> decltype(std::data(row
   return found == std::end(rows) ? nullptr : &*found;
 }
 
-/// Whether a name is made of letters, digits and - _ + alone, of one at least.
+/// Whether a name is made of letters, digits and - _ + alone, of one at least, and does not begin like an
+/// option.
 bool is_plain_name(std::string_view name);
 
 /// Throws ArgumentError: `what: "name" is not known. Choose a, b or c.`

@@ -25,8 +25,8 @@ class NamedTable {
   NamedTable(std::string_view what, const Rows& rows)
       : what_(what), rows_(std::begin(rows), std::end(rows)) {}
 
-  /// Adds a row, with a copy of its name. Throws ArgumentError for a name that is taken or no is_plain_name,
-  /// and once the table was read.
+  /// Adds a row, with a copy of its name. Other texts in it must live as long as the program, as literals do.
+  /// Throws ArgumentError for a name that is taken or no is_plain_name, and once the table was read.
   void add(Row row) {
     const std::string name(row.name);
     if (const std::string fault = fault_of(name); !fault.empty())

@@ -30,6 +30,19 @@ NamedTable<NamedNetwork>& network_table() {
 
 }  // namespace
 
+void check_channels_alone(const SegmentationOptions& options) {
+  const SegmentationOptions plain;
+  const char* const given = options.width != plain.width             ? "width"
+                            : options.kernel != plain.kernel         ? "kernel"
+                            : options.norm != plain.norm             ? "norm"
+                            : options.activation != plain.activation ? "activation"
+                                                                     : nullptr;
+  if (!given) return;
+  throw ArgumentError(text("SegmentationOptions: ", given,
+                           " is given, and this network takes in_channels and "
+                           "classes alone. Leave it out, or give the network a member `options`."));
+}
+
 std::span<const NamedNetwork> named_networks() { return network_table().rows(); }
 
 void add_named_network(const NamedNetwork& network) {

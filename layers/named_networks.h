@@ -17,6 +17,9 @@ struct BuiltNetwork {
   SegmentationOptions options;
 };
 
+/// Throws ArgumentError unless all options but in_channels and classes have their first values.
+void check_channels_alone(const SegmentationOptions& options);
+
 /// A network that has a name.
 ///
 ///   NamedNetwork::of<UNet>("unet")
@@ -27,12 +30,14 @@ struct NamedNetwork {
   bool per_pixel = true;  ///< whether it gives the logits of each pixel, or else of each image
 
   /// The row of a network that is made of its options: Network(const SegmentationOptions&). Where it has a
-  /// member `options`, these are what describes it, with its own defaults filled in; options that are read
-  /// nowhere in Network have no effect.
+  /// member `options`, these are what describes it, with its own defaults filled in. A network without one
+  /// takes channels and classes alone, and refuses others.
   template <class Network>
   static constexpr NamedNetwork of(std::string_view name, bool per_pixel = true) {
     return {name,
             [](const SegmentationOptions& given) -> BuiltNetwork {
+              if constexpr (!requires(Network network) { SegmentationOptions(network.options); })
+                check_channels_alone(given);
               Network network(given);
               SegmentationOptions options = given;
               if constexpr (requires { options = network.options; }) options = network.options;

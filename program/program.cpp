@@ -13,6 +13,7 @@
 #include <trous/cli/commands.h>
 #include <trous/cli/interrupt.h>
 #include <trous/cli/program_name.h>
+#include <trous/cli/train_config.h>
 #include <trous/cli/usage.h>
 #include <trous/core/build_info.h>
 #include <trous/core/error.h>
@@ -45,11 +46,22 @@ std::string memory_remedy(const CLI::App& app) {
 constexpr std::array commands{cli::add_train, cli::add_eval,    cli::add_predict, cli::add_inspect,
                               cli::add_check, cli::add_profile, cli::add_report,  cli::add_data};
 
+// Throws ArgumentError, naming the data set, where it names a task or a network that is not there.
+void check_names_in(const NamedDataSet& data_set) {
+  try {
+    if (!data_set.task.empty()) named_task(data_set.task);
+    cli::check_model(std::string(data_set.recipe.model));
+  } catch (const ArgumentError& error) {
+    throw ArgumentError(text("data set: \"", data_set.name, "\" cannot be added. ", error.what()));
+  }
+}
+
 void add_names(const Program& program) {
   for (const NamedNetwork& network : program.networks) add_named_network(network);
   for (const NamedDataSet& data_set : program.data_sets) add_named_data_set(data_set);
   for (const NamedLoss& loss : program.losses) add_named_loss(loss);
   for (const Task& task : program.tasks) add_named_task(task);
+  for (const NamedDataSet& data_set : program.data_sets) check_names_in(data_set);
 }
 
 // Runs the command in `words`, and prints the error if it fails.
@@ -93,6 +105,11 @@ ExitCode run(const Program& program, std::vector<std::string> words) {
     return ExitCode::failed;
   } catch (
       const std::exception& error) {  // a library's, which its caller should have turned into one of ours
+    if (!cli::recorded_program().empty()) {
+      std::cerr << program_name() << ": an error that is none of trous's: " << error.what()
+                << ". It comes from the code of this program, or from a library.\n";
+      return ExitCode::failed;
+    }
     std::cerr << program_name() << ": an error of a library was not expected here. It says: " << error.what()
               << ". Please report it with the command.\n";
     return ExitCode::failed;
@@ -103,7 +120,9 @@ ExitCode run(const Program& program, std::vector<std::string> words) {
 
 int run_program(const Program& program, int argc, char** argv) {
   const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename().string() : cli::own_program;
-  cli::set_program_name(program.name.empty() ? called : program.name);
+  cli::set_program_name(program.name.empty() ? called : program.name,
+                        !program.networks.empty() || !program.data_sets.empty() || !program.losses.empty() ||
+                            !program.tasks.empty());
   return static_cast<int>(run(program, {argv + std::min(argc, 1), argv + argc}));
 }
 

@@ -77,6 +77,7 @@ std::string to_json(const Environment& e) {
             {"started", e.started},
             {"directory", e.directory},
             {"data", e.data}};
+  if (!e.program.empty()) json["program"] = e.program;
   if (e.predicted_bytes) json["predicted_bytes"] = *e.predicted_bytes;
   if (e.report_bytes) json["report_bytes"] = *e.report_bytes;
   if (e.available_bytes) json["available_bytes"] = *e.available_bytes;
@@ -106,6 +107,7 @@ Environment read_environment(const std::string& path) {
                 .started = string("started"),
                 .directory = string("directory"),
                 .data = string("data")};
+  e.program = string("program");
   if (all.has("predicted_bytes")) e.predicted_bytes = all["predicted_bytes"].whole();
   if (all.has("report_bytes")) e.report_bytes = all["report_bytes"].whole();
   if (all.has("available_bytes")) e.available_bytes = all["available_bytes"].whole();
@@ -125,10 +127,8 @@ ConfigOrigin read_config_origin(const std::string& path) {
   if (!json.contains("config_format")) origin.format = 1;
   if (json.contains("directory") && json["directory"].is_string())
     origin.directory = json["directory"].get<std::string>();
-  if (json.contains("command") && json["command"].is_string()) {
-    const auto command = json["command"].get<std::string>();
-    origin.program = command.substr(0, command.find(' '));
-  }
+  if (json.contains("program") && json["program"].is_string())
+    origin.program = json["program"].get<std::string>();
   return origin;
 }
 

@@ -38,6 +38,7 @@ struct Environment {
   /// The memory that the run was predicted to take, what its report takes after it, and what was available
   /// when it began; nothing where that is not known.
   std::optional<std::int64_t> predicted_bytes = {}, report_bytes = {}, available_bytes = {};
+  std::string program = {};  ///< that began the run, if it adds names of its own to trous
   std::optional<std::vector<FileDigest>> files = {};  ///< nothing in a record that does not list them
 };
 
@@ -55,7 +56,7 @@ Environment read_environment(const std::string& path);
 struct ConfigOrigin {
   std::int64_t format = current_config_format;
   std::string directory = {};  ///< that its relative paths are relative to; empty where it is not known
-  std::string program = {};    ///< that began the run: the first word of its command
+  std::string program = {};    ///< Environment::program
 };
 
 /// Reads these fields of the environment.json at `path` and ignores everything else, so that a config.json

@@ -21,7 +21,7 @@ constexpr std::int64_t max_column_side = 300;  // of pictures that stand in colu
 constexpr std::int64_t worst_place_side = 256;
 
 // The prediction for sample `i` alone.
-Tensor prediction_of(const AnyLayer& net, const Dataset& data, std::int64_t i) {
+Tensor prediction_of(const AnyLayer& net, const Task& task, const Dataset& data, std::int64_t i) {
   Dataset one = data;
   one.size = 1;
   one.sample = [&](std::int64_t) { return checked_sample(data, i); };
@@ -31,25 +31,36 @@ Tensor prediction_of(const AnyLayer& net, const Dataset& data, std::int64_t i) {
     const auto extents = said.shape().extents();
     found = said.reshaped(Shape(std::vector<std::int64_t>(extents.begin() + 1, extents.end())));
   };
-  evaluate_with(net, one, {.batch = 1, .on_batch = keep});
+  evaluate_with(net, one, {.batch = 1, .task = task, .on_batch = keep});
   return *found;
+}
+
+// Whether a prediction can be drawn where the target can: a task that was added may predict anything.
+bool is_like_target(const Dataset& data, const Tensor& prediction) {
+  if (!lies_on_pixels(data.target.role)) return true;
+  const Shape &image = data.image_shape, &target = data.target.shape;
+  const bool of_mask = data.target.role == Role::mask;
+  return prediction.dtype() == dtype_of(data.target.role) &&
+         prediction.shape() == (of_mask ? Shape{image[0], image[1]} : target);
 }
 
 // Predictions of test images, each computed once though it may be in several panels.
 class TestPredictions {
  public:
-  TestPredictions(const AnyLayer& net, const Dataset& test) : net_(net), test_(test) {}
+  TestPredictions(const AnyLayer& net, const Task& task, const Dataset& test)
+      : net_(net), task_(task), test_(test) {}
 
   // Masks as uint8 [h, w]: classes are fewer than 256.
   const Tensor& of(std::int64_t i) {
     const auto known = found_.find(i);
     if (known != found_.end()) return known->second;
-    const Tensor said = prediction_of(net_, test_, i);
-    return found_.emplace(i, test_.target.role == Role::mask ? said.cast(DType::uint8) : said).first->second;
+    const Tensor said = prediction_of(net_, task_, test_, i);
+    return found_.emplace(i, said.dtype() == DType::int32 ? said.cast(DType::uint8) : said).first->second;
   }
 
  private:
   const AnyLayer& net_;
+  const Task& task_;
   const Dataset& test_;
   std::map<std::int64_t, Tensor> found_;
 };
@@ -135,7 +146,7 @@ std::vector<Tensor> cell_of(const Dataset& data, const Sample& sample, const Ten
   std::vector<Tensor> cell{image_picture(sample.image)};
   if (!has_image_targets(data)) return cell;
   cell.push_back(image_picture(sample.target));
-  if (!prediction) return cell;
+  if (!prediction || prediction->shape() != sample.target.shape()) return cell;
   cell.push_back(image_picture(*prediction));
   if (errors) cell.push_back(distance_picture(sample.target, *prediction));
   return cell;
@@ -178,7 +189,7 @@ void write_fixed_picture(const RunFolder& folder, const Dataset& validation) {
 
 void write_step_pictures(const RunFolder& folder, const Dataset& validation,
                          const std::vector<Tensor>& predictions, std::int64_t step) {
-  if (predictions.empty()) return;
+  if (predictions.empty() || !is_like_target(validation, predictions[0])) return;
   if (validation.target.role != Role::mask) {
     if (!has_pictures(validation) || !has_image_targets(validation)) return;
     std::vector<std::vector<Tensor>> said, beside;
@@ -209,14 +220,17 @@ void write_step_pictures(const RunFolder& folder, const Dataset& validation,
   write_indexed_png(folder.file(labels_picture(step)), Tensor({height, width}, labels), class_palette());
 }
 
-std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& test,
-                                            const PictureFacts& chosen, const OnProgress& on_progress) {
+std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net, const Task& task,
+                                            const Dataset& test, const PictureFacts& chosen,
+                                            const OnProgress& on_progress) {
   const auto report = [&](std::int64_t written) {
     if (on_progress) on_progress(written, 3);
   };
-  const bool of_masks = test.target.role == Role::mask;
+  if (chosen.best.empty() && chosen.median.empty() && chosen.worst.empty()) return {};
+  const bool of_masks =
+      test.target.role == Role::mask && is_like_target(test, prediction_of(net, task, test, 0));
   if (!of_masks && !has_pictures(test)) return {};
-  TestPredictions predictions(net, test);
+  TestPredictions predictions(net, task, test);
   const auto write = [&](const char* name, const std::vector<std::int64_t>& indices) {
     const std::string path = folder.file(test_picture(name));
     const PanelParts parts = parts_of(test, indices, predictions);

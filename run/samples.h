@@ -10,6 +10,7 @@
 #include <trous/layers/sequential.h>
 #include <trous/run/results.h>
 #include <trous/run/run_folder.h>
+#include <trous/train/task.h>
 
 namespace trous {
 
@@ -40,17 +41,17 @@ void write_fixed_picture(const RunFolder& folder, const Dataset& validation);
 void write_step_pictures(const RunFolder& folder, const Dataset& validation,
                          const std::vector<Tensor>& predictions, std::int64_t step);
 
-/// Writes input, truth, prediction and errors of the chosen test images, or the input alone where the targets
-/// are neither masks nor images, a file for each of best, median and worst that names an image. Where the
-/// images are too large to be shown whole, the worst are also shown around their worst places, parts of 256
-/// pixels a side at full size, and the places are framed in the pictures of the whole.
+/// Writes input, truth, prediction and errors of the chosen test images, or the input alone where targets and
+/// predictions of `task` are neither masks nor images, a file for each of best, median and worst that names
+/// an image. Where the images are too large to be shown whole, the worst are also shown around their worst
+/// places, parts of 256 pixels a side at full size, and the places are framed in the pictures of the whole.
 ///
 /// on_progress   called with the files that are written and the files to write, before each file and at the
 ///               end
 /// returns       the middles of the worst places, one for each of chosen.worst; empty where all is shown
 /// whole
-std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net, const Dataset& test,
-                                            const PictureFacts& chosen,
+std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLayer& net, const Task& task,
+                                            const Dataset& test, const PictureFacts& chosen,
                                             const OnProgress& on_progress = nullptr);
 
 }  // namespace trous

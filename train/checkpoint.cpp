@@ -218,7 +218,7 @@ LoadedNetwork load_network(const std::string& path, NonFiniteWeights non_finite)
       std::string words = text(path, ": the network it describes cannot be built. ", error.what());
       if (!info.program.empty()) {
         words += text(" It was trained by the program ", info.program,
-                      ", which may know more names. Give it to that one, or add its network here, with "
+                      ", which has names of its own. Give it to that one, or add its network here, with "
                       "add_named_network.");
       }
       throw FileError(words);

@@ -191,6 +191,28 @@ void check_whole(const Task& task) {
                            ". It needs check_output, default_loss, predict and scores."));
 }
 
+// Throws unless the score by which a run is judged is one of the task's, and better in the direction of its
+// criterion.
+void check_leading(const Task& task, const Dataset& data) {
+  const Scores scores = task.scores(data);
+  const std::vector<std::string> names = names_of(scores.all());
+  const std::string& leading = name(task.leading);
+  if (std::find(names.begin(), names.end(), leading) == names.end()) {
+    throw ArgumentError(text("train: the task \"", task.name, "\" has ", leading,
+                             " as leading, and its scores are ",
+                             listed({names.begin(), names.end()}, " and "), ". Name one of them."));
+  }
+  const Criterion ranking = scores.criterion();
+  if (ranking == task.leading && ranking.better() != task.leading.better()) {
+    const auto word = [](Better better) { return better == Better::higher ? "higher" : "lower"; };
+    throw ArgumentError(text("train: the task \"", task.name, "\" has ", leading, ", the ",
+                             word(task.leading.better()),
+                             " the better, as leading, and to the criterion of its "
+                             "scores the ",
+                             word(ranking.better()), " is better. Let both say the same."));
+  }
+}
+
 NamedTable<Task>& task_table() {
   static NamedTable<Task> table("task", std::array{segmentation(), classification(), regression()});
   return table;
@@ -202,6 +224,7 @@ Task segmentation() {
   return {.name = mask_task,
           .check_output = check_mask_logits,
           .default_loss = class_loss,
+          .weighs_classes = true,
           .predict = likeliest,
           .scores = [](const Dataset& data) { return SegmentationScores(data); },
           .baselines = mask_baselines};
@@ -212,6 +235,7 @@ Task classification() {
           .leading = Criterion::score("accuracy"),
           .check_output = check_label_logits,
           .default_loss = class_loss,
+          .weighs_classes = true,
           .predict = likeliest,
           .scores = [](const Dataset& data) { return ClassificationTaskScores(data); },
           .baselines = label_baselines};
@@ -250,6 +274,7 @@ Task task_for(const Dataset& data) {
 Task task_for(const Dataset& data, const std::optional<Task>& given) {
   if (!given) return task_for(data);
   check_whole(*given);
+  check_leading(*given, data);
   return *given;
 }
 

@@ -33,6 +33,7 @@ struct Task {
   /// What is minimised where no loss is given. `weights` are TrainOptions::class_weights.
   std::function<Loss(const Dataset& training, const std::optional<ClassWeights>& weights)> default_loss =
       nullptr;
+  bool weighs_classes = false;  ///< whether default_loss makes use of class weights
   /// What the outputs of a network say: of logits the likeliest classes.
   std::function<Tensor(const Tensor& output)> predict = nullptr;
   /// The scores of nothing yet, for samples of `data`.
@@ -82,7 +83,8 @@ bool suits(const Task& task, const Dataset& data);
 /// regression.
 Task task_for(const Dataset& data);
 /// Returns `given`, or where there is none the task above. Throws ArgumentError if `given` has not all
-/// functions; `baselines` may be absent.
+/// functions (`baselines` may be absent), and if its `leading` is none of its scores, or the other way round
+/// for their criterion.
 Task task_for(const Dataset& data, const std::optional<Task>& given);
 
 /// The scores of segmentation.

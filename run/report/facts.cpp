@@ -171,9 +171,9 @@ std::string data(const RunResults& results) {
 }
 
 std::string reproduce(const RunRecord& run) {
-  std::string content, program = "trous";
+  std::string content;
+  const std::string program = find_field(run.environment, "program").value_or("trous");
   if (const auto command = find_field(run.environment, "command")) {
-    program = command->substr(0, command->find(' '));
     content += element("p", "", "This run was started by") +
                element("pre", "", element("code", "", escaped(*command)));
   }

@@ -54,6 +54,23 @@ TEST_F(OwnProgram, LearnsToCountAndAllCommandsKnowItsNames_slow) {
     const Finished one = counter(line);
     EXPECT_EQ(one.code, 0) << line << '\n' << one.err;
   }
+  ASSERT_EQ(counter("data discs --export files --count 16").code, 0);
+  const Finished predicted = counter("predict run files/test/images --out out");
+  ASSERT_EQ(predicted.code, 0) << predicted.err;
+  const std::vector<std::string> rows = lines_of(slurp_text(scratch_ / "out/predictions.csv")),
+                                 truths = lines_of(slurp_text(scratch_ / "files/test/labels.csv"));
+  ASSERT_EQ(rows.size(), 17U);
+  ASSERT_EQ(truths.size(), 17U);
+  int counted = 0;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const std::string number = rows[i].substr(rows[i].rfind(',') + 1);
+    EXPECT_EQ(number.find_first_not_of("0123456789"), std::string::npos) << rows[i];  // Task::predict rounds
+    counted += number == truths[i].substr(truths[i].rfind(',') + 1);
+  }
+  EXPECT_GE(counted, 14);
+  EXPECT_EQ(counter("predict run files/test/images --out other --tile 8").err,
+            "predict: --tile is for masks and images, and run/best.safetensors has learned numbers. Leave it "
+            "out.\n");
   const std::string page = slurp_text(scratch_ / "run/report.html");
   EXPECT_NE(page.find("counter train --config RUN/config.json"), std::string::npos);
   EXPECT_EQ(page.find("output pixel"), std::string::npos);
@@ -79,8 +96,8 @@ TEST_F(OwnProgram, ItsRunsSayInAnotherProgramWhatTheyNeed) {
   const std::string network =
       R"(run/best.safetensors: the network it describes cannot be built. network_from_json: network is )"
       R"("density-net". Networks are deep-dilated, dilated-unet, dlink, mini-deeplab, mirror-context, )"
-      "small-classifier, small-dilated, unet. It was trained by the program counter, which may know more "
-      "names. "
+      "small-classifier, small-dilated, unet. It was trained by the program counter, which has names of its "
+      "own. "
       "Give it to that one, or add its network here, with add_named_network.\n";
   for (const char* line : {"eval run", "inspect run", "check run", "predict run run/samples --out out"}) {
     const Finished refused = plain(line);
@@ -92,7 +109,7 @@ TEST_F(OwnProgram, ItsRunsSayInAnotherProgramWhatTheyNeed) {
   EXPECT_EQ(resumed.err,
             "run/config.json: --task: \"counting\" is not known. Choose segmentation, classification or "
             "regression. "
-            "It was made by the program counter, which may have names of its own. Give it to that one.\n");
+            "It was made by the program counter, which has names of its own. Give it to that one.\n");
   EXPECT_EQ(plain("report run").code, 0);  // which needs none of the names
   EXPECT_EQ(files_below(scratch_ / "run"), before);
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "out"));
@@ -105,7 +122,7 @@ TEST_F(OwnProgram, ANetworkOfTrousOpensAnywhereAndAsksForItsData) {
   const Finished refused = plain("eval run");
   EXPECT_EQ(refused.code, 2);
   EXPECT_TRUE(
-      refused.err.ends_with("It was made by the program counter, which may have names of its own. Give it "
+      refused.err.ends_with("It was made by the program counter, which has names of its own. Give it "
                             "to that one.\n"))
       << refused.err;
 }
@@ -135,9 +152,9 @@ TEST_F(OwnProgram, WhatDoesNotFitTheTaskIsRefusedBeforeAnythingIsWritten) {
             "or give "
             "--task regression.\n");
   EXPECT_EQ(refused("--class-weights 1"),
-            "train: --class-weights 1 does nothing: the targets of discs are numbers, which have no classes. "
-            "Leave it "
-            "out.\n");
+            "train: --class-weights 1 does nothing with the loss that the task counting has of its own. Give "
+            "a --loss "
+            "that takes them, or leave it out.\n");
   EXPECT_EQ(
       refused("--label-smoothing 0.1"),
       "train: --label-smoothing 0.1 does nothing with the loss that the task counting has of its own. Give a "

@@ -55,12 +55,12 @@ TEST(Samples, LargeTestImagesAreShrunkAndShownAroundTheirWorstPlaces) {
   const RunFolder folder = folder_for_pictures(scratch);
   const Blind net;
   std::vector<std::int64_t> written;
-  const std::vector<PixelPlace> places =
-      write_test_pictures(folder, net, photographs(3), {.best = {0, 2}, .median = {1}, .worst = {2, 0}},
-                          [&](std::int64_t done, std::int64_t total) {
-                            EXPECT_EQ(total, 3);
-                            written.push_back(done);
-                          });
+  const std::vector<PixelPlace> places = write_test_pictures(folder, net, segmentation(), photographs(3),
+                                                             {.best = {0, 2}, .median = {1}, .worst = {2, 0}},
+                                                             [&](std::int64_t done, std::int64_t total) {
+                                                               EXPECT_EQ(total, 3);
+                                                               written.push_back(done);
+                                                             });
   EXPECT_EQ(written, (std::vector<std::int64_t>{0, 1, 2, 3}));
   EXPECT_EQ(*net.seen, 6) << "each image is predicted once";
   // The middle of the block; that of image 0 is as near as the border allows.

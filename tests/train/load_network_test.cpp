@@ -273,7 +273,7 @@ TEST_F(LoadNetwork, NeedsADescription) {
   save(net, path_, to_metadata(info));
   EXPECT_EQ(refusal(),
             before +
-                " It was trained by the program counter, which may know more names. Give it to that "
+                " It was trained by the program counter, which has names of its own. Give it to that "
                 "one, or add its network here, with add_named_network.");
   EXPECT_EQ(checkpoint_info(path_, read_safetensors(path_)).program, "counter");
 }
