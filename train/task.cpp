@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <trous/autograd/recording.h>
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/core/named_table.h>
 #include <trous/data/palette.h>

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <trous/autograd/recording.h>
+#include <trous/core/choices.h>
 #include <trous/core/storage.h>
 #include <trous/layers/conv.h>
 #include <trous/layers/from_json.h>

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <trous/core/choices.h>
 #include <trous/core/error.h>
 #include <trous/ops/arithmetic.h>
 
