@@ -253,7 +253,8 @@ const Task& task_of(const Trained& trained) {
   if (known) return *known;
   throw FileError(text(trained.path, ": it has learned the task ", info.task, ", and ", program_name(),
                        " knows ", listed(names_in(named_tasks()), " and "), '.',
-                       hint_at_program(info.program)));
+                       info.program.empty() ? std::string(" Give it to a program that adds this task.")
+                                            : hint_at_program(info.program)));
 }
 
 bool is_network_name(const std::string& what) {

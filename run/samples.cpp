@@ -40,7 +40,7 @@ bool is_like_target(const Dataset& data, const Tensor& prediction) {
   if (!lies_on_pixels(data.target.role)) return true;
   const Shape &image = data.image_shape, &target = data.target.shape;
   const bool of_mask = data.target.role == Role::mask;
-  return prediction.dtype() == dtype_of(data.target.role) &&
+  return is_floating(prediction.dtype()) != of_mask &&
          prediction.shape() == (of_mask ? Shape{image[0], image[1]} : target);
 }
 
@@ -226,11 +226,11 @@ std::vector<PixelPlace> write_test_pictures(const RunFolder& folder, const AnyLa
   const auto report = [&](std::int64_t written) {
     if (on_progress) on_progress(written, 3);
   };
-  if (chosen.best.empty() && chosen.median.empty() && chosen.worst.empty()) return {};
-  const bool of_masks =
-      test.target.role == Role::mask && is_like_target(test, prediction_of(net, task, test, 0));
-  if (!of_masks && !has_pictures(test)) return {};
   TestPredictions predictions(net, task, test);
+  bool of_masks = test.target.role == Role::mask;
+  for (const auto* some : {&chosen.best, &chosen.median, &chosen.worst})
+    of_masks = of_masks && (some->empty() || is_like_target(test, predictions.of(some->front())));
+  if (!of_masks && !has_pictures(test)) return {};
   const auto write = [&](const char* name, const std::vector<std::int64_t>& indices) {
     const std::string path = folder.file(test_picture(name));
     const PanelParts parts = parts_of(test, indices, predictions);

@@ -239,9 +239,9 @@ TEST_F(PredictTasks, WhatMeansNothingForTheTaskIsRefused_slow) {
     save(net, scratch_ / name, to_metadata({.network = network, .task = task}));
   };
   save_as("counting", 1, "count.safetensors");
-  expect_refused("predict count.safetensors table/images --out out", 2,
-                 "predict: count.safetensors has learned counting, and predict writes masks, labels, images "
-                 "and numbers. Load it with load_network in a program of your own.\n");
+  expect_refused("predict count.safetensors table/images --out out", 3,
+                 "count.safetensors: it has learned the task counting, and trous knows segmentation, "
+                 "classification and regression. Give it to a program that adds this task.\n");
   save_as("regression", 2, "two.safetensors");
   expect_refused("predict two.safetensors table/images/100.png --out out", 3,
                  "table/images/100.png is left out. predict: the network gives 2 numbers for each pixel, and "

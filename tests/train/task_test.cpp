@@ -226,6 +226,7 @@ TEST(Task, AnInfiniteScoreIsTheBestAlsoAfterAResume) {
   Script script = numbers_script;
   script.task = own_task();
   script.task->scores = [](const Dataset&) { return Psnr(); };
+  script.task->leading = Psnr::criterion();
   const std::vector<double> values{1, 0, 0.5, 0, 0.25};
   TrainOptions options{.learning_rate = 0.01, .schedule = Schedule::plateau};
   const ScriptEnd end = run_script(script, values, options);
@@ -317,6 +318,29 @@ TEST(Task, OfThreeOnlyTheOneThatTheTargetsSuggestSuitsAndAnyOther) {
             "task: \"counting\" is not known. Choose segmentation, classification or regression.");
   EXPECT_EQ(thrown<ArgumentError>([] { add_named_task(regression()); }),
             "task: \"regression\" cannot be added. There is a task of this name. Choose another.");
+}
+
+TEST(Task, IsLedByOneOfItsScoresInTheirDirection) {
+  const auto refusal = [](const Criterion& leading) {
+    Task task = own_task();
+    task.leading = leading;
+    return thrown<ArgumentError>([&] { task_for(half_means(1, 1), task); });
+  };
+  EXPECT_EQ(refusal(Criterion::foreground_iou),
+            "train: the task \"largest\" has foreground_iou as leading, and its scores are count and "
+            "largest_error. Name one of them.");
+  Task counts = own_task();
+  counts.scores = [](const Dataset&) {
+    struct Counts : LargestError {
+      Criterion criterion() const { return Criterion::score("count"); }
+    };
+    return Counts();
+  };
+  counts.leading = Criterion::score("count", Better::lower);
+  EXPECT_EQ(
+      thrown<ArgumentError>([&] { task_for(half_means(1, 1), counts); }),
+      "train: the task \"largest\" has count, the lower the better, as leading, and to the criterion of its "
+      "scores the higher is better. Let both say the same.");
 }
 
 TEST(Task, AStateOfAnotherTaskIsRefused) {

@@ -110,6 +110,7 @@ class LargestError {
 inline Task own_task() {
   Task task = regression();
   task.name = "largest";
+  task.leading = Criterion::score("largest_error", Better::lower);
   task.default_loss = [](const Dataset&, const std::optional<ClassWeights>&) { return make_loss("l1"); };
   task.scores = [](const Dataset&) { return LargestError(); };
   task.baselines = nullptr;
